@@ -1,0 +1,113 @@
+"""Scratch databases: one server per test session, one template, one clone of it per module."""
+
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from gateway.local.bootstrap import bootstrap, create_event_trigger
+from gateway.local.migrate import migrate
+from gateway.local.place import remove, settle
+from gateway.local.ports import free_port
+from gateway.local.postgres import Cluster
+from gateway.local.system import server_account
+
+TEMPLATE = "tidegate_template"
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of the scratch server. Roles have no passwords there: the loopback interface is trusted."""
+
+    name: str
+    port: int
+
+    def url_for(self, role: str) -> str:
+        """The connection URL of `role`: tidegate_gateway, tidegate_worker, supabase_lite, authenticator, …"""
+        return f"postgresql://{role}@127.0.0.1:{self.port}/{self.name}"
+
+    @property
+    def admin_url(self) -> str:
+        """As supabase_admin, the superuser."""
+        return self.url_for("supabase_admin")
+
+    @property
+    def url(self) -> str:
+        """As postgres: owner of the tables, not a superuser."""
+        return self.url_for("postgres")
+
+    def connect(self, role: str = "postgres") -> psycopg.Connection[Any]:
+        """A connection as `role` that commits by itself; close it with `with`."""
+        return psycopg.connect(self.url_for(role), autocommit=True)
+
+
+class ScratchCluster:
+    """A PostgreSQL server in a temporary directory, on a free port, without durability."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        # Not pytest's tmp_path: as root that lies under a directory that the server's account cannot reach.
+        self.home = Path(tempfile.mkdtemp(prefix="tidegate-test-"))
+        self.home.chmod(0o711)
+        place = settle(self.home, server_account(), lambda _message: None)
+        self.server = Cluster(place, free_port(), password=None, scratch=True)
+
+    def start(self) -> None:
+        """Create the server's files and start it; its log is `postgres.log`."""
+        self.server.initialise()
+        with (self.logs / "postgres.log").open("ab") as log:
+            self.server.start(log)
+
+    def stop(self) -> None:
+        """Stop the server and delete its files."""
+        self.server.stop()
+        remove(self.home)
+        shutil.rmtree(self.home)
+
+    def database(self, name: str) -> Database:
+        """The database called `name`, which need not exist yet."""
+        return Database(name, self.server.port)
+
+    def build_template(self) -> Database:
+        """Create the database that the others are clones of: bootstrapped, migrated, empty."""
+        template = self._create(TEMPLATE, "template0")
+        bootstrap(template.admin_url)
+        migrate(template.url, lambda _message: None)
+        create_event_trigger(template.admin_url)
+        return template
+
+    def clone(self, prefix: str = "test") -> Database:
+        """A new database with the template's content."""
+        return self._create(f"{prefix}_{secrets.token_hex(4)}", TEMPLATE)
+
+    def empty(self, *, bootstrapped: bool = True) -> Database:
+        """A new database without the migrations."""
+        database = self._create(f"empty_{secrets.token_hex(4)}", "template0")
+        if bootstrapped:
+            bootstrap(database.admin_url)
+        return database
+
+    def drop(self, database: Database) -> None:
+        """Remove a database, ending the connections to it."""
+        with self._administer() as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(database.name)))
+
+    def _create(self, name: str, template: str) -> Database:
+        with self._administer() as connection:
+            # The role postgres comes with the first bootstrap, which also makes it the owner.
+            has_owner = connection.execute("select from pg_roles where rolname = 'postgres'").fetchone() is not None
+            statement = sql.SQL("create database {} template {} owner {}").format(
+                sql.Identifier(name),
+                sql.Identifier(template),
+                sql.Identifier("postgres" if has_owner else "supabase_admin"),
+            )
+            connection.execute(statement)
+        return self.database(name)
+
+    def _administer(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.server.admin_url(), autocommit=True)

@@ -1,0 +1,159 @@
+"""The project's processes, started for tests on a scratch database and on free ports."""
+
+import secrets
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.local.paths import REPOSITORY
+from gateway.local.ports import HOST, free_port
+from gateway.local.services import Keys, Service, api_service, gateway_service, worker_service
+from gateway.local.system import die_with_parent
+from tests.support.databases import Database
+from tests.support.waiting import wait_until
+
+
+class Process:
+    """A running service with its output in a file."""
+
+    def __init__(self, service: Service, log: Path) -> None:
+        self.service = service
+        self.log = log
+        with log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                service.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=REPOSITORY,
+                env=service.environment,
+                start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  one system call, no lock taken
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self.popen.pid
+
+    def wait_ready(self, deadline_s: float = 30) -> None:
+        """Wait until the service's readiness URL answers 200; AssertionError with its log when it does not."""
+        if self.service.ready_url is not None:
+            wait_until(self._ready, deadline_s, f"{self.service.name} being ready", every_s=0.05)
+
+    def kill(self) -> None:
+        """Kill it as a crash would, and wait until it is gone."""
+        self.popen.kill()
+        self.popen.wait(10)
+
+    def stop(self, deadline_s: float = 10) -> int:
+        """Ask it to end, and return its exit status; killed, and an AssertionError, after `deadline_s` seconds."""
+        if self.popen.poll() is None:
+            self.popen.send_signal(signal.SIGTERM)
+            try:
+                self.popen.wait(deadline_s)
+            except subprocess.TimeoutExpired as error:
+                self.kill()
+                raise AssertionError(
+                    f"{self.service.name} did not stop within {deadline_s:g} s\n{self.tail()}"
+                ) from error
+        return self.popen.returncode
+
+    def tail(self, lines: int = 40) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+    def _ready(self) -> bool:
+        assert self.service.ready_url is not None
+        if self.popen.poll() is not None:
+            raise AssertionError(f"{self.service.name} ended with {self.popen.returncode}\n{self.tail()}")
+        try:
+            return httpx.get(self.service.ready_url, timeout=2, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+class Stack:
+    """API, worker and gateway on one database. Nothing runs until it is started; `stop` ends what was."""
+
+    def __init__(self, database: Database, state: Path, logs: Path) -> None:
+        self.database = database
+        self.state = state
+        self.logs = logs
+        self.supabase_port, self.gateway_port = free_port(), free_port()
+        self.keys = Keys(
+            jwt_secret=secrets.token_urlsafe(48),
+            publishable_key=f"sb_publishable_{secrets.token_urlsafe(24)}",
+            secret_key=f"sb_secret_{secrets.token_urlsafe(24)}",
+        )
+        self.processes: list[Process] = []
+
+    @property
+    def supabase_url(self) -> str:
+        """The root of the Data API, Auth and Functions."""
+        return f"http://{HOST}:{self.supabase_port}"
+
+    @property
+    def gateway_url(self) -> str:
+        """The root of the gateway."""
+        return f"http://{HOST}:{self.gateway_port}"
+
+    def start_api(self, **environment: str) -> Process:
+        """Start Data API, Auth and Functions, and wait until they answer."""
+        service = api_service(
+            self.supabase_port,
+            self.keys,
+            login_url=self.database.url_for("supabase_lite"),
+            admin_url=self.database.admin_url,
+            state=self.state,
+            gateway_url=self.gateway_url,
+        )
+        return self._start(service, environment)
+
+    def start_gateway(self, **environment: str) -> Process:
+        """Start the gateway, and wait until it is ready; `environment` adds or replaces settings."""
+        service = gateway_service(
+            self.gateway_port,
+            supabase_url=self.supabase_url,
+            publishable_key=self.keys.publishable_key,
+            database_url=self.database.url_for("tidegate_gateway"),
+        )
+        return self._start(service, environment)
+
+    def start_worker(self, **environment: str) -> Process:
+        """Start a worker; `environment` adds or replaces settings."""
+        service = worker_service(
+            supabase_url=self.supabase_url,
+            publishable_key=self.keys.publishable_key,
+            database_url=self.database.url_for("tidegate_worker"),
+        )
+        return self._start(service, environment)
+
+    def sign_up(self, email: str, password: str = "a long enough password") -> dict[str, Any]:
+        """Sign a person up through Auth; the session with `access_token` and `user`."""
+        response = httpx.post(
+            f"{self.supabase_url}/auth/v1/signup",
+            json={"email": email, "password": password},
+            headers={"apikey": self.keys.publishable_key},
+            timeout=10,
+            trust_env=False,
+        )
+        response.raise_for_status()
+        session: dict[str, Any] = response.json()
+        return session
+
+    def stop(self) -> None:
+        """End every process, the last started first."""
+        while self.processes:
+            self.processes.pop().stop()
+
+    def _start(self, service: Service, environment: dict[str, str]) -> Process:
+        service.environment.update(environment)
+        log = self.logs / f"{self.database.name}-{service.name}-{len(self.processes)}.log"
+        process = Process(service, log)
+        self.processes.append(process)
+        process.wait_ready()
+        return process
