@@ -183,31 +183,33 @@ grant execute on function
 
 -- By words -----------------------------------------------------------------------------------------------------
 
-create function private.query_words(language text, query text) returns text[]
-language sql immutable security invoker set search_path = ''
-as $$
-  select tsvector_to_array(to_tsvector(private.text_search_config(language), query))
-$$;
-comment on function private.query_words(text, text) is 'Stems of a query in one language, without stop words.';
-
-create function private.any_word(query text) returns tsquery
-language plpgsql stable security definer set search_path = ''
+create function private.query_words(query text) returns table (language text, words text[])
+language plpgsql stable security definer rows 2 set search_path = ''
 as $$
 begin
-  -- Every language that some passage has: the query's own is not known. Walks the index from one language to the next.
-  return (
+  -- Walks the index from one language to the next.
+  return query
     with recursive languages (code) as (
       (select c.language from public.chunks c order by c.language limit 1)
       union all
       select (select c.language from public.chunks c where c.language > l.code order by c.language limit 1)
       from languages l where l.code is not null)
-    select string_agg(distinct '''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '''', ' | ')::tsquery
-    from languages l, unnest(private.query_words(l.code, query)) w (word)
-    where l.code is not null);
+    select l.code, tsvector_to_array(to_tsvector(private.text_search_config(l.code), query))
+    from languages l where l.code is not null;
 end $$;
-comment on function private.any_word(text) is
-  'The query''s words, any of which may match; null when none is left. Definer: which languages exist must not depend on '
-  'the caller, nor cost a visible scan.';
+comment on function private.query_words(text) is
+  'Stems of a query, without stop words, in every language that some passage has: the query''s own is not known. Definer: '
+  'which languages exist must not depend on the caller, nor cost a scan of what is visible.';
+
+create function private.any_word(query text) returns tsquery
+language plpgsql stable security invoker set search_path = ''
+as $$
+begin
+  return (
+    select string_agg(distinct '''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '''', ' | ')::tsquery
+    from private.query_words(query) q, unnest(q.words) w (word));
+end $$;
+comment on function private.any_word(text) is 'A query that any of the words satisfies; null when no word is left.';
 
 create function private.keyword_matches(query text, kinds text[], sources uuid[], match_count integer)
 returns setof private.chunk_match
@@ -237,16 +239,8 @@ comment on function private.keyword_matches(text, text[], uuid[], integer) is
   'Sources with any of the words, best passage each. Definer: under a policy the word index cannot be used (@@ is not '
   'leakproof); it looks only into the caller''s own audiences, and search reads what it names under the policies again.';
 
-create function private.word_coverage(language text, query text, words tsvector) returns double precision
-language sql immutable security invoker set search_path = ''
-as $$
-  select coalesce(avg((q.word = any (tsvector_to_array(words)))::integer), 0)
-  from unnest(private.query_words(language, query)) q (word)
-$$;
-comment on function private.word_coverage(text, text, tsvector) is 'Share of the query''s words that a passage has, 0 to 1.';
 grant execute on function
-  private.query_words(text, text), private.any_word(text),
-  private.keyword_matches(text, text[], uuid[], integer), private.word_coverage(text, text, tsvector)
+  private.query_words(text), private.any_word(text), private.keyword_matches(text, text[], uuid[], integer)
   to anon, authenticated, service_role;
 
 -- Search -------------------------------------------------------------------------------------------------------
@@ -273,7 +267,7 @@ declare
   of_products constant boolean := num_nonnulls(search.category, price_min, price_max, in_stock) > 0;
   model constant smallint := (private.active_embedding_model()).id;
   candidate_count constant integer := greatest(100, 4 * max_results);
-  words constant tsquery := coalesce(private.any_word(query), '');
+  any_word constant tsquery := coalesce(private.any_word(query), '');
   sources uuid[];
 begin
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
@@ -307,6 +301,8 @@ begin
     union
     select m.chunk_id from private.keyword_matches(query, kinds, sources, candidate_count) m
     where mode <> 'semantic'
+  ), query_words as materialized (
+    select w.language, w.words from private.query_words(query) w where mode <> 'semantic'
   ), scored as (
     select c.id, c.source_id, c.document_id, c.product_id, c.heading_path, c.content, c.language,
            case mode
@@ -317,12 +313,14 @@ begin
            end as score
     from candidates x
     join public.chunks c on c.id = x.chunk_id
+    left join query_words q on q.language = c.language
     left join public.chunk_embeddings e on e.chunk_id = c.id and e.model_id = model and mode <> 'keyword'
     cross join lateral (
       select coalesce(1 - (e.embedding operator(extensions.<=>) query_embedding), 0) as cosine,
              case when mode = 'semantic' then 0 else
-               0.9 * private.word_coverage(c.language, query, c.search_vector)
-               + 0.1 * ts_rank(c.search_vector, words, 32) end as word_score) f
+               0.9 * (select coalesce(avg((w.word = any (tsvector_to_array(c.search_vector)))::integer), 0)
+                      from unnest(q.words) w (word))
+               + 0.1 * ts_rank(c.search_vector, any_word, 32) end as word_score) f
   ), best as (
     select distinct on (s.source_id) s.* from scored s order by s.source_id, s.score desc, s.id
   ), top as (
@@ -333,7 +331,7 @@ begin
          t.document_id,
          coalesce(d.title, p.name),
          trim(regexp_replace(
-           ts_headline(private.text_search_config(t.language), t.content, words,
+           ts_headline(private.text_search_config(t.language), t.content, any_word,
                        'StartSel="", StopSel="", MaxWords=60, MinWords=30'), '\s+', ' ', 'g')),
          t.heading_path,
          t.score,
