@@ -1,0 +1,67 @@
+"""What the rest of the program knows of an embedding model."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns text into vectors of unit length. Safe to share between tasks of one event loop."""
+
+    @property
+    def name(self) -> str:
+        """Name that stands beside every vector in the registry of models."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest text in tokens, special ones included; what is beyond does not count or is refused."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Counts tokens for chunking: neither truncates nor pads. Not to be changed."""
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text`, special ones included."""
+
+    async def warm_up(self) -> None:
+        """Load what the first call would load, and run it once; EmbedderUnavailable when it does not work."""
+
+    async def embed_query(self, text: str) -> Vectors:
+        """Vector of a query, float32 of shape (dimensions,), read-only. EmbedderUnavailable, EmbeddingRejected."""
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of passages in their order, float32 (len(texts), dimensions). Errors as for a query."""
+
+    async def aclose(self) -> None:
+        """Give up threads and connections."""
+
+
+class QueryCache:
+    """The vectors of the last `size` different queries: people page, retry and type the same things."""
+
+    def __init__(self, size: int = 1024) -> None:
+        """Keep `size` vectors: 1.5 kB each at 384 dimensions."""
+        self._size = size
+        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+
+    async def get(self, text: str, embed: Callable[[Sequence[str]], Awaitable[Vectors]]) -> Vectors:
+        """Vector of `text`, asked of `embed` when it is not here."""
+        if text in self._vectors:
+            self._vectors.move_to_end(text)
+            return self._vectors[text]
+        vector: Vectors = (await embed([text]))[0].copy()  # a copy, or the whole batch stays in memory
+        vector.setflags(write=False)  # shared between callers
+        self._vectors[text] = vector
+        if len(self._vectors) > self._size:
+            self._vectors.popitem(last=False)
+        return vector
