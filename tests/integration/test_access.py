@@ -1,0 +1,285 @@
+"""Who reads and writes what, told as one table and asked of the real database as each person."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import psycopg.sql
+import pytest
+from psycopg import errors
+
+from tests.support import Database, as_caller
+from tests.support.passages import index_documents
+from tests.support.tenants import DOCUMENTS, Tenants, populate
+
+PUBLIC = {"harbour leaflet", "meadow leaflet"}
+HARBOUR = {"harbour handbook", "former's minutes"} | PUBLIC
+
+READABLE = {
+    "owner": {"owner's diary", "harbour draft"} | HARBOUR,
+    "admin": HARBOUR,
+    "editor": HARBOUR,
+    "viewer": HARBOUR,
+    # Left: the diary stays theirs, what they wrote for the organization does not.
+    "former": {"former's diary"} | PUBLIC,
+    "guest": {"harbour draft"} | PUBLIC,
+    "stranger": {"meadow handbook", "meadow draft"} | PUBLIC,
+    "staff": PUBLIC,
+    "anonymous": PUBLIC,
+}
+HARBOUR_WRITABLE = {"harbour handbook", "former's minutes", "harbour leaflet"}
+WRITABLE = {
+    "owner": {"owner's diary", "harbour draft"} | HARBOUR_WRITABLE,
+    "admin": HARBOUR_WRITABLE,
+    "editor": HARBOUR_WRITABLE,
+    "viewer": set(),
+    "former": {"former's diary"},
+    "guest": set(),
+    "stranger": {"meadow handbook", "meadow draft", "meadow leaflet"},
+    "staff": set(),
+    "anonymous": set(),
+}
+ACTORS = sorted(READABLE)
+
+
+@pytest.fixture(scope="module")
+def tenants(database: Database) -> Tenants:
+    tenants = populate(database)
+    with database.connect("tidegate_worker") as worker:
+        index_documents(worker, {})
+    return tenants
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    with database.connect() as connection:
+        yield connection
+
+
+def titles(connection: psycopg.Connection[Any], query: str) -> list[str]:
+    return sorted(str(row[0]) for row in connection.execute(query.encode()).fetchall())
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select title from public.documents",
+        "select title from public.chunks",
+        "select d.title from public.chunk_embeddings e join public.documents d on d.id = e.source_id",
+    ],
+    ids=["documents", "chunks", "chunk_embeddings"],
+)
+def test_people_read_exactly_what_is_theirs(
+    connection: psycopg.Connection[Any], tenants: Tenants, actor: str, query: str
+) -> None:
+    with as_caller(connection, tenants.people[actor], {"staff": actor == "staff"}):
+        assert titles(connection, query) == sorted(READABLE[actor])
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+@pytest.mark.parametrize(
+    "statement",
+    ["update public.documents set title = title returning title", "delete from public.documents returning title"],
+    ids=["update", "delete"],
+)
+def test_people_write_exactly_what_is_theirs(
+    connection: psycopg.Connection[Any], tenants: Tenants, actor: str, statement: str
+) -> None:
+    with as_caller(connection, tenants.people[actor], {"staff": actor == "staff"}, commit=False):
+        if actor == "anonymous":
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(statement.encode())
+        else:
+            assert titles(connection, statement) == sorted(WRITABLE[actor])
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+@pytest.mark.parametrize("visibility", ["private", "organization", "public"])
+def test_only_editors_file_documents_in_their_organization(
+    connection: psycopg.Connection[Any], tenants: Tenants, actor: str, visibility: str
+) -> None:
+    insert = "insert into public.documents (title, organization_id, visibility) values ('new', %s, %s) returning title"
+    with as_caller(connection, tenants.people[actor], commit=False):
+        if actor in {"owner", "admin", "editor"}:
+            assert connection.execute(insert, (tenants.harbour, visibility)).fetchall() == [("new",)]
+        else:
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(insert, (tenants.harbour, visibility))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("status", "ready"), ("error", "none"), ("scope_id", uuid.UUID(int=0)), ("created_at", "2020-01-01")],
+)
+def test_what_the_database_keeps_cannot_be_written(
+    connection: psycopg.Connection[Any], tenants: Tenants, column: str, value: object
+) -> None:
+    statements = (
+        psycopg.sql.SQL("insert into public.documents (title, {}) values ('forged', %s)"),
+        psycopg.sql.SQL("update public.documents set {} = %s"),
+    )
+    for statement in statements:
+        with (
+            as_caller(connection, tenants.people["owner"], commit=False),
+            pytest.raises((errors.InsufficientPrivilege, errors.GeneratedAlways)),
+        ):
+            connection.execute(statement.format(psycopg.sql.Identifier(column)), (value,))
+
+
+def test_documents_cannot_be_given_to_somebody_else(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    for statement in (
+        "insert into public.documents (title, owner_id) values ('planted', %s)",
+        "update public.documents set owner_id = %s",
+    ):
+        with as_caller(connection, tenants.people["owner"], commit=False), pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(statement.encode(), (tenants.people["stranger"],))
+
+
+def test_editors_cannot_hide_a_colleagues_document(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    with as_caller(connection, tenants.people["admin"], commit=False), pytest.raises(errors.InsufficientPrivilege):
+        connection.execute(
+            "update public.documents set visibility = 'private' where id = %s",
+            (tenants.documents["harbour handbook"],),
+        )
+
+
+def test_nobody_but_the_worker_writes_passages(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    for statement in ("update public.chunks set content = 'x'", "delete from public.chunk_embeddings"):
+        with as_caller(connection, tenants.people["owner"], commit=False), pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+
+
+def test_moving_a_document_moves_its_passages(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    title = "harbour handbook"
+    with as_caller(connection, tenants.people["editor"], commit=False):
+        connection.execute("update public.documents set visibility = 'public' where title = %s", (title,))
+        with connection.transaction():
+            connection.execute("select set_config('role', 'anon', true), set_config('request.jwt.claims', '', true)")
+            assert title in titles(connection, "select title from public.chunks")
+            assert len(titles(connection, "select source_id from public.chunk_embeddings")) == len(PUBLIC) + 1
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_only_owners_share(connection: psycopg.Connection[Any], tenants: Tenants, actor: str) -> None:
+    insert = "insert into public.document_shares (document_id, user_id) values (%s, %s)"
+    share = (tenants.documents["harbour handbook"], tenants.people["stranger"])
+    with as_caller(connection, tenants.people[actor], commit=False):
+        if actor == "editor":
+            connection.execute(insert, share)
+        else:
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(insert, share)
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_people_are_visible_to_their_organization_only(
+    connection: psycopg.Connection[Any], tenants: Tenants, actor: str
+) -> None:
+    harbour = {"owner", "admin", "editor", "viewer"}
+    expected = harbour if actor in harbour else {"stranger"} if actor == "stranger" else set[str]()
+    names = {person: name for name, person in tenants.people.items()}
+    with as_caller(connection, tenants.people[actor]):
+        if actor == "anonymous":
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute("select user_id from public.memberships")
+        else:
+            rows = connection.execute("select user_id from public.memberships").fetchall()
+            assert {names[row[0]] for row in rows} == expected
+            assert len(connection.execute("select id from public.organizations").fetchall()) == min(1, len(expected))
+
+
+@pytest.mark.parametrize(
+    ("actor", "role", "allowed"),
+    [
+        ("owner", "owner", True),
+        ("owner", "viewer", True),
+        ("admin", "admin", True),
+        ("admin", "owner", False),
+        ("editor", "viewer", False),
+        ("viewer", "viewer", False),
+        ("stranger", "viewer", False),
+        ("former", "viewer", False),
+    ],
+)
+def test_roles_are_given_by_those_who_have_them(
+    connection: psycopg.Connection[Any], tenants: Tenants, actor: str, role: str, allowed: bool
+) -> None:
+    insert = "insert into public.memberships (organization_id, user_id, role) values (%s, %s, %s)"
+    values = (tenants.harbour, tenants.people["guest"], role)
+    with as_caller(connection, tenants.people[actor], commit=False):
+        if allowed:
+            connection.execute(insert, values)
+        else:
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(insert, values)
+
+
+def test_nobody_promotes_themselves(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    for actor in ("viewer", "editor", "admin"):
+        with as_caller(connection, tenants.people[actor], commit=False):
+            try:
+                with connection.transaction():
+                    changed = connection.execute(
+                        "update public.memberships set role = 'owner' where user_id = %s", (tenants.people[actor],)
+                    ).rowcount
+            except errors.InsufficientPrivilege:
+                changed = 0
+            assert changed == 0
+
+
+def test_the_last_owner_stays(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    owner = tenants.people["owner"]
+    for statement in (
+        "delete from public.memberships where user_id = %s",
+        "update public.memberships set role = 'viewer' where user_id = %s",
+    ):
+        with (
+            as_caller(connection, owner, commit=False),
+            pytest.raises(errors.CheckViolation, match="at least one owner"),
+        ):
+            connection.execute(statement.encode(), (owner,))
+    with as_caller(connection, owner, commit=False):
+        connection.execute(
+            "update public.memberships set role = 'owner' where user_id = %s", (tenants.people["admin"],)
+        )
+        left = connection.execute("delete from public.memberships where user_id = %s", (owner,))
+        assert left.rowcount == 1
+        assert connection.execute("select id from public.organizations").fetchall() == []
+
+
+@pytest.mark.parametrize("actor", ["owner", "stranger", "anonymous", "staff"])
+def test_only_staff_write_the_catalogue(connection: psycopg.Connection[Any], tenants: Tenants, actor: str) -> None:
+    statement = "insert into public.categories (slug, name) values ('lamps', 'Lamps')"
+    with as_caller(connection, tenants.people[actor], {"staff": actor == "staff"}, commit=False):
+        if actor == "staff":
+            connection.execute(statement)
+        else:
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+@pytest.mark.parametrize("forged", ["true", 1, {"staff": True}, None])
+def test_staff_is_the_boolean_and_nothing_like_it(
+    connection: psycopg.Connection[Any], tenants: Tenants, forged: object
+) -> None:
+    with as_caller(connection, tenants.people["owner"], {"staff": forged}):
+        assert connection.execute("select private.is_staff()").fetchone() == (False,)
+
+
+def test_profiles_are_ones_own(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    with as_caller(connection, tenants.people["viewer"], commit=False):
+        assert connection.execute("select id from public.profiles").fetchall() == [(tenants.people["viewer"],)]
+        changed = connection.execute("update public.profiles set display_name = 'Me' returning id").fetchall()
+        assert changed == [(tenants.people["viewer"],)]
+        with pytest.raises(errors.CheckViolation):
+            connection.execute("update public.profiles set phone = '12345'")
+
+
+def test_deleting_an_account_leaves_the_organizations_documents(database: Database, tenants: Tenants) -> None:
+    with database.connect("supabase_admin") as admin, admin.transaction(force_rollback=True):
+        admin.execute("delete from auth.users where id = %s", (tenants.person("owner"),))
+        rows = dict(admin.execute("select title, owner_id from public.documents").fetchall())
+    assert set(rows) == set(DOCUMENTS) - {"owner's diary", "harbour draft"}
+    assert tenants.person("owner") not in rows.values()

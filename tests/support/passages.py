@@ -1,0 +1,50 @@
+"""Passages and vectors put in place as the worker would, with vectors that tests choose."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+DIMENSIONS = 384
+Vector = Sequence[float]
+
+
+def unit_vector(seed: int, dimensions: int = DIMENSIONS) -> list[float]:
+    """A direction of unit length that belongs to `seed`; two of them are nearly at right angles."""
+    generator = random.Random(seed)
+    vector = [generator.gauss(0, 1) for _ in range(dimensions)]
+    length = sum(x * x for x in vector) ** 0.5
+    return [x / length for x in vector]
+
+
+def as_literal(vector: Vector) -> str:
+    """`vector` as PostgreSQL reads a halfvec."""
+    return "[" + ",".join(f"{x:.6f}" for x in vector) + "]"
+
+
+def index_documents(worker: psycopg.Connection[Any], vectors: dict[str, Vector]) -> None:
+    """Make every queued document searchable as one passage, with the vector given for its title.
+
+    `worker` is a connection as tidegate_worker. A document whose title has no vector gets one of its own.
+    """
+    with worker.transaction():
+        sources = worker.execute(
+            "select d.id, d.scope_id, d.title, d.content, d.language"
+            " from public.documents d join private.embedding_jobs j on j.document_id = d.id order by d.id"
+        ).fetchall()
+        for number, (source, scope, title, content, language) in enumerate(sources):
+            chunk = worker.execute(
+                "insert into public.chunks (document_id, scope_id, position, title, content, start_offset, end_offset,"
+                " token_count, language, input_hash) values (%s, %s, 0, %s, %s, 0, %s, 1, %s, '') returning id",
+                (source, scope, title, content, len(content), language),
+            ).fetchone()
+            assert chunk is not None
+            vector = vectors.get(title) or unit_vector(10_000 + number)
+            worker.execute(
+                "insert into public.chunk_embeddings (chunk_id, model_id, source_id, scope_id, embedding)"
+                " values (%s, 1, %s, %s, %s::extensions.halfvec)",
+                (chunk[0], source, scope, as_literal(vector)),
+            )
+        worker.execute("update public.documents set status = 'ready'")
+        worker.execute("delete from private.embedding_jobs where document_id is not null")
