@@ -1,0 +1,203 @@
+/**
+ * The part of Auth's admin API that the package lacks: creating, listing, reading, changing and deleting people with the
+ * secret key. Same tables, same password hashes, same answers as GoTrue, so that both client libraries work.
+ */
+import bcrypt from "bcryptjs";
+import type postgres from "postgres";
+import { isSqlError } from "./sql_errors.ts";
+
+const PATH = /^\/auth\/v1\/admin\/users(?:\/([0-9a-f-]{36}))?\/?$/i;
+const BCRYPT_COST = 10; // GoTrue's
+const SHORTEST_PASSWORD = 6;
+
+/** What a client may say about a person. */
+interface UserChange {
+  id?: string;
+  email?: string;
+  phone?: string;
+  password?: string;
+  role?: string;
+  email_confirm?: boolean;
+  phone_confirm?: boolean;
+  ban_duration?: string;
+  app_metadata?: Record<string, unknown>;
+  user_metadata?: Record<string, unknown>;
+}
+
+type Row = Record<string, unknown> & { id: string };
+
+/** A refusal in GoTrue's words. */
+class AdminError extends Error {
+  constructor(readonly status: number, readonly code: string, message: string) {
+    super(message);
+  }
+}
+
+/** Serves `/auth/v1/admin/…`. */
+export class AuthAdmin {
+  #sql: postgres.Sql;
+  #secretKey: string;
+
+  constructor(sql: postgres.Sql, secretKey: string) {
+    this.#sql = sql;
+    this.#secretKey = secretKey;
+  }
+
+  /** Answers one request whose credentials have been admitted. */
+  async handle(request: Request): Promise<Response> {
+    try {
+      return await this.#route(request);
+    } catch (error) {
+      const refused = asAdminError(error);
+      if (refused === undefined) throw error;
+      const body = { code: refused.status, error_code: refused.code, msg: refused.message };
+      return Response.json(body, { status: refused.status, headers: { "x-sb-error-code": refused.code } });
+    }
+  }
+
+  async #route(request: Request): Promise<Response> {
+    if (request.headers.get("apikey") !== this.#secretKey) throw new AdminError(403, "not_admin", "User not allowed");
+    const url = new URL(request.url);
+    const match = url.pathname.match(PATH);
+    if (match === null) throw new AdminError(501, "not_implemented", "The local stack does not offer this admin call");
+    const id = match[1];
+    const verb = `${request.method} ${id === undefined ? "users" : "user"}`;
+    if (verb === "GET users") return this.#list(url.searchParams);
+    if (verb === "POST users") return Response.json(await this.#create(await readChange(request)));
+    if (verb === "GET user") return Response.json(await this.#read(id));
+    if (verb === "PUT user") return Response.json(await this.#update(id, await readChange(request)));
+    if (verb === "DELETE user") return Response.json(await this.#delete(id));
+    throw new AdminError(405, "method_not_allowed", `${request.method} is not possible here`);
+  }
+
+  async #list(query: URLSearchParams): Promise<Response> {
+    const page = positive(query.get("page"), 1);
+    const size = positive(query.get("per_page"), 50);
+    const rows = await this.#sql<Row[]>`
+      select *, count(*) over ()::int as total from auth.users where deleted_at is null
+       order by created_at desc, id limit ${size} offset ${(page - 1) * size}`;
+    const total = Number(rows[0]?.total ?? 0);
+    const last = Math.max(1, Math.ceil(total / size));
+    const link = [page < last ? `<${page + 1}>; rel="next"` : "", `<${last}>; rel="last"`]
+      .filter(Boolean).map((entry) => entry.replace(/<(\d+)>/, `</admin/users?page=$1&per_page=${size}>`)).join(", ");
+    const headers = { "x-total-count": String(total), link };
+    return Response.json({ users: rows.map((row) => person(row, [])), aud: "authenticated" }, { headers });
+  }
+
+  async #read(id: string): Promise<unknown> {
+    const [row] = await this.#sql<Row[]>`select * from auth.users where id = ${id} and deleted_at is null`;
+    if (row === undefined) throw new AdminError(404, "user_not_found", "User not found");
+    return person(row, await this.#sql<Row[]>`select * from auth.identities where user_id = ${id}`);
+  }
+
+  async #create(change: UserChange): Promise<unknown> {
+    const id = change.id ?? crypto.randomUUID();
+    const email = change.email?.trim().toLowerCase();
+    if (!email && !change.phone) {
+      throw new AdminError(400, "validation_failed", "Cannot create a user without either an email or phone");
+    }
+    const hash = await passwordHash(change.password);
+    const appMetadata = { provider: "email", providers: ["email"], ...change.app_metadata };
+    const identity = { sub: id, email, email_verified: change.email_confirm === true, phone_verified: false };
+    await this.#sql.begin(async (sql) => {
+      await sql`
+        insert into auth.users (id, aud, role, email, phone, encrypted_password, email_confirmed_at,
+                                raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
+        values (${id}, 'authenticated', ${change.role ?? "authenticated"}, ${email ?? null}, ${change.phone ?? null},
+                ${hash}, ${change.email_confirm ? sql`now()` : null}, ${json(sql, appMetadata)},
+                ${json(sql, change.user_metadata ?? {})}, now(), now())`;
+      if (email === undefined) return;
+      await sql`
+        insert into auth.identities (id, provider, provider_id, user_id, identity_data, created_at, updated_at)
+        values (${crypto.randomUUID()}, 'email', ${id}, ${id}, ${json(sql, identity)}, now(), now())`;
+    });
+    return this.#read(id);
+  }
+
+  async #update(id: string, change: UserChange): Promise<unknown> {
+    const sql = this.#sql;
+    const hash = await passwordHash(change.password);
+    const ban = change.ban_duration;
+    const banned = ban === undefined
+      ? sql`banned_until`
+      : ban === "none"
+      ? sql`null::timestamptz`
+      : sql`now() + ${ban}::interval`;
+    const rows = await sql`
+      update auth.users
+         set email = coalesce(${change.email?.trim().toLowerCase() ?? null}, email),
+             phone = coalesce(${change.phone ?? null}, phone),
+             role = coalesce(${change.role ?? null}, role),
+             encrypted_password = coalesce(${hash}, encrypted_password),
+             email_confirmed_at = case when ${change.email_confirm === true}
+                                       then coalesce(email_confirmed_at, now()) else email_confirmed_at end,
+             banned_until = ${banned},
+             raw_app_meta_data = coalesce(raw_app_meta_data, '{}') || ${json(sql, change.app_metadata ?? {})},
+             raw_user_meta_data = coalesce(raw_user_meta_data, '{}') || ${json(sql, change.user_metadata ?? {})},
+             updated_at = now()
+       where id = ${id} and deleted_at is null
+      returning id`;
+    if (rows.length === 0) throw new AdminError(404, "user_not_found", "User not found");
+    return this.#read(id);
+  }
+
+  async #delete(id: string): Promise<unknown> {
+    const rows = await this.#sql`delete from auth.users where id = ${id} returning id`;
+    if (rows.length === 0) throw new AdminError(404, "user_not_found", "User not found");
+    return {};
+  }
+}
+
+/** A person as GoTrue shows one. */
+function person(row: Row, identities: Row[]) {
+  const { raw_app_meta_data, raw_user_meta_data, ...user } = row;
+  const shown = ["id", "aud", "role", "email", "phone", "email_confirmed_at", "phone_confirmed_at", "confirmed_at"]
+    .concat("last_sign_in_at", "banned_until", "created_at", "updated_at", "is_anonymous");
+  return {
+    ...Object.fromEntries(shown.filter((name) => user[name] != null).map((name) => [name, user[name]])),
+    email: user.email ?? "",
+    phone: user.phone ?? "",
+    app_metadata: raw_app_meta_data ?? {},
+    user_metadata: raw_user_meta_data ?? {},
+    identities: identities.map(({ id, provider_id, ...identity }) => ({
+      ...identity,
+      identity_id: id,
+      id: provider_id,
+    })),
+  };
+}
+
+async function readChange(request: Request): Promise<UserChange> {
+  try {
+    return await request.json();
+  } catch {
+    throw new AdminError(400, "bad_json", "Could not parse request body as JSON");
+  }
+}
+
+async function passwordHash(password: string | undefined): Promise<string | null> {
+  if (password === undefined) return null;
+  if (password.length < SHORTEST_PASSWORD) {
+    throw new AdminError(422, "weak_password", `Password should be at least ${SHORTEST_PASSWORD} characters.`);
+  }
+  return await bcrypt.hash(password, BCRYPT_COST);
+}
+
+function asAdminError(error: unknown): AdminError | undefined {
+  if (error instanceof AdminError) return error;
+  if (isSqlError(error) && error.code === "23505") {
+    return new AdminError(422, "email_exists", "A user with this email address has already been registered");
+  }
+  if (isSqlError(error) && error.code.startsWith("22")) return new AdminError(400, "validation_failed", error.message);
+  return undefined;
+}
+
+/** A jsonb parameter. */
+function json(sql: postgres.Sql | postgres.TransactionSql, value: Record<string, unknown>) {
+  return sql.json(value as postgres.JSONValue);
+}
+
+function positive(text: string | null, fallback: number): number {
+  const value = Number(text ?? fallback);
+  return Number.isInteger(value) && value > 0 ? value : fallback;
+}

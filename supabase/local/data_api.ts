@@ -1,0 +1,131 @@
+/**
+ * The Data API: `@supabase/lite` over PostgreSQL, behaving like PostgREST where the package by itself does not. Every
+ * request runs in one transaction as its caller, whatever the tables look like, and nothing is granted here.
+ */
+import { App } from "@supabase/lite";
+import { PostgresConnection } from "@supabase/lite/postgres";
+import { encodeArguments, JsonBodyPlugin } from "./json_bodies.ts";
+import { describe } from "./log.ts";
+import { becomeCaller, callerOf, type Database } from "./role_context.ts";
+import { requestScope } from "./request_scope.ts";
+import { type Introspection, RECONNECT, type SchemaCache } from "./schema_cache.ts";
+import type { Settings } from "./settings.ts";
+import { databaseUnavailable, isConnectionError, isSqlError, sqlErrorResponse } from "./sql_errors.ts";
+import { FileStorage } from "./storage_files.ts";
+import { wireTypes } from "./wire_types.ts";
+
+/** Connections of the Data API, Auth and Storage together. */
+const POOL_SIZE = 10;
+
+type Variables = Parameters<PostgresConnection["withContext"]>[0];
+type ContextOptions = Parameters<PostgresConnection["withContext"]>[2];
+type Ast = Parameters<PostgresConnection["onPostgrestAST"]>[0];
+
+/** Carries an error answer out of a transaction, so that leaving it rolls back. */
+class RolledBack extends Error {
+  constructor(readonly answer: unknown) {
+    super("the request was refused after its transaction began");
+  }
+}
+
+/** The package's connection, with its role handling, its schema reading and its error answers replaced. */
+export class CallerConnection extends PostgresConnection {
+  #schema: SchemaCache;
+
+  constructor(databaseUrl: string, schema: SchemaCache) {
+    super({ url: databaseUrl, postgresOptions: { max: POOL_SIZE, ...RECONNECT, types: wireTypes } });
+    this.#schema = schema;
+  }
+
+  override async introspect(): Promise<Introspection> {
+    return (await this.#schema.get()).introspection;
+  }
+
+  override clearSchemaCache(): Promise<void> {
+    this.#schema.forget();
+    return Promise.resolve();
+  }
+
+  override async onPostgrestAST(ast: Ast): Promise<Ast> {
+    const known = await super.onPostgrestAST(ast);
+    const { type, function: name, args, schema } = known;
+    if (type !== "rpc" || name === undefined || !args || Array.isArray(args)) return known;
+    const { functions } = await this.introspect();
+    const call = { schema, function: name, args: args as Record<string, unknown> };
+    return { ...known, args: encodeArguments(call, functions) };
+  }
+
+  /**
+   * Runs `work` as the caller in one transaction. Auth's own statements carry no caller and run as the login. An error
+   * of PostgreSQL, or an answer that refuses the request, rolls everything back.
+   */
+  override async withContext<T>(
+    vars: Variables,
+    work: (db: Database) => Promise<T>,
+    options?: ContextOptions,
+  ): Promise<T> {
+    if (options?.forceRollback) throw new Error("forceRollback is for the package's own tests");
+    if (vars === undefined) return work(options?.transaction ?? this.kysely);
+    const asCaller = (transaction: Database) => this.#asCaller(transaction, vars, work);
+    try {
+      if (options?.transaction) return await asCaller(options.transaction);
+      return await this.kysely.transaction().execute(asCaller);
+    } catch (error) {
+      if (error instanceof RolledBack) return error.answer as T;
+      const answer = errorAnswer(error, callerOf(vars).role !== "anon");
+      if (answer === undefined) throw error;
+      return answer as T; // the Data API's work is a Response; other callers never reach this line
+    }
+  }
+
+  async #asCaller<T>(transaction: Database, vars: NonNullable<Variables>, work: (db: Database) => Promise<T>) {
+    const { roleSettings, columnDefaults } = await this.#schema.get();
+    const scope = requestScope.getStore();
+    await becomeCaller(transaction, callerOf(vars), scope, roleSettings);
+    const body = scope?.jsonBody;
+    const bound = scope && body !== undefined
+      ? transaction.withPlugin(new JsonBodyPlugin(body, scope, columnDefaults))
+      : transaction;
+    const answer = await work(bound);
+    if (answer instanceof Response && answer.status >= 400) throw new RolledBack(answer);
+    return answer;
+  }
+}
+
+/** The Data API's answer to an error of PostgreSQL; undefined when someone else has to answer. */
+function errorAnswer(error: unknown, authenticated: boolean): Response | undefined {
+  const scope = requestScope.getStore();
+  if (!scope?.path.startsWith("/rest/")) return undefined;
+  if (!isSqlError(error) && !isConnectionError(error)) return undefined;
+  scope.failure = describe(error);
+  return isSqlError(error) ? sqlErrorResponse(error, authenticated) : databaseUnavailable();
+}
+
+/** Data API, Auth and Storage as one request handler. */
+export interface LocalApi {
+  fetch(request: Request, peerAddress: string): Promise<Response>;
+  connection: CallerConnection;
+}
+
+/** Puts the package together over a connection. */
+export function createLocalApi(settings: Settings, schema: SchemaCache): LocalApi {
+  const connection = new CallerConnection(settings.databaseUrl, schema);
+  const app = new App({
+    connection,
+    api: { schemas: ["public"], max_rows: settings.maxRows },
+    auth: {
+      enabled: true,
+      jwt_secret: settings.jwtSecret,
+      publishable_key: settings.publishableKey,
+      secret_key: settings.secretKey,
+      site_url: settings.publicUrl,
+    },
+    storage: { enabled: true },
+    studio: { enabled: false },
+  });
+  app._storageAdapter = new FileStorage(settings.storageDir);
+  return {
+    connection,
+    fetch: async (request, peerAddress) => await app.fetch(request, { peerAddress }),
+  };
+}

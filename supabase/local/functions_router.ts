@@ -1,0 +1,115 @@
+/**
+ * Edge Functions: `/functions/v1/<name>` runs `<dir>/<name>/index.ts` in this process. A function calls
+ * `Deno.serve(handler)`, as on hosted; here its handler is taken instead of a port, so that one port serves everything.
+ */
+import { pathToFileURL } from "node:url";
+import { InvalidTokenError, type Tokens } from "./tokens.ts";
+
+type Handler = (request: Request) => Response | Promise<Response>;
+
+const CORS = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-headers": "authorization, x-client-info, apikey, content-type",
+  "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+};
+
+/** Loads each function once, at its first call. */
+export class FunctionsRouter {
+  #directory: string;
+  #tokens: Tokens;
+  #handlers = new Map<string, Promise<Handler | undefined>>();
+  /** Loading is one after another: only one module at a time may be the one that calls `Deno.serve`. */
+  #loading: Promise<unknown> = Promise.resolve();
+  #public: Promise<ReadonlySet<string>>;
+
+  constructor(directory: string, tokens: Tokens) {
+    this.#directory = directory;
+    this.#tokens = tokens;
+    this.#public = functionsWithoutTokenCheck(`${directory}/../config.toml`);
+  }
+
+  /** Answers `/functions/v1/<name>/…`; the function sees the path from its own name on. */
+  async handle(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const [name, ...rest] = url.pathname.split("/").slice(3);
+    const handler = await this.#handler(name);
+    if (handler === undefined) return refusal(404, "NOT_FOUND", "Requested function was not found");
+    if (request.method !== "OPTIONS" && !(await this.#public).has(name)) {
+      const refused = await this.#checkToken(request);
+      if (refused !== undefined) return refused;
+    }
+    return await handler(new Request(new URL(`/${[name, ...rest].join("/")}${url.search}`, url), request));
+  }
+
+  async #checkToken(request: Request): Promise<Response | undefined> {
+    const bearer = request.headers.get("authorization")?.match(/^Bearer\s+(\S+)$/i)?.[1];
+    if (bearer === undefined) return refusal(401, "UNAUTHORIZED_NO_AUTH_HEADER", "Missing authorization header");
+    try {
+      await this.#tokens.verify(bearer);
+      return undefined;
+    } catch (error) {
+      if (error instanceof InvalidTokenError) return refusal(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
+      throw error;
+    }
+  }
+
+  #handler(name: string): Promise<Handler | undefined> {
+    // Names are plain words; a leading underscore marks code that functions share.
+    if (!/^[A-Za-z0-9][\w-]*$/.test(name)) return Promise.resolve(undefined);
+    let handler = this.#handlers.get(name);
+    if (handler === undefined) {
+      handler = this.#loading.then(() => this.#load(name));
+      this.#loading = handler.catch(() => undefined); // the request that asked for it reports the failure
+      this.#handlers.set(name, handler);
+      handler.then((found) => found ?? this.#handlers.delete(name), () => this.#handlers.delete(name));
+    }
+    return handler;
+  }
+
+  async #load(name: string): Promise<Handler | undefined> {
+    const file = `${this.#directory}/${name}/index.ts`;
+    if (!await exists(file)) return undefined;
+    let served: unknown;
+    const serve = Deno.serve;
+    Object.assign(Deno, {
+      serve: (...parts: unknown[]) => {
+        served = parts.find((part) => typeof part === "function") ?? (parts[0] as { handler?: unknown }).handler;
+        return { finished: Promise.resolve(), shutdown: () => Promise.resolve(), ref: () => {}, unref: () => {} };
+      },
+    });
+    try {
+      const module = await import(pathToFileURL(await Deno.realPath(file)).href);
+      served ??= module.default?.fetch ?? module.default;
+    } finally {
+      Object.assign(Deno, { serve });
+    }
+    if (typeof served !== "function") throw new Error(`function ${name} serves nothing`);
+    return served as Handler;
+  }
+}
+
+function refusal(status: number, code: string, message: string): Response {
+  return Response.json({ code, message }, { status, headers: CORS });
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(file)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Functions whose section of config.toml says `verify_jwt = false`: they look at the token themselves. */
+async function functionsWithoutTokenCheck(configPath: string): Promise<ReadonlySet<string>> {
+  if (!await exists(configPath)) return new Set();
+  const names = new Set<string>();
+  let section = "";
+  for (const line of (await Deno.readTextFile(configPath)).split("\n")) {
+    section = line.match(/^\s*\[([^\]]+)\]/)?.[1] ?? section;
+    const name = section.match(/^functions\.([\w-]+)$/)?.[1];
+    if (name !== undefined && /^\s*verify_jwt\s*=\s*false\b/.test(line)) names.add(name);
+  }
+  return names;
+}

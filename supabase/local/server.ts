@@ -1,0 +1,127 @@
+/**
+ * A Supabase for one machine: Data API, Auth, Storage and Edge Functions on one port of 127.0.0.1, over a PostgreSQL that
+ * already has the roles and the auth and storage schemas.
+ *
+ *     deno run --cached-only -A supabase/local/server.ts
+ *
+ * Environment: see settings.ts; Edge Functions also see GATEWAY_URL. Prints one line when it listens. It is ready when
+ * `GET /auth/v1/health` answers 200, which needs PostgreSQL; that is 503 while PostgreSQL is away. Every 5xx is one line on
+ * stderr. SIGTERM and SIGINT finish the requests under way, then end the process with 0.
+ */
+import { AuthAdmin } from "./auth_admin.ts";
+import { admit } from "./credentials.ts";
+import { createLocalApi, type LocalApi } from "./data_api.ts";
+import { FunctionsRouter } from "./functions_router.ts";
+import { describe, logFailedRequest, logLine, quietLibraryErrors } from "./log.ts";
+import { describeRequest, type RequestScope, requestScope } from "./request_scope.ts";
+import { SchemaCache } from "./schema_cache.ts";
+import { readSettings, type Settings, SettingsError } from "./settings.ts";
+import { databaseUnavailable, isConnectionError } from "./sql_errors.ts";
+import { Tokens } from "./tokens.ts";
+
+const CORS = { "access-control-allow-origin": "*" };
+
+/** Everything that answers requests. */
+interface Services {
+  settings: Settings;
+  api: LocalApi;
+  tokens: Tokens;
+  admin: AuthAdmin;
+  functions: FunctionsRouter;
+}
+
+/** Answers one request and logs it when the server failed. */
+async function serve(services: Services, request: Request, peerAddress: string): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const scope = describeRequest(request);
+  let response: Response;
+  try {
+    response = await requestScope.run(scope, () => route(services, request, scope, peerAddress));
+  } catch (error) {
+    scope.failure = describe(error);
+    response = isConnectionError(error)
+      ? databaseUnavailable()
+      : Response.json({ message: "Internal Server Error" }, { status: 500, headers: CORS });
+  }
+  if (response.status >= 500) logFailedRequest(request.method, pathname, response.status, scope.failure ?? "");
+  return response;
+}
+
+async function route(
+  services: Services,
+  request: Request,
+  scope: RequestScope,
+  peerAddress: string,
+): Promise<Response> {
+  const { settings, api, tokens, admin, functions } = services;
+  const { path } = scope;
+  if (path.startsWith("/functions/v1/")) return functions.handle(request);
+  if (path === "/auth/v1/.well-known/jwks.json") {
+    return Response.json(tokens.jwks, { headers: { ...CORS, "cache-control": "public, max-age=600" } });
+  }
+  if (path === "/auth/v1/health") return await health(api);
+  const admitted = await admit(request, { publishable: settings.publishableKey, secret: settings.secretKey }, tokens);
+  if (admitted instanceof Response) return admitted;
+  if (path.startsWith("/auth/v1/admin/") && request.method !== "OPTIONS") return admin.handle(admitted);
+  const response = await api.fetch(await keepJsonBody(admitted, scope), peerAddress);
+  return path.startsWith("/auth/v1/") ? await withOuterToken(response, tokens) : response;
+}
+
+async function health(api: LocalApi): Promise<Response> {
+  await api.connection.driver`select 1`;
+  return Response.json({ name: "GoTrue", version: "local", description: "local stand-in" }, { headers: CORS });
+}
+
+/** Keeps the body of a JSON write to a table where the database layer finds it, exactly as sent. */
+async function keepJsonBody(request: Request, scope: RequestScope): Promise<Request> {
+  const writes = ["POST", "PATCH", "PUT"].includes(request.method) && /^\/rest\/v1\/[^/]+$/.test(scope.path);
+  if (!writes || !/\bjson\b/.test(request.headers.get("content-type") ?? "application/json")) return request;
+  scope.jsonBody = await request.text();
+  return new Request(request.url, { method: request.method, headers: request.headers, body: scope.jsonBody });
+}
+
+/** Replaces the package's access token in an answer of Auth by one that clients can verify. */
+async function withOuterToken(response: Response, tokens: Tokens): Promise<Response> {
+  if (!response.ok || !response.headers.get("content-type")?.includes("json")) return response;
+  const body = await response.json();
+  if (typeof body?.access_token === "string") body.access_token = await tokens.outward(body.access_token);
+  const headers = new Headers(response.headers);
+  headers.delete("content-length");
+  return new Response(JSON.stringify(body), { status: response.status, headers });
+}
+
+async function main(): Promise<void> {
+  const started = performance.now();
+  quietLibraryErrors();
+  const settings = readSettings((name) => Deno.env.get(name));
+  const issuer = `${settings.publicUrl}/auth/v1`;
+  const tokens = await Tokens.open({ secret: settings.jwtSecret, issuer, path: settings.signingKeysPath });
+  const schema = new SchemaCache(settings.adminDatabaseUrl);
+  schema.start();
+  const api = createLocalApi(settings, schema);
+  const admin = new AuthAdmin(api.connection.driver, settings.secretKey);
+  const services = { settings, api, tokens, admin, functions: new FunctionsRouter(settings.functionsDir, tokens) };
+  const server = Deno.serve(
+    {
+      hostname: "127.0.0.1",
+      port: settings.port,
+      onListen: () =>
+        console.log(`listening on port ${settings.port} after ${Math.round(performance.now() - started)} ms`),
+    },
+    (request, info) => serve(services, request, info.remoteAddr.hostname),
+  );
+  const stop = async () => {
+    await server.shutdown();
+    await Promise.all([schema.close(), api.connection.close()]);
+    Deno.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SettingsError || error instanceof Deno.errors.AddrInUse)) throw error;
+  logLine(`cannot start: ${error.message}`);
+  Deno.exit(1);
+}
