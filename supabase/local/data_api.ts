@@ -2,9 +2,9 @@
  * The Data API: `@supabase/lite` over PostgreSQL, behaving like PostgREST where the package by itself does not. Every
  * request runs in one transaction as its caller, whatever the tables look like, and nothing is granted here.
  */
-import { App } from "@supabase/lite";
+import { App, setExperimental } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
-import { encodeArguments, JsonBodyPlugin } from "./json_bodies.ts";
+import { encodeArguments, JsonBodyPlugin, withEveryKey } from "./json_bodies.ts";
 import { describe } from "./log.ts";
 import { becomeCaller, callerOf, type Database } from "./role_context.ts";
 import { requestScope } from "./request_scope.ts";
@@ -21,10 +21,10 @@ type Variables = Parameters<PostgresConnection["withContext"]>[0];
 type ContextOptions = Parameters<PostgresConnection["withContext"]>[2];
 type Ast = Parameters<PostgresConnection["onPostgrestAST"]>[0];
 
-/** Carries an error answer out of a transaction, so that leaving it rolls back. */
+/** Carries an answer out of a transaction, so that leaving it rolls back. */
 class RolledBack extends Error {
   constructor(readonly answer: unknown) {
-    super("the request was refused after its transaction began");
+    super("rolled back on purpose");
   }
 }
 
@@ -48,7 +48,9 @@ export class CallerConnection extends PostgresConnection {
 
   override async onPostgrestAST(ast: Ast): Promise<Ast> {
     const known = await super.onPostgrestAST(ast);
-    const { type, function: name, args, schema } = known;
+    const { type, function: name, args, schema, values, $meta } = known;
+    // The package answers null for a key that a row of the body lacks, whatever the row got in the table.
+    if (values && $meta?.columns) return { ...known, values: withEveryKey(values, $meta.columns) };
     if (type !== "rpc" || name === undefined || !args || Array.isArray(args)) return known;
     const { functions } = await this.introspect();
     const call = { schema, function: name, args: args as Record<string, unknown> };
@@ -57,16 +59,20 @@ export class CallerConnection extends PostgresConnection {
 
   /**
    * Runs `work` as the caller in one transaction. Auth's own statements carry no caller and run as the login. An error
-   * of PostgreSQL, or an answer that refuses the request, rolls everything back.
+   * of PostgreSQL, an answer that refuses the request, and a permission probe of Storage roll everything back.
    */
   override async withContext<T>(
     vars: Variables,
     work: (db: Database) => Promise<T>,
     options?: ContextOptions,
   ): Promise<T> {
-    if (options?.forceRollback) throw new Error("forceRollback is for the package's own tests");
     if (vars === undefined) return work(options?.transaction ?? this.kysely);
-    const asCaller = (transaction: Database) => this.#asCaller(transaction, vars, work);
+    const asCaller = async (transaction: Database) => {
+      const answer = await this.#asCaller(transaction, vars, work);
+      const refused = answer instanceof Response && answer.status >= 400;
+      if (refused || options?.forceRollback) throw new RolledBack(answer);
+      return answer;
+    };
     try {
       if (options?.transaction) return await asCaller(options.transaction);
       return await this.kysely.transaction().execute(asCaller);
@@ -86,9 +92,7 @@ export class CallerConnection extends PostgresConnection {
     const bound = scope && body !== undefined
       ? transaction.withPlugin(new JsonBodyPlugin(body, scope, columnDefaults))
       : transaction;
-    const answer = await work(bound);
-    if (answer instanceof Response && answer.status >= 400) throw new RolledBack(answer);
-    return answer;
+    return work(bound);
   }
 }
 
@@ -109,6 +113,7 @@ export interface LocalApi {
 
 /** Puts the package together over a connection. */
 export function createLocalApi(settings: Settings, schema: SchemaCache): LocalApi {
+  setExperimental("storage", true);
   const connection = new CallerConnection(settings.databaseUrl, schema);
   const app = new App({
     connection,

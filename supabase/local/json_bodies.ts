@@ -108,6 +108,12 @@ function columnName(node: OperationNode): string | undefined {
   return (node as OperationNode & { column: { name: string } }).column.name;
 }
 
+/** The rows of a body, each with every column that the request names. */
+export function withEveryKey(values: object | object[], columns: readonly string[]): object | object[] {
+  const empty = Object.fromEntries(columns.map((name) => [name, null]));
+  return Array.isArray(values) ? values.map((row) => ({ ...empty, ...row })) : { ...empty, ...values };
+}
+
 /**
  * Arguments of a function call as the package must receive them: a JSON value for a json parameter, or an array or object
  * for one that is neither an array nor json (a vector, say), as JSON text, which the type's input function reads.

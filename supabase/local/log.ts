@@ -15,7 +15,7 @@ export function describe(thrown: unknown): string {
 
 /** Writes one line to stderr. */
 export function logLine(line: string): void {
-  console.warn(oneLine(line));
+  Deno.stderr.writeSync(new TextEncoder().encode(`${oneLine(line)}\n`));
 }
 
 /** Logs a request that the server, not the caller, got wrong. */
@@ -25,9 +25,10 @@ export function logFailedRequest(method: string, path: string, status: number, r
 
 /**
  * `@supabase/lite` prints whole error objects with `console.error`. Keep what it says, one line each; an unknown relation
- * is the caller's 404 and not worth a line.
+ * is the caller's 404 and not worth a line. Its warnings are about its own deployment service.
  */
-export function quietLibraryErrors(): void {
+export function quietLibrary(): void {
+  console.warn = () => {};
   console.error = (...parts: unknown[]) => {
     if (parts.some((part) => part instanceof RelationNotFoundError)) return;
     logLine(parts.map(describe).join(" "));

@@ -12,7 +12,7 @@ import { AuthAdmin } from "./auth_admin.ts";
 import { admit } from "./credentials.ts";
 import { createLocalApi, type LocalApi } from "./data_api.ts";
 import { FunctionsRouter } from "./functions_router.ts";
-import { describe, logFailedRequest, logLine, quietLibraryErrors } from "./log.ts";
+import { describe, logFailedRequest, logLine, quietLibrary } from "./log.ts";
 import { describeRequest, type RequestScope, requestScope } from "./request_scope.ts";
 import { SchemaCache } from "./schema_cache.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
@@ -92,7 +92,7 @@ async function withOuterToken(response: Response, tokens: Tokens): Promise<Respo
 
 async function main(): Promise<void> {
   const started = performance.now();
-  quietLibraryErrors();
+  quietLibrary();
   const settings = readSettings((name) => Deno.env.get(name));
   const issuer = `${settings.publicUrl}/auth/v1`;
   const tokens = await Tokens.open({ secret: settings.jwtSecret, issuer, path: settings.signingKeysPath });
