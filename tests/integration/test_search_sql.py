@@ -105,7 +105,8 @@ def test_bad_arguments_say_what_is_wrong(
     with as_caller(connection, None), pytest.raises(errors.InvalidParameterValue, match=message):
         connection.execute(
             "select * from public.search(query => %(query)s,"
-            " query_embedding => %(query_embedding)s::extensions.halfvec, mode => %(mode)s, kinds => %(kinds)s, max_results => %(max_results)s)",
+            " query_embedding => %(query_embedding)s::extensions.halfvec,"
+            " mode => %(mode)s, kinds => %(kinds)s, max_results => %(max_results)s)",
             arguments,
         )
 
@@ -155,14 +156,13 @@ def crowd(database: Database, tenants: Tenants) -> list[list[float]]:
     topics = [unit_vector(1000 + number) for number in range(30)]
     with database.connect("supabase_admin") as admin, admin.transaction():
         for number in range(300):
-            document, scope = (
-                admin.execute(
-                    "insert into public.documents (owner_id, visibility, title) values (%s, 'public', %s)"
-                    " returning id, scope_id",
-                    (tenants.people["stranger"], f"crowd {number}"),
-                ).fetchone()
-                or ()
-            )
+            row = admin.execute(
+                "insert into public.documents (owner_id, visibility, title) values (%s, 'public', %s)"
+                " returning id, scope_id",
+                (tenants.people["stranger"], f"crowd {number}"),
+            ).fetchone()
+            assert row is not None
+            document, scope = row
             for position in range(3):
                 vector = [x + generator.gauss(0, 0.04) for x in topics[number % 30]]
                 chunk = admin.execute(

@@ -1,7 +1,7 @@
 """Passages and vectors put in place as the worker would, with vectors that tests choose."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -23,7 +23,7 @@ def as_literal(vector: Vector) -> str:
     return "[" + ",".join(f"{x:.6f}" for x in vector) + "]"
 
 
-def index_documents(worker: psycopg.Connection[Any], vectors: dict[str, Vector]) -> None:
+def index_documents(worker: psycopg.Connection[Any], vectors: Mapping[str, Vector]) -> None:
     """Make every queued document searchable as one passage, with the vector given for its title.
 
     `worker` is a connection as tidegate_worker. A document whose title has no vector gets one of its own.
