@@ -1,0 +1,60 @@
+"""A project to talk to from outside: the one the environment names, else a local stack of the session's own.
+
+Nothing below knows which it is: the same tests run against `supabase start` or a hosted project once SUPABASE_URL,
+SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY and DATABASE_URL are set.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from gateway.local.paths import REPOSITORY
+from gateway.local.ports import free_port
+from gateway.local.system import die_with_parent
+from tests.support import wait_until
+
+START_DEADLINE_S = 180
+
+
+@pytest.fixture(scope="session")
+def project(logs: Path) -> Iterator[dict[str, str]]:
+    """The `env` file of a running project: URLs, keys, demo accounts."""
+    home = Path(tempfile.mkdtemp(prefix="tidegate-e2e-"))
+    home.chmod(0o711)
+    ports = {name: str(free_port()) for name in ("GATEWAY_PORT", "SUPABASE_PORT", "POSTGRES_PORT")}
+    log = logs / "e2e.log"
+    with log.open("ab") as output:
+        run = subprocess.Popen(
+            [sys.executable, "-m", "gateway.local", "run"],
+            cwd=REPOSITORY,
+            env={**os.environ, **ports, "TIDEGATE_HOME": str(home)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  one system call, no lock taken
+        )
+
+    def is_ready() -> bool:
+        assert run.poll() is None, log.read_text(encoding="utf-8")[-4000:]
+        return (home / "env").exists()
+
+    try:
+        wait_until(is_ready, START_DEADLINE_S, "the stack being ready", every_s=0.1)
+        yield {name: value or "" for name, value in dotenv_values(home / "env", interpolate=False).items()}
+    finally:
+        run.send_signal(signal.SIGINT)
+        run.wait(30)
+        subprocess.run(
+            [sys.executable, "-m", "gateway.local", "reset"],
+            cwd=REPOSITORY,
+            env={**os.environ, **ports, "TIDEGATE_HOME": str(home)},
+            check=True,
+            capture_output=True,
+        )
