@@ -1,0 +1,1 @@
+"""PostgreSQL, for the gateway: the only package that speaks psycopg."""

@@ -1,0 +1,126 @@
+"""The way to PostgreSQL: a pool that heals by itself, and a deadline that holds whatever the network does.
+
+The settings were measured against a restarted, a stopped, a frozen (SIGSTOP) and an unreachable server:
+
+- `check` on every checkout: without it each connection that a restart left stale fails one request.
+- `max_waiting=0` (no limit of the pool's own) with a limit here: the pool's limit can deadlock after a reconnect.
+- `prepare_threshold=None` and autocommit: nothing outlives a statement, so a transaction pooler may stand in between.
+- The deadline does not await the cancellation of a query: against a frozen server that alone takes eleven seconds.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from gateway.concurrency import SingleFlight
+from gateway.database.detached import DetachedTasks
+from gateway.database.queries import query
+from gateway.database.sqlstates import to_gateway_error
+from gateway.database.vectors import adapters
+from gateway.errors import DatabaseBusyError, DatabaseUnsafeError
+
+logger = logging.getLogger(__name__)
+
+CONNECTION_DEFAULTS: Mapping[str, str | int] = {
+    "connect_timeout": 2,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 1500,  # ms
+    "application_name": "tidegate-gateway",
+}
+# What Supabase's Data API exposes of this project; sql/queries/safety_findings.sql has the rules.
+EXPOSED_SCHEMAS = ["public"]
+# A safe database is asked again after this long, an unsafe one as often as somebody may have corrected it.
+RECHECK_SAFE_S = 300.0
+RECHECK_UNSAFE_S = 1.0
+
+Connection = psycopg.AsyncConnection[DictRow]
+
+
+class Database:
+    """Runs the queries of sql/queries, each in a transaction of its own, with a deadline."""
+
+    def __init__(
+        self, url: str, *, pool_size: int = 8, deadline_s: float = 3.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Prepare; `url` is libpq's. Nothing connects before `open`. `deadline_s` holds for each query."""
+        self._deadline_s = deadline_s
+        self._clock = clock
+        self._pool_size = pool_size
+        self._tasks = DetachedTasks(2 * pool_size)
+        self._check = SingleFlight(self._check_safety)
+        self._checked_until = float("-inf")
+        self._findings: list[str] = []
+        self._pool = AsyncConnectionPool[Connection](
+            _with_defaults(url),
+            kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row, "context": adapters()},
+            min_size=min(2, pool_size),
+            max_size=pool_size,
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+            timeout=0.5,
+            max_waiting=0,
+            max_lifetime=300,
+            reconnect_timeout=1,
+            name="gateway",
+        )
+
+    async def open(self) -> None:
+        """Start connecting in the background; returns at once, also when the database is down."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Give up what runs and close the connections."""
+        self._tasks.cancel_all()
+        await self._pool.close(timeout=1)
+
+    async def fetch(
+        self, name: str, parameters: Mapping[str, object] | None = None, *, deadline_s: float | None = None
+    ) -> list[DictRow]:
+        """Rows of the query called `name`, once the database was found safe.
+
+        Raises a GatewayError: DatabaseBusyError when too many queries run, DatabaseTimeoutError after the deadline,
+        DatabaseUnavailableError without a connection, DatabaseUnsafeError, or what the SQLSTATE stands for.
+        """
+        await self.ensure_safe()
+        return await self._run(name, parameters, deadline_s)
+
+    async def ensure_safe(self) -> None:
+        """Ask the database whether it holds callers to their rows, unless it said so lately; DatabaseUnsafeError."""
+        if self._clock() >= self._checked_until:
+            await self._check()
+        if self._findings:
+            raise DatabaseUnsafeError("The gateway does not serve this database: " + " ".join(self._findings))
+
+    async def _check_safety(self) -> None:
+        rows = await self._run("safety_findings", {"schemas": EXPOSED_SCHEMAS}, None)
+        self._findings = [row["finding"] for row in rows]
+        self._checked_until = self._clock() + (RECHECK_UNSAFE_S if self._findings else RECHECK_SAFE_S)
+        if self._findings:
+            logger.critical("unsafe database: %s", " ".join(self._findings))
+
+    async def _run(self, name: str, parameters: Mapping[str, object] | None, deadline_s: float | None) -> list[DictRow]:
+        try:
+            return await self._tasks.run(lambda: self._execute(name, parameters), deadline_s or self._deadline_s)
+        except PoolTimeout as error:
+            if len(self._tasks) >= self._pool_size:
+                raise DatabaseBusyError("Every connection to the database is taken. Try again.") from error
+            raise to_gateway_error(error) from error
+        except psycopg.Error as error:
+            raise to_gateway_error(error) from error
+
+    async def _execute(self, name: str, parameters: Mapping[str, object] | None) -> list[DictRow]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query(name), parameters)
+            return await cursor.fetchall()
+
+
+def _with_defaults(url: str) -> str:
+    """`url` with the settings that notice a dead server; what it says itself stays."""
+    return make_conninfo(url, **{**CONNECTION_DEFAULTS, **conninfo_to_dict(url)})

@@ -1,0 +1,189 @@
+"""What can go wrong while a request is answered. One handler (problems.py) renders all of it; nothing here knows HTTP's
+framework.
+
+GatewayError                        has a status, a kind, a title, a detail; may have field problems and headers
+├── BadRequestError                 400  the body is not JSON, or not text
+├── UnauthenticatedError            401  a token is there and is not good; never treated as nobody
+├── ForbiddenError                  403  a good token that may not do this
+├── NotFoundError                   404  no such address
+├── MethodNotAllowedError           405  the address knows other methods
+├── ConflictError                   409  another state than the request assumes
+├── PayloadTooLargeError            413  more bytes than are read
+├── UnsupportedMediaTypeError       415  a body that is not declared as JSON
+├── InvalidInputError               422  fields that are wrong, each with what is allowed
+├── InternalError                   500  a bug; the log has it, the answer does not
+└── UnavailableError                503  a dependency; says when to try again
+    ├── AuthKeysUnavailableError    no key to verify tokens with
+    ├── DatabaseUnavailableError    no connection
+    ├── DatabaseBusyError           every connection is taken
+    ├── DatabaseTimeoutError        no answer in time
+    └── DatabaseUnsafeError         the database would not hold callers to their rows
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One wrong field: where it stands, what is wrong with it and what is allowed, and a code for programs.
+
+    `pointer` is a JSON pointer into the body (RFC 6901) as a URI fragment, or the name of a parameter or header.
+    """
+
+    pointer: str
+    detail: str
+    code: str
+
+
+class GatewayError(Exception):
+    """Base of every error that a caller is told about."""
+
+    status: ClassVar[int] = 500
+    kind: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Something went wrong in the gateway"
+
+    def __init__(
+        self, detail: str, *, fields: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Say in `detail` what is wrong and what to do; it is shown to the caller."""
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = tuple(fields)
+        self.headers = dict(headers or {})
+
+
+class BadRequestError(GatewayError):
+    """The request cannot be read."""
+
+    status = 400
+    kind = "bad-request"
+    title = "The request cannot be read"
+
+
+class UnauthenticatedError(GatewayError):
+    """The request carries credentials that do not hold (RFC 6750, section 3.1)."""
+
+    status = 401
+    kind = "unauthenticated"
+    title = "The credentials are not valid"
+
+    def __init__(self, detail: str) -> None:
+        """Refuse a token, saying why."""
+        challenge = f'Bearer error="invalid_token", error_description="{detail.replace(chr(34), chr(39))}"'
+        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+
+
+class ForbiddenError(GatewayError):
+    """The caller is known and may not do this."""
+
+    status = 403
+    kind = "forbidden"
+    title = "Not allowed"
+
+
+class NotFoundError(GatewayError):
+    """There is nothing at this address."""
+
+    status = 404
+    kind = "not-found"
+    title = "Nothing is here"
+
+
+class MethodNotAllowedError(GatewayError):
+    """The address exists, the method does not."""
+
+    status = 405
+    kind = "method-not-allowed"
+    title = "The method is not allowed here"
+
+
+class ConflictError(GatewayError):
+    """The stored state contradicts the request."""
+
+    status = 409
+    kind = "conflict"
+    title = "The stored state contradicts the request"
+
+
+class PayloadTooLargeError(GatewayError):
+    """The body is longer than the gateway reads."""
+
+    status = 413
+    kind = "payload-too-large"
+    title = "The body is too large"
+
+    def __init__(self, limit: int) -> None:
+        """Refuse a body of more than `limit` bytes; its rest is not read."""
+        super().__init__(f"At most {limit:,} bytes are read. Send less.", headers={"Connection": "close"})
+
+
+class UnsupportedMediaTypeError(GatewayError):
+    """The body is not declared as JSON."""
+
+    status = 415
+    kind = "unsupported-media-type"
+    title = "The body is of another type"
+
+
+class InvalidInputError(GatewayError):
+    """Fields are wrong."""
+
+    status = 422
+    kind = "invalid-input"
+    title = "The input is not valid"
+
+
+class InternalError(GatewayError):
+    """A bug."""
+
+
+class UnavailableError(GatewayError):
+    """Something the gateway depends on does not work now."""
+
+    status = 503
+    kind = "unavailable"
+    title = "A dependency does not answer"
+    retry_after_s: ClassVar[int] = 2
+
+    def __init__(self, detail: str) -> None:
+        """Say which dependency, and what the caller can expect."""
+        super().__init__(detail, headers={"Retry-After": str(self.retry_after_s)})
+
+
+class AuthKeysUnavailableError(UnavailableError):
+    """Tokens cannot be verified: the keys could not be fetched."""
+
+    kind = "auth-keys-unavailable"
+    title = "Tokens cannot be verified now"
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """No connection to the database, or it was lost."""
+
+    kind = "database-unavailable"
+    title = "The database does not answer"
+
+
+class DatabaseBusyError(UnavailableError):
+    """Every connection is taken: load is shed instead of queued."""
+
+    kind = "database-busy"
+    title = "The gateway is at its limit"
+    retry_after_s = 1
+
+
+class DatabaseTimeoutError(UnavailableError):
+    """The database did not answer in time."""
+
+    kind = "database-timeout"
+    title = "The database did not answer in time"
+
+
+class DatabaseUnsafeError(UnavailableError):
+    """The database would not hold callers to their rows, so the gateway does not ask it."""
+
+    kind = "database-unsafe"
+    title = "The database is not set up safely"
+    retry_after_s = 10

@@ -1,0 +1,7 @@
+-- Returns kind, id, document_id, title, snippet, heading_path, score, metadata, complete: what the caller of these
+-- verified claims may read, best first. One statement in autocommit: the role lasts until its transaction ends.
+select kind, id, document_id, title, snippet, heading_path, score, metadata, complete
+from private.search_as(
+  %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
+  %(max_results)s::integer, %(organization_id)s::uuid, %(category)s::text, %(price_min)s::numeric,
+  %(price_max)s::numeric, %(in_stock)s::boolean)
