@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import Connection
+from psycopg.errors import Diagnostic
 from psycopg.pq import TransactionStatus
 
 from gateway.local.errors import LocalError, MigrationError
@@ -18,6 +19,7 @@ from gateway.local.paths import MIGRATIONS, SUPABASE_LOCAL
 _FILE_NAME = re.compile(r"(\d{14})_([a-z0-9_]+)\.sql")
 # Two runners at once take turns. The number is arbitrary, and the same for every version of this program.
 _LOCK = 5_495_232_027
+_ALREADY_THERE = {"42710", "42P06", "42P07"}  # an object, a schema, a table
 _APPLIED = "select version from supabase_migrations.schema_migrations order by version"
 _RECORD = "insert into supabase_migrations.schema_migrations (version, name, statements) values (%s, %s, %s)"
 
@@ -58,7 +60,7 @@ def migrate(url: str, report: Callable[[str], None], directory: Path = MIGRATION
     """
     files = read_migrations(directory)
     with connect(url) as connection:
-        connection.add_notice_handler(lambda notice: report(f"{notice.severity}: {notice.message_primary}"))
+        connection.add_notice_handler(lambda notice: _pass_on(notice, report))
         todo = _pending(applied_versions(connection), files)
         if todo:
             _create_history(connection)
@@ -87,6 +89,12 @@ def applied_versions(connection: Connection) -> list[str]:
 def execute_script(connection: Connection, script: str) -> None:
     """Run a text of several statements, as it stands; it comes from a file of this repository."""
     connection.execute(script)
+
+
+def _pass_on(notice: Diagnostic, report: Callable[[str], None]) -> None:
+    # What `if not exists` skips is as it should be; everything else that the server notes may matter.
+    if notice.sqlstate not in _ALREADY_THERE:
+        report(f"{notice.severity}: {notice.message_primary}")
 
 
 def _create_history(connection: Connection) -> None:

@@ -1,0 +1,104 @@
+"""The commands of the local stack. A LocalError is printed without a traceback; the exit status is then 1."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+
+from psycopg.conninfo import conninfo_to_dict
+
+from gateway.local.errors import LocalError
+from gateway.local.migrate import migrate
+from gateway.local.place import wheel_installation
+from gateway.local.settings import LocalSettings
+from gateway.local.state import State
+from gateway.local.system import die_with_parent
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m gateway.local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="start the stack and watch over it")
+    run.add_argument("--stop-with-parent", action="store_true", help="stop when the process that started this dies")
+    commands.add_parser("reset", help="delete the database, the keys and everything else that the stack has made")
+    commands.add_parser("migrate", help="apply what is pending to DATABASE_URL, else to the running local stack")
+    commands.add_parser("seed", help="seed the running stack, or the project that the environment names")
+    commands.add_parser("demo-large", help="add a big corpus to the running stack")
+    commands.add_parser("schema", help="write sql/schema.sql")
+    commands.add_parser("psql", help="open a database session as postgres")
+    options = parser.parse_args(arguments)
+    if options.command == "run" and options.stop_with_parent and (arm := die_with_parent(signal.SIGTERM)):
+        arm()
+    try:
+        _run_command(options.command, os.environ)
+    except LocalError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _run_command(command: str, environment: Mapping[str, str]) -> None:
+    # Imported when wanted: `run` shall be ready soon, and most commands need little.
+    match command:
+        case "run":
+            from gateway.local.run import run  # noqa: PLC0415
+
+            run(environment)
+        case "schema":
+            from gateway.local.schema import write_schema  # noqa: PLC0415
+
+            write_schema()
+        case "reset":
+            _reset(environment)
+        case "migrate":
+            _migrate(environment)
+        case "seed":
+            from gateway.local.seed import seed  # noqa: PLC0415
+
+            asyncio.run(seed(_stack_values(environment), print))
+        case "demo-large":
+            from gateway.local.demo_large import demo_large  # noqa: PLC0415
+
+            asyncio.run(demo_large(_stack_values(environment), print))
+        case "psql":
+            _open_psql(_stack_values(environment)["DATABASE_URL"])
+
+
+def _reset(environment: Mapping[str, str]) -> None:
+    state = State(LocalSettings.read(environment).home)
+    state.reset()
+    print(f"removed what the stack kept in {state.home}")
+
+
+def _migrate(environment: Mapping[str, str]) -> None:
+    if url := environment.get("DATABASE_URL"):
+        done = len(migrate(url, print))
+    else:
+        from gateway.local.start import migrate_local, open_cluster  # noqa: PLC0415
+
+        settings = LocalSettings.read(environment)
+        state = State(settings.home)
+        state.read_env()  # says so when nothing runs
+        done = migrate_local(*open_cluster(settings, state, print), print)
+    print("nothing to do: every migration is applied" if done == 0 else f"{done} migrations applied")
+
+
+def _open_psql(url: str) -> None:
+    """Become psql. What it connects to goes by the environment: other people can read a process's arguments."""
+    names = {"dbname": "PGDATABASE", "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
+    parameters = conninfo_to_dict(url)
+    variables = {variable: str(parameters[name]) for name, variable in names.items() if name in parameters}
+    program = str(wheel_installation() / "bin" / "psql")
+    os.execve(program, [program], {**os.environ, **variables})  # noqa: S606
+
+
+def _stack_values(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Where the stack is: the environment when it names a project, else the env file of the local one."""
+    if environment.get("SUPABASE_URL"):
+        return environment
+    return State(LocalSettings.read(environment).home).read_env()

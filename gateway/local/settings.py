@@ -1,0 +1,63 @@
+"""What the command line takes from the environment: the state directory, the ports, and whether a project is given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.local.errors import LocalError
+from gateway.local.paths import REPOSITORY
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """Where the state lies, and the ports of the three servers on the loopback interface."""
+
+    home: Path
+    gateway_port: int
+    supabase_port: int
+    postgres_port: int
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "LocalSettings":
+        """Read TIDEGATE_HOME, GATEWAY_PORT, SUPABASE_PORT and POSTGRES_PORT; LocalError for a port that is none."""
+        home = Path(environment.get("TIDEGATE_HOME") or REPOSITORY / ".tidegate").expanduser().absolute()
+        settings = cls(
+            home,
+            _port(environment, "GATEWAY_PORT", 8000),
+            _port(environment, "SUPABASE_PORT", 54321),
+            _port(environment, "POSTGRES_PORT", 54322),
+        )
+        if len({settings.gateway_port, settings.supabase_port, settings.postgres_port}) < 3:
+            raise LocalError("GATEWAY_PORT, SUPABASE_PORT and POSTGRES_PORT must be three different ports")
+        return settings
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Supabase project that runs elsewhere: hosted, self-hosted, or `supabase start`."""
+
+    url: str
+    publishable_key: str
+    secret_key: str = field(repr=False)
+    database_url: str = field(repr=False)
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Project | None":
+        """The project that SUPABASE_URL names, or None; LocalError when what belongs to it is missing."""
+        if not environment.get("SUPABASE_URL"):
+            return None
+        names = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "DATABASE_URL")
+        if missing := [name for name in names if not environment.get(name)]:
+            raise LocalError(
+                f"SUPABASE_URL is set, so that its project is used, but {', '.join(missing)} is not. "
+                "Set it too, or unset SUPABASE_URL to start the local stack"
+            )
+        url, publishable_key, secret_key, database_url = (environment[name] for name in names)
+        return cls(url.rstrip("/"), publishable_key, secret_key, database_url)
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 65536:
+        raise LocalError(f"{name} must be a port between 1 and 65535, not {text!r}")
+    return int(text)
