@@ -64,6 +64,8 @@ async function route(
   if (admitted instanceof Response) return admitted;
   if (path.startsWith("/auth/v1/admin/") && request.method !== "OPTIONS") return admin.handle(admitted);
   const response = await api.fetch(await keepJsonBody(admitted, scope), peerAddress);
+  // Auth and Storage hide why they failed: a database that is away must be a 503, which clients try again.
+  if (response.status === 500 && !path.startsWith("/rest/")) await api.connection.driver`select 1`;
   return path.startsWith("/auth/v1/") ? await withOuterToken(response, tokens) : response;
 }
 

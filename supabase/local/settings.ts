@@ -56,7 +56,7 @@ export function readSettings(env: (name: string) => string | undefined): Setting
     signingKeysPath: required("SIGNING_KEYS_PATH"),
     storageDir: required("STORAGE_DIR"),
     functionsDir: required("FUNCTIONS_DIR"),
-    publicUrl: env("SUPABASE_URL") ?? `http://127.0.0.1:${port}`,
+    publicUrl: env("API_EXTERNAL_URL") ?? `http://127.0.0.1:${port}`,
     maxRows: positive("MAX_ROWS", 1000),
   };
   if (settings.jwtSecret !== "" && settings.jwtSecret.length < 32) {
