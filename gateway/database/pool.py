@@ -49,7 +49,7 @@ class Database:
     def __init__(
         self, url: str, *, pool_size: int = 8, deadline_s: float = 3.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Prepare; `url` is libpq's. Nothing connects before `open`. `deadline_s` holds for each query."""
+        """Prepare; nothing connects before `open`. `deadline_s` holds for each query; ValueError for a bad `url`."""
         self._deadline_s = deadline_s
         self._clock = clock
         self._pool_size = pool_size
@@ -122,5 +122,9 @@ class Database:
 
 
 def _with_defaults(url: str) -> str:
-    """`url` with the settings that notice a dead server; what it says itself stays."""
-    return make_conninfo(url, **{**CONNECTION_DEFAULTS, **conninfo_to_dict(url)})
+    """`url` with the settings that notice a dead server; what it says itself stays. ValueError for a bad one."""
+    try:
+        return make_conninfo(url, **{**CONNECTION_DEFAULTS, **conninfo_to_dict(url)})
+    except psycopg.ProgrammingError as error:
+        # Not libpq's words: they may quote the password.
+        raise ValueError("The database's address is not one that PostgreSQL's client library can read.") from error

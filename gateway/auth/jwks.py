@@ -1,0 +1,110 @@
+"""The project's public keys (JWKS, RFC 7517), kept fresh without anybody waiting for it.
+
+Keys that are at hand are served while newer ones are fetched behind the caller's back, and for a day when they cannot
+be fetched. Only an unknown key id makes a caller wait, at most once in a while: forged ids must not become traffic.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import jwt
+
+from gateway.concurrency import SingleFlight
+from gateway.errors import AuthKeysUnavailableError
+
+logger = logging.getLogger(__name__)
+
+FRESH_S = 600.0
+STALE_S = 86_400.0
+MIN_INTERVAL_S = 10.0
+MIN_INTERVAL_AFTER_FAILURE_S = 1.0
+TIMEOUT_S = 2.0
+MAX_BYTES = 100_000
+
+
+class JwksFetchError(Exception):
+    """The keys could not be fetched; the message says why."""
+
+
+class JwksCache:
+    """Keys by their id."""
+
+    def __init__(self, url: str, client: httpx.AsyncClient, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Fetch from `url` when needed; nothing is fetched before `key` or `refresh`."""
+        self._url = url
+        self._client = client
+        self._clock = clock
+        self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._fetched_at = float("-inf")
+        self._next_attempt = float("-inf")
+        self._failure: JwksFetchError | None = None
+        self.refresh = SingleFlight(self._refresh)
+
+    async def key(self, key_id: str) -> jwt.PyJWK | None:
+        """The key called `key_id`, None when the project has none such; AuthKeysUnavailableError if that is unknown."""
+        age = self._clock() - self._fetched_at
+        known = self._keys.get(key_id) if age < STALE_S else None
+        may_ask = self._clock() >= self._next_attempt
+        if known is not None:
+            if age >= FRESH_S and may_ask:
+                self.refresh.start()
+            return known
+        if may_ask:
+            with suppress(JwksFetchError):  # logged, and remembered for the next line
+                await self.refresh()
+        if self._failure is not None:
+            raise AuthKeysUnavailableError("The keys that verify tokens cannot be fetched at the moment. Try again.")
+        return self._keys.get(key_id)
+
+    async def close(self) -> None:
+        """Stop fetching."""
+        await self.refresh.cancel()
+
+    async def _refresh(self) -> None:
+        """Replace the keys: one that is gone from the list was revoked. JwksFetchError, the old keys kept."""
+        try:
+            self._keys = signing_keys(await self._fetch())
+        except JwksFetchError as error:
+            self._failure = error
+            self._next_attempt = self._clock() + MIN_INTERVAL_AFTER_FAILURE_S
+            logger.warning("auth keys: %s", error)
+            raise
+        self._failure = None
+        self._fetched_at = self._clock()
+        self._next_attempt = self._fetched_at + MIN_INTERVAL_S
+
+    async def _fetch(self) -> Any:
+        try:
+            response = await self._client.get(self._url, timeout=TIMEOUT_S)
+        except httpx.HTTPError as error:
+            raise JwksFetchError(f"{self._url} does not answer ({type(error).__name__})") from error
+        if response.status_code != 200 or len(response.content) > MAX_BYTES:
+            raise JwksFetchError(f"{self._url} answered {response.status_code} with {len(response.content)} bytes")
+        try:
+            return response.json()
+        except ValueError as error:
+            raise JwksFetchError(f"{self._url} did not answer JSON") from error
+
+
+def signing_keys(document: Any) -> dict[str, jwt.PyJWK]:
+    """The P-256 signature keys of a JWKS document by key id; others are left out. JwksFetchError if it is none."""
+    rows = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise JwksFetchError("the document has no list of keys")
+    keys = {}
+    for row in rows:
+        if (
+            isinstance(row, dict)
+            and row.get("kty") == "EC"
+            and row.get("crv") == "P-256"
+            and row.get("use", "sig") == "sig"
+        ):
+            try:
+                keys[str(row.get("kid", ""))] = jwt.PyJWK(row, algorithm="ES256")
+            except jwt.PyJWTError as error:
+                raise JwksFetchError("a key of the document cannot be read") from error
+    return keys

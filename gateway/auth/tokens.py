@@ -1,0 +1,171 @@
+"""Supabase's access tokens: from an Authorization header to a caller, or to an error that says what is wrong.
+
+A token that is there and does not hold is refused (401), never treated as nobody. The algorithm is configured, never
+taken from the token (RFC 8725, 3.1). Verified claims are kept for a minute at most, by the hash of the token.
+"""
+
+import hashlib
+import hmac
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Protocol
+from uuid import UUID
+
+import jwt
+
+from gateway.auth.caller import ANONYMOUS, Caller
+from gateway.errors import ForbiddenError, UnauthenticatedError
+
+MAX_TOKEN_CHARACTERS = 16_384
+LEEWAY_S = 10
+CACHE_S = 60.0
+CACHE_SIZE = 10_000
+
+SERVICE_KEY = "Secret and service keys are not accepted: send a person's access token, or none."
+OTHER_KEY = "The token is the publishable key of another project."
+# PyJWT's reasons, in words for the caller.
+REASONS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
+    (jwt.ExpiredSignatureError, "The token has expired: refresh the session."),
+    (jwt.ImmatureSignatureError, "The token is not valid yet: compare the clocks."),
+    (jwt.InvalidAudienceError, "The token's audience is not 'authenticated'."),
+    (jwt.InvalidIssuerError, "The token was issued by another project."),
+    (jwt.InvalidSignatureError, "The token's signature does not hold."),
+    (jwt.MissingRequiredClaimError, "The token lacks one of the claims exp, sub, aud, iss."),
+)
+
+
+class KeySource(Protocol):
+    """Where verification keys come from."""
+
+    async def key(self, key_id: str) -> jwt.PyJWK | None:
+        """The key of this id, or None; AuthKeysUnavailableError when it cannot be known."""
+
+
+class SharedSecret:
+    """The one key of a project that signs with HS256."""
+
+    def __init__(self, secret: str) -> None:
+        """Use the project's JWT secret."""
+        self._key = jwt.PyJWK({"kty": "oct", "k": _base64url(secret.encode())}, algorithm="HS256")
+
+    async def key(self, key_id: str) -> jwt.PyJWK | None:
+        """The key, whatever the id: a project has one secret."""
+        return self._key
+
+
+class TokenVerifier:
+    """Turns Authorization headers into callers."""
+
+    def __init__(
+        self,
+        algorithm: str,
+        keys: KeySource,
+        *,
+        issuer: str,
+        publishable_key: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Accept tokens of `issuer`, signed with `algorithm`; `publishable_key` as a token stands for nobody."""
+        self._algorithm = algorithm
+        self._keys = keys
+        self._issuer = issuer
+        self._publishable_key = publishable_key.encode()
+        self._clock = clock
+        self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+
+    async def caller(self, authorization: str | None) -> Caller:
+        """Who sent this header; UnauthenticatedError, ForbiddenError, AuthKeysUnavailableError."""
+        if authorization is None:
+            return ANONYMOUS
+        scheme, _, token = authorization.strip().partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise UnauthenticatedError("The Authorization header must read: Bearer, a space, an access token.")
+        if hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._publishable_key):
+            return ANONYMOUS  # Supabase's clients send their key when nobody is signed in
+        return self._cached(token) or await self._verify(token)
+
+    def _cached(self, token: str) -> Caller | None:
+        entry = self._verified.get(_digest(token))
+        return entry[1] if entry is not None and self._clock() < entry[0] else None
+
+    async def _verify(self, token: str) -> Caller:
+        key = await self._key_for(token)
+        claims = self._claims(token, key)
+        caller = caller_of(claims)
+        self._verified[_digest(token)] = (min(float(claims["exp"]), self._clock() + CACHE_S), caller)
+        if len(self._verified) > CACHE_SIZE:
+            self._verified.popitem(last=False)
+        return caller
+
+    async def _key_for(self, token: str) -> jwt.PyJWK:
+        if token.startswith(("sb_publishable_", "sb_secret_")):
+            raise UnauthenticatedError(SERVICE_KEY if token.startswith("sb_secret_") else OTHER_KEY)
+        try:
+            header = jwt.get_unverified_header(token if len(token) <= MAX_TOKEN_CHARACTERS else "")
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
+            raise UnauthenticatedError("The token is not a JSON Web Token.") from error
+        if _claims_service_role(token):
+            raise UnauthenticatedError(SERVICE_KEY)
+        if header.get("alg") != self._algorithm:
+            raise UnauthenticatedError(f"The token is not signed with {self._algorithm}.")
+        key = await self._keys.key(str(header.get("kid", "")))
+        if key is None:
+            raise UnauthenticatedError("The token is signed with a key that the project does not have.")
+        return key
+
+    def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        try:
+            return jwt.decode(
+                token,
+                key,
+                algorithms=[self._algorithm],
+                audience="authenticated",
+                issuer=self._issuer,
+                leeway=LEEWAY_S,
+                options={"require": ["exp", "sub", "aud", "iss"]},
+            )
+        except jwt.PyJWTError as error:
+            words = next((words for kind, words in REASONS if isinstance(error, kind)), "The token is malformed.")
+            raise UnauthenticatedError(words) from error
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise UnauthenticatedError("The token is malformed.") from error
+
+
+def caller_of(claims: dict[str, Any]) -> Caller:
+    """The caller that verified claims describe; UnauthenticatedError, ForbiddenError for a role that is no caller's."""
+    role = claims.get("role")
+    if role == "anon":
+        return ANONYMOUS
+    if role != "authenticated":
+        raise ForbiddenError("The gateway serves people (role authenticated) and visitors (role anon), no other role.")
+    try:
+        user_id = UUID(claims["sub"])
+        if str(user_id) != claims["sub"].lower():
+            raise ValueError("sub is not in the form PostgreSQL reads")
+        text = json.dumps(claims, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text.encode()
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UnauthenticatedError("The token's claims are malformed.") from error
+    if "\\u0000" in text:
+        raise UnauthenticatedError("The token's claims hold the character NUL.")
+    return Caller(user_id, text)
+
+
+def _claims_service_role(token: str) -> bool:
+    """Whether the token says so of itself: unverified, good for a clearer refusal and nothing else."""
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except (jwt.PyJWTError, TypeError, ValueError, OverflowError, RecursionError):
+        return False  # verification will say what is wrong with it
+    return claims.get("role") == "service_role"
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def _base64url(value: bytes) -> str:
+    return jwt.utils.base64url_encode(value).decode()

@@ -1,0 +1,231 @@
+"""Every setting of the gateway and the worker, read from the environment once, when a process starts.
+
+`load_settings("gateway")` returns them, or raises a SettingsError that lists everything that is wrong at once. With
+ENVIRONMENT=production, missing and weak secrets are wrong too: see weaknesses.py.
+"""
+
+import sys
+from typing import Annotated, Any, Literal, NoReturn
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from gateway.weaknesses import (
+    carries_service_role,
+    database_weaknesses,
+    jwt_secret_weaknesses,
+    publishable_key_weaknesses,
+)
+
+Process = Literal["gateway", "worker"]
+
+
+class SettingsError(Exception):
+    """The environment does not let the process start; `problems` has one sentence each."""
+
+    def __init__(self, process: Process, problems: list[str]) -> None:
+        """List the problems of `process`."""
+        self.problems = problems
+        super().__init__(f"The {process} cannot start:\n" + "\n".join(f"  - {problem}" for problem in problems))
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that begins with http:// or https://")
+    return value.rstrip("/")
+
+
+def _comma_separated(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _none_when_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _lower_case(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
+Empty = BeforeValidator(_none_when_empty)
+
+
+class Settings(BaseSettings):
+    """The settings; each stands in the environment under its name in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    environment: Literal["development", "production"] = Field(
+        default="development",
+        description="With `production`, missing and weak secrets keep the processes from starting.",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower_case)] = Field(
+        default="info", description="How much is logged: debug, info, warning or error."
+    )
+
+    gateway_host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
+    gateway_port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
+    cors_origins: CommaSeparated = Field(
+        default=["*"],
+        description="Origins whose pages may call the gateway from a browser, comma-separated; `*` for all. Cookies "
+        "are never used, so `*` gives a foreign page nothing that its own server could not ask for.",
+    )
+    max_body_bytes: int = Field(
+        default=262_144, ge=1024, description="Longest request body; beyond it the answer is 413."
+    )
+    shutdown_grace_s: int = Field(
+        default=10, ge=0, description="Seconds that running requests are given when the gateway stops."
+    )
+
+    supabase_url: Annotated[HttpUrl | None, Empty] = Field(
+        default=None,
+        description="Root of the Supabase project, such as https://abcdefgh.supabase.co. Tokens must come from it.",
+    )
+    supabase_publishable_key: Annotated[str | None, Empty] = Field(
+        default=None,
+        description="The project's publishable (or legacy anon) key; clients send it when nobody is signed in.",
+    )
+
+    gateway_database_url: Annotated[SecretStr | None, Empty] = Field(
+        default=None,
+        description="PostgreSQL for the gateway: postgresql://tidegate_gateway:…@host:port/postgres; a transaction "
+        "pooler will do.",
+    )
+    worker_database_url: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="PostgreSQL for the worker: postgresql://tidegate_worker:…@host:port/postgres."
+    )
+    database_pool_size: int = Field(
+        default=8, ge=1, le=200, description="Most connections of one gateway; twice as many requests are let in."
+    )
+    database_timeout_s: float = Field(
+        default=3.0, gt=0, le=60, description="Seconds a query may take before the answer is 503."
+    )
+
+    auth_algorithm: Literal["ES256", "HS256"] = Field(
+        default="ES256",
+        description="How tokens are signed: ES256 by the project's published keys, HS256 by SUPABASE_JWT_SECRET.",
+    )
+    supabase_jwt_secret: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="The project's legacy JWT secret; read only with AUTH_ALGORITHM=HS256."
+    )
+
+    embedder: Literal["onnx", "openai"] = Field(
+        default="onnx",
+        description="`onnx`: all-MiniLM-L6-v2 in the process; `openai`: any endpoint with OpenAI's embeddings API.",
+    )
+    embedder_url: Annotated[HttpUrl | None, Empty] = Field(
+        default=None, description="With EMBEDDER=openai: the API's address up to and including /v1."
+    )
+    embedder_api_key: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="With EMBEDDER=openai: its key, if it wants one."
+    )
+    embedder_model: Annotated[str | None, Empty] = Field(
+        default=None, description="With EMBEDDER=openai: its model, which is also the name in the registry of models."
+    )
+    embedder_dimensions: Annotated[int | None, Empty] = Field(
+        default=None, ge=1, le=4000, description="With EMBEDDER=openai: length of that model's vectors."
+    )
+    embedder_threads: Annotated[int | None, Empty] = Field(
+        default=None, ge=1, le=256, description="With EMBEDDER=onnx: cores to use; all by default."
+    )
+    embedder_timeout_s: float = Field(
+        default=2.0, gt=0, le=60, description="Seconds a query's embedding may take before search answers by keywords."
+    )
+
+    def problems(self, process: Process) -> list[str]:
+        """What keeps `process` from starting, a sentence each; empty when nothing does."""
+        found = [*self._missing(process), *self._misfits()]
+        return [*found, *self._weaknesses(process)] if self.environment == "production" else found
+
+    def _missing(self, process: Process) -> list[str]:
+        database = "gateway_database_url" if process == "gateway" else "worker_database_url"
+        needed = [database]
+        if process == "gateway":
+            needed += ["supabase_url", "supabase_publishable_key"]
+            needed += ["supabase_jwt_secret"] if self.auth_algorithm == "HS256" else []
+        if self.embedder == "openai":
+            needed += ["embedder_url", "embedder_model", "embedder_dimensions"]
+        return [f"{name.upper()} is not set: {_description(name)}" for name in needed if getattr(self, name) is None]
+
+    def _misfits(self) -> list[str]:
+        key = self.supabase_publishable_key or ""
+        if key.startswith("sb_secret_") or carries_service_role(key):
+            # Whoever sends this key is taken for nobody; the secret one must not be on its way through clients at all.
+            return ["SUPABASE_PUBLISHABLE_KEY is a secret key: set the publishable one, and replace the secret one."]
+        return []
+
+    def _weaknesses(self, process: Process) -> list[str]:
+        found = []
+        for name in ("gateway_database_url", "worker_database_url"):
+            url: SecretStr | None = getattr(self, name)
+            if url is not None and name.startswith(process):
+                found += [f"{name.upper()} {weakness}" for weakness in database_weaknesses(url.get_secret_value())]
+        if self.auth_algorithm == "HS256" and self.supabase_jwt_secret is not None:
+            found += [
+                f"SUPABASE_JWT_SECRET {weakness}"
+                for weakness in jwt_secret_weaknesses(self.supabase_jwt_secret.get_secret_value())
+            ]
+        found += [
+            f"SUPABASE_PUBLISHABLE_KEY {w}" for w in publishable_key_weaknesses(self.supabase_publishable_key or "")
+        ]
+        if (self.supabase_url or "").startswith("http:"):
+            found.append("SUPABASE_URL is not https: keys that verify tokens could be swapped on their way.")
+        if (self.embedder_url or "").startswith("http:") and self.embedder_api_key is not None:
+            found.append("EMBEDDER_URL is not https: EMBEDDER_API_KEY would be sent in the clear.")
+        return found
+
+
+def _description(name: str) -> str:
+    return Settings.model_fields[name].description or ""
+
+
+def describe_settings() -> list[tuple[str, str, str]]:
+    """(environment variable, default, description) of every setting, in the order of the class."""
+    described = []
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        text = "" if default is None else ",".join(default) if isinstance(default, list) else str(default)
+        described.append((name.upper(), text, field.description or ""))
+    return described
+
+
+def load_settings(process: Process) -> Settings:
+    """Read the environment for `process`; SettingsError when it does not let the process start."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = error.errors()
+        problems = [_sentence(problem) for problem in wrong]
+        # What else is wrong shows only once these are out of the way.
+        names = {str(problem["loc"][0]) for problem in wrong}
+        settings = Settings(**{name: Settings.model_fields[name].default for name in names})
+        named = tuple(f"{name.upper()} " for name in names)
+        problems += [problem for problem in settings.problems(process) if not problem.startswith(named)]
+    else:
+        problems = settings.problems(process)
+    if problems:
+        raise SettingsError(process, problems)
+    return settings
+
+
+def load_settings_or_exit(process: Process) -> Settings:
+    """As load_settings, but for a process: prints what is wrong and exits with status 2."""
+    try:
+        return load_settings(process)
+    except SettingsError as error:
+        refuse(str(error))
+
+
+def refuse(message: str) -> NoReturn:
+    """End the process with status 2 and `message` on the standard error, without a traceback."""
+    sys.stderr.write(f"{message}\n")
+    sys.exit(2)
+
+
+def _sentence(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"]).upper()
+    return f"{name} is not valid: {problem['msg'].removeprefix('Value error, ')}."
