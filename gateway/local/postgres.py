@@ -114,6 +114,8 @@ class Cluster:
     def start(self, log: IO[bytes], timeout: float = 60) -> None:
         """Start the server with its output in `log`, and wait until it answers; StartError after `timeout` seconds."""
         self.recover()
+        if self._process is not None:
+            self._process.wait()  # it has crashed, or recover would have refused
         self._process = subprocess.Popen(
             self.command(),
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,123 @@
+# `make` alone lists what there is. Everything it installs lies in .venv/ and in Deno's cache.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# A Python of 3.11 or later: the first of these that there is.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
+
+BIN := .venv/bin
+LOCAL := $(BIN)/python -m gateway.local
+DENO := $(BIN)/deno
+DENO_CONFIG := --config supabase/local/deno.json
+DENO_LOCAL := supabase/local/server.ts supabase/local/system_schema.ts
+DENO_SOURCES := $(wildcard supabase/local/*.ts supabase/functions/*/*.ts)
+DENO_TESTS := $(wildcard tests/e2e/*.ts tests/integration/local_stack/*.ts)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Settings: TIDEGATE_HOME (.tidegate), GATEWAY_PORT (8000), SUPABASE_PORT (54321), POSTGRES_PORT (54322)"
+	@echo "  With SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY and DATABASE_URL set, that project is used."
+
+# --- The stack ---------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: .venv/run.stamp .venv/deno.stamp ## Start everything; Ctrl-C stops it
+	@exec $(LOCAL) run --stop-with-parent
+
+.PHONY: reset
+reset: .venv/run.stamp ## Delete the local database, keys and files
+	@$(LOCAL) reset
+
+.PHONY: migrate
+migrate: .venv/run.stamp .venv/deno.stamp ## Apply pending migrations to DATABASE_URL, else to the running local stack
+	@$(LOCAL) migrate
+
+.PHONY: seed
+seed: .venv/run.stamp ## Put the demonstration data into the running stack (again)
+	@$(LOCAL) seed
+
+.PHONY: demo-large
+demo-large: .venv/run.stamp ## Add a big corpus to the running stack: the PostgreSQL manual
+	@$(LOCAL) demo-large
+
+.PHONY: psql
+psql: .venv/run.stamp ## Open a database session on the running stack
+	@$(LOCAL) psql
+
+# --- Development -------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: lint ## Check style and types, then run the whole suite on real PostgreSQL
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: .venv/dev.stamp .venv/deno-tests.stamp ## Check style and types of Python and TypeScript
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(DENO) fmt --quiet --check $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
+	$(DENO) lint --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
+	$(DENO) check --quiet --cached-only $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
+
+.PHONY: format
+format: .venv/dev.stamp ## Format Python and TypeScript
+	$(BIN)/ruff check --fix --quiet
+	$(BIN)/ruff format
+	$(DENO) fmt --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
+
+.PHONY: schema
+schema: .venv/run.stamp .venv/deno.stamp ## Write sql/schema.sql from the migrations
+	@$(LOCAL) schema
+
+.PHONY: bench-worker
+bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the bare model
+	$(BIN)/python -m tests.bench.worker
+
+# The files name no package index: pip asks whichever it is set up with.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url pyproject.toml
+
+.PHONY: lock
+lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
+	$(PIP) install uv
+	$(LOCK) --extra local --output-file requirements.lock
+	$(LOCK) --extra local --extra dev --output-file requirements-dev.lock
+
+# --- Installed once, and again when a lock file changes ------------------------------------------------------------
+
+.venv/pyvenv.cfg:
+	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+	  echo "Python 3.11 or later is needed; name one: make PYTHON=/path/to/python3 ..." >&2; exit 1; fi
+	@# Debian keeps what venv needs in a package of its own.
+	@if ! $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+	  package=$$($(PYTHON) -c 'import sys; print("python3.%d-venv" % sys.version_info[1])'); \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing $$package"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$package; } \
+	      >/dev/null; \
+	  else echo "$(PYTHON) cannot make virtual environments; install it first: sudo apt-get install $$package" >&2; exit 1; fi; fi
+	@$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.lock | .venv/pyvenv.cfg
+	@echo "Installing the Python packages of requirements.lock"
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock | .venv/pyvenv.cfg
+	@echo "Installing the Python packages of requirements-dev.lock"
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@ .venv/run.stamp
+
+.venv/deno.stamp: supabase/local/deno.lock supabase/local/deno.json | .venv/run.stamp
+	@echo "Fetching the modules of supabase/local/deno.lock"
+	@$(DENO) cache --quiet --frozen $(DENO_CONFIG) $(DENO_LOCAL)
+	@touch $@
+
+.venv/deno-tests.stamp: supabase/local/deno.lock supabase/local/deno.json $(DENO_TESTS) | .venv/dev.stamp
+	@echo "Fetching the modules of the TypeScript tests"
+	@$(DENO) cache --quiet --frozen $(DENO_CONFIG) $(DENO_LOCAL) $(DENO_TESTS)
+	@touch $@ .venv/deno.stamp
