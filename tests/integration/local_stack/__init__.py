@@ -1,0 +1,1 @@
+"""Where the local Data API by itself differs from PostgREST and GoTrue, one guard per divergence."""
