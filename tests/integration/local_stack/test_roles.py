@@ -1,4 +1,4 @@
-"""Divergences 1, 2 and 4: who a request runs as, what the API grants, and what `auth.uid()` reads."""
+"""Divergences 1 and 4: who a request runs as, and what `auth.uid()` reads."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,6 @@ WHOAMI = """
     create table public.known (id integer primary key);
     grant select on public.known to service_role;
 """
-ACL = "select coalesce(string_agg(defaclacl::text, ' ' order by oid), '') from pg_default_acl"
 AUTH_UID = "select pg_get_functiondef('auth.uid()'::regprocedure)"
 
 
@@ -69,29 +68,6 @@ def test_a_policy_made_while_the_api_runs_is_obeyed(database: Database, known: S
 def test_the_role_brings_its_own_timeout(known: Stack) -> None:
     assert anonymous(known).call("whoami").json()["timeout"] == "3s"
     assert person(known).call("whoami").json()["timeout"] == "8s"
-
-
-def test_nothing_is_granted_and_nothing_revoked_comes_back(database: Database, known: Stack) -> None:
-    script = """
-        create table public.closed (id integer primary key);
-        alter table public.closed enable row level security;
-        revoke all on public.closed from public, anon, authenticated, service_role;
-        create table public.open (id integer primary key);
-        alter table public.open enable row level security;
-        grant select on public.open to anon;
-    """
-    with database.connect("supabase_admin") as connection:
-        acl = value(connection, ACL)
-    define(database, known, script, "open")
-    for caller, status in ((anonymous(known), 401), (person(known), 403), (service(known), 403)):
-        response = caller.get("/rest/v1/closed")
-        assert (response.status_code, response.json()["code"]) == (status, "42501")
-    assert anonymous(known).rows("open") == []
-    assert anonymous(known).insert("open", {"id": 1}).status_code == 401
-    with database.connect("supabase_admin") as connection:
-        for role in ("anon", "authenticated", "service_role"):
-            assert value(connection, f"select has_table_privilege('{role}', 'public.closed', 'select')") is False
-        assert value(connection, ACL) == acl
 
 
 def test_auth_uid_stays_as_it_was_and_reads_the_claims(database: Database, known: Stack) -> None:
