@@ -1,6 +1,7 @@
 """Applies `supabase/migrations` as `supabase db push` does, with its history table, so that either may follow.
 
-A file is applied in one transaction together with its line in the history: it is there as a whole or not at all.
+A file is applied in one transaction together with its line in the history: it is there as a whole or not at all. The
+CLI notes a file's statements one by one, this runner as one text; neither reads them to decide what is applied.
 """
 
 import re

@@ -57,9 +57,6 @@ def test_history_has_the_columns_of_the_supabase_cli(database: Database) -> None
         ("version", "text", True),
         ("statements", "text[]", False),
         ("name", "text", False),
-        ("created_by", "text", False),
-        ("idempotency_key", "text", False),
-        ("rollback", "text[]", False),
     ]
 
 

@@ -14,7 +14,6 @@ from gateway.local.ports import free_port
 from gateway.local.system import die_with_parent
 from tests.support.waiting import wait_until
 
-
 # A test run against another project has these set; a stack of its own must not see them.
 PROJECT = {"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "DATABASE_URL"}
 LOGINS = {"GATEWAY_DATABASE_URL", "WORKER_DATABASE_URL", "DEMO_PASSWORD"}
