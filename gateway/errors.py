@@ -12,7 +12,9 @@ GatewayError                        has a status, a kind, a title, a detail; may
 ├── UnsupportedMediaTypeError       415  a body that is not declared as JSON
 ├── InvalidInputError               422  fields that are wrong, each with what is allowed
 ├── InternalError                   500  a bug; the log has it, the answer does not
+│   └── ParameterRefusedError       a function of the database refuses what the gateway gave it
 └── UnavailableError                503  a dependency; says when to try again
+    ├── NotReadyError               no search can be answered
     ├── AuthKeysUnavailableError    no key to verify tokens with
     ├── DatabaseUnavailableError    no connection
     ├── DatabaseBusyError           every connection is taken
@@ -139,6 +141,10 @@ class InternalError(GatewayError):
     """A bug."""
 
 
+class ParameterRefusedError(InternalError):
+    """A function of the database refuses a parameter that the gateway should have known better than to send."""
+
+
 class UnavailableError(GatewayError):
     """Something the gateway depends on does not work now."""
 
@@ -150,6 +156,17 @@ class UnavailableError(GatewayError):
     def __init__(self, detail: str) -> None:
         """Say which dependency, and what the caller can expect."""
         super().__init__(detail, headers={"Retry-After": str(self.retry_after_s)})
+
+
+class NotReadyError(UnavailableError):
+    """No search can be answered now."""
+
+    kind = "not-ready"
+    title = "The gateway is not ready"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        """Say why."""
+        super().__init__(" ".join(reasons))
 
 
 class AuthKeysUnavailableError(UnavailableError):
@@ -187,3 +204,8 @@ class DatabaseUnsafeError(UnavailableError):
     kind = "database-unsafe"
     title = "The database is not set up safely"
     retry_after_s = 10
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        """Keep the findings for the operator; callers are not told where the holes are."""
+        super().__init__("The gateway does not ask this database anything: its log says why.")
+        self.findings = tuple(findings)

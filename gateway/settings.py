@@ -98,6 +98,21 @@ class Settings(BaseSettings):
     worker_database_url: Annotated[SecretStr | None, Empty] = Field(
         default=None, description="PostgreSQL for the worker: postgresql://tidegate_worker:…@host:port/postgres."
     )
+    worker_lease_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        le=3600,
+        description="Seconds until texts that a dead worker had taken are taken again; a living one keeps renewing.",
+    )
+    worker_max_attempts: int = Field(
+        default=5, ge=1, le=100, description="Times a text is tried before it is given up, marked and left for replay."
+    )
+    worker_backoff_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        le=600,
+        description="First wait after a failure, in seconds; doubles up to 30 s, at random between 0 and that.",
+    )
     database_pool_size: int = Field(
         default=8, ge=1, le=200, description="Most connections of one gateway; twice as many requests are let in."
     )

@@ -60,6 +60,10 @@ class JwksCache:
             raise AuthKeysUnavailableError("The keys that verify tokens cannot be fetched at the moment. Try again.")
         return self._keys.get(key_id)
 
+    def __len__(self) -> int:
+        """How many keys are at hand."""
+        return len(self._keys)
+
     async def close(self) -> None:
         """Stop fetching."""
         await self.refresh.cancel()

@@ -143,14 +143,13 @@ def caller_of(claims: dict[str, Any]) -> Caller:
         raise ForbiddenError("The gateway serves people (role authenticated) and visitors (role anon), no other role.")
     try:
         user_id = UUID(claims["sub"])
-        if str(user_id) != claims["sub"].lower():
-            raise ValueError("sub is not in the form PostgreSQL reads")
         text = json.dumps(claims, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         text.encode()
     except (ValueError, TypeError, AttributeError) as error:
         raise UnauthenticatedError("The token's claims are malformed.") from error
-    if "\\u0000" in text:
-        raise UnauthenticatedError("The token's claims hold the character NUL.")
+    # PostgreSQL reads neither other forms of a UUID nor the character NUL in jsonb.
+    if str(user_id) != claims["sub"].lower() or "\\u0000" in text:
+        raise UnauthenticatedError("The token's claims are malformed.")
     return Caller(user_id, text)
 
 

@@ -96,7 +96,7 @@ class Database:
         if self._clock() >= self._checked_until:
             await self._check()
         if self._findings:
-            raise DatabaseUnsafeError("The gateway does not serve this database: " + " ".join(self._findings))
+            raise DatabaseUnsafeError(self._findings)
 
     async def _check_safety(self) -> None:
         rows = await self._run("safety_findings", {"schemas": EXPOSED_SCHEMAS}, None)

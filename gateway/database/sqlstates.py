@@ -20,6 +20,7 @@ from gateway.errors import (
     InternalError,
     InvalidInputError,
     NotFoundError,
+    ParameterRefusedError,
     UnauthenticatedError,
 )
 
@@ -31,6 +32,7 @@ TABLE: dict[str, tuple[type[GatewayError], str | None]] = {
     "21": (InternalError, "The gateway has a bug in a query."),  # cardinality violation
     "22": (InvalidInputError, "A value cannot be used by the database."),  # data exceptions
     "22021": (InvalidInputError, "A text holds bytes that are not UTF-8."),
+    "22023": (ParameterRefusedError, "The database refused a parameter of the gateway."),
     "22P05": (InvalidInputError, "A text holds the character NUL, which PostgreSQL cannot store."),
     "23502": (InvalidInputError, "A value is missing."),  # not null
     "23503": (ConflictError, "Something that is referred to does not exist."),  # foreign key

@@ -1,0 +1,87 @@
+"""`python -m gateway`: the HTTP server. Exits with 2 and a text when settings or database forbid it."""
+
+import logging
+import signal
+from urllib.parse import urlsplit
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from gateway import __version__
+from gateway.app import check_database, create_app
+from gateway.errors import DatabaseUnsafeError
+from gateway.services import Services
+from gateway.settings import Settings, load_settings_or_exit, refuse
+
+logger = logging.getLogger("gateway")
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    settings = load_settings_or_exit("gateway")
+    configure_logging(settings)
+    try:
+        app = create_app(settings)
+    except ValueError as error:
+        refuse(f"The gateway cannot start:\n  - {error}")
+    try:
+        uvloop.run(serve(app, settings))
+    except DatabaseUnsafeError as error:
+        findings = "\n".join(f"  - {finding}" for finding in error.findings)
+        refuse(f"The gateway refuses to serve this database:\n{findings}")
+
+
+async def serve(app: FastAPI, settings: Settings) -> None:
+    """Check the database if it answers, then serve; DatabaseUnsafeError."""
+    services: Services = app.state.services
+    await services.database.open()
+    try:
+        await check_database(services)
+    except DatabaseUnsafeError:
+        await services.close()
+        raise
+    _describe(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.gateway_host,
+            port=settings.gateway_port,
+            http="httptools",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=settings.shutdown_grace_s,
+        )
+    )
+    # uvicorn stops gracefully and then raises the signal again for handlers that stood before: none may end the process
+    # by it, or a clean stop would look like a crash.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    await server.serve()
+
+
+def configure_logging(settings: Settings) -> None:
+    """One line per record, on the standard error."""
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    for noisy in ("httpx", "httpcore"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _describe(settings: Settings) -> None:
+    url = urlsplit(settings.gateway_database_url.get_secret_value() if settings.gateway_database_url else "")
+    logger.info(
+        "tidegate %s (%s): database %s%s, Supabase %s, tokens %s, embedder %s",
+        __version__,
+        settings.environment,
+        url.netloc.rpartition("@")[2],
+        url.path,
+        settings.supabase_url,
+        settings.auth_algorithm,
+        settings.embedder,
+    )
+
+
+if __name__ == "__main__":
+    main()

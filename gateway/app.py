@@ -1,0 +1,86 @@
+"""The application: routes, what surrounds them, and what starts and stops with it."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from gateway import __version__, openapi, problems
+from gateway.embeddings import Embedder
+from gateway.errors import DatabaseUnsafeError, GatewayError
+from gateway.middleware import BodyLimitMiddleware, ErrorBoundaryMiddleware, RequestIdMiddleware
+from gateway.search.routes import router as search_router
+from gateway.services import Services, create_services
+from gateway.settings import Settings
+from gateway.status.routes import router as status_router
+
+logger = logging.getLogger(__name__)
+
+DESCRIPTION = """Search over a Supabase project, within what the caller may read.
+
+Send a Supabase access token as `Authorization: Bearer …`, or none to see what is public. Every error is
+`application/problem+json` (RFC 9457). An answer that had to do without something says `degraded` and why."""
+
+
+def create_app(
+    settings: Settings, *, embedder: Embedder | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> FastAPI:
+    """Make the application; nothing connects before it starts. ValueError for settings that do not fit together."""
+    services = create_services(settings, embedder=embedder, transport=transport)
+    app = FastAPI(
+        title="Tidegate",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        middleware=_middleware(settings),
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.include_router(search_router)
+    app.include_router(status_router)
+    problems.install(app)
+    openapi.install(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    await services.open()
+    try:
+        await check_database(services)
+        yield
+    finally:
+        await services.close()
+
+
+async def check_database(services: Services) -> None:
+    """DatabaseUnsafeError when the database would not hold callers to their rows; one that is down is waited for."""
+    try:
+        await services.database.ensure_safe()
+    except DatabaseUnsafeError:
+        raise
+    except GatewayError as error:
+        logger.warning("database: %s Starting anyway; it is checked once it answers.", error.detail)
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outside in."""
+    return [
+        Middleware(RequestIdMiddleware),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-Id", "Retry-After", "WWW-Authenticate"],
+            max_age=3600,
+        ),
+        Middleware(ErrorBoundaryMiddleware),
+        Middleware(BodyLimitMiddleware, limit=settings.max_body_bytes),
+    ]

@@ -1,0 +1,26 @@
+"""What routes are given: the application's services, and who is calling."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from gateway.auth.caller import Caller
+from gateway.errors import UnauthenticatedError
+from gateway.services import Services
+
+
+async def current_services(request: Request) -> Services:
+    """The services of the application that the request reached. Asynchronous, or FastAPI would run it in a thread."""
+    return cast(Services, request.app.state.services)
+
+
+async def current_caller(request: Request, services: Annotated[Services, Depends(current_services)]) -> Caller:
+    """Who sent the request, by its Authorization header; UnauthenticatedError, ForbiddenError and others."""
+    headers = request.headers.getlist("authorization")
+    if len(headers) > 1:
+        raise UnauthenticatedError("There is more than one Authorization header.")
+    return await services.verifier.caller(headers[0] if headers else None)
+
+
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
+CurrentServices = Annotated[Services, Depends(current_services)]

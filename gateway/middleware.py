@@ -1,0 +1,126 @@
+"""What surrounds every request, in plain ASGI: a request id, a bounded body, and no exception that gets away."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import BadRequestError, GatewayError, PayloadTooLargeError
+from gateway.problems import as_gateway_error, problem_response
+
+logger = logging.getLogger(__name__)
+access_logger = logging.getLogger("gateway.access")
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestIdMiddleware:
+    """Gives each request an id: the client's X-Request-Id if it is a plain one, else a random one. Logs one line."""
+
+    def __init__(self, app: ASGIApp, make_id: Callable[[], str] = lambda: secrets.token_hex(16)) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self.make_id = make_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else self.make_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            took_ms = (time.perf_counter() - started) * 1000
+            # %r: a path may hold line breaks, which must not forge lines of the log.
+            access_logger.info("%s %r %d %.1f ms %s", scope["method"], scope["path"], status, took_ms, request_id)
+
+
+class ErrorBoundaryMiddleware:
+    """Answers what no handler caught. Inside CORS, so that a browser may read even a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, note_start)
+        except Exception as error:
+            if started:
+                raise  # the server closes the connection: half an answer must not look whole
+            if not isinstance(error, GatewayError):
+                logger.exception("request %s failed", scope.get("state", {}).get("request_id"))
+            response = problem_response(scope, as_gateway_error(error))
+            await response(scope, receive, send)
+
+
+class BodyLimitMiddleware:
+    """Refuses bodies of more than `limit` bytes: by their declared length unread, otherwise once they exceed it."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; PayloadTooLargeError, BadRequestError."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length")
+        if declared is not None:
+            if not (declared.isascii() and declared.isdigit()):
+                raise BadRequestError("The header Content-Length is not a number.")
+            if int(declared) > self.limit:
+                raise PayloadTooLargeError(self.limit)
+        elif "transfer-encoding" in headers:
+            # Read here, so that no handler meets the refusal in the middle of its own reading.
+            receive = await self._read(receive)
+        await self.app(scope, receive, send)
+
+    async def _read(self, receive: Receive) -> Receive:
+        messages: list[Message] = []
+        size = 0
+        more = True
+        while more:
+            message = await receive()
+            messages.append(message)
+            size += len(message.get("body", b""))
+            if size > self.limit:
+                raise PayloadTooLargeError(self.limit)
+            more = message["type"] == "http.request" and message.get("more_body", False)
+        replay = iter(messages)
+
+        async def replayed() -> Message:
+            return next(replay, None) or await receive()
+
+        return replayed

@@ -1,0 +1,160 @@
+"""Every error as application/problem+json (RFC 9457), rendered in one place.
+
+Nothing of the input is repeated at length: a field's name is cut, its value is never shown. Nothing of an unexpected
+exception is shown at all; the log has it under the request id.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from gateway.errors import (
+    BadRequestError,
+    FieldProblem,
+    GatewayError,
+    InternalError,
+    InvalidInputError,
+    MethodNotAllowedError,
+    NotFoundError,
+    UnsupportedMediaTypeError,
+)
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+MAX_FIELDS = 20
+MAX_POINTER = 120
+MAX_INSTANCE = 200
+# Codes of pydantic that mean: the body itself was not read as an object.
+NOT_AN_OBJECT = frozenset({"model_attributes_type", "model_type", "missing"})
+
+
+class FieldProblemModel(BaseModel):
+    """One wrong field."""
+
+    pointer: str = Field(description="JSON pointer into the body as a URI fragment, or the name of a parameter.")
+    detail: str = Field(description="What is wrong with it, and what is allowed.")
+    code: str = Field(description="The same for programs.")
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="What kind of error: a stable URN.", examples=["urn:tidegate:problem:invalid-input"])
+    title: str = Field(description="The kind in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What is wrong this time, and what to do.")
+    instance: str = Field(description="The path that was asked.")
+    request_id: str = Field(description="Also in the header X-Request-Id and in the gateway's log.")
+    errors: list[FieldProblemModel] | None = Field(default=None, description="The wrong fields, at most 20.")
+
+
+def install(app: FastAPI) -> None:
+    """Have `app` answer every error as a problem."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return problem_response(request.scope, as_gateway_error(error, request))
+
+    for kind in (GatewayError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, handle)
+
+
+def as_gateway_error(error: Exception, request: Request | None = None) -> GatewayError:
+    """The error to tell the caller, of any exception; unexpected ones become an InternalError."""
+    if isinstance(error, GatewayError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _of_validation(error.errors(), request)
+    if isinstance(error, HTTPException):
+        return _of_http(error)
+    return InternalError("It has been logged under the request id. Try again later.")
+
+
+def problem_response(scope: Mapping[str, Any], error: GatewayError) -> Response:
+    """`error` as a response to the request of this ASGI scope."""
+    body: dict[str, Any] = {
+        "type": f"urn:tidegate:problem:{error.kind}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": quote(str(scope.get("path", "")), safe="/:@!$&'()*+,;=~-._")[:MAX_INSTANCE],
+        "request_id": str(scope.get("state", {}).get("request_id", "")),
+    }
+    if error.fields:
+        body["errors"] = [{"pointer": f.pointer, "detail": f.detail, "code": f.code} for f in error.fields]
+    # Escaped to ASCII: a lone surrogate in a field's name cannot be encoded.
+    content = json.dumps(body).encode("ascii")
+    headers = {"Cache-Control": "no-store", **error.headers}
+    return Response(content, error.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _of_http(error: HTTPException) -> GatewayError:
+    headers = dict(error.headers or {})
+    if error.status_code == 404:
+        return NotFoundError("No route has this path. See /docs for those there are.")
+    if error.status_code == 405:
+        allowed = headers.get("Allow") or headers.get("allow") or "another one"
+        return MethodNotAllowedError(f"Use {allowed}.", headers=headers)
+    if error.status_code == 400:
+        return BadRequestError("The body is not JSON in UTF-8, or it is nested too deeply.")
+    logger.error("unexpected HTTP exception: %r", error)
+    return InternalError("It has been logged under the request id. Try again later.")
+
+
+def _of_validation(errors: Sequence[Mapping[str, Any]], request: Request | None) -> GatewayError:
+    first = errors[0]
+    if first["type"] == "json_invalid":
+        position = first["loc"][-1]
+        return BadRequestError(f"The body is not JSON: {first['ctx']['error']} at character {position}.")
+    if first["loc"] == ("body",) and first["type"] in NOT_AN_OBJECT and not _is_json(request):
+        return UnsupportedMediaTypeError("Send a JSON object with the header Content-Type: application/json.")
+    fields = [_field(error) for error in errors[:MAX_FIELDS]]
+    more = f" ({len(errors) - MAX_FIELDS} more are wrong)" if len(errors) > MAX_FIELDS else ""
+    count = "One field is" if len(errors) == 1 else f"{len(errors)} fields are"
+    return InvalidInputError(f"{count} not as they must be; errors says which{more}.", fields=fields)
+
+
+def _is_json(request: Request | None) -> bool:
+    content_type = request.headers.get("content-type", "") if request is not None else ""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+
+
+def _field(error: Mapping[str, Any]) -> FieldProblem:
+    place, *path = error["loc"]
+    pointer = _pointer(path) if place == "body" else ".".join(str(part) for part in path)
+    return FieldProblem(_cut(pointer), _words(error), str(error["type"]))
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "There is no such field; leave it out."
+    if error["type"] == "missing":
+        return "This field is required."
+    return _sentence(str(error["msg"]))
+
+
+def _sentence(message: str) -> str:
+    text = (
+        message.removeprefix("Value error, ").replace("Input should", "It should").replace("String should", "It should")
+    )
+    return text if text.endswith(".") else f"{text}."
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    """RFC 6901, section 6: a JSON pointer as a URI fragment, readable where it can be."""
+    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _cut(text: str) -> str:
+    clean = text.encode("utf-8", "replace").decode()
+    return clean if len(clean) <= MAX_POINTER else clean[: MAX_POINTER - 1] + "…"

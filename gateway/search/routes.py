@@ -1,0 +1,24 @@
+"""POST /v1/search."""
+
+from fastapi import APIRouter
+
+from gateway.dependencies import CurrentCaller, CurrentServices
+from gateway.openapi import OPTIONAL_TOKEN, problems
+from gateway.search.schemas import SearchRequest, SearchResponse
+
+router = APIRouter(prefix="/v1", tags=["search"])
+
+
+@router.post(
+    "/search",
+    operation_id="search",
+    summary="Search documents and products",
+    responses=problems(400, 401, 403, 404, 405, 413, 415, 422, 503),
+    openapi_extra=OPTIONAL_TOKEN,
+)
+async def search(request: SearchRequest, caller: CurrentCaller, services: CurrentServices) -> SearchResponse:
+    """What the caller may read, best first, each document or product once with its best passage.
+
+    Without a token: what is public. When the embedder is down the answer is found by keywords and says `degraded`.
+    """
+    return await services.search.search(request, caller)

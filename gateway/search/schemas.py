@@ -1,0 +1,165 @@
+"""The request and the answer of POST /v1/search."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from gateway.degradation import Degradation
+
+MAX_QUERY = 4_000
+MAX_PRICE = 9_999_999_999.99  # numeric(12, 2)
+
+
+class Mode(StrEnum):
+    """How to search."""
+
+    SEMANTIC = "semantic"
+    KEYWORD = "keyword"
+    HYBRID = "hybrid"
+
+
+class Kind(StrEnum):
+    """What to search."""
+
+    DOCUMENTS = "documents"
+    PRODUCTS = "products"
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _without_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("It holds the character NUL (U+0000), which is not text")
+    return value
+
+
+def _whole_number(value: Any) -> Any:
+    # 10.0 is an integer to JSON Schema; true is not, though Python thinks so.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _each_once(value: list[Kind]) -> list[Kind]:
+    if len(set(value)) < len(value):
+        raise ValueError("Each kind can be named once")
+    return value
+
+
+Query = Annotated[
+    str,
+    Field(
+        strict=True,
+        min_length=1,
+        max_length=MAX_QUERY,
+        description=f"What is looked for, in words: 1 to {MAX_QUERY:,} characters, white space around it not counted.",
+        examples=["how do I moor a boat in strong wind"],
+        json_schema_extra={"pattern": r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"},
+    ),
+    BeforeValidator(_stripped),
+    AfterValidator(_without_nul),
+]
+Price = Annotated[
+    float, Field(strict=True, ge=0, le=MAX_PRICE, allow_inf_nan=False, description="In the product's currency.")
+]
+
+
+class Filters(BaseModel):
+    """What a result must be like. Every result passes every filter, so a kind that lacks the property is left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    organization_id: UUID | None = Field(default=None, description="Documents filed in this organization.")
+    category: (
+        Annotated[str, Field(strict=True, min_length=1, max_length=63, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")] | None
+    ) = Field(default=None, description="Products of the category with this slug.")
+    price_min: Price | None = Field(default=None, description="Products at this price or above.")
+    price_max: Price | None = Field(default=None, description="Products at this price or below.")
+    in_stock: Annotated[bool, Field(strict=True)] | None = Field(
+        default=None, description="Products that are (true) or are not (false) in stock."
+    )
+
+    @property
+    def names_of_products(self) -> list[str]:
+        """The filters in use that only products can pass."""
+        return [name for name in ("category", "price_min", "price_max", "in_stock") if getattr(self, name) is not None]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
+            raise ValueError("price_min is above price_max, so nothing could be found: swap them")
+        return self
+
+
+class SearchRequest(BaseModel):
+    """A search."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: Query
+    mode: Mode = Field(default=Mode.HYBRID, description="By meaning, by words, or both weighed together.")
+    kinds: Annotated[
+        list[Kind],
+        Field(strict=True, min_length=1, json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_each_once),
+    ] = Field(default=[Kind.DOCUMENTS, Kind.PRODUCTS], alias="in", description="What to search.")
+    limit: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(_whole_number)] = Field(
+        default=10, description="Most results to return."
+    )
+    filters: Filters = Field(default=Filters(), description="What a result must be like.")
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        products = self.filters.names_of_products
+        if products and self.kinds == [Kind.DOCUMENTS]:
+            raise ValueError(
+                f"Only products can pass {', '.join(products)}: add 'products' to 'in', or drop the filter"
+            )
+        if self.filters.organization_id is not None and self.kinds == [Kind.PRODUCTS]:
+            raise ValueError("Only documents can pass organization_id: add 'documents' to 'in', or drop the filter")
+        return self
+
+    def parameters(self) -> dict[str, object]:
+        """What private.search_as wants of it, by name, apart from claims, mode and vector."""
+        return {
+            "query": self.query,
+            "kinds": [str(kind) for kind in self.kinds],
+            "max_results": self.limit,
+            "organization_id": self.filters.organization_id,
+            "category": self.filters.category,
+            "price_min": _decimal(self.filters.price_min),
+            "price_max": _decimal(self.filters.price_max),
+            "in_stock": self.filters.in_stock,
+        }
+
+
+def _decimal(price: float | None) -> Decimal | None:
+    # By its shortest decimal form: 19.99 stays 19.99.
+    return None if price is None else Decimal(str(price))
+
+
+class SearchResult(BaseModel):
+    """A document or a product, with its passage that fits best."""
+
+    kind: Literal["document", "product"]
+    id: UUID
+    document_id: UUID | None = Field(description="The document; null for a product.")
+    title: str
+    snippet: str = Field(description="Of the passage that fits best.")
+    heading_path: list[str] = Field(description="Headings above the passage, outermost first.")
+    score: float = Field(description="More is better; comparable within one answer.")
+    metadata: dict[str, Any] = Field(description="The document's own; for a product also sku, category, price, …")
+
+
+class SearchResponse(BaseModel):
+    """What was found."""
+
+    results: list[SearchResult] = Field(description="Best first, each document or product once.")
+    mode: Mode = Field(description="How it was searched: the mode asked for, or keyword after a fallback.")
+    complete: bool = Field(description="Whether the list holds as many as asked for, or everything there is.")
+    degraded: bool = Field(description="Whether something was down and the answer is less good for it.")
+    degradations: list[Degradation] = Field(description="What was down, and what was done instead.")
+    took_ms: float = Field(description="Milliseconds in the gateway.")

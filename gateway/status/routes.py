@@ -1,0 +1,42 @@
+"""GET /v1/status, /health/live and /health/ready."""
+
+from fastapi import APIRouter, Response
+
+from gateway.dependencies import CurrentCaller, CurrentServices
+from gateway.openapi import OPTIONAL_TOKEN, problems
+from gateway.status.schemas import Health, StatusResponse
+
+router = APIRouter(tags=["status"])
+
+
+@router.get(
+    "/v1/status",
+    operation_id="status",
+    summary="How the gateway and everything it depends on are",
+    responses=problems(401, 403, 404, 405, 503),
+    openapi_extra=OPTIONAL_TOKEN,
+)
+async def status(caller: CurrentCaller, services: CurrentServices, response: Response) -> StatusResponse:
+    """Answer 200 whatever is down. With a token, list the caller's documents that could not be embedded.
+
+    503 only when the token that came along cannot be verified because the keys are out of reach.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    return await services.status.status(caller)
+
+
+@router.get("/health/live", operation_id="live", summary="Whether the process answers", responses=problems(404, 405))
+async def live(response: Response) -> Health:
+    """For whatever restarts processes: says nothing about dependencies."""
+    response.headers["Cache-Control"] = "no-store"
+    return Health(status="live")
+
+
+@router.get(
+    "/health/ready", operation_id="ready", summary="Whether searches can be answered", responses=problems(404, 405, 503)
+)
+async def ready(services: CurrentServices, response: Response) -> Health:
+    """For load balancers: 503 with the reasons while the database is out of reach, not migrated or not safe."""
+    response.headers["Cache-Control"] = "no-store"
+    await services.status.ready()
+    return Health(status="ready")

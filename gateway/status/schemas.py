@@ -1,0 +1,74 @@
+"""Answers of /v1/status and /health."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+State = Literal["up", "down", "unknown"]
+
+
+class DependencyStatus(BaseModel):
+    """How one dependency is."""
+
+    state: State
+    latency_ms: float | None = Field(description="How long it took to answer; null when it did not.")
+    detail: str = Field(description="In words.")
+
+
+class Dependencies(BaseModel):
+    """Everything the gateway depends on."""
+
+    database: DependencyStatus
+    data_api: DependencyStatus
+    auth_keys: DependencyStatus
+    embedder: DependencyStatus
+
+    @property
+    def all_up(self) -> bool:
+        """Whether nothing is down or unknown."""
+        return all(d.state == "up" for d in (self.database, self.data_api, self.auth_keys, self.embedder))
+
+
+class QueueStatus(BaseModel):
+    """How far the embeddings are behind their texts."""
+
+    pending: int = Field(description="Documents and products that wait for the worker.")
+    failed: int = Field(description="Those that were given up; retry_document replays one.")
+    oldest_pending_seconds: float = Field(description="How long the oldest has waited; 0 when none waits.")
+
+
+class ModelStatus(BaseModel):
+    """The embedding model that search uses."""
+
+    name: str
+    dimensions: int
+
+
+class FailedDocument(BaseModel):
+    """A document that could not be embedded, and why."""
+
+    id: UUID
+    title: str
+    error: str | None
+    updated_at: datetime
+
+
+class StatusResponse(BaseModel):
+    """How the gateway is."""
+
+    status: Literal["ok", "degraded"] = Field(description="ok when every dependency is up.")
+    version: str
+    dependencies: Dependencies
+    queue: QueueStatus | None = Field(description="null when the database does not answer.")
+    model: ModelStatus | None = Field(description="null when none is active or the database does not answer.")
+    failed_documents: list[FailedDocument] | None = Field(
+        description="The caller's, the latest 20; null without a token, or when the database does not answer."
+    )
+
+
+class Health(BaseModel):
+    """Alive, or ready."""
+
+    status: Literal["live", "ready"]

@@ -1,0 +1,23 @@
+-- Takes the oldest jobs that are due, at most max_jobs and about max_bytes of text, until lease_s from now; returns them.
+-- Jobs that somebody holds or is writing are left alone. Sizes are read without reading the texts.
+with due as materialized (
+  select j.source_id, j.document_id, j.product_id, j.available_at, j.revision
+  from private.embedding_jobs j
+  where j.parked_at is null and j.available_at <= now()
+  order by j.available_at, j.revision
+  limit %(max_jobs)s
+  for update skip locked
+), sized as (
+  select u.source_id,
+         sum(coalesce(octet_length(d.content), octet_length(p.description), 0)) over o
+           - coalesce(octet_length(d.content), octet_length(p.description), 0) as bytes_before
+  from due u
+  left join public.documents d on d.id = u.document_id
+  left join public.products p on p.id = u.product_id
+  window o as (order by u.available_at, u.revision)
+)
+update private.embedding_jobs j
+set attempts = j.attempts + 1, available_at = now() + make_interval(secs => %(lease_s)s)
+from sized s
+where j.source_id = s.source_id and s.bytes_before < %(max_bytes)s
+returning j.source_id, j.document_id is not null as is_document, j.revision, j.attempts

@@ -1,0 +1,14 @@
+-- Notes why a job failed and when to try again; after max_attempts parks it and marks its document. The source is
+-- locked. Returns one row: whether it was parked; none when there is a newer text.
+with failed as (
+  update private.embedding_jobs j
+  set last_error = %(error)s,
+      available_at = now() + make_interval(secs => %(delay_s)s),
+      parked_at = case when j.attempts >= %(max_attempts)s then now() end
+  where j.source_id = %(source_id)s and j.revision = %(revision)s
+  returning j.document_id, j.parked_at is not null as is_parked
+), marked as (
+  update public.documents d set status = 'failed', error = %(error)s
+  from failed f where d.id = f.document_id and f.is_parked
+)
+select is_parked from failed

@@ -1,0 +1,5 @@
+-- Returns one row: how far the worker is behind (pending, failed, oldest_pending_seconds), and the model that search
+-- uses (model, dimensions), null when none is active.
+select q.pending, q.failed, q.oldest_pending_seconds, m.name as model, m.dimensions
+from private.embedding_queue_status() q
+left join private.active_embedding_model() m on true
