@@ -27,7 +27,7 @@ insert into public.products
   (id, category_id, sku, name, description, price, currency, stock, is_active, metadata)
 values
   ('b0de0000-0000-4000-8000-000000001001', 'ca7e0000-0000-4000-8000-000000000001', 'CK-1001', 'Emberline Vacuum Flask 1 L',
-   'Double-walled stainless steel with a copper-coated vacuum: tea poured at 95 °C is still at 72 °C after twelve hours. The stopper pours through a half turn, so no heat is lost by opening it fully, and the lid is a 250 ml cup. Fits the side pocket of every pack we sell.',
+   'An insulated bottle for long walks: tea poured in at 95 °C is still hot, at 72 °C, after twelve hours. Its double steel wall is copper-coated inside the vacuum. The stopper pours through a half turn, so no heat is lost by opening it fully, and the lid is a 250 ml cup. Fits the side pocket of every pack we sell.',
    34.90, 'EUR', 58, true,
    '{"brand": "Tarnfell", "weight_grams": 540, "colours": ["moss", "graphite"], "capacity_ml": 1000}'),
   ('b0de0000-0000-4000-8000-000000001002', 'ca7e0000-0000-4000-8000-000000000001', 'CK-1002', 'Emberline Food Jar 500 ml',
