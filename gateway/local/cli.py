@@ -14,7 +14,7 @@ from gateway.local.migrate import migrate
 from gateway.local.place import wheel_installation
 from gateway.local.settings import LocalSettings
 from gateway.local.state import State
-from gateway.local.system import die_with_parent
+from gateway.local.system import follow_parent
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,8 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("schema", help="write sql/schema.sql")
     commands.add_parser("psql", help="open a database session as postgres")
     options = parser.parse_args(arguments)
-    if options.command == "run" and options.stop_with_parent and (arm := die_with_parent(signal.SIGTERM)):
-        arm()
+    if options.command == "run" and options.stop_with_parent:
+        follow_parent(signal.SIGTERM)
     try:
         _run_command(options.command, os.environ)
     except LocalError as error:

@@ -85,13 +85,20 @@ def die_with_parent(signal_number: signal.Signals) -> Callable[[], None] | None:
 
     It runs after the change of account, which would clear the setting. None where the system has no such call.
     """
-    libc, parent = _LIBC, os.getpid()
-    if libc is None:
+    if _LIBC is None:
         return None
+    parent = os.getpid()
+    return lambda: _follow(parent, signal_number)
 
-    def arm() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(signal_number))
-        if os.getppid() != parent:  # it died between fork and prctl
-            os.kill(os.getpid(), signal_number)
 
-    return arm
+def follow_parent(signal_number: signal.Signals) -> None:
+    """Have the kernel send `signal_number` to this process when the one that started it dies, where it can."""
+    _follow(os.getppid(), signal_number)
+
+
+def _follow(parent: int, signal_number: signal.Signals) -> None:
+    if _LIBC is None:
+        return
+    _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal_number))
+    if os.getppid() != parent:  # it died before the call
+        os.kill(os.getpid(), signal_number)
