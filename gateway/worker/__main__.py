@@ -1,0 +1,36 @@
+"""`python -m gateway.worker` runs the worker; `python -m gateway.worker retry` replays what was given up."""
+
+import argparse
+import asyncio
+import logging
+import sys
+
+from gateway.database.connection import DatabaseError
+from gateway.embeddings import EmbedderUnavailable
+from gateway.settings import load_settings_or_exit, refuse
+from gateway.worker.service import Service, replay
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m gateway.worker", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["run", "retry"], default="run")
+    arguments = parser.parse_args()
+    settings = load_settings_or_exit("worker")
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    if arguments.command == "run":
+        try:
+            asyncio.run(Service(settings).run())
+        except EmbedderUnavailable as error:
+            refuse(f"The worker cannot start: {error}")
+        return
+    try:
+        count = asyncio.run(replay(settings))
+    except DatabaseError as error:
+        refuse(f"The database does not answer: {error}")
+    sys.stdout.write(f"{count} given-up texts will be tried again.\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The worker as a process: connects, listens, works, and outlives whatever the database does."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from gateway.database.connection import Connection, DatabaseError, connect
+from gateway.database.queries import query
+from gateway.embeddings import EmbeddingError, create_embedder
+from gateway.settings import Settings
+from gateway.worker.backoff import Backoff
+from gateway.worker.chunking import Chunker
+from gateway.worker.queue import Queue
+from gateway.worker.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+APPLICATION = "tidegate-worker"
+# Notifications do not come through a transaction pooler, and a failed text has its own time: so look anyway.
+POLL_S = 1.0
+# What is begun may be finished within this time after a signal to stop; then it is given back.
+DRAIN_S = 5.0
+# By now the process is gone, even if the database hangs; leases cover what could not be given back.
+LAST_CALL_S = 9
+
+
+class Service:
+    """Runs a Worker, again and again, on connections that may be lost."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare; connects and loads nothing yet."""
+        assert settings.worker_database_url is not None, "load_settings('worker') sees to it"
+        self._url = settings.worker_database_url.get_secret_value()
+        self._settings = settings
+        self._embedder = create_embedder(settings)
+        self._backoff = Backoff(settings.worker_backoff_seconds)
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT."""
+        settings = self._settings
+        worker = Worker(
+            self._embedder,
+            await asyncio.to_thread(Chunker, self._embedder),
+            lease_s=settings.worker_lease_seconds,
+            max_attempts=settings.worker_max_attempts,
+            backoff_s=settings.worker_backoff_seconds,
+        )
+        for stopping in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(stopping, _stop, worker)
+        warming = asyncio.create_task(self._warm_up())
+        try:
+            while not worker.stop.is_set():
+                await self._work(worker)
+        finally:
+            warming.cancel()
+            await self._embedder.aclose()
+
+    async def _warm_up(self) -> None:
+        """Load the model before the first text comes; what does not work is tried again with the texts."""
+        try:
+            await self._embedder.warm_up()
+        except EmbeddingError as error:
+            logger.warning("%s", error)
+
+    async def _work(self, worker: Worker) -> None:
+        try:
+            async with _connected(self._url) as connection, _connected(self._url) as listener:
+                logger.info("at work with %s", self._embedder.name)
+                self._backoff.reset()
+                await self._until_stopped(worker, Queue(connection, self._settings.worker_lease_seconds), listener)
+        except* DatabaseError as errors:
+            delay = self._backoff.next_s()
+            reasons = "; ".join(str(error).strip().replace("\n", " ") for error in _leaves(errors))
+            logger.warning("The database does not work: %s. Trying again in %.1f s.", reasons, delay)
+            try:
+                async with asyncio.timeout(delay):
+                    await worker.stop.wait()
+            except TimeoutError:
+                pass
+
+    async def _until_stopped(self, worker: Worker, queue: Queue, listener: Connection) -> None:
+        working = asyncio.create_task(worker.run(queue))
+        listening = asyncio.create_task(_listen(listener, worker.wake))
+        stopped: asyncio.Task[Any] = asyncio.create_task(worker.stop.wait())
+        try:
+            await asyncio.wait({working, listening, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if stopped.done():
+                await asyncio.wait({working}, timeout=DRAIN_S)
+            for task in (working, listening):
+                if task.done():
+                    task.result()
+        finally:
+            for task in (working, listening, stopped):
+                task.cancel()
+            await asyncio.wait({working, listening, stopped})
+        await worker.release_held(queue)
+
+
+async def replay(settings: Settings) -> int:
+    """Make every parked job due again; how many there were. DatabaseError when the database does not answer."""
+    assert settings.worker_database_url is not None, "load_settings('worker') sees to it"
+    async with _connected(settings.worker_database_url.get_secret_value()) as connection:
+        return await Queue(connection, settings.worker_lease_seconds).replay()
+
+
+async def _listen(connection: Connection, wake: asyncio.Event) -> None:
+    """Wake the worker at every notification, and every second."""
+    await connection.execute(query("listen_embedding_jobs"))
+    while True:
+        async for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+            pass
+        wake.set()
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Connection]:
+    connection = await connect(url, APPLICATION)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _stop(worker: Worker) -> None:
+    if not worker.stop.is_set():
+        logger.info("stopping")
+        signal.alarm(LAST_CALL_S)
+    worker.stop.set()
+    worker.wake.set()
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    return [
+        leaf
+        for error in group.exceptions
+        for leaf in (_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    ]

@@ -1,0 +1,209 @@
+"""The worker itself: three stages at work at once, and everything that can fail on the way.
+
+take and cut ──► embed ──► write       each stage holds one batch, and one waits before it
+
+So the model works on the next batch while the last one is written. Whatever is held has its lease renewed.
+
+- The embedder is unavailable: the batch is given back, no attempt counted; the stage waits and goes on trying.
+- A text is refused, or cannot be written: its batch is done again one by one, and only that text fails.
+- The database is gone: everything held is given back as soon as it is there again.
+- The embedder is not the model that search uses: the worker says so and waits until it is.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+
+from gateway.database.connection import DatabaseError, is_about_the_rows, is_transient
+from gateway.embeddings import Embedder, EmbedderUnavailable, EmbeddingRejected
+from gateway.worker.backoff import Backoff
+from gateway.worker.chunking import Chunker, Text
+from gateway.worker.jobs import Batch, CutSource, Job, Model, Source
+from gateway.worker.queue import Queue
+
+logger = logging.getLogger(__name__)
+
+# Texts that go together. Larger batches cost no less per text (measured), and more is lost with a worker.
+BATCH_JOBS = 128
+BATCH_BYTES = 1_000_000
+# A wait that an endpoint asks for is kept up to here.
+LONGEST_RETRY_AFTER_S = 300.0
+MODEL_CHECK_S = 2.0
+
+
+class Worker:
+    """Works on one queue until it is stopped, or the database fails; then it may be run again on another connection."""
+
+    def __init__(
+        self, embedder: Embedder, chunker: Chunker, *, lease_s: float, max_attempts: int, backoff_s: float
+    ) -> None:
+        """Embed with `embedder`; give a text up after `max_attempts`."""
+        self.stop = asyncio.Event()
+        self.wake = asyncio.Event()
+        self._embedder = embedder
+        self._chunker = chunker
+        self._lease_s = lease_s
+        self._max_attempts = max_attempts
+        self._job_backoff = Backoff(backoff_s)
+        self._embedder_backoff = Backoff(backoff_s)
+        self._held: set[Job] = set()
+        self._model_problem = ""
+
+    async def run(self, queue: Queue) -> None:
+        """Work until `stop` is set and what was taken is done. DatabaseError, in a group, when the database fails."""
+        await self.release_held(queue)  # from before the connection was lost
+        to_embed: asyncio.Queue[Batch | None] = asyncio.Queue(1)
+        to_write: asyncio.Queue[Batch | None] = asyncio.Queue(1)
+        async with asyncio.TaskGroup() as stages:
+            renewing = stages.create_task(self._renew(queue))
+            stages.create_task(self._take(queue, to_embed))
+            stages.create_task(self._pass_on(to_embed, to_write, lambda batch: self._embed(queue, batch)))
+            await stages.create_task(self._pass_on(to_write, None, lambda batch: self._write(queue, batch)))
+            renewing.cancel()
+
+    async def release_held(self, queue: Queue) -> None:
+        """Give back what is not done, attempts not counted."""
+        if self._held:
+            await queue.release(self._held)
+            self._held.clear()
+
+    # Taking ------------------------------------------------------------------------------------------------------
+
+    async def _take(self, queue: Queue, output: "asyncio.Queue[Batch | None]") -> None:
+        while not self.stop.is_set():
+            self.wake.clear()
+            model = await self._usable_model(queue)
+            if model is None:
+                await self._sleep(MODEL_CHECK_S)
+                continue
+            jobs = await queue.claim(BATCH_JOBS, BATCH_BYTES)
+            self._held.update(jobs)
+            if not jobs:
+                await self.wake.wait()
+                continue
+            batch = await self._cut(queue, model, await self._give_up(queue, jobs))
+            if batch.sources:
+                await output.put(batch)
+        await output.put(None)
+
+    async def _usable_model(self, queue: Queue) -> Model | None:
+        model = await queue.active_model()
+        problem = self._misfit(model)
+        if problem and problem != self._model_problem:
+            logger.error("%s", problem)
+        elif self._model_problem and not problem:
+            logger.info("The embedder is the model that search uses again.")
+        self._model_problem = problem
+        return None if problem else model
+
+    def _misfit(self, model: Model | None) -> str:
+        mine = (self._embedder.name, self._embedder.dimensions)
+        if model is not None and (model.name, model.dimensions) == mine:
+            return ""
+        theirs = f"{model.name} with {model.dimensions} dimensions" if model else "none"
+        return (
+            f"The embedder is {mine[0]} with {mine[1]} dimensions, the active model of the database is {theirs}. "
+            "Nothing is embedded until they agree: correct EMBEDDER, EMBEDDER_MODEL and EMBEDDER_DIMENSIONS, or, as "
+            f"the owner of the tables, select private.register_embedding_model('{mine[0]}', {mine[1]}) unless it is "
+            f"registered, and private.activate_embedding_model('{mine[0]}')."
+        )
+
+    async def _give_up(self, queue: Queue, jobs: list[Job]) -> list[Job]:
+        """Fail jobs that were taken too often without ever failing: their text may be what kills the worker."""
+        for job in [job for job in jobs if job.attempts > self._max_attempts]:
+            await self._fail(queue, job, f"Embedding was begun {job.attempts - 1} times and never finished.")
+        return [job for job in jobs if job.attempts <= self._max_attempts]
+
+    async def _cut(self, queue: Queue, model: Model, jobs: list[Job]) -> Batch:
+        sources = await queue.read(jobs, model) if jobs else []
+        self._held -= set(jobs) - {source.job for source in sources}  # deleted meanwhile, their jobs with them
+        cut = await asyncio.to_thread(self._chunker.cut, [_text(source) for source in sources]) if sources else []
+        return Batch(model, [CutSource(*pair) for pair in zip(sources, cut, strict=True)])
+
+    # Embedding ---------------------------------------------------------------------------------------------------
+
+    async def _embed(self, queue: Queue, batch: Batch) -> list[Batch]:
+        missing = {passage.input_hash: passage for source in batch.sources for passage in source.missing()}
+        if not missing:
+            return [batch]
+        try:
+            vectors = await self._embedder.embed_passages([passage.embedded for passage in missing.values()])
+        except EmbedderUnavailable as error:
+            await self._wait_for_embedder(queue, batch, error)
+            return []
+        except EmbeddingRejected as error:
+            if len(batch.sources) == 1:
+                await self._fail(queue, batch.jobs[0], str(error))
+                return []
+            return [done for each in batch.alone() for done in await self._embed(queue, each)]
+        self._embedder_backoff.reset()
+        return [Batch(batch.model, batch.sources, dict(zip(missing, vectors, strict=True)))]
+
+    async def _wait_for_embedder(self, queue: Queue, batch: Batch, error: EmbedderUnavailable) -> None:
+        delay = max(self._embedder_backoff.next_s(), min(error.retry_after or 0.0, LONGEST_RETRY_AFTER_S))
+        logger.warning("%s Trying again in %.1f s.", error, delay)
+        await queue.release(batch.jobs)
+        self._held.difference_update(batch.jobs)
+        await self._sleep(delay)
+
+    # Writing -----------------------------------------------------------------------------------------------------
+
+    async def _write(self, queue: Queue, batch: Batch) -> list[Batch]:
+        try:
+            finished = await queue.finish(batch)
+        except DatabaseError as error:
+            if len(batch.sources) > 1 and (is_about_the_rows(error) or is_transient(error)):
+                for each in batch.alone():
+                    await self._write(queue, each)
+            elif is_transient(error):
+                logger.info("Writing %s lost against another transaction; once more.", batch.jobs[0].source_id)
+                await self._write(queue, batch)
+            elif is_about_the_rows(error):
+                await self._fail(queue, batch.jobs[0], f"The database refuses its passages: {error}")
+            else:
+                raise
+            return []
+        self._held.difference_update(batch.jobs)
+        passages = sum(len(source.passages) for source in batch.sources)
+        logger.info("%d of %d texts embedded, %d passages", finished, len(batch.sources), passages)
+        return []
+
+    async def _fail(self, queue: Queue, job: Job, error: str) -> None:
+        delay = self._job_backoff.after(job.attempts)
+        parked = await queue.fail(job, error, delay, self._max_attempts)
+        self._held.discard(job)
+        outcome = "given up" if parked else f"again in {delay:.1f} s"
+        logger.warning("%s, attempt %d, %s: %s", job.source_id, job.attempts, outcome, error)
+
+    # Common ------------------------------------------------------------------------------------------------------
+
+    async def _pass_on(
+        self,
+        inputs: "asyncio.Queue[Batch | None]",
+        outputs: "asyncio.Queue[Batch | None] | None",
+        work: Callable[[Batch], Awaitable[Iterable[Batch]]],
+    ) -> None:
+        while (batch := await inputs.get()) is not None:
+            for done in await work(batch):
+                if outputs is not None:
+                    await outputs.put(done)
+        if outputs is not None:
+            await outputs.put(None)
+
+    async def _renew(self, queue: Queue) -> None:
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            if self._held:
+                await queue.renew(self._held)
+
+    async def _sleep(self, delay_s: float) -> None:
+        """Wait, but not beyond `stop`."""
+        try:
+            async with asyncio.timeout(delay_s):
+                await self.stop.wait()
+        except TimeoutError:
+            return
+
+
+def _text(source: Source) -> Text:
+    return Text(source.title, source.content, is_markdown=source.job.is_document)
