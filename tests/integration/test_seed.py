@@ -16,6 +16,7 @@ from gateway.local.seed import ACCOUNTS, seed
 from gateway.local.seed_files import SEED_SQL, SeedDocument, read_document, read_documents, read_organizations
 from tests.support.callers import as_caller
 from tests.support.databases import Database
+from tests.support.seeding import seed_environment
 from tests.support.stack import Process, Stack
 
 ORGANIZATIONS = {organization.slug: organization for organization in read_organizations()}
@@ -39,14 +40,7 @@ def catalogue(database: Database) -> Iterator[psycopg.Connection[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def environment(stack: Stack, api: Process) -> dict[str, str]:
-    return {
-        "SUPABASE_URL": stack.supabase_url,
-        "SUPABASE_PUBLISHABLE_KEY": stack.keys.publishable_key,
-        "SUPABASE_SECRET_KEY": stack.keys.secret_key,
-        "DATABASE_URL": stack.database.url,
-        "DEMO_PASSWORD": "correct horse battery",
-        **{f"DEMO_{account.upper()}_EMAIL": f"{account}@seed.example" for account in ACCOUNTS},
-    }
+    return seed_environment(stack)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,105 @@
+"""The demonstration keeps its promise: questions in other words find the texts, for whoever may read them."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from gateway.local.seed import seed
+from tests.support.databases import Database
+from tests.support.seeding import PASSWORD, seed_environment
+from tests.support.stack import Process, Stack
+from tests.support.waiting import wait_until
+
+# None shares more than one word of substance with what it must find.
+PUBLIC_QUESTIONS = {
+    "something to keep coffee hot on a hike": "Emberline Vacuum Flask 1 L",
+    "poisonous exhaust from cooking in a sealed shelter": "Stoves, Fuel and Fresh Air",
+    "preparing a boat motor for freezing weather": "Winterising an Inboard Diesel",
+    "barnacles growing under a ship": "Antifouling: Choosing It, Putting It On, Taking It Off",
+    "summon a helicopter from a place with no phone reception": "Beacon One Personal Locator",
+    "drowning person needs something thrown to them": "Rescue Throw Line 20 m",
+}
+SHOP_QUESTIONS = {
+    "teenager wants to buy a dagger": "Selling Knives, Axes and Fuel",
+    "employee perks and vacation entitlement": "Employee Handbook",
+    "yearly inventory audit": "Runbook: Annual Stocktake",
+}
+YARD_QUESTIONS = {
+    "how long is surveillance footage stored": "Cameras, Keys and Personal Information",
+    "petroleum leaking into the harbour": "Runbook: Oil or Fuel on the Water",
+    "hurricane is coming, secure the yachts": "Runbook: Preparing for a Storm",
+}
+OWNERS_QUESTION, OWNERS_DOCUMENT = "salary increase proposal", "Pay Review 2026: Proposal to the Directors"
+
+
+@pytest.fixture(scope="module")
+def project(stack: Stack, database: Database, api: Process, worker: Process, gateway: Process) -> dict[str, str]:
+    """A seeded stack whose worker has nothing left to do."""
+    environment = seed_environment(stack)
+    asyncio.run(seed(environment, lambda _line: None))
+    with database.connect() as connection:
+        wait_until(lambda: _is_embedded(connection), 120, "the seed being embedded", every_s=0.2)
+    return {**environment, "GATEWAY_URL": stack.gateway_url}
+
+
+def _is_embedded(connection: psycopg.Connection[Any]) -> bool:
+    row = connection.execute(
+        "select not exists (select from private.embedding_jobs)"
+        " and not exists (select from public.documents where status <> 'ready')"
+        " and (select count(distinct source_id) from public.chunk_embeddings)"
+        "   = (select count(*) from public.documents) + (select count(*) from public.products)"
+    ).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def _titles(project: Mapping[str, str], query: str, account: str | None = None, **body: Any) -> list[str]:
+    headers = {"Authorization": f"Bearer {_token(project, account)}"} if account else {}
+    url = f"{project['GATEWAY_URL']}/v1/search"
+    answer = httpx.post(url, json={"query": query, **body}, headers=headers, timeout=10, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    return [result["title"] for result in answer.json()["results"]]
+
+
+def _token(project: Mapping[str, str], account: str) -> str:
+    answer = httpx.post(
+        f"{project['SUPABASE_URL']}/auth/v1/token?grant_type=password",
+        json={"email": project[f"DEMO_{account.upper()}_EMAIL"], "password": PASSWORD},
+        headers={"apikey": project["SUPABASE_PUBLISHABLE_KEY"]},
+        timeout=10,
+        trust_env=False,
+    )
+    answer.raise_for_status()
+    return str(answer.json()["access_token"])
+
+
+@pytest.mark.parametrize(("question", "title"), PUBLIC_QUESTIONS.items(), ids=PUBLIC_QUESTIONS.values())
+def test_everybody_finds_public_texts_by_meaning(project: Mapping[str, str], question: str, title: str) -> None:
+    assert _titles(project, question, mode="semantic")[0] == title
+    assert title in _titles(project, question, mode="hybrid")[:5]
+
+
+@pytest.mark.parametrize(
+    ("account", "stranger", "question", "title"),
+    [("member", "outsider", *pair) for pair in SHOP_QUESTIONS.items()]
+    + [("outsider", "member", *pair) for pair in YARD_QUESTIONS.items()]
+    + [("owner", "member", OWNERS_QUESTION, OWNERS_DOCUMENT)],
+)
+def test_members_find_their_organizations_texts_and_strangers_do_not(
+    project: Mapping[str, str], account: str, stranger: str, question: str, title: str
+) -> None:
+    assert _titles(project, question, account, mode="semantic")[0] == title
+    for other in (stranger, None):
+        assert title not in _titles(project, question, other, mode="semantic", limit=100)
+
+
+def test_products_that_are_not_sold_are_found_by_staff_alone(project: Mapping[str, str]) -> None:
+    body = {"mode": "semantic", "in": ["products"], "limit": 100}
+    title = "Pebble Stove, First Edition"
+    assert title in _titles(project, "brass spirit burner", "staff", **body)
+    for account in ("owner", None):
+        assert title not in _titles(project, "brass spirit burner", account, **body)
