@@ -33,6 +33,7 @@ class Run:
         self.log = logs / f"{self.home.name}.log"
         self.popen: subprocess.Popen[bytes] | None = None
         self._seen = 0
+        self._left_behind = 0
 
     @property
     def env_file(self) -> Path:
@@ -41,6 +42,7 @@ class Run:
     def start(self) -> subprocess.Popen[bytes]:
         """Start the stack; `output` begins anew."""
         self._seen = self.log.stat().st_size if self.log.exists() else 0
+        self._left_behind = self._env_version()  # a killed run leaves its file
         with self.log.open("ab") as output:
             self.popen = subprocess.Popen(
                 [sys.executable, "-m", "gateway.local", "run"],
@@ -61,10 +63,16 @@ class Run:
 
         def ready() -> bool:
             assert popen.poll() is None, f"ended with {popen.returncode}\n{self.output()}"
-            return self.env_file.exists()
+            return self._env_version() not in (0, self._left_behind)
 
         wait_until(ready, deadline_s, "the stack being ready", every_s=0.05)
         return {name: value or "" for name, value in dotenv_values(self.env_file).items()}
+
+    def _env_version(self) -> int:
+        try:
+            return self.env_file.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run another command of `python -m gateway.local` on this state directory, to its end."""
