@@ -17,6 +17,7 @@ import { describeRequest, type RequestScope, requestScope } from "./request_scop
 import { SchemaCache } from "./schema_cache.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
 import { databaseUnavailable, isConnectionError } from "./sql_errors.ts";
+import { asBareFile } from "./storage_uploads.ts";
 import { Tokens } from "./tokens.ts";
 
 const CORS = { "access-control-allow-origin": "*" };
@@ -63,7 +64,8 @@ async function route(
   const admitted = await admit(request, { publishable: settings.publishableKey, secret: settings.secretKey }, tokens);
   if (admitted instanceof Response) return admitted;
   if (path.startsWith("/auth/v1/admin/") && request.method !== "OPTIONS") return admin.handle(admitted);
-  const response = await api.fetch(await keepJsonBody(admitted, scope), peerAddress);
+  const prepared = path.startsWith("/storage/") ? await asBareFile(admitted) : await keepJsonBody(admitted, scope);
+  const response = await api.fetch(prepared, peerAddress);
   // Auth and Storage hide why they failed: a database that is away must be a 503, which clients try again.
   if (response.status === 500 && !path.startsWith("/rest/")) await api.connection.driver`select 1`;
   return path.startsWith("/auth/v1/") ? await withOuterToken(response, tokens) : response;

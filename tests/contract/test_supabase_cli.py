@@ -140,7 +140,8 @@ def catalog(database: Database) -> list[tuple[Any, ...]]:
     with database.connect() as connection:
         return connection.execute(
             """
-            select 'relation', c.oid::regclass::text, c.relkind::text, concat(c.relacl::text, ' ', c.relrowsecurity, c.relforcerowsecurity)
+            select 'relation', c.oid::regclass::text, c.relkind::text,
+                   concat(c.relacl::text, ' ', c.relrowsecurity, c.relforcerowsecurity)
               from pg_class c where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
             union all
             select 'column', attrelid::regclass::text || '.' || attname, format_type(atttypid, atttypmod), attacl::text
