@@ -20,6 +20,9 @@ import { databaseUnavailable, isConnectionError } from "./sql_errors.ts";
 import { asBareFile } from "./storage_uploads.ts";
 import { Tokens } from "./tokens.ts";
 
+/** An answer that streams on and on must not keep the process. */
+const LONGEST_STOP_MS = 3_000;
+
 const CORS = { "access-control-allow-origin": "*" };
 
 /** Everything that answers requests. */
@@ -88,7 +91,7 @@ async function keepJsonBody(request: Request, scope: RequestScope): Promise<Requ
 async function withOuterToken(response: Response, tokens: Tokens): Promise<Response> {
   if (!response.ok || !response.headers.get("content-type")?.includes("json")) return response;
   const body = await response.json();
-  if (typeof body?.access_token === "string") body.access_token = await tokens.outward(body.access_token);
+  if (typeof body?.access_token === "string") body.access_token = await tokens.outward(body.access_token, body.user);
   const headers = new Headers(response.headers);
   headers.delete("content-length");
   return new Response(JSON.stringify(body), { status: response.status, headers });
@@ -115,8 +118,8 @@ async function main(): Promise<void> {
     (request, info) => serve(services, request, info.remoteAddr.hostname),
   );
   const stop = async () => {
-    await server.shutdown();
-    await Promise.all([schema.close(), api.connection.close()]);
+    const closed = server.shutdown().then(() => Promise.all([schema.close(), api.connection.close()]));
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LONGEST_STOP_MS))]);
     Deno.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);

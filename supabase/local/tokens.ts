@@ -25,6 +25,15 @@ export class InvalidTokenError extends Error {
   }
 }
 
+/** What a token says of a person, as an answer of Auth holds it. */
+interface Person {
+  email?: string;
+  phone?: string;
+  app_metadata?: Record<string, unknown>;
+  user_metadata?: Record<string, unknown>;
+  is_anonymous?: boolean;
+}
+
 /** Signs and verifies the tokens of one issuer. */
 export class Tokens {
   #secret: Uint8Array;
@@ -80,10 +89,20 @@ export class Tokens {
     return new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(this.#secret);
   }
 
-  /** A token that the package issued, as clients get it. */
-  async outward(token: string): Promise<string> {
+  /**
+   * A token that the package issued, as clients get it. The package leaves out what GoTrue says of the person in every
+   * token; policies read `app_metadata` there, so it is taken from the `user` of the same answer.
+   */
+  async outward(token: string, user: Person = {}): Promise<string> {
     const { payload } = await jwtVerify(token, this.#secret, { algorithms: ["HS256"] });
-    return new SignJWT({ ...payload, iss: this.#issuer })
+    const person = {
+      email: user.email ?? "",
+      phone: user.phone ?? "",
+      app_metadata: user.app_metadata ?? {},
+      user_metadata: user.user_metadata ?? {},
+      is_anonymous: user.is_anonymous ?? false,
+    };
+    return new SignJWT({ ...payload, ...person, iss: this.#issuer })
       .setProtectedHeader({ alg: "ES256", kid: this.#keyId, typ: "JWT" })
       .sign(this.#key);
   }
