@@ -4,8 +4,8 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from gateway.auth.caller import Caller
-from gateway.errors import UnauthenticatedError
+from gateway.auth.caller import ANONYMOUS, Caller
+from gateway.errors import AuthKeysUnavailableError, UnauthenticatedError
 from gateway.services import Services
 
 
@@ -22,5 +22,14 @@ async def current_caller(request: Request, services: Annotated[Services, Depends
     return await services.verifier.caller(headers[0] if headers else None)
 
 
+async def caller_if_known(request: Request, services: Annotated[Services, Depends(current_services)]) -> Caller:
+    """As current_caller, but nobody while tokens cannot be verified: for what shows nothing but public facts then."""
+    try:
+        return await current_caller(request, services)
+    except AuthKeysUnavailableError:
+        return ANONYMOUS
+
+
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CurrentServices = Annotated[Services, Depends(current_services)]
+CallerIfKnown = Annotated[Caller, Depends(caller_if_known)]

@@ -6,6 +6,7 @@ exception is shown at all; the log has it under the request id.
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +33,8 @@ MEDIA_TYPE = "application/problem+json"
 MAX_FIELDS = 20
 MAX_POINTER = 120
 MAX_INSTANCE = 200
+# How pydantic's messages begin, whatever the type.
+SUBJECT = re.compile(r"^(Input|String|List|Value) should")
 # Codes of pydantic that mean: the body itself was not read as an object.
 NOT_AN_OBJECT = frozenset({"model_attributes_type", "model_type", "missing"})
 
@@ -105,7 +108,9 @@ def _of_http(error: HTTPException) -> GatewayError:
         allowed = headers.get("Allow") or headers.get("allow") or "another one"
         return MethodNotAllowedError(f"Use {allowed}.", headers=headers)
     if error.status_code == 400:
-        return BadRequestError("The body is not JSON in UTF-8, or it is nested too deeply.")
+        return BadRequestError(
+            "The body is not JSON in UTF-8, is nested too deeply, or holds a number of thousands of digits."
+        )
     logger.error("unexpected HTTP exception: %r", error)
     return InternalError("It has been logged under the request id. Try again later.")
 
@@ -114,13 +119,14 @@ def _of_validation(errors: Sequence[Mapping[str, Any]], request: Request | None)
     first = errors[0]
     if first["type"] == "json_invalid":
         position = first["loc"][-1]
-        return BadRequestError(f"The body is not JSON: {first['ctx']['error']} at character {position}.")
+        return BadRequestError(f"The body is not JSON ({first['ctx']['error']}, character {position}).")
     if first["loc"] == ("body",) and first["type"] in NOT_AN_OBJECT and not _is_json(request):
         return UnsupportedMediaTypeError("Send a JSON object with the header Content-Type: application/json.")
     fields = [_field(error) for error in errors[:MAX_FIELDS]]
-    more = f" ({len(errors) - MAX_FIELDS} more are wrong)" if len(errors) > MAX_FIELDS else ""
-    count = "One field is" if len(errors) == 1 else f"{len(errors)} fields are"
-    return InvalidInputError(f"{count} not as they must be; errors says which{more}.", fields=fields)
+    if len(errors) == 1:
+        return InvalidInputError(f"{fields[0].pointer}: {fields[0].detail}", fields=fields)
+    more = f", {MAX_FIELDS} of them" if len(errors) > MAX_FIELDS else ""
+    return InvalidInputError(f"{len(errors)} fields are not as they must be; errors lists them{more}.", fields=fields)
 
 
 def _is_json(request: Request | None) -> bool:
@@ -136,6 +142,13 @@ def _field(error: Mapping[str, Any]) -> FieldProblem:
 
 
 def _words(error: Mapping[str, Any]) -> str:
+    if error["type"] in {"model_attributes_type", "model_type"} or (error["type"], *error["loc"]) == (
+        "missing",
+        "body",
+    ):
+        return "It should be a JSON object."
+    if error["type"] == "string_unicode":
+        return "It should be a valid string; this one holds half of a surrogate pair."
     if error["type"] == "extra_forbidden":
         return "There is no such field; leave it out."
     if error["type"] == "missing":
@@ -144,9 +157,7 @@ def _words(error: Mapping[str, Any]) -> str:
 
 
 def _sentence(message: str) -> str:
-    text = (
-        message.removeprefix("Value error, ").replace("Input should", "It should").replace("String should", "It should")
-    )
+    text = SUBJECT.sub("It should", message.removeprefix("Value error, "), count=1)
     return text if text.endswith(".") else f"{text}."
 
 

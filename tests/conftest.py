@@ -16,6 +16,12 @@ KEPT_RUNS = 5
 
 
 @pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests (`@pytest.mark.anyio`) run on asyncio, as the gateway does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
 def logs() -> Path:
     """The directory of this run's logs, kept after it; the oldest runs are removed."""
     LOGS.mkdir(exist_ok=True)

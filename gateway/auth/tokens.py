@@ -66,6 +66,7 @@ class TokenVerifier:
         issuer: str,
         publishable_key: str,
         clock: Callable[[], float] = time.time,
+        cache_size: int = CACHE_SIZE,
     ) -> None:
         """Accept tokens of `issuer`, signed with `algorithm`; `publishable_key` as a token stands for nobody."""
         self._algorithm = algorithm
@@ -73,6 +74,7 @@ class TokenVerifier:
         self._issuer = issuer
         self._publishable_key = publishable_key.encode()
         self._clock = clock
+        self._cache_size = cache_size
         self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
     async def caller(self, authorization: str | None) -> Caller:
@@ -96,7 +98,7 @@ class TokenVerifier:
         claims = self._claims(token, key)
         caller = caller_of(claims)
         self._verified[_digest(token)] = (min(float(claims["exp"]), self._clock() + CACHE_S), caller)
-        if len(self._verified) > CACHE_SIZE:
+        if len(self._verified) > self._cache_size:
             self._verified.popitem(last=False)
         return caller
 

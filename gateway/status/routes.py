@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from gateway.dependencies import CurrentCaller, CurrentServices
+from gateway.dependencies import CallerIfKnown, CurrentServices
 from gateway.openapi import OPTIONAL_TOKEN, problems
 from gateway.status.schemas import Health, StatusResponse
 
@@ -13,14 +13,11 @@ router = APIRouter(tags=["status"])
     "/v1/status",
     operation_id="status",
     summary="How the gateway and everything it depends on are",
-    responses=problems(401, 403, 404, 405, 503),
+    responses=problems(401, 403, 404, 405),
     openapi_extra=OPTIONAL_TOKEN,
 )
-async def status(caller: CurrentCaller, services: CurrentServices, response: Response) -> StatusResponse:
-    """Answer 200 whatever is down. With a token, list the caller's documents that could not be embedded.
-
-    503 only when the token that came along cannot be verified because the keys are out of reach.
-    """
+async def status(caller: CallerIfKnown, services: CurrentServices, response: Response) -> StatusResponse:
+    """Answer 200 whatever is down. With a token, list the caller's documents that could not be embedded."""
     response.headers["Cache-Control"] = "no-store"
     return await services.status.status(caller)
 

@@ -1,0 +1,49 @@
+"""The gateway's application in this process, over ASGI, with chosen settings and outgoing HTTP."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from gateway.app import create_app
+from gateway.embeddings import Embedder
+from gateway.settings import Settings
+from tests.support.tokens import PUBLISHABLE_KEY, SUPABASE_URL, Project
+
+NOWHERE = "postgresql://tidegate_gateway@127.0.0.1:1/postgres"
+
+
+def make_settings(database_url: str = NOWHERE, **changes: Any) -> Settings:
+    """Settings for a gateway on this database, whatever the environment of the tests says about it."""
+    values: Mapping[str, Any] = {
+        "environment": "development",
+        "supabase_url": SUPABASE_URL,
+        "supabase_publishable_key": PUBLISHABLE_KEY,
+        "gateway_database_url": database_url,
+        "auth_algorithm": "ES256",
+        "embedder": "onnx",
+        **changes,
+    }
+    return Settings(**values)
+
+
+def make_app(
+    project: Project, database_url: str = NOWHERE, *, embedder: Embedder | None = None, **changes: Any
+) -> FastAPI:
+    """An application that is not started."""
+    return create_app(make_settings(database_url, **changes), embedder=embedder, transport=project.transport)
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI, *, started: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `app`, which is started first and stopped afterwards unless `started` is false."""
+    # Exceptions reach the client as they do over a socket: as a response.
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        if started:
+            async with app.router.lifespan_context(app):
+                yield client
+        else:
+            yield client

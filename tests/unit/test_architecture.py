@@ -1,0 +1,154 @@
+"""The rules of the tree, asserted on the code itself: who may import what, and that imports do nothing."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.database.queries import DIRECTORY, names, query
+from gateway.local.paths import REPOSITORY
+
+PACKAGE = REPOSITORY / "gateway"
+# Processes of their own, which have their own rules: they start, provision and feed databases.
+OTHER_PROCESSES = ("local/", "worker/")
+
+ALLOWED = {
+    "psycopg": ("database/", *OTHER_PROCESSES),
+    "psycopg_pool": ("database/", *OTHER_PROCESSES),
+    "fastapi": (
+        "app.py",
+        "__main__.py",
+        "problems.py",
+        "dependencies.py",
+        "openapi.py",
+        "search/routes.py",
+        "status/routes.py",
+    ),
+    "httpx": (
+        "outbound.py",
+        "app.py",
+        "services.py",
+        "auth/jwks.py",
+        "status/probes.py",
+        "embeddings/",
+        *OTHER_PROCESSES,
+    ),
+    "uvicorn": ("__main__.py",),
+    "onnxruntime": ("embeddings/",),
+    "tokenizers": ("embeddings/", *OTHER_PROCESSES),
+    "jwt": ("auth/", *OTHER_PROCESSES),
+}
+# What may not be asked by what: dependencies point one way.
+LOWER = {
+    "errors.py": (),
+    "concurrency.py": (),
+    "degradation.py": (),
+    "weaknesses.py": (),
+    "settings.py": ("gateway.weaknesses",),
+    "database/": ("gateway.errors", "gateway.concurrency", "gateway.database"),
+    "auth/": ("gateway.errors", "gateway.concurrency", "gateway.auth"),
+    "embeddings/": ("gateway.errors", "gateway.embeddings"),
+}
+MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
+
+
+def imports(module: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse((PACKAGE / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            assert node.module is not None
+            yield node.module
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_some_modules_import_some_libraries(module: str) -> None:
+    for name in imports(module):
+        allowed = ALLOWED.get(name.split(".")[0])
+        assert allowed is None or module.startswith(allowed), f"{module} must not import {name}"
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith(tuple(LOWER))])
+def test_dependencies_point_one_way(module: str) -> None:
+    (below,) = [below for place, below in LOWER.items() if module.startswith(place)]
+    for name in imports(module):
+        assert not name.startswith("gateway") or name.startswith(below), f"{module} must not import {name}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_stay_readable(module: str) -> None:
+    assert len((PACKAGE / module).read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_the_rules_are_about_modules_that_exist() -> None:
+    places = {place for rule in ALLOWED.values() for place in rule} | set(LOWER)
+    assert all((PACKAGE / place).exists() for place in places)
+
+
+def test_no_sql_is_put_together_in_python() -> None:
+    """An f-string, or a `%` or `.format` of a text, whose text looks like SQL."""
+    words = ("select ", "insert ", "update ", "delete ", "set role")
+    for module in MODULES:
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                text = "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+                assert not text.lstrip().lower().startswith(words), f"{module}:{node.lineno}"
+
+
+def test_queries_begin_with_what_they_return() -> None:
+    assert len(names()) == len(list(DIRECTORY.glob("*.sql"))) > 0
+    for name in names():
+        assert (DIRECTORY / f"{name}.sql").read_text(encoding="utf-8").startswith("-- ")
+        assert query(name)
+        assert not query(name).startswith(b"--")
+    with pytest.raises(LookupError, match="search_as"):
+        query("../../etc/passwd")
+
+
+IMPORT_EVERYTHING = """
+import os, socket, sys, threading
+reads = []
+real_get, real_item = os._Environ.get, os._Environ.__getitem__
+def note(name):
+    frame = sys._getframe(2)
+    while frame:
+        if "/gateway/" in frame.f_code.co_filename and "/site-packages/" not in frame.f_code.co_filename:
+            reads.append((name, frame.f_code.co_filename, frame.f_lineno))
+            return
+        # A library that reads its own settings while it is imported is not the gateway's doing.
+        if "/site-packages/" in frame.f_code.co_filename or "importlib" in frame.f_code.co_filename:
+            return
+        frame = frame.f_back
+os._Environ.__getitem__ = lambda self, name: (note(name), real_item(self, name))[1]
+os._Environ.get = lambda self, name, default=None: (note(name), real_get(self, name, default))[1]
+def refuse(*args, **kwargs):
+    raise AssertionError("an import connects")
+socket.socket.connect = refuse
+for module in sys.argv[1:]:
+    __import__(module)
+assert not reads, reads
+assert threading.active_count() == 1, threading.enumerate()
+"""
+
+
+def test_imports_do_nothing() -> None:
+    modules = [
+        "gateway." + module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for module in MODULES
+        if not module.endswith("__main__.py") and module != "__init__.py"
+    ]
+    environment = {"PATH": os.environ["PATH"]}
+    run = subprocess.run(
+        [sys.executable, "-c", IMPORT_EVERYTHING, *modules],
+        check=False,
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr

@@ -1,0 +1,138 @@
+"""The key cache: rotation, outages, and forged key ids that must not become traffic."""
+
+from collections.abc import AsyncIterator
+
+import anyio
+import httpx
+import pytest
+
+from gateway.auth.jwks import (
+    FRESH_S,
+    MIN_INTERVAL_AFTER_FAILURE_S,
+    MIN_INTERVAL_S,
+    STALE_S,
+    JwksCache,
+    JwksFetchError,
+    signing_keys,
+)
+from gateway.errors import AuthKeysUnavailableError
+from tests.support.clock import Clock
+from tests.support.tokens import ISSUER, Project, SigningKey
+
+pytestmark = pytest.mark.anyio
+URL = f"{ISSUER}/.well-known/jwks.json"
+
+
+@pytest.fixture
+def project() -> Project:
+    return Project(SigningKey("first"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def cache(project: Project, clock: Clock) -> AsyncIterator[JwksCache]:
+    async with httpx.AsyncClient(transport=project.transport) as client:
+        cache = JwksCache(URL, client, clock=clock)
+        yield cache
+        await cache.close()
+
+
+async def test_keys_are_fetched_once_for_everybody_who_waits(cache: JwksCache, project: Project) -> None:
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(cache.key, "first")
+    assert await cache.key("first") is not None
+    assert project.fetches() == 1
+
+
+async def test_a_rotated_key_is_found_and_the_old_one_is_gone(cache: JwksCache, project: Project, clock: Clock) -> None:
+    assert await cache.key("first") is not None
+    project.keys = [SigningKey("second")]
+    clock.advance(MIN_INTERVAL_S)
+    assert await cache.key("second") is not None
+    assert await cache.key("first") is None
+
+
+async def test_unknown_ids_do_not_become_traffic(cache: JwksCache, project: Project, clock: Clock) -> None:
+    for number in range(50):
+        assert await cache.key(f"forged-{number}") is None
+    assert project.fetches() == 1
+    clock.advance(MIN_INTERVAL_S)
+    assert await cache.key("forged") is None
+    assert project.fetches() == 2
+
+
+async def test_an_old_key_is_served_while_a_fresh_list_is_fetched_behind_the_scenes(
+    cache: JwksCache, project: Project, clock: Clock
+) -> None:
+    await cache.key("first")
+    project.keys.append(SigningKey("second"))
+    clock.advance(FRESH_S)
+    assert await cache.key("first") is not None
+    assert project.fetches() == 1  # nobody waited for the second
+    await cache.refresh()
+    assert project.fetches() == 2
+    assert await cache.key("second") is not None
+
+
+async def test_an_outage_is_ridden_out_with_the_keys_at_hand_for_a_day(
+    cache: JwksCache, project: Project, clock: Clock
+) -> None:
+    await cache.key("first")
+    project.is_down = True
+    clock.advance(STALE_S - 1)
+    assert await cache.key("first") is not None
+    clock.advance(1 + MIN_INTERVAL_AFTER_FAILURE_S)
+    with pytest.raises(AuthKeysUnavailableError):
+        await cache.key("first")
+
+
+async def test_without_any_key_an_outage_is_said_and_healed(cache: JwksCache, project: Project, clock: Clock) -> None:
+    project.is_down = True
+    for _ in range(10):
+        with pytest.raises(AuthKeysUnavailableError):
+            await cache.key("first")
+    assert project.fetches() == 1
+    project.is_down = False
+    clock.advance(MIN_INTERVAL_AFTER_FAILURE_S)
+    assert await cache.key("first") is not None
+
+
+async def test_during_an_outage_an_unknown_key_is_not_called_forged(
+    cache: JwksCache, project: Project, clock: Clock
+) -> None:
+    await cache.key("first")
+    project.is_down = True
+    clock.advance(MIN_INTERVAL_S)
+    with pytest.raises(AuthKeysUnavailableError):
+        await cache.key("second")
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx.Response(500),
+        httpx.Response(302, headers={"Location": "http://elsewhere.test"}),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json={"keys": "none"}),
+        httpx.Response(200, json={"keys": [{"kty": "EC", "crv": "P-256", "kid": "first", "x": "?", "y": "?"}]}),
+        httpx.Response(200, text=" " * 200_000),
+    ],
+)
+async def test_an_answer_that_is_no_key_list_is_an_outage(response: httpx.Response) -> None:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _request: response)) as client:
+        with pytest.raises(AuthKeysUnavailableError):
+            await JwksCache(URL, client).key("first")
+
+
+async def test_only_p256_signature_keys_count() -> None:
+    good = SigningKey("good").public()
+    others = [{**good, "kid": "enc", "use": "enc"}, {"kty": "oct", "k": "c2VjcmV0", "kid": "oct"}, {"kty": "RSA"}, "x"]
+    assert list(signing_keys({"keys": [good, *others]})) == ["good"]
+    with pytest.raises(JwksFetchError):
+        signing_keys(None)

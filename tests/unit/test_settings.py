@@ -1,0 +1,161 @@
+"""Settings: everything wrong is said at once, production wants real secrets, no secret is shown."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.local.paths import REPOSITORY
+from gateway.settings import Settings, SettingsError, describe_settings, load_settings
+
+GOOD = {
+    "SUPABASE_URL": "https://abcdefgh.supabase.co/",
+    "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_abc",
+    "GATEWAY_DATABASE_URL": "postgresql://tidegate_gateway:kQ7vX2pLw9ZtR4mB@db.example.org:6543/postgres",
+    "WORKER_DATABASE_URL": "postgresql://tidegate_worker.abcdefgh:kQ7vX2pLw9ZtR4mB@db.example.org:6543/postgres",
+}
+PRODUCTION = {**GOOD, "ENVIRONMENT": "production"}
+
+
+def jwt_with(**claims: str) -> str:
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"e30.{payload}.c2ln"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    yield monkeypatch
+
+
+def set_all(environment: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        environment.setenv(name, value)
+
+
+def problems(environment: pytest.MonkeyPatch, values: dict[str, str]) -> list[str]:
+    set_all(environment, values)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings("gateway")
+    return refusal.value.problems
+
+
+@pytest.mark.parametrize("base", [GOOD, PRODUCTION])
+def test_good_settings_are_read(environment: pytest.MonkeyPatch, base: dict[str, str]) -> None:
+    set_all(environment, {**base, "CORS_ORIGINS": "https://a.example, https://b.example", "EMBEDDER_URL": ""})
+    settings = load_settings("gateway")
+    assert settings.supabase_url == "https://abcdefgh.supabase.co"
+    assert settings.cors_origins == ["https://a.example", "https://b.example"]
+    assert settings.embedder_url is None
+    assert "kQ7vX2pLw9ZtR4mB" not in repr(settings)
+    load_settings("worker")
+
+
+def test_everything_missing_is_said_at_once(environment: pytest.MonkeyPatch) -> None:
+    found = problems(environment, {"AUTH_ALGORITHM": "HS256", "EMBEDDER": "openai", "GATEWAY_PORT": "many"})
+    wanted = [
+        "GATEWAY_PORT",
+        "GATEWAY_DATABASE_URL",
+        "SUPABASE_URL",
+        "SUPABASE_PUBLISHABLE_KEY",
+        "SUPABASE_JWT_SECRET",
+        "EMBEDDER_URL",
+        "EMBEDDER_MODEL",
+        "EMBEDDER_DIMENSIONS",
+    ]
+    assert [problem.split(" ")[0] for problem in found] == wanted
+
+
+def test_the_worker_wants_its_own_database_only(environment: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="WORKER_DATABASE_URL is not set") as refusal:
+        load_settings("worker")
+    assert len(refusal.value.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("GATEWAY_DATABASE_URL", "postgresql://tidegate_gateway@db/postgres", "has no password"),
+        ("GATEWAY_DATABASE_URL", "postgresql://tidegate_gateway:short@db/postgres", "fewer than 16 characters"),
+        ("GATEWAY_DATABASE_URL", "postgresql://tidegate_gateway:postgres@db/postgres", "published as an example"),
+        (
+            "GATEWAY_DATABASE_URL",
+            "postgresql://tidegate_gateway:your-super-secret-and-long-postgres-password@db/postgres",
+            "published as an example",
+        ),
+        (
+            "GATEWAY_DATABASE_URL",
+            "postgresql://tidegate_gateway:aaaaaaaaaaaaaaaaaaaa@db/postgres",
+            "different characters",
+        ),
+        ("GATEWAY_DATABASE_URL", "postgresql://postgres.ref:kQ7vX2pLw9ZtR4mB@db/postgres", "logs in as postgres"),
+        ("GATEWAY_DATABASE_URL", "host=db password=kQ7vX2pLw9ZtR4mB", "must be an address"),
+        ("GATEWAY_DATABASE_URL", "postgresql://[bad", "is not an address"),
+        ("SUPABASE_URL", "http://abcdefgh.supabase.co", "is not https"),
+        ("SUPABASE_URL", "abcdefgh.supabase.co", "begins with http"),
+        ("SUPABASE_PUBLISHABLE_KEY", jwt_with(iss="supabase-demo", role="anon"), "public demonstration"),
+        ("SUPABASE_PUBLISHABLE_KEY", jwt_with(iss="supabase", role="service_role"), "is a secret key"),
+        ("SUPABASE_PUBLISHABLE_KEY", "sb_secret_abc", "is a secret key"),
+    ],
+)
+def test_production_refuses(environment: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
+    (problem,) = problems(environment, {**PRODUCTION, name: value})
+    assert problem.startswith(name)
+    assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("secret", "words"),
+    [
+        ("", "is not set"),
+        ("too short", "fewer than 32 characters"),
+        ("super-secret-jwt-token-with-at-least-32-characters-long", "published as an example"),
+        ("your-super-secret-jwt-token-with-at-least-32-characters-long", "published as an example"),
+        ("ab" * 30, "different characters"),
+    ],
+)
+def test_production_refuses_weak_jwt_secrets(environment: pytest.MonkeyPatch, secret: str, words: str) -> None:
+    (problem,) = problems(environment, {**PRODUCTION, "AUTH_ALGORITHM": "HS256", "SUPABASE_JWT_SECRET": secret})
+    assert words in problem
+
+
+def test_production_does_not_send_a_key_in_the_clear(environment: pytest.MonkeyPatch) -> None:
+    endpoint = {
+        "EMBEDDER": "openai",
+        "EMBEDDER_URL": "http://models/v1",
+        "EMBEDDER_MODEL": "m",
+        "EMBEDDER_DIMENSIONS": "8",
+    }
+    (problem,) = problems(environment, {**PRODUCTION, **endpoint, "EMBEDDER_API_KEY": "k"})
+    assert problem.startswith("EMBEDDER_URL is not https")
+
+
+def test_the_process_says_it_and_exits_with_2() -> None:
+    environment = {"PATH": os.environ["PATH"], **PRODUCTION, "GATEWAY_DATABASE_URL": "postgresql://u:hush-hush@db/x"}
+    run = subprocess.run(
+        [sys.executable, "-m", "gateway"],
+        check=False,
+        env=environment,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert run.returncode == 2
+    assert run.stderr.splitlines() == [
+        "The gateway cannot start:",
+        "  - GATEWAY_DATABASE_URL has a password of fewer than 16 characters.",
+    ]
+    assert run.stdout == ""
+
+
+def test_every_setting_is_described() -> None:
+    described = describe_settings()
+    assert len(described) == len(Settings.model_fields)
+    assert all(description.endswith(".") for _, _, description in described)
+    assert ("GATEWAY_PORT", "8000", "Port the gateway listens on.") in described
