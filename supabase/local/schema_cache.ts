@@ -36,7 +36,6 @@ export class SchemaCache {
   constructor(adminDatabaseUrl: string) {
     this.#catalog = createPostgresConnection({
       url: adminDatabaseUrl,
-      // A notice that the package prints its failure is of no use: `load` raises instead.
       postgresOptions: { max: 1, ...RECONNECT },
     });
     this.#listener = postgres(adminDatabaseUrl, {

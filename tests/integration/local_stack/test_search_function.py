@@ -1,0 +1,67 @@
+"""The search function in front of the real gateway: the same answer as the gateway's own, refusals included."""
+
+import httpx
+import pytest
+
+from tests.integration.local_stack.support import Client, anonymous, person
+from tests.support.databases import Database
+from tests.support.stack import Process, Stack
+from tests.support.waiting import wait_until
+
+PRODUCTS = """
+    with category as (
+      insert into public.categories (slug, name, description)
+      values ('kitchen', 'Kitchen', 'For cooking') returning id
+    )
+    insert into public.products (category_id, sku, name, description, price, currency, stock)
+    select id, 'KET-1', 'Copper kettle', 'A kettle that whistles.', 49.50, 'EUR', 3 from category
+"""
+QUESTION = {"query": "kettle", "mode": "keyword", "in": ["products"]}
+
+
+@pytest.fixture(scope="module")
+def reachable(database: Database, stack: Stack, api: Process, gateway: Process, worker: Process) -> Stack:
+    """API and gateway on a database with one product, which the worker has made searchable."""
+    with database.connect() as connection:
+        connection.execute(PRODUCTS.encode())
+    caller = anonymous(stack)
+    wait_until(lambda: directly(caller, stack, QUESTION).json()["results"], 30, "the product being found")
+    return stack
+
+
+def ask(caller: Client, question: object) -> httpx.Response:
+    """Ask through the function."""
+    return caller.post("/functions/v1/search", json=question)
+
+
+def directly(caller: Client, stack: Stack, question: object) -> httpx.Response:
+    """Ask the gateway itself as the same caller."""
+    headers = {name: value for name, value in caller.headers.items() if name == "Authorization"}
+    return httpx.post(f"{stack.gateway_url}/v1/search", json=question, headers=headers, timeout=30, trust_env=False)
+
+
+@pytest.mark.parametrize("who", [anonymous, person], ids=["anonymous", "person"])
+def test_the_function_answers_what_the_gateway_answers(reachable: Stack, who: object) -> None:
+    assert callable(who)
+    caller: Client = who(reachable)
+    through, direct = ask(caller, QUESTION), directly(caller, reachable, QUESTION)
+    assert through.status_code == direct.status_code == 200, through.text
+    assert through.json()["results"] == direct.json()["results"]
+    assert [result["title"] for result in through.json()["results"]] == ["Copper kettle"]
+    assert through.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("question", [{"query": ""}, {"query": "x", "unknown": 1}, [], {"query": "x", "limit": 0}])
+def test_a_bad_question_is_refused_as_the_gateway_refuses_it(reachable: Stack, question: object) -> None:
+    caller = anonymous(reachable)
+    through, direct = ask(caller, question), directly(caller, reachable, question)
+    assert through.status_code == direct.status_code
+    assert 400 <= through.status_code < 500
+    assert through.headers["content-type"] == "application/problem+json"
+    assert through.json()["detail"] == direct.json()["detail"]
+
+
+def test_a_bad_token_is_refused_by_the_gateway(reachable: Stack) -> None:
+    caller = Client(reachable.supabase_url, reachable.keys.publishable_key, "a.b.c")
+    response = ask(caller, QUESTION)
+    assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json")
