@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 from postgrest.exceptions import APIError
 from storage3.exceptions import StorageApiError
@@ -173,6 +174,11 @@ def test_supabase_py_administers_people(stack: Stack, api: Process, http: httpx.
     session = someone.auth.sign_in_with_password({"email": email, "password": "another long password"})
     assert session.user is not None
     assert session.user.app_metadata["staff"] is True
+    for holder in (session, someone.auth.refresh_session()):
+        assert holder.session is not None
+        # Policies read this claim; the package by itself leaves it out of its tokens.
+        claims = jwt.decode(holder.session.access_token, options={"verify_signature": False})
+        assert (claims["email"], claims["app_metadata"]["staff"], claims["user_metadata"]) == (email, True, {"n": 1})
     with pytest.raises(AuthApiError, match="not allowed"):
         python_client(stack, stack.keys.publishable_key, http).auth.admin.list_users()
     admin.delete_user(created.id)
