@@ -30,7 +30,7 @@ Try, in another terminal, after   . {env}
      -d "{{\\"email\\": \\"$DEMO_OWNER_EMAIL\\", \\"password\\": \\"$DEMO_PASSWORD\\"}}" \\
      | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
    curl -s "$GATEWAY_URL/v1/search" -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
-     -d '{{"query": "how do we hand over an incident", "in": ["documents"]}}'
+     -d '{{"query": "the tills have stopped taking cards, what now", "in": ["documents"]}}'
 
 3. Add a document through the Data API; it can be found by meaning a moment later
    curl -s "$SUPABASE_URL/rest/v1/documents" -H "apikey: $SUPABASE_PUBLISHABLE_KEY" -H "authorization: Bearer $TOKEN" \\

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +13,6 @@ from gateway.local.migrate import migrate
 from gateway.local.place import wheel_installation
 from gateway.local.settings import LocalSettings
 from gateway.local.state import State
-from gateway.local.system import follow_parent
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -22,7 +20,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m gateway.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start the stack and watch over it")
-    run.add_argument("--stop-with-parent", action="store_true", help="stop when the process that started this dies")
+    run.add_argument(
+        "--stop-with-parent", action="store_true", help="stop when the process that started this is interrupted or dies"
+    )
     commands.add_parser("reset", help="delete the database, the keys and everything else that the stack has made")
     commands.add_parser("migrate", help="apply what is pending to DATABASE_URL, else to the running local stack")
     commands.add_parser("seed", help="seed the running stack, or the project that the environment names")
@@ -30,10 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("schema", help="write sql/schema.sql")
     commands.add_parser("psql", help="open a database session as postgres")
     options = parser.parse_args(arguments)
-    if options.command == "run" and options.stop_with_parent:
-        follow_parent(signal.SIGTERM)
     try:
-        _run_command(options.command, os.environ)
+        _run_command(options, os.environ)
     except LocalError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -42,13 +40,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _run_command(command: str, environment: Mapping[str, str]) -> None:
+def _run_command(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
     # Imported when wanted: `run` shall be ready soon, and most commands need little.
-    match command:
+    match options.command:
         case "run":
             from gateway.local.run import run  # noqa: PLC0415
 
-            run(environment)
+            run(environment, stop_with_parent=options.stop_with_parent)
         case "schema":
             from gateway.local.schema import write_schema  # noqa: PLC0415
 
@@ -84,7 +82,7 @@ def _migrate(environment: Mapping[str, str]) -> None:
         settings = LocalSettings.read(environment)
         state = State(settings.home)
         state.read_env()  # says so when nothing runs
-        done = migrate_local(*open_cluster(settings, state, print), print)
+        done = migrate_local(*open_cluster(settings, state, print), state, print)
     print("nothing to do: every migration is applied" if done == 0 else f"{done} migrations applied")
 
 

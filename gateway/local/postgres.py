@@ -138,6 +138,8 @@ class Cluster:
 
     def answers(self) -> bool:
         """Whether the server accepts a connection of the superuser now."""
+        if not self._says_ready():  # asking earlier would put alarming lines into its log
+            return False
         try:
             with psycopg.connect(make_conninfo(self.admin_url(), connect_timeout=2)):
                 return True
@@ -160,6 +162,14 @@ class Cluster:
     def dump(self, database: str, *options: str) -> str:
         """The output of pg_dump on `database` with `options`."""
         return self._run(["pg_dump", *options, f"--dbname={self.admin_url(database)}"])
+
+    def _says_ready(self) -> bool:
+        # The eighth line of the lock file is the server's state, which pg_ctl waits for too.
+        try:
+            lines = (self.place.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) > 7 and lines[7].strip() == "ready"
 
     def _serves_this_data(self, pid: int) -> bool:
         # A server's working directory is its data directory.

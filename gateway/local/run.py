@@ -16,12 +16,19 @@ from gateway.local.settings import LocalSettings, Project
 from gateway.local.stack import Stack
 from gateway.local.start import start_local
 from gateway.local.state import State
+from gateway.local.system import follow_parent, handles_interrupt
 
 _NAMES = {"GATEWAY_PORT": "the gateway", "SUPABASE_PORT": "the Data API", "POSTGRES_PORT": "PostgreSQL"}
 
 
-def run(environment: Mapping[str, str]) -> None:
-    """Run the stack until SIGINT, SIGTERM or SIGHUP; LocalError when it cannot be started."""
+def run(environment: Mapping[str, str], *, stop_with_parent: bool = False) -> None:
+    """Run the stack until SIGINT, SIGTERM or SIGHUP; LocalError when it cannot be started.
+
+    With `stop_with_parent` it also stops when the process that started it, make, is interrupted or dies.
+    """
+    parent = os.getppid() if stop_with_parent else None
+    if parent is not None:
+        follow_parent(signal.SIGTERM)
     settings, project = LocalSettings.read(environment), Project.read(environment)
     state, console = State(settings.home), Console()
     state.prepare()
@@ -29,13 +36,16 @@ def run(environment: Mapping[str, str]) -> None:
         state.remove_env()
         _require_ports(settings, local=project is None, patience_s=10 if was_killed else 0)
         try:
-            asyncio.run(_run(settings, project, state, console))
+            asyncio.run(_run(settings, project, state, console, parent))
         finally:
             state.remove_env()
 
 
-async def _run(settings: LocalSettings, project: Project | None, state: State, console: Console) -> None:
+async def _run(
+    settings: LocalSettings, project: Project | None, state: State, console: Console, parent: int | None
+) -> None:
     stop = _stop_on_signals()
+    watch = None if parent is None else asyncio.create_task(_stop_with(parent, stop))
     stack = Stack(console)
     start = asyncio.create_task(_start(settings, project, state, stack))
     asking = asyncio.create_task(stop.wait())
@@ -47,6 +57,8 @@ async def _run(settings: LocalSettings, project: Project | None, state: State, c
         console.say("stopping")
     finally:
         state.remove_env()
+        if watch is not None:
+            watch.cancel()
         start.cancel()
         with suppress(asyncio.CancelledError, LocalError):
             await start
@@ -66,17 +78,20 @@ async def _start(settings: LocalSettings, project: Project | None, state: State,
 
 
 def _stop_on_signals() -> asyncio.Event:
-    """An event that the first request to stop sets; a second one ends the process at once, its children with it."""
+    """An event that a request to stop sets.
+
+    More of them change nothing: stopping takes ten seconds at most, and make passes on what its group has had already.
+    """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def ask() -> None:
-        if stop.is_set():
-            os._exit(130)  # the kernel then ends the children: die_with_parent
-        stop.set()
-
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, ask)
+        loop.add_signal_handler(number, stop.set)
     return stop
+
+
+async def _stop_with(parent: int, stop: asyncio.Event) -> None:
+    while not handles_interrupt(parent):  # noqa: ASYNC110  another process knows
+        await asyncio.sleep(0.5)
+    stop.set()
 
 
 def _require_ports(settings: LocalSettings, *, local: bool, patience_s: float) -> None:

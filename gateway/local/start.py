@@ -8,7 +8,7 @@ import psycopg
 
 from gateway.local import bootstrap, place
 from gateway.local.children import ChildSpec
-from gateway.local.migrate import connect, migrate
+from gateway.local.migrate import connect, migrate, read_migrations
 from gateway.local.ports import HOST
 from gateway.local.postgres import Cluster
 from gateway.local.services import Keys, Service, api_service, gateway_service, worker_service
@@ -60,13 +60,19 @@ def open_cluster(settings: LocalSettings, state: State, report: Callable[[str], 
     return Cluster(location, settings.postgres_port, password=secrets.admin_password), secrets
 
 
-def migrate_local(cluster: Cluster, secrets: Secrets, report: Callable[[str], None]) -> int:
-    """Apply what is pending to the running cluster, and what only a superuser may; returns the number of files."""
+def migrate_local(cluster: Cluster, secrets: Secrets, state: State, report: Callable[[str], None]) -> int:
+    """Apply what is pending to the running cluster, and what follows it; returns the number of files.
+
+    What follows is noted by the newest version rather than by whether anything was pending: an interrupted run may
+    have come just as far as the migrations.
+    """
     done = migrate(cluster.url("postgres", secrets.postgres_password), report)
-    if done:
+    mark, newest = state.mark("migrate"), read_migrations()[-1].version
+    if not mark.exists() or mark.read_text() != newest:
         bootstrap.create_event_trigger(cluster.admin_url())
         logins = {"tidegate_gateway": secrets.gateway_password, "tidegate_worker": secrets.worker_password}
         bootstrap.set_passwords(cluster.admin_url(), logins)
+        mark.write_text(newest)
     return len(done)
 
 
@@ -103,7 +109,7 @@ def _prepare_database(cluster: Cluster, secrets: Secrets, state: State, report: 
         bootstrap.set_passwords(cluster.admin_url(), logins)
         mark.write_text(fingerprint)
         report("created the roles and schemas of a hosted database")
-    migrate_local(cluster, secrets, report)
+    migrate_local(cluster, secrets, state, report)
 
 
 def _services(

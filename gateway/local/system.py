@@ -96,6 +96,19 @@ def follow_parent(signal_number: signal.Signals) -> None:
     _follow(os.getppid(), signal_number)
 
 
+def handles_interrupt(pid: int) -> bool:
+    """Whether the process `pid` is in the middle of handling a SIGINT: it has that signal blocked. Linux only.
+
+    Interrupted by `kill -INT` rather than from a terminal, make waits for its children without telling them.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    blocked = next((line.split()[1] for line in status.splitlines() if line.startswith("SigBlk:")), "0")
+    return bool(int(blocked, 16) >> (signal.SIGINT - 1) & 1)
+
+
 def _follow(parent: int, signal_number: signal.Signals) -> None:
     if _LIBC is None:
         return

@@ -32,6 +32,7 @@ class Run:
         self.environment = {**inherited, "TIDEGATE_HOME": str(self.home), **ports, **environment}
         self.log = logs / f"{self.home.name}.log"
         self.popen: subprocess.Popen[bytes] | None = None
+        self.program = [sys.executable, "-m", "gateway.local", "run"]
         self._seen = 0
         self._left_behind = 0
 
@@ -45,7 +46,7 @@ class Run:
         self._left_behind = self._env_version()  # a killed run leaves its file
         with self.log.open("ab") as output:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "gateway.local", "run"],
+                self.program,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
