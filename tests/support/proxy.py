@@ -1,0 +1,80 @@
+"""A TCP proxy in front of PostgreSQL whose behaviour tests choose while connections run through it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Proxy:
+    """Passes bytes both ways. `refuse` closes the door and every connection, `freeze` answers nothing any more."""
+
+    def __init__(self, target_port: int) -> None:
+        self.target_port = target_port
+        self.port = 0
+        self._passing = asyncio.Event()
+        self._passing.set()
+        self._refusing = False
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Proxy"]:
+        """Listen on a free port of the loopback interface."""
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            self.drop()
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await server.wait_closed()
+
+    def drop(self) -> None:
+        """Cut every connection, as a restart does."""
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    def refuse(self) -> None:
+        """As if nobody listened."""
+        self._refusing = True
+        self.drop()
+
+    def freeze(self) -> None:
+        """As if the server were stopped by SIGSTOP."""
+        self._passing.clear()
+
+    def heal(self) -> None:
+        """As if nothing had been."""
+        self._refusing = False
+        self._passing.set()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._refusing:
+            writer.transport.abort()
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
+        self._writers |= {writer, target_writer}
+        try:
+            await asyncio.gather(self._pump(reader, target_writer), self._pump(target_reader, writer))
+        finally:
+            self._writers -= {writer, target_writer}
+            for end in (writer, target_writer):
+                end.transport.abort()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                await self._passing.wait()
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError:
+            pass  # the other end was cut, which is what a test asked for
+        finally:
+            writer.transport.abort() if writer.transport.is_closing() else writer.close()
