@@ -22,7 +22,7 @@ Try, in another terminal, after   . {env}
 
 1. Search as nobody in particular: public documents and the catalogue
    curl -s "$GATEWAY_URL/v1/search" -H 'content-type: application/json' \\
-     -d '{{"query": "something warm for a night in the mountains"}}'
+     -d '{{"query": "a warm jacket for cold evenings"}}'
 
 2. Sign in, and search with what that person may read
    TOKEN=$(curl -s "$SUPABASE_URL/auth/v1/token?grant_type=password" -H "apikey: $SUPABASE_PUBLISHABLE_KEY" \\
@@ -30,7 +30,7 @@ Try, in another terminal, after   . {env}
      -d "{{\\"email\\": \\"$DEMO_OWNER_EMAIL\\", \\"password\\": \\"$DEMO_PASSWORD\\"}}" \\
      | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
    curl -s "$GATEWAY_URL/v1/search" -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
-     -d '{{"query": "the tills have stopped taking cards, what now", "in": ["documents"]}}'
+     -d '{{"query": "what to do when customers cannot pay", "in": ["documents"]}}'
 
 3. Add a document through the Data API; it can be found by meaning a moment later
    curl -s "$SUPABASE_URL/rest/v1/documents" -H "apikey: $SUPABASE_PUBLISHABLE_KEY" -H "authorization: Bearer $TOKEN" \\
