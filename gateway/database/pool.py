@@ -2,7 +2,9 @@
 
 The settings were measured against a restarted, a stopped, a frozen (SIGSTOP) and an unreachable server:
 
-- `check` on every checkout: without it each connection that a restart left stale fails one request.
+- No `check` at every checkout: it costs a round trip each, and with two stale connections after a restart it still
+  fails a request (its second attempt backs off for a second). A query whose connection turns out to be gone has the
+  idle ones checked and is run once more, which is why every query here must be safe to repeat.
 - `max_waiting=0` (no limit of the pool's own) with a limit here: the pool's limit can deadlock after a reconnect.
 - `prepare_threshold=None` and autocommit: nothing outlives a statement, so a transaction pooler may stand in between.
 - The deadline does not await the cancellation of a query: against a frozen server that alone takes eleven seconds.
@@ -22,7 +24,7 @@ from gateway.database.detached import DetachedTasks
 from gateway.database.queries import query
 from gateway.database.sqlstates import to_gateway_error
 from gateway.database.vectors import adapters
-from gateway.errors import DatabaseBusyError, DatabaseUnsafeError
+from gateway.errors import DatabaseBusyError, DatabaseUnavailableError, DatabaseUnsafeError
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +65,6 @@ class Database:
             min_size=min(2, pool_size),
             max_size=pool_size,
             open=False,
-            check=AsyncConnectionPool.check_connection,
             timeout=0.5,
             max_waiting=0,
             max_lifetime=300,
@@ -92,7 +93,10 @@ class Database:
         return await self._run(name, parameters, deadline_s)
 
     async def ensure_safe(self) -> None:
-        """Ask the database whether it holds callers to their rows, unless it said so lately; DatabaseUnsafeError."""
+        """Ask the database whether it holds callers to their rows, unless it said so lately.
+
+        DatabaseUnsafeError when it does not, DatabaseUnavailableError when it cannot be asked or is not migrated.
+        """
         if self._clock() >= self._checked_until:
             await self._check()
         if self._findings:
@@ -101,6 +105,10 @@ class Database:
     async def _check_safety(self) -> None:
         rows = await self._run("safety_findings", {"schemas": EXPOSED_SCHEMAS}, None)
         self._findings = [row["finding"] for row in rows]
+        if not self._findings and not (await self._run("is_migrated", None, None))[0]["is_migrated"]:
+            raise DatabaseUnavailableError(
+                "The database lacks the gateway's functions: its migrations are not applied."
+            )
         self._checked_until = self._clock() + (RECHECK_UNSAFE_S if self._findings else RECHECK_SAFE_S)
         if self._findings:
             logger.critical("unsafe database: %s", " ".join(self._findings))
@@ -117,8 +125,20 @@ class Database:
 
     async def _execute(self, name: str, parameters: Mapping[str, object] | None) -> list[DictRow]:
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(query(name), parameters)
-            return await cursor.fetchall()
+            try:
+                return await _rows(connection, name, parameters)
+            except psycopg.OperationalError:
+                if not connection.closed:
+                    raise
+        # It was stale, or died under the query: once more only, lest a query that kills backends go on.
+        await self._pool.check()
+        async with self._pool.connection() as connection:
+            return await _rows(connection, name, parameters)
+
+
+async def _rows(connection: Connection, name: str, parameters: Mapping[str, object] | None) -> list[DictRow]:
+    cursor = await connection.execute(query(name), parameters)
+    return await cursor.fetchall()
 
 
 def _with_defaults(url: str) -> str:

@@ -51,21 +51,23 @@ class Proxy:
         self._refusing = False
         self._passing.set()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._refusing:
             writer.transport.abort()
             return
-        task = asyncio.current_task()
-        assert task is not None
+        task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
-        self._writers |= {writer, target_writer}
+        ends = {writer, target_writer}
+        self._writers |= ends
         try:
             await asyncio.gather(self._pump(reader, target_writer), self._pump(target_reader, writer))
         finally:
-            self._writers -= {writer, target_writer}
-            for end in (writer, target_writer):
+            self._writers -= ends
+            for end in ends:
                 end.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -77,4 +79,4 @@ class Proxy:
         except ConnectionError:
             pass  # the other end was cut, which is what a test asked for
         finally:
-            writer.transport.abort() if writer.transport.is_closing() else writer.close()
+            writer.close()

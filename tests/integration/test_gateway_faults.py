@@ -1,0 +1,238 @@
+"""The gateway when the database is down, frozen, restarted, busy or unsafe: quick 503s, and well again by itself."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.embeddings import create_embedder
+from gateway.local.paths import REPOSITORY
+from gateway.local.ports import free_port
+from tests.support import Database, ScratchCluster
+from tests.support.embedders import FaultyEmbedder
+from tests.support.gateway_app import client_of, make_app, make_settings
+from tests.support.proxy import Proxy
+from tests.support.tokens import Project
+
+pytestmark = pytest.mark.anyio
+DEADLINE_S = 0.5
+HEAL_S = 8.0
+KEYWORDS = {"query": "storm", "mode": "keyword"}
+
+
+class Behind:
+    """A started gateway behind a proxy."""
+
+    def __init__(self, client: httpx.AsyncClient, proxy: Proxy, project: Project) -> None:
+        self.client = client
+        self.proxy = proxy
+        self.project = project
+
+    async def search(self) -> httpx.Response:
+        return await self.client.post("/v1/search", json=KEYWORDS)
+
+    async def until_well(self) -> None:
+        """Search until it succeeds."""
+        await self.until("/health/ready", 200, "ready")
+        assert (await self.search()).status_code == 200
+
+    async def until(self, path: str, status: int, words: str) -> None:
+        """Ask `path` until it answers `status` and these words."""
+        started = time.monotonic()
+        response = await self.client.get(path)
+        while response.status_code != status or words not in response.text:
+            assert time.monotonic() - started < HEAL_S, f"{path} still answers {response.status_code} {response.text}"
+            await asyncio.sleep(0.05)
+            response = await self.client.get(path)
+
+
+@asynccontextmanager
+async def gateway_behind(database: Database, *, refusing: bool = False, **changes: Any) -> AsyncIterator[Behind]:
+    project = Project()
+    async with Proxy(database.port).running() as proxy:
+        if refusing:
+            proxy.refuse()
+        url = f"postgresql://tidegate_gateway@127.0.0.1:{proxy.port}/{database.name}"
+        embedder = FaultyEmbedder(create_embedder(make_settings()))
+        app = make_app(project, url, embedder=embedder, database_timeout_s=DEADLINE_S, **changes)
+        async with client_of(app) as client:
+            yield Behind(client, proxy, project)
+
+
+def assert_unavailable(response: httpx.Response) -> dict[str, Any]:
+    assert response.status_code == 503, response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert int(response.headers["Retry-After"]) > 0
+    problem: dict[str, Any] = response.json()
+    return problem
+
+
+async def test_a_database_that_is_down_at_the_start_is_waited_for(database: Database) -> None:
+    async with gateway_behind(database, refusing=True) as gateway:
+        assert (await gateway.client.get("/health/live")).status_code == 200
+        assert_unavailable(await gateway.search())
+        assert assert_unavailable(await gateway.client.get("/health/ready"))["type"].endswith(":not-ready")
+        status = (await gateway.client.get("/v1/status")).json()
+        assert status["status"] == "degraded"
+        assert status["dependencies"]["database"]["state"] == "down"
+        assert status["dependencies"]["data_api"]["state"] == "up"
+        assert (status["queue"], status["model"]) == (None, None)
+        gateway.proxy.heal()
+        await gateway.until_well()
+        assert (await gateway.client.get("/health/ready")).status_code == 200
+
+
+async def test_a_restart_costs_no_request(database: Database) -> None:
+    async with gateway_behind(database) as gateway:
+        for _ in range(5):
+            assert (await gateway.search()).status_code == 200
+            gateway.proxy.drop()
+        assert (await gateway.search()).status_code == 200
+
+
+async def test_an_outage_is_answered_quickly_and_ends_by_itself(database: Database) -> None:
+    async with gateway_behind(database) as gateway:
+        assert (await gateway.search()).status_code == 200
+        gateway.proxy.refuse()
+        for _ in range(3):
+            started = time.monotonic()
+            assert_unavailable(await gateway.search())
+            assert time.monotonic() - started < 2
+        gateway.proxy.heal()
+        await gateway.until_well()
+
+
+async def test_a_frozen_database_holds_nobody_longer_than_the_deadline(database: Database) -> None:
+    async with gateway_behind(database) as gateway:
+        assert (await gateway.search()).status_code == 200
+        gateway.proxy.freeze()
+        started = time.monotonic()
+        answers = await asyncio.gather(*(gateway.search() for _ in range(10)))
+        assert time.monotonic() - started < 3 * DEADLINE_S + 1
+        for answer in answers:
+            assert_unavailable(answer)
+        status = await gateway.client.get("/v1/status")
+        assert status.json()["dependencies"]["database"]["state"] == "down"
+        gateway.proxy.heal()
+        await gateway.until_well()
+
+
+async def test_more_than_the_pool_can_serve_is_refused_at_once(database: Database) -> None:
+    async with gateway_behind(database, database_pool_size=1) as gateway:
+        assert (await gateway.search()).status_code == 200
+        gateway.proxy.freeze()
+        answers = await asyncio.gather(*(gateway.search() for _ in range(20)))
+        kinds = [assert_unavailable(answer)["type"] for answer in answers]
+        assert kinds.count("urn:tidegate:problem:database-busy") >= 18
+        gateway.proxy.heal()
+        await gateway.until_well()
+
+
+async def test_status_answers_when_everything_is_down(database: Database) -> None:
+    async with gateway_behind(database, refusing=True) as gateway:
+        gateway.project.is_down = True
+        token = gateway.project.key.token("6b1f6f4e-2f0e-4a51-9d7c-3d7f6a1f0b11")
+        started = time.monotonic()
+        response = await gateway.client.get("/v1/status", headers={"Authorization": f"Bearer {token}"})
+        assert time.monotonic() - started < 4
+        assert response.status_code == 200
+        dependencies = response.json()["dependencies"]
+        assert {name for name, d in dependencies.items() if d["state"] == "down"} >= {
+            "database",
+            "data_api",
+            "auth_keys",
+        }
+        assert response.json()["failed_documents"] is None
+        search = await gateway.client.post("/v1/search", json=KEYWORDS, headers={"Authorization": f"Bearer {token}"})
+        assert assert_unavailable(search)["type"].endswith(":auth-keys-unavailable")
+
+
+@pytest.fixture
+def scratch(cluster: ScratchCluster) -> Iterator[Database]:
+    """A database that a test may spoil."""
+    clone = cluster.clone("spoiled")
+    yield clone
+    cluster.drop(clone)
+
+
+async def test_an_unsafe_database_that_appears_later_is_not_asked(scratch: Database) -> None:
+    with scratch.connect("supabase_admin") as admin:
+        admin.execute("alter table public.documents no force row level security")
+    async with gateway_behind(scratch, refusing=True) as gateway:
+        gateway.proxy.heal()
+        await gateway.until("/health/ready", 503, "public.documents does not have row level security")
+        problem = assert_unavailable(await gateway.search())
+        assert problem["type"].endswith(":database-unsafe")
+        assert "documents" not in problem["detail"]
+        with scratch.connect("supabase_admin") as admin:
+            admin.execute("alter table public.documents force row level security")
+        await gateway.until_well()
+
+
+async def test_a_database_without_the_migrations_is_said(cluster: ScratchCluster) -> None:
+    empty = cluster.empty()
+    try:
+        async with gateway_behind(empty) as gateway:
+            assert "migrations are not applied" in assert_unavailable(await gateway.search())["detail"]
+            assert_unavailable(await gateway.client.get("/health/ready"))
+    finally:
+        await asyncio.to_thread(cluster.drop, empty)
+
+
+def start(url: str) -> "subprocess.CompletedProcess[str]":
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SUPABASE_URL": "http://127.0.0.1:1",
+        "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x",
+        "GATEWAY_DATABASE_URL": url,
+        "GATEWAY_PORT": str(free_port()),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "gateway"],
+        check=False,
+        env=environment,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "spoil", "words"),
+    [
+        ("supabase_admin", "select", "The role supabase_admin is a superuser"),
+        ("postgres", "select", "The role postgres bypasses row level security"),
+        ("authenticator", "select", "The role authenticator may become service_role, which bypasses"),
+        (
+            "tidegate_gateway",
+            "alter table public.chunks disable row level security",
+            "The table public.chunks does not have row level security enabled and forced",
+        ),
+        (
+            "tidegate_gateway",
+            "create table public.forgotten (id int); alter table public.forgotten disable row level security",
+            "The table public.forgotten does not have row level security enabled and forced",
+        ),
+        (
+            "tidegate_gateway",
+            "alter table public.categories owner to tidegate_gateway",
+            "The role tidegate_gateway owns the table public.categories",
+        ),
+    ],
+)
+async def test_the_process_refuses_an_unsafe_database(scratch: Database, role: str, spoil: str, words: str) -> None:
+    with scratch.connect("supabase_admin") as admin:
+        admin.execute(spoil.encode())
+    run = await asyncio.to_thread(start, scratch.url_for(role))
+    assert run.returncode == 2, run.stderr
+    assert "The gateway refuses to serve this database:" in run.stderr
+    assert words in run.stderr
+    assert "Traceback" not in run.stderr
