@@ -78,7 +78,7 @@ bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the
 	$(BIN)/python -m tests.bench.worker
 
 # The files name no package index: pip asks whichever it is set up with.
-LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url pyproject.toml
 
 .PHONY: lock
