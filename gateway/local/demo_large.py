@@ -49,7 +49,8 @@ async def demo_large(env: Mapping[str, str], report: Report) -> None:
         organization_id = await _owners_organization(client)
         missing = await _missing(client, organization_id, page_files(pages))
         report(f"{len(missing)} pages to add")
-        await _upload(client, organization_id, missing, console)
+        if missing:
+            await _upload(client, organization_id, missing, console)
         uploaded = time.monotonic()
         await _wait_for_embeddings(client, organization_id, console)
         report(await _summary(client, organization_id, uploaded - started, time.monotonic() - uploaded))
@@ -109,6 +110,8 @@ def _row(page: Page, organization_id: str) -> dict[str, Any]:
 async def _wait_for_embeddings(client: AsyncClient, organization_id: str, console: Console) -> None:
     """Wait until no document of the manual is pending; LocalError when that makes no progress for STALLED_AFTER_S."""
     total = left = await count_documents(client, organization_id, BASE_URI, "pending")
+    if total == 0:
+        return
     moved = time.monotonic()
     with console.progress("embedding documents", total) as update:
         while left > 0:
