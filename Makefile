@@ -52,6 +52,8 @@ psql: .venv/run.stamp ## Open a database session on the running stack
 
 .PHONY: test
 test: lint ## Check style and types, then run the whole suite on real PostgreSQL
+	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
+	  --config supabase/functions/deno.json supabase/functions
 	$(BIN)/python -m pytest
 
 .PHONY: lint
@@ -100,7 +102,7 @@ lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
 	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$package; } \
 	      >/dev/null; \
 	  else echo "$(PYTHON) cannot make virtual environments; install it first: sudo apt-get install $$package" >&2; exit 1; fi; fi
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/run.stamp: requirements.lock | .venv/pyvenv.cfg
 	@echo "Installing the Python packages of requirements.lock"

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from gateway.local.errors import LocalError
@@ -34,6 +35,12 @@ def main(arguments: Sequence[str]) -> int:
         _run_command(options, os.environ)
     except LocalError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except psycopg.Error as error:
+        print(f"\nthe database refused (SQLSTATE {error.sqlstate}): {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -44,6 +44,9 @@ class Secrets:
     secret_key: str = field(default_factory=lambda: f"sb_secret_{_password()}", repr=False)
 
 
+_SECRET_NAMES = {field.name for field in fields(Secrets)}
+
+
 class State:
     """The files of one state directory."""
 
@@ -63,13 +66,24 @@ class State:
     def secrets(self) -> Secrets:
         """The secrets, made now if there are none; LocalError when they were lost while their database was not."""
         if self._secrets_file.exists():
-            kept = json.loads(self._secrets_file.read_text(encoding="utf-8"))
-            return Secrets(**{f.name: kept[f.name] for f in fields(Secrets) if f.name in kept})
+            return self._kept_secrets()
         if (self.home / "postgres" / "data").exists():
             raise LocalError(f"{self._secrets_file} is gone, and with it the way into the database: `make reset`")
-        made = Secrets()
-        _write_private(self._secrets_file, json.dumps(asdict(made), indent=2) + "\n")
-        return made
+        return self._keep(Secrets())
+
+    def _kept_secrets(self) -> Secrets:
+        try:
+            kept: dict[str, str] = json.loads(self._secrets_file.read_text(encoding="utf-8"))
+            known = {name: value for name, value in kept.items() if name in _SECRET_NAMES}
+        except (ValueError, AttributeError) as error:
+            raise LocalError(f"{self._secrets_file} cannot be read ({error}): restore it, or `make reset`") from error
+        secrets = Secrets(**known)
+        # One that an older version did not have was made just now, and must stay what it is.
+        return secrets if asdict(secrets) == kept else self._keep(secrets)
+
+    def _keep(self, secrets: Secrets) -> Secrets:
+        _write_private(self._secrets_file, json.dumps(asdict(secrets), indent=2) + "\n")
+        return secrets
 
     def write_env(self, values: Mapping[str, str]) -> None:
         """Write `env` in dotenv form, which a shell can read too. Its presence says that the stack is ready."""

@@ -1,5 +1,6 @@
 """The state directory and the settings of the local stack, without starting anything."""
 
+import json
 import stat
 import subprocess
 from pathlib import Path
@@ -92,6 +93,25 @@ def test_secrets_are_random_private_and_kept(state: State, tmp_path: Path) -> No
     other.prepare()
     assert other.secrets().demo_password != secrets.demo_password
     assert secrets.jwt_secret not in repr(secrets)
+
+
+def test_a_secret_that_an_older_version_lacked_is_made_once(state: State) -> None:
+    first = state.secrets()
+    file = state.home / "secrets.json"
+    kept = json.loads(file.read_text())
+    del kept["demo_password"]
+    file.write_text(json.dumps(kept))
+    second = state.secrets()
+    assert second.demo_password != first.demo_password
+    assert second.jwt_secret == first.jwt_secret
+    assert state.secrets() == second
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_damaged_secrets_are_named(state: State, text: str) -> None:
+    (state.home / "secrets.json").write_text(text)
+    with pytest.raises(LocalError, match=r"secrets\.json"):
+        state.secrets()
 
 
 def test_lost_secrets_of_a_database_are_not_replaced(state: State) -> None:
