@@ -1,0 +1,35 @@
+"""The README against the code: every setting is in its table as the code has it, every make target exists."""
+
+import re
+
+from gateway.local.paths import REPOSITORY
+from gateway.settings import describe_settings
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+
+
+def settings_table() -> str:
+    """The table as it must stand in the README."""
+    rows = [
+        f"| `{name}` | {f'`{default}`' if default else ''} | {description} |"
+        for name, default, description in describe_settings()
+    ]
+    return "\n".join(["| setting | default | |", "| --- | --- | --- |", *rows])
+
+
+def test_every_setting_is_documented_as_it_is() -> None:
+    assert settings_table() in README
+
+
+def test_every_target_that_the_readme_names_exists() -> None:
+    named = set(re.findall(r"make ([a-z][a-z-]+)", README))
+    targets = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, flags=re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+def test_every_file_that_the_readme_names_exists() -> None:
+    paths = re.findall(r"`((?:gateway|supabase|sql|tests)/[\w./-]*)`", README)
+    assert paths
+    assert [path for path in paths if not (REPOSITORY / path).exists()] == []
