@@ -1,0 +1,92 @@
+"""The gateway against its own OpenAPI document: generated requests, good and bad, on a real process.
+
+The same requests every time. Schemathesis checks that what the schema allows is accepted and what it forbids is
+refused, and that every status, header, media type and body is documented.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.support import Stack
+from tests.support.gateway_app import make_app
+from tests.support.tokens import Project
+
+CONFIG = schemathesis.Config.from_dict(
+    {"seed": 20261122, "generation": {"deterministic": True, "max-examples": 50, "database": "none"}}
+)
+STATUSES = {
+    ("/v1/search", "post"): {"200", "400", "401", "403", "404", "405", "413", "415", "422", "503"},
+    ("/v1/status", "get"): {"200", "401", "403", "404", "405"},
+    ("/health/live", "get"): {"200", "404", "405"},
+    ("/health/ready", "get"): {"200", "404", "405", "503"},
+}
+
+
+@pytest.fixture(scope="module")
+def base_url(stack: Stack) -> str:
+    """A gateway on a migrated database, with no Data API beside it."""
+    stack.start_gateway()
+    return stack.gateway_url
+
+
+@pytest.fixture(scope="module")
+def document(base_url: str) -> dict[str, Any]:
+    response = httpx.get(f"{base_url}/openapi.json", trust_env=False)
+    document: dict[str, Any] = response.json()
+    return document
+
+
+# Made while tests are collected, since each operation is a test; it is what the process serves, asserted below.
+schema = schemathesis.openapi.from_dict(make_app(Project()).openapi(), config=CONFIG)
+
+
+@schema.parametrize()
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_gateway_is_as_it_says(case: schemathesis.Case[Any], base_url: str) -> None:
+    response = case.call(base_url=base_url)
+    if contradicts_itself(case.body):
+        # No JSON Schema says that one field must not be above another, or that a filter wants a kind.
+        assert response.status_code in {400, 401, 415, 422}
+        case.validate_response(response, excluded_checks=[positive_data_acceptance])
+    else:
+        case.validate_response(response)
+
+
+def contradicts_itself(body: Any) -> bool:
+    """Whether this search asks for what nothing can be."""
+    if not isinstance(body, Mapping) or not isinstance(filters := body.get("filters"), Mapping):
+        return False
+    low, high = filters.get("price_min"), filters.get("price_max")
+    of_products = any(filters.get(name) is not None for name in ("category", "price_min", "price_max", "in_stock"))
+    return (
+        (isinstance(low, int | float) and isinstance(high, int | float) and low > high)
+        or (of_products and body.get("in") == ["documents"])
+        or (filters.get("organization_id") is not None and body.get("in") == ["products"])
+    )
+
+
+def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert document == schema.raw_schema
+    operations = {(path, method): op for path, ops in document["paths"].items() for method, op in ops.items()}
+    assert {key: set(op["responses"]) for key, op in operations.items()} == STATUSES
+    for operation in operations.values():
+        assert operation["summary"]
+        assert operation["description"]
+        for status, response in operation["responses"].items():
+            media_types = ["application/json"] if status == "200" else ["application/problem+json"]
+            assert list(response["content"]) == media_types
+    assert operations["/v1/search", "post"]["security"] == [{}, {"token": []}]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_the_document_can_be_read_by_people(base_url: str) -> None:
+    page = httpx.get(f"{base_url}/docs", trust_env=False)
+    assert page.status_code == 200
+    assert "openapi.json" in page.text
