@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import socket
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -25,15 +26,27 @@ def main() -> None:
         app = create_app(settings)
     except ValueError as error:
         refuse(f"The gateway cannot start:\n  - {error}")
+    listener = listen(settings)
     try:
-        uvloop.run(serve(app, settings))
+        uvloop.run(serve(app, settings, listener))
     except DatabaseUnsafeError as error:
         findings = "\n".join(f"  - {finding}" for finding in error.findings)
         refuse(f"The gateway refuses to serve this database:\n{findings}")
 
 
-async def serve(app: FastAPI, settings: Settings) -> None:
-    """Check the database if it answers, then serve; DatabaseUnsafeError."""
+def listen(settings: Settings) -> socket.socket:
+    """A socket on the gateway's address; ends the process when it is taken."""
+    host, port = settings.gateway_host, settings.gateway_port
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        refuse(f"The gateway cannot listen on {host} port {port} ({error.strerror}): set GATEWAY_PORT or GATEWAY_HOST.")
+
+
+async def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
+    """Check the database if it answers, then serve on `listener`; DatabaseUnsafeError."""
     services: Services = app.state.services
     await services.database.open()
     try:
@@ -45,8 +58,6 @@ async def serve(app: FastAPI, settings: Settings) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            host=settings.gateway_host,
-            port=settings.gateway_port,
             http="httptools",
             lifespan="on",
             log_config=None,
@@ -59,7 +70,7 @@ async def serve(app: FastAPI, settings: Settings) -> None:
     # by it, or a clean stop would look like a crash.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    await server.serve()
+    await server.serve(sockets=[listener])
 
 
 def configure_logging(settings: Settings) -> None:
@@ -72,9 +83,11 @@ def configure_logging(settings: Settings) -> None:
 def _describe(settings: Settings) -> None:
     url = urlsplit(settings.gateway_database_url.get_secret_value() if settings.gateway_database_url else "")
     logger.info(
-        "tidegate %s (%s): database %s%s, Supabase %s, tokens %s, embedder %s",
+        "tidegate %s (%s) on http://%s:%d: database %s%s, Supabase %s, tokens %s, embedder %s",
         __version__,
         settings.environment,
+        settings.gateway_host,
+        settings.gateway_port,
         url.netloc.rpartition("@")[2],
         url.path,
         settings.supabase_url,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -186,13 +187,14 @@ async def test_a_database_without_the_migrations_is_said(cluster: ScratchCluster
         await asyncio.to_thread(cluster.drop, empty)
 
 
-def start(url: str) -> "subprocess.CompletedProcess[str]":
+def start(url: str, **changes: str) -> "subprocess.CompletedProcess[str]":
     environment = {
         "PATH": os.environ["PATH"],
         "SUPABASE_URL": "http://127.0.0.1:1",
         "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x",
         "GATEWAY_DATABASE_URL": url,
         "GATEWAY_PORT": str(free_port()),
+        **changes,
     }
     return subprocess.run(
         [sys.executable, "-m", "gateway"],
@@ -235,4 +237,29 @@ async def test_the_process_refuses_an_unsafe_database(scratch: Database, role: s
     assert run.returncode == 2, run.stderr
     assert "The gateway refuses to serve this database:" in run.stderr
     assert words in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://u:hush@127.0.0.1/x?no_such=1", "not one that PostgreSQL's client library can read"),
+        ("", "is not set"),
+    ],
+)
+async def test_the_process_refuses_an_unreadable_address(url: str, words: str) -> None:
+    run = await asyncio.to_thread(start, url)
+    assert run.returncode == 2
+    assert words in run.stderr
+    assert "hush" not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+async def test_a_taken_port_is_said(database: Database) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        run = await asyncio.to_thread(start, database.url_for("tidegate_gateway"), GATEWAY_PORT=port)
+    assert run.returncode == 2
+    assert f"port {port}" in run.stderr
+    assert "GATEWAY_PORT" in run.stderr
     assert "Traceback" not in run.stderr
