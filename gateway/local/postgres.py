@@ -94,22 +94,8 @@ class Cluster:
         return True
 
     def recover(self) -> None:
-        """Make a data directory startable after a crash; LocalError when a server still runs on it.
-
-        PostgreSQL refuses to start while the process id in `postmaster.pid` belongs to any process of its account,
-        though ids are reused; what decides here is whether that process is a server on this very directory.
-        """
-        lock = self.place.data / "postmaster.pid"
-        try:
-            pid = int(lock.read_text().split("\n", 1)[0])
-        except FileNotFoundError:
-            return
-        except ValueError:
-            lock.unlink()
-            return
-        if self._serves_this_data(pid):
-            raise LocalError(f"a PostgreSQL server (process {pid}) already runs on {self.place.data}; stop it first")
-        lock.unlink(missing_ok=True)
+        """Make the data directory startable after a crash; LocalError when a server still runs on it."""
+        clear_stale_lock(self.place.data)
 
     def start(self, log: IO[bytes], timeout: float = 60) -> None:
         """Start the server with its output in `log`, and wait until it answers; StartError after `timeout` seconds."""
@@ -171,15 +157,6 @@ class Cluster:
             return False
         return len(lines) > 7 and lines[7].strip() == "ready"
 
-    def _serves_this_data(self, pid: int) -> bool:
-        # A server's working directory is its data directory.
-        try:
-            return Path(f"/proc/{pid}/cwd").resolve() == self.place.data.resolve() and "postgres" in Path(
-                f"/proc/{pid}/comm"
-            ).read_text(encoding="utf-8")
-        except (FileNotFoundError, ProcessLookupError):
-            return False
-
     def _initdb_options(self) -> list[str]:
         # The builtin provider sorts and folds case alike on every machine, whatever its C library.
         locale = ["--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
@@ -212,3 +189,31 @@ class Cluster:
         if done.returncode != 0:
             raise LocalError(f"{command[0]} failed with status {done.returncode}: {done.stderr.strip()}")
         return done.stdout
+
+
+def clear_stale_lock(data: Path) -> None:
+    """Remove the lock that a crashed server left in its data directory; LocalError when a server runs there.
+
+    PostgreSQL refuses to start while the process id in the lock belongs to any process of its account, though ids are
+    reused; what decides here is whether that process is a server on this very directory.
+    """
+    lock = data / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().split("\n", 1)[0])
+    except FileNotFoundError:
+        return
+    except ValueError:  # cut short
+        lock.unlink()
+        return
+    if _serves(pid, data):
+        raise LocalError(f"a PostgreSQL server (process {pid}) still runs on {data}; stop it first")
+    lock.unlink(missing_ok=True)
+
+
+def _serves(pid: int, data: Path) -> bool:
+    process = Path(f"/proc/{pid}")
+    try:
+        # A server's working directory is its data directory.
+        return (process / "cwd").resolve() == data.resolve() and "postgres" in (process / "comm").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False

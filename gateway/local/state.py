@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 
 from gateway.local import place
 from gateway.local.errors import LocalError
+from gateway.local.postgres import clear_stale_lock
 
 DEMO_EMAILS = {
     "DEMO_OWNER_EMAIL": "owner@tidegate.example",
@@ -133,6 +134,7 @@ class State:
         if not self.home.exists():
             return
         with self.lock():
+            clear_stale_lock(self.home / "postgres" / "data")  # the server of a killed run may still be ending
             place.remove(self.home)
             shutil.rmtree(self.files, ignore_errors=True)
             for path in (self._secrets_file, self.env_file, *self.home.glob("*.done")):

@@ -16,6 +16,7 @@ from gateway.local.errors import LocalError
 from gateway.local.place import Place
 from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
+from gateway.local.state import State
 from gateway.local.system import may, server_account, spawn_as
 from tests.support import wait_until
 
@@ -172,6 +173,8 @@ def test_a_running_server_is_left_alone(server: Cluster, log: Path) -> None:
         second = Cluster(server.place, free_port(), password="correct", scratch=True)
         with pytest.raises(LocalError, match=rf"process {postmaster(server)}\b"):
             second.recover()
+        with pytest.raises(LocalError, match="still runs on"):
+            State(server.place.directory.parent).reset()
         assert server.answers()
     finally:
         server.stop()
