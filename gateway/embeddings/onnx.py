@@ -20,7 +20,7 @@ from gateway.embeddings.assets import load_tokenizer, locate
 from gateway.embeddings.base import QueryCache, Vectors
 from gateway.embeddings.errors import EmbedderUnavailable
 
-BATCH_ROWS = 16
+BATCH_ROWS = 8
 # Rows times the longest row: bounds the memory of a batch of long texts.
 BATCH_TOKENS = 2048
 

@@ -24,7 +24,7 @@ from gateway.worker.queue import Queue
 logger = logging.getLogger(__name__)
 
 # Texts that go together. Larger batches cost no less per text (measured), and more is lost with a worker.
-BATCH_JOBS = 128
+BATCH_JOBS = 256
 BATCH_BYTES = 1_000_000
 # A wait that an endpoint asks for is kept up to here.
 LONGEST_RETRY_AFTER_S = 300.0
