@@ -95,6 +95,20 @@ def test_two_workers_at_once_double_nothing(workshop: Workshop, fake: FakeEmbedd
     assert all("texts embedded" in worker.tail() for worker in workers)
 
 
+def test_a_slow_text_is_not_taken_by_another_worker(workshop: Workshop, fake: FakeEmbedder) -> None:
+    fake.gate.clear()
+    workshop.start_worker(**fake.environment)
+    workshop.start_worker(**fake.environment)
+    (document,) = workshop.add_many(texts(1))
+    assert fake.waiting.wait(10)
+    three_leases_later = "select 1 from private.embedding_jobs where available_at > created_at + interval '4 s'"
+    wait_until(lambda: workshop.count(three_leases_later) == 1, 20, "the lease being renewed three times")
+    fake.gate.set()
+    workshop.wait_until_done()
+    workshop.assert_each_once([document])
+    assert len(fake.seen) == 1
+
+
 def test_a_worker_told_to_stop_gives_back_what_it_holds(workshop: Workshop, fake: FakeEmbedder) -> None:
     fake.gate.clear()
     worker = workshop.start_worker(**fake.environment)
