@@ -77,7 +77,7 @@ create table public.chunks (
 );
 create index chunks_document_id_idx on public.chunks (document_id, scope_id);
 create index chunks_product_id_idx on public.chunks (product_id, scope_id);
-create index chunks_scope_id_idx on public.chunks (scope_id);
+create index chunks_scope_id_idx on public.chunks (scope_id) include (token_count);
 create index chunks_language_idx on public.chunks (language);
 create index chunks_search_vector_idx on public.chunks using gin (search_vector);
 alter table public.chunks enable row level security;

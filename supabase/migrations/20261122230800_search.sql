@@ -131,7 +131,7 @@ returns setof private.chunk_match
 language plpgsql stable security invoker rows 100 set search_path = ''
 as $$
 declare
-  -- Up to here comparing everything visible costs about as much as walking the index (measured, see sql/README.md).
+  -- Comparing so many takes some 15 ms of a core; above that, walking the index is faster.
   exact_limit constant integer := 20000;
   model record := private.active_embedding_model();
   scopes constant uuid[] := private.search_scopes(kinds);
@@ -183,8 +183,14 @@ grant execute on function
 
 -- By words -----------------------------------------------------------------------------------------------------
 
-create function private.query_words(query text) returns table (language text, words text[])
-language plpgsql stable security definer rows 2 set search_path = ''
+create type private.query_term as (
+  language text, word text, match tsquery, weight double precision, average_length double precision);
+comment on type private.query_term is
+  'A stem of the query in one language, how much it tells (its inverse document frequency over the sum of all), and the '
+  'mean length in tokens of the passages that were counted.';
+
+create function private.query_words(query text) returns table (language text, word text, match tsquery)
+language plpgsql stable security definer rows 10 set search_path = ''
 as $$
 begin
   -- Walks the index from one language to the next.
@@ -194,53 +200,81 @@ begin
       union all
       select (select c.language from public.chunks c where c.language > l.code order by c.language limit 1)
       from languages l where l.code is not null)
-    select l.code, tsvector_to_array(to_tsvector(private.text_search_config(l.code), query))
-    from languages l where l.code is not null;
+    select l.code, w.word, ('''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '''')::tsquery
+    from languages l
+    cross join lateral unnest(tsvector_to_array(to_tsvector(private.text_search_config(l.code), query))) w (word)
+    where l.code is not null;
 end $$;
 comment on function private.query_words(text) is
   'Stems of a query, without stop words, in every language that some passage has: the query''s own is not known. Definer: '
   'which languages exist must not depend on the caller, nor cost a scan of what is visible.';
 
-create function private.any_word(query text) returns tsquery
-language plpgsql stable security invoker set search_path = ''
+create function private.query_terms(query text, kinds text[], sources uuid[]) returns private.query_term[]
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
+declare
+  counted_limit constant integer := 20000;
+  scopes constant uuid[] := private.search_scopes(kinds);
+  shares constant uuid[] := private.search_shares(kinds);
+  total double precision;
+  average_length double precision;
 begin
+  select count(*), avg(v.token_count) into total, average_length from (
+    select c.token_count from public.chunks c
+    where c.scope_id = any (scopes) or c.source_id = any (shares)
+    limit counted_limit) v;
+  if total = counted_limit then
+    select greatest(total, k.reltuples) into total from pg_catalog.pg_class k where k.oid = 'public.chunks'::regclass;
+  end if;
+  -- Frequencies are those of what the caller may see: a score tells nothing of anybody else's texts.
   return (
-    select string_agg(distinct '''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '''', ' | ')::tsquery
-    from private.query_words(query) q, unnest(q.words) w (word));
+    with counted as (
+      select w.language, w.word, w.match, f.frequency
+      from private.query_words(query) w
+      cross join lateral (
+        select count(*) as frequency from public.chunks c
+        where c.search_vector @@ w.match and c.language = w.language
+          and (c.scope_id = any (scopes) or c.source_id = any (shares))
+          and (sources is null or c.source_id in (select unnest(sources)))) f
+    ), informed as (
+      select c.*, ln(1 + greatest(total - c.frequency + 0.5, 0.5) / (c.frequency + 0.5)) as idf from counted c)
+    select coalesce(array_agg((
+      i.language, i.word, i.match, i.idf / s.sum, greatest(average_length, 1))::private.query_term), '{}')
+    from informed i
+    join (select j.language, sum(j.idf) from informed j group by j.language) s using (language));
 end $$;
-comment on function private.any_word(text) is 'A query that any of the words satisfies; null when no word is left.';
+comment on function private.query_terms(text, text[], uuid[]) is
+  'The query''s stems weighed by how rare they are among the passages the caller may search. Definer: under a policy the '
+  'word index cannot be used (@@ is not leakproof); it counts in the caller''s own audiences only.';
 
-create function private.keyword_matches(query text, kinds text[], sources uuid[], match_count integer)
+create function private.keyword_matches(
+  terms private.query_term[], kinds text[], sources uuid[], match_count integer)
 returns setof private.chunk_match
 language plpgsql stable security definer rows 100 set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  words constant tsquery := private.any_word(query);
   scopes constant uuid[] := private.search_scopes(kinds);
   shares constant uuid[] := private.search_shares(kinds);
 begin
-  if words is null then
-    return;
-  end if;
   return query
-    select b.source_id, b.id, b.rank::double precision
+    select b.source_id, b.id, b.weight
     from (
-      select distinct on (c.source_id) c.source_id, c.id, ts_rank(c.search_vector, words) as rank
-      from public.chunks c
-      where c.search_vector @@ words
-        and (c.scope_id = any (scopes) or c.source_id = any (shares))
+      select distinct on (c.source_id) c.source_id, c.id, sum(t.weight) as weight
+      from unnest(terms) t
+      join public.chunks c on c.search_vector @@ t.match and c.language = t.language
+      where (c.scope_id = any (scopes) or c.source_id = any (shares))
         and (sources is null or c.source_id in (select unnest(sources)))
-      order by c.source_id, rank desc) b
-    order by b.rank desc
+      group by c.source_id, c.id
+      order by c.source_id, weight desc, c.id) b
+    order by b.weight desc, b.source_id
     limit match_count;
 end $$;
-comment on function private.keyword_matches(text, text[], uuid[], integer) is
-  'Sources with any of the words, best passage each. Definer: under a policy the word index cannot be used (@@ is not '
-  'leakproof); it looks only into the caller''s own audiences, and search reads what it names under the policies again.';
-
+comment on function private.keyword_matches(private.query_term[], text[], uuid[], integer) is
+  'Sources that have any of the words, the passage with the most telling ones each. Definer: as query_terms; search reads '
+  'what this names under the policies again.';
 grant execute on function
-  private.query_words(text), private.any_word(text), private.keyword_matches(text, text[], uuid[], integer)
+  private.query_words(text), private.query_terms(text, text[], uuid[]),
+  private.keyword_matches(private.query_term[], text[], uuid[], integer)
   to anon, authenticated, service_role;
 
 -- Search -------------------------------------------------------------------------------------------------------
@@ -267,8 +301,9 @@ declare
   of_products constant boolean := num_nonnulls(search.category, price_min, price_max, in_stock) > 0;
   model constant smallint := (private.active_embedding_model()).id;
   candidate_count constant integer := greatest(100, 4 * max_results);
-  any_word constant tsquery := coalesce(private.any_word(query), '');
   sources uuid[];
+  terms private.query_term[] := '{}';
+  any_word tsquery;
 begin
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
     raise exception 'mode % is none of semantic, keyword, hybrid', mode using errcode = 'invalid_parameter_value';
@@ -293,34 +328,35 @@ begin
     sources := array(select private.filtered_sources(
       kinds, search.organization_id, search.category, price_min, price_max, in_stock));
   end if;
+  if mode <> 'semantic' then
+    terms := private.query_terms(query, kinds, sources);
+  end if;
+  any_word := coalesce((select string_agg(w.match::text, ' | ')::tsquery from private.query_words(query) w), '');
 
   return query
   with candidates as materialized (
     select m.chunk_id from private.semantic_matches(query_embedding, kinds, sources, candidate_count) m
     where mode <> 'keyword'
     union
-    select m.chunk_id from private.keyword_matches(query, kinds, sources, candidate_count) m
-    where mode <> 'semantic'
-  ), query_words as materialized (
-    select w.language, w.words from private.query_words(query) w where mode <> 'semantic'
+    select m.chunk_id from private.keyword_matches(terms, kinds, sources, candidate_count) m
   ), scored as (
     select c.id, c.source_id, c.document_id, c.product_id, c.heading_path, c.content, c.language,
            case mode
              when 'semantic' then f.cosine
-             when 'keyword' then f.word_score
-             -- Fused as measured on six collections: a weighted sum keeps how sure each leg is, ranks do not.
-             else 0.6 * f.cosine + 0.4 * f.word_score
+             when 'keyword' then f.bm25
+             -- A weighted sum keeps how sure each leg is, as ranks do not.
+             else 0.6 * f.cosine + 0.4 * f.bm25
            end as score
     from candidates x
     join public.chunks c on c.id = x.chunk_id
-    left join query_words q on q.language = c.language
     left join public.chunk_embeddings e on e.chunk_id = c.id and e.model_id = model and mode <> 'keyword'
     cross join lateral (
       select coalesce(1 - (e.embedding operator(extensions.<=>) query_embedding), 0) as cosine,
-             case when mode = 'semantic' then 0 else
-               0.9 * (select coalesce(avg((w.word = any (tsvector_to_array(c.search_vector)))::integer), 0)
-                      from unnest(q.words) w (word))
-               + 0.1 * ts_rank(c.search_vector, any_word, 32) end as word_score) f
+             -- Robertson and Zaragoza 2009, k1 = 1.2 and b = 0.75, over the most that this query could score: 0 to 1.
+             (select coalesce(sum(t.weight * o.times / (o.times + 1.2 * (0.25 + 0.75 * c.token_count / t.average_length))), 0)
+              from unnest(c.search_vector) v
+              join unnest(terms) t on t.word = v.lexeme and t.language = c.language
+              cross join lateral (select cardinality(v.positions)::double precision as times) o) as bm25) f
   ), best as (
     select distinct on (s.source_id) s.* from scored s order by s.source_id, s.score desc, s.id
   ), top as (

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from supabase import Client, create_client
+from supabase.lib.client_options import SyncClientOptions
 
 from gateway.local.bootstrap import deno_command
 from gateway.local.paths import REPOSITORY
@@ -18,8 +19,14 @@ CONTENT = "Cut the power at the wall, open the damper a finger wide, and leave t
 QUESTION = "emergency steps for a pottery oven that is too hot"
 
 
+def connect(project: Mapping[str, str]) -> Client:
+    # An HTTP client of our own: the library warns about the parameters with which it would make one.
+    options = SyncClientOptions(httpx_client=httpx.Client(timeout=30))
+    return create_client(project["SUPABASE_URL"], project["SUPABASE_PUBLISHABLE_KEY"], options)
+
+
 def sign_up(project: Mapping[str, str]) -> Client:
-    client = create_client(project["SUPABASE_URL"], project["SUPABASE_PUBLISHABLE_KEY"])
+    client = connect(project)
     email = f"{secrets.token_hex(6)}@tidegate.example"
     session = client.auth.sign_up({"email": email, "password": "correct horse battery"}).session
     assert session is not None, "the project must confirm e-mail addresses by itself for this test"
@@ -88,7 +95,7 @@ def test_the_demo_accounts_are_who_they_are_said_to_be(project: dict[str, str]) 
     """Seeded projects only: the demo people exist, and each sees their own organization's documents."""
     seen: dict[str, set[str]] = {}
     for person in ("OWNER", "MEMBER", "OUTSIDER", "STAFF"):
-        client = create_client(project["SUPABASE_URL"], project["SUPABASE_PUBLISHABLE_KEY"])
+        client = connect(project)
         client.auth.sign_in_with_password(
             {"email": project[f"DEMO_{person}_EMAIL"], "password": project["DEMO_PASSWORD"]}
         )
@@ -101,7 +108,7 @@ def test_the_demo_accounts_are_who_they_are_said_to_be(project: dict[str, str]) 
 
 def test_a_viewer_cannot_write_for_the_organization(project: dict[str, str]) -> None:
     """Seeded projects only."""
-    member = create_client(project["SUPABASE_URL"], project["SUPABASE_PUBLISHABLE_KEY"])
+    member = connect(project)
     session = member.auth.sign_in_with_password(
         {"email": project["DEMO_MEMBER_EMAIL"], "password": project["DEMO_PASSWORD"]}
     ).session
