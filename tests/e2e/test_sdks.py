@@ -14,9 +14,9 @@ from gateway.local.bootstrap import deno_command
 from gateway.local.paths import REPOSITORY
 from tests.support import wait_until
 
-TITLE = "What to do when the kiln overheats"
-CONTENT = "Cut the power at the wall, open the damper a finger wide, and leave the room until the pyrometer falls."
-QUESTION = "emergency steps for a pottery oven that is too hot"
+TITLE = "Calming the hives"
+CONTENT = "Puff cool smoke at the entrance three times, wait a minute, then lift the lid slowly and stand aside."
+QUESTION = "how to keep honey bees peaceful during an inspection"
 
 
 def connect(project: Mapping[str, str]) -> Client:
