@@ -322,6 +322,21 @@ end $$;
 COMMENT ON FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids uuid[]) IS 'Notes documents and products to embed, afresh when already noted, and wakes the worker. Definer: people write the texts, not the queue.';
 
 --
+-- Name: exact_search_limit(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.exact_search_limit() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select 20000 $$;
+
+--
+-- Name: FUNCTION exact_search_limit(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages up to which all are compared: 15 ms of a core. Above that, walking the index is faster.';
+
+--
 -- Name: failed_documents_as(text, integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -413,6 +428,41 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) IS 'Whether somebody else owns the organization. Definer: locks a row that the caller may not lock.';
+
+--
+-- Name: index_embeddings(integer, integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.index_embeddings(max_rows integer, tolerated integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  model constant smallint := (private.active_embedding_model()).id;
+  indexed integer;
+begin
+  if not exists (
+      select from public.chunk_embeddings e where e.model_id = model and not e.is_indexed offset tolerated limit 1)
+    or not exists (
+      select from public.chunk_embeddings e where e.model_id = model offset private.exact_search_limit() limit 1)
+  then
+    return 0;
+  end if;
+  update public.chunk_embeddings e set is_indexed = true
+  from (
+    select w.chunk_id from public.chunk_embeddings w
+    where w.model_id = model and not w.is_indexed
+    limit max_rows for no key update skip locked) w
+  where e.chunk_id = w.chunk_id and e.model_id = model;
+  get diagnostics indexed = row_count;
+  return indexed;
+end $$;
+
+--
+-- Name: FUNCTION index_embeddings(max_rows integer, tolerated integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer) IS 'Puts up to max_rows vectors of the active model into its index when more than tolerated wait and the collection is large enough to want one; says how many. Definer: the worker sees only what has a job, and these have none.';
 
 --
 -- Name: is_staff(); Type: FUNCTION; Schema: private; Owner: -
@@ -561,6 +611,7 @@ CREATE FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, mod
     LANGUAGE plpgsql STABLE ROWS 100
     SET search_path TO ''
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     SET "hnsw.iterative_scan" TO 'relaxed_order'
     SET "hnsw.ef_search" TO '200'
     SET "hnsw.max_scan_tuples" TO '40000'
@@ -569,14 +620,22 @@ begin
   -- The model's number and dimensions stand in the text because its partial index wants them as constants; both are
   -- integers of the registry.
   return query execute pg_catalog.format($query$
-    with candidates as materialized (
+    with indexed as materialized (
       select e.source_id, e.chunk_id,
              e.embedding::extensions.halfvec(%2$s) operator(extensions.<=>) $1 as distance
       from public.chunk_embeddings e
-      where e.model_id = %1$s and (e.scope_id = any ($2) or e.source_id = any ($3))
+      where e.model_id = %1$s and e.is_indexed and (e.scope_id = any ($2) or e.source_id = any ($3))
       order by e.embedding::extensions.halfvec(%2$s) operator(extensions.<=>) $1
-      limit $4)
-    select c.source_id, c.chunk_id, 1 - c.distance from candidates c order by c.distance + 0
+      limit $4
+    ), waiting as materialized (
+      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) $1 as distance
+      from public.chunk_embeddings e
+      where e.model_id = %1$s and not e.is_indexed and (e.scope_id = any ($2) or e.source_id = any ($3))
+      order by (e.embedding operator(extensions.<=>) $1) + 0
+      limit $4
+    ), candidates as (
+      select * from indexed union all select * from waiting)
+    select c.source_id, c.chunk_id, 1 - c.distance from candidates c order by c.distance + 0 limit $4
     $query$, model, dimensions)
     using query_embedding, scopes, shares, row_limit;
 end $_$;
@@ -585,7 +644,7 @@ end $_$;
 -- Name: FUNCTION nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer) IS 'Approximate: walks the model''s HNSW index until enough visible passages are found or 40,000 were looked at.';
+COMMENT ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer) IS 'Approximate: walks the model''s HNSW index until enough visible passages are found or 40,000 were looked at, and compares those that the index does not hold yet.';
 
 --
 -- Name: nearest_of_scopes(extensions.halfvec, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
@@ -770,7 +829,6 @@ CREATE FUNCTION private.query_terms(query text, kinds text[], sources uuid[]) RE
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 declare
-  counted_limit constant integer := 20000;
   scopes constant uuid[] := private.search_scopes(kinds);
   shares constant uuid[] := private.search_shares(kinds);
   total double precision;
@@ -779,8 +837,8 @@ begin
   select count(*), avg(v.token_count) into total, average_length from (
     select c.token_count from public.chunks c
     where c.scope_id = any (scopes) or c.source_id = any (shares)
-    limit counted_limit) v;
-  if total = counted_limit then
+    limit private.exact_search_limit()) v;
+  if total = private.exact_search_limit() then
     select greatest(total, k.reltuples) into total from pg_catalog.pg_class k where k.oid = 'public.chunks'::regclass;
   end if;
   -- Frequencies are those of what the caller may see: a score tells nothing of anybody else's texts.
@@ -853,7 +911,7 @@ begin
   execute pg_catalog.format(
     'create index chunk_embeddings_model_%1$s_idx on public.chunk_embeddings '
     'using hnsw ((embedding::extensions.halfvec(%2$s)) extensions.halfvec_cosine_ops) '
-    'with (m = 16, ef_construction = 200) where model_id = %1$s',
+    'with (m = 16, ef_construction = 200) where model_id = %1$s and is_indexed',
     model, register_embedding_model.dimensions);
   return model;
 end $_$;
@@ -1018,8 +1076,6 @@ CREATE FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kin
     SET search_path TO ''
     AS $$
 declare
-  -- Comparing so many takes some 15 ms of a core; above that, walking the index is faster.
-  exact_limit constant integer := 20000;
   model record := private.active_embedding_model();
   scopes constant uuid[] := private.search_scopes(kinds);
   shares constant uuid[] := private.search_shares(kinds);
@@ -1036,8 +1092,8 @@ begin
     select count(*) into visible from (
       select from public.chunk_embeddings e
       where e.model_id = model.id and (e.scope_id = any (scopes) or e.source_id = any (shares))
-      limit exact_limit + 1) v;
-    if visible > exact_limit then
+      limit private.exact_search_limit() + 1) v;
+    if visible > private.exact_search_limit() then
       found := array(select m from private.nearest_of_index(
         query_embedding, model.id, model.dimensions, scopes, shares, row_limit) m);
       best := private.best_of_sources(found);
@@ -1463,7 +1519,9 @@ CREATE TABLE public.chunk_embeddings (
     model_id smallint NOT NULL,
     source_id uuid NOT NULL,
     scope_id uuid NOT NULL,
-    embedding extensions.halfvec NOT NULL
+    embedding extensions.halfvec NOT NULL,
+    dimensions integer GENERATED ALWAYS AS (extensions.vector_dims(embedding)) STORED NOT NULL,
+    is_indexed boolean DEFAULT false NOT NULL
 );
 ALTER TABLE ONLY public.chunk_embeddings ALTER COLUMN embedding SET STORAGE PLAIN;
 
@@ -1503,7 +1561,19 @@ COMMENT ON COLUMN public.chunk_embeddings.scope_id IS 'Audience, as in chunks.';
 -- Name: COLUMN chunk_embeddings.embedding; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.chunk_embeddings.embedding IS 'Unit length; its dimensions are the model''s.';
+COMMENT ON COLUMN public.chunk_embeddings.embedding IS 'Unit length.';
+
+--
+-- Name: COLUMN chunk_embeddings.dimensions; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.chunk_embeddings.dimensions IS 'Derived: its length, which the foreign key holds to the model''s.';
+
+--
+-- Name: COLUMN chunk_embeddings.is_indexed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.chunk_embeddings.is_indexed IS 'Whether the model''s HNSW index holds it. Search compares the others one by one, so that writing need not wait for an index that a small collection never uses; the worker indexes when it has nothing more urgent to do.';
 
 --
 -- Name: chunks; Type: TABLE; Schema: public; Owner: -
@@ -2098,6 +2168,13 @@ ALTER TABLE ONLY private.embedding_jobs
     ADD CONSTRAINT embedding_jobs_pkey PRIMARY KEY (source_id);
 
 --
+-- Name: embedding_models embedding_models_id_dimensions_key; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.embedding_models
+    ADD CONSTRAINT embedding_models_id_dimensions_key UNIQUE (id, dimensions);
+
+--
 -- Name: embedding_models embedding_models_name_key; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -2257,13 +2334,13 @@ CREATE INDEX chunk_embeddings_chunk_id_idx ON public.chunk_embeddings USING btre
 -- Name: chunk_embeddings_model_1_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX chunk_embeddings_model_1_idx ON public.chunk_embeddings USING hnsw (((embedding)::extensions.halfvec(384)) extensions.halfvec_cosine_ops) WITH (m='16', ef_construction='200') WHERE (model_id = 1);
+CREATE INDEX chunk_embeddings_model_1_idx ON public.chunk_embeddings USING hnsw (((embedding)::extensions.halfvec(384)) extensions.halfvec_cosine_ops) WITH (m='16', ef_construction='200') WHERE ((model_id = 1) AND is_indexed);
 
 --
 -- Name: chunk_embeddings_model_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX chunk_embeddings_model_id_idx ON public.chunk_embeddings USING btree (model_id);
+CREATE INDEX chunk_embeddings_model_id_idx ON public.chunk_embeddings USING btree (model_id, dimensions);
 
 --
 -- Name: chunk_embeddings_scope_id_idx; Type: INDEX; Schema: public; Owner: -
@@ -2276,6 +2353,12 @@ CREATE INDEX chunk_embeddings_scope_id_idx ON public.chunk_embeddings USING btre
 --
 
 CREATE INDEX chunk_embeddings_source_id_idx ON public.chunk_embeddings USING btree (source_id);
+
+--
+-- Name: chunk_embeddings_waiting_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX chunk_embeddings_waiting_idx ON public.chunk_embeddings USING btree (model_id, scope_id) WHERE (NOT is_indexed);
 
 --
 -- Name: chunks_document_id_idx; Type: INDEX; Schema: public; Owner: -
@@ -2461,11 +2544,11 @@ ALTER TABLE ONLY public.chunk_embeddings
     ADD CONSTRAINT chunk_embeddings_chunk_id_source_id_scope_id_fkey FOREIGN KEY (chunk_id, source_id, scope_id) REFERENCES public.chunks(id, source_id, scope_id) ON UPDATE CASCADE ON DELETE CASCADE;
 
 --
--- Name: chunk_embeddings chunk_embeddings_model_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+-- Name: chunk_embeddings chunk_embeddings_model_id_dimensions_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.chunk_embeddings
-    ADD CONSTRAINT chunk_embeddings_model_id_fkey FOREIGN KEY (model_id) REFERENCES private.embedding_models(id) ON DELETE CASCADE;
+    ADD CONSTRAINT chunk_embeddings_model_id_dimensions_fkey FOREIGN KEY (model_id, dimensions) REFERENCES private.embedding_models(id, dimensions) ON DELETE CASCADE;
 
 --
 -- Name: chunks chunks_document_id_scope_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3019,6 +3102,16 @@ GRANT ALL ON FUNCTION private.enqueue_embeddings(document_ids uuid[], product_id
 GRANT ALL ON FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids uuid[]) TO service_role;
 
 --
+-- Name: FUNCTION exact_search_limit(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.exact_search_limit() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.exact_search_limit() TO anon;
+GRANT ALL ON FUNCTION private.exact_search_limit() TO authenticated;
+GRANT ALL ON FUNCTION private.exact_search_limit() TO service_role;
+GRANT ALL ON FUNCTION private.exact_search_limit() TO tidegate_worker;
+
+--
 -- Name: FUNCTION failed_documents_as(claims text, max_rows integer); Type: ACL; Schema: private; Owner: -
 --
 
@@ -3046,6 +3139,13 @@ REVOKE ALL ON FUNCTION private.forget_creator() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) TO authenticated;
+
+--
+-- Name: FUNCTION index_embeddings(max_rows integer, tolerated integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer) TO tidegate_worker;
 
 --
 -- Name: FUNCTION is_staff(); Type: ACL; Schema: private; Owner: -

@@ -92,6 +92,11 @@ class Queue:
                 await self._run("release_embedding_jobs", {**_revisions(postponed), "delay_s": BUSY_DELAY_S})
         return len(finished)
 
+    async def index(self, max_rows: int, tolerated: int) -> int:
+        """Put up to `max_rows` vectors into the index when more than `tolerated` wait for it; how many."""
+        (row,) = await self._fetch("index_embeddings", {"max_rows": max_rows, "tolerated": tolerated})
+        return int(row["indexed"])
+
     async def replay(self) -> int:
         """Make every parked job due again; how many there were."""
         (row,) = await self._fetch("replay_parked_jobs")

@@ -29,6 +29,10 @@ BATCH_BYTES = 1_000_000
 # A wait that an endpoint asks for is kept up to here.
 LONGEST_RETRY_AFTER_S = 300.0
 MODEL_CHECK_S = 2.0
+# Indexing waits until there is nothing to embed, in steps after which a new text is looked for: some 0.1 s each.
+INDEX_ROWS = 64
+# Search compares what is not indexed: when so many wait, texts give way to indexing.
+MOST_UNINDEXED = 20_000
 
 
 class Worker:
@@ -48,6 +52,7 @@ class Worker:
         self._embedder_backoff = Backoff(backoff_s)
         self._held: set[Job] = set()
         self._model_problem = ""
+        self._may_index = True
 
     async def run(self, queue: Queue) -> None:
         """Work until `stop` is set and what was taken is done. DatabaseError, in a group, when the database fails."""
@@ -79,12 +84,20 @@ class Worker:
             jobs = await queue.claim(BATCH_JOBS, BATCH_BYTES)
             self._held.update(jobs)
             if not jobs:
-                await self.wake.wait()
+                if not await self._index(queue):
+                    await self.wake.wait()
                 continue
+            while not self.stop.is_set() and await queue.index(INDEX_ROWS, MOST_UNINDEXED):
+                pass
             batch = await self._cut(queue, model, await self._give_up(queue, jobs))
             if batch.sources:
                 await output.put(batch)
         await output.put(None)
+
+    async def _index(self, queue: Queue) -> bool:
+        """Index some of the vectors written since there was last nothing to index; whether there were any."""
+        self._may_index = self._may_index and await queue.index(INDEX_ROWS, 0) > 0
+        return self._may_index
 
     async def _usable_model(self, queue: Queue) -> Model | None:
         model = await queue.active_model()
@@ -164,6 +177,7 @@ class Worker:
                 raise
             return []
         self._held.difference_update(batch.jobs)
+        self._may_index = True
         passages = sum(len(source.passages) for source in batch.sources)
         logger.info("%d of %d texts embedded, %d passages", finished, len(batch.sources), passages)
         return []

@@ -7,7 +7,8 @@ create table private.embedding_models (
   name text not null unique check (char_length(name) between 1 and 200),
   dimensions integer not null check (dimensions between 1 and 4000),
   is_active boolean not null default false,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  unique (id, dimensions)
 );
 create unique index embedding_models_is_active_idx on private.embedding_models (is_active) where is_active;
 alter table private.embedding_models enable row level security;
@@ -103,11 +104,14 @@ comment on column public.chunks.search_vector is 'Derived: stemmed words.';
 
 create table public.chunk_embeddings (
   chunk_id bigint not null,
-  model_id smallint not null references private.embedding_models (id) on delete cascade,
+  model_id smallint not null,
   source_id uuid not null,
   scope_id uuid not null,
   embedding extensions.halfvec not null,
+  dimensions integer not null generated always as (extensions.vector_dims(embedding)) stored,
+  is_indexed boolean not null default false,
   primary key (chunk_id, model_id),
+  foreign key (model_id, dimensions) references private.embedding_models (id, dimensions) on delete cascade,
   foreign key (chunk_id, source_id, scope_id) references public.chunks (id, source_id, scope_id)
     on update cascade on delete cascade
 );
@@ -115,7 +119,8 @@ create table public.chunk_embeddings (
 alter table public.chunk_embeddings alter column embedding set storage plain;
 create index chunk_embeddings_scope_id_idx on public.chunk_embeddings (scope_id, model_id);
 create index chunk_embeddings_source_id_idx on public.chunk_embeddings (source_id);
-create index chunk_embeddings_model_id_idx on public.chunk_embeddings (model_id);
+create index chunk_embeddings_model_id_idx on public.chunk_embeddings (model_id, dimensions);
+create index chunk_embeddings_waiting_idx on public.chunk_embeddings (model_id, scope_id) where not is_indexed;
 create index chunk_embeddings_chunk_id_idx on public.chunk_embeddings (chunk_id, source_id, scope_id);
 alter table public.chunk_embeddings enable row level security;
 alter table public.chunk_embeddings force row level security;
@@ -125,7 +130,11 @@ comment on column public.chunk_embeddings.chunk_id is 'The passage.';
 comment on column public.chunk_embeddings.model_id is 'The model that made the vector.';
 comment on column public.chunk_embeddings.source_id is 'Document or product, as in chunks.';
 comment on column public.chunk_embeddings.scope_id is 'Audience, as in chunks.';
-comment on column public.chunk_embeddings.embedding is 'Unit length; its dimensions are the model''s.';
+comment on column public.chunk_embeddings.embedding is 'Unit length.';
+comment on column public.chunk_embeddings.dimensions is 'Derived: its length, which the foreign key holds to the model''s.';
+comment on column public.chunk_embeddings.is_indexed is
+  'Whether the model''s HNSW index holds it. Search compares the others one by one, so that writing need not wait for an '
+  'index that a small collection never uses; the worker indexes when it has nothing more urgent to do.';
 
 grant select on public.chunks, public.chunk_embeddings to anon, authenticated;
 grant select, insert, update, delete on public.chunks, public.chunk_embeddings to service_role;
@@ -158,7 +167,7 @@ begin
   execute pg_catalog.format(
     'create index chunk_embeddings_model_%1$s_idx on public.chunk_embeddings '
     'using hnsw ((embedding::extensions.halfvec(%2$s)) extensions.halfvec_cosine_ops) '
-    'with (m = 16, ef_construction = 200) where model_id = %1$s',
+    'with (m = 16, ef_construction = 200) where model_id = %1$s and is_indexed',
     model, register_embedding_model.dimensions);
   return model;
 end $$;
@@ -186,6 +195,43 @@ comment on function private.active_embedding_model() is
   'The model that search uses. Definer: callers read one row of a table that is not theirs.';
 grant execute on function private.active_embedding_model()
   to anon, authenticated, service_role, tidegate_gateway, tidegate_worker;
+
+-- The index ----------------------------------------------------------------------------------------------------
+
+create function private.exact_search_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = ''
+as $$ select 20000 $$;
+comment on function private.exact_search_limit() is
+  'Passages up to which all are compared: 15 ms of a core. Above that, walking the index is faster.';
+grant execute on function private.exact_search_limit() to anon, authenticated, service_role, tidegate_worker;
+
+create function private.index_embeddings(max_rows integer, tolerated integer) returns integer
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  model constant smallint := (private.active_embedding_model()).id;
+  indexed integer;
+begin
+  if not exists (
+      select from public.chunk_embeddings e where e.model_id = model and not e.is_indexed offset tolerated limit 1)
+    or not exists (
+      select from public.chunk_embeddings e where e.model_id = model offset private.exact_search_limit() limit 1)
+  then
+    return 0;
+  end if;
+  update public.chunk_embeddings e set is_indexed = true
+  from (
+    select w.chunk_id from public.chunk_embeddings w
+    where w.model_id = model and not w.is_indexed
+    limit max_rows for no key update skip locked) w
+  where e.chunk_id = w.chunk_id and e.model_id = model;
+  get diagnostics indexed = row_count;
+  return indexed;
+end $$;
+comment on function private.index_embeddings(integer, integer) is
+  'Puts up to max_rows vectors of the active model into its index when more than tolerated wait and the collection is '
+  'large enough to want one; says how many. Definer: the worker sees only what has a job, and these have none.';
+grant execute on function private.index_embeddings(integer, integer) to tidegate_worker;
 
 select private.register_embedding_model('all-MiniLM-L6-v2', 384);
 select private.activate_embedding_model('all-MiniLM-L6-v2');

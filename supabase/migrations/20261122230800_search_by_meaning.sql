@@ -94,6 +94,7 @@ create function private.nearest_of_index(
 returns setof private.chunk_match
 language plpgsql stable security invoker rows 100 set search_path = ''
   set enable_seqscan = off
+  set enable_sort = off
   set hnsw.iterative_scan = relaxed_order
   set hnsw.ef_search = 200
   set hnsw.max_scan_tuples = 40000
@@ -102,19 +103,28 @@ begin
   -- The model's number and dimensions stand in the text because its partial index wants them as constants; both are
   -- integers of the registry.
   return query execute pg_catalog.format($query$
-    with candidates as materialized (
+    with indexed as materialized (
       select e.source_id, e.chunk_id,
              e.embedding::extensions.halfvec(%2$s) operator(extensions.<=>) $1 as distance
       from public.chunk_embeddings e
-      where e.model_id = %1$s and (e.scope_id = any ($2) or e.source_id = any ($3))
+      where e.model_id = %1$s and e.is_indexed and (e.scope_id = any ($2) or e.source_id = any ($3))
       order by e.embedding::extensions.halfvec(%2$s) operator(extensions.<=>) $1
-      limit $4)
-    select c.source_id, c.chunk_id, 1 - c.distance from candidates c order by c.distance + 0
+      limit $4
+    ), waiting as materialized (
+      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) $1 as distance
+      from public.chunk_embeddings e
+      where e.model_id = %1$s and not e.is_indexed and (e.scope_id = any ($2) or e.source_id = any ($3))
+      order by (e.embedding operator(extensions.<=>) $1) + 0
+      limit $4
+    ), candidates as (
+      select * from indexed union all select * from waiting)
+    select c.source_id, c.chunk_id, 1 - c.distance from candidates c order by c.distance + 0 limit $4
     $query$, model, dimensions)
     using query_embedding, scopes, shares, row_limit;
 end $$;
 comment on function private.nearest_of_index(extensions.halfvec, smallint, integer, uuid[], uuid[], integer) is
-  'Approximate: walks the model''s HNSW index until enough visible passages are found or 40,000 were looked at.';
+  'Approximate: walks the model''s HNSW index until enough visible passages are found or 40,000 were looked at, and '
+  'compares those that the index does not hold yet.';
 
 create function private.best_of_sources(found private.chunk_match[]) returns private.chunk_match[]
 language sql immutable security invoker set search_path = ''
@@ -131,8 +141,6 @@ returns setof private.chunk_match
 language plpgsql stable security invoker rows 100 set search_path = ''
 as $$
 declare
-  -- Comparing so many takes some 15 ms of a core; above that, walking the index is faster.
-  exact_limit constant integer := 20000;
   model record := private.active_embedding_model();
   scopes constant uuid[] := private.search_scopes(kinds);
   shares constant uuid[] := private.search_shares(kinds);
@@ -149,8 +157,8 @@ begin
     select count(*) into visible from (
       select from public.chunk_embeddings e
       where e.model_id = model.id and (e.scope_id = any (scopes) or e.source_id = any (shares))
-      limit exact_limit + 1) v;
-    if visible > exact_limit then
+      limit private.exact_search_limit() + 1) v;
+    if visible > private.exact_search_limit() then
       found := array(select m from private.nearest_of_index(
         query_embedding, model.id, model.dimensions, scopes, shares, row_limit) m);
       best := private.best_of_sources(found);

@@ -32,7 +32,6 @@ create function private.query_terms(query text, kinds text[], sources uuid[]) re
 language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  counted_limit constant integer := 20000;
   scopes constant uuid[] := private.search_scopes(kinds);
   shares constant uuid[] := private.search_shares(kinds);
   total double precision;
@@ -41,8 +40,8 @@ begin
   select count(*), avg(v.token_count) into total, average_length from (
     select c.token_count from public.chunks c
     where c.scope_id = any (scopes) or c.source_id = any (shares)
-    limit counted_limit) v;
-  if total = counted_limit then
+    limit private.exact_search_limit()) v;
+  if total = private.exact_search_limit() then
     select greatest(total, k.reltuples) into total from pg_catalog.pg_class k where k.oid = 'public.chunks'::regclass;
   end if;
   -- Frequencies are those of what the caller may see: a score tells nothing of anybody else's texts.

@@ -173,9 +173,12 @@ def crowd(database: Database, tenants: Tenants) -> list[list[float]]:
                     (document, scope, position),
                 ).fetchone()
                 assert chunk is not None
+                # Some in the index, some still waiting for it: a search must find both.
                 admin.execute(
-                    "insert into public.chunk_embeddings values (%s, 1, %s, %s, %s::extensions.halfvec)",
-                    (chunk[0], document, scope, as_literal(vector)),
+                    "insert into public.chunk_embeddings"
+                    " (chunk_id, model_id, source_id, scope_id, embedding, is_indexed)"
+                    " values (%s, 1, %s, %s, %s::extensions.halfvec, %s)",
+                    (chunk[0], document, scope, as_literal(vector), generator.random() < 0.7),
                 )
     return topics
 
@@ -215,11 +218,64 @@ def test_one_long_document_does_not_crowd_out_the_others(
 
 
 def test_the_walk_uses_the_models_index(database: Database, crowd: list[list[float]]) -> None:
+    scans = "select pg_stat_get_xact_numscans('public.chunk_embeddings_model_1_idx'::regclass)"
     with database.connect() as connection, connection.transaction():
-        connection.execute("set local enable_seqscan = off; set local enable_sort = off")
-        plan = connection.execute(
-            "explain select chunk_id from public.chunk_embeddings where model_id = 1"
-            " order by embedding::extensions.halfvec(384) operator(extensions.<=>) %s::extensions.halfvec limit 10",
+        assert connection.execute(scans).fetchone() == (0,)
+        connection.execute(
+            "select from private.nearest_of_index(%s::extensions.halfvec, 1::smallint, 384,"
+            " private.search_scopes('{documents}'), '{}', 10)",
             (as_literal(crowd[0]),),
-        ).fetchall()
-    assert any("chunk_embeddings_model_1_idx" in row[0] for row in plan)
+        )
+        assert connection.execute(scans).fetchone() == (1,)
+
+
+def test_a_small_collection_is_not_indexed(database: Database, crowd: list[list[float]]) -> None:
+    with database.connect("tidegate_worker") as worker:
+        assert worker.execute("select private.index_embeddings(10, 0)").fetchone() == (0,)
+
+
+@pytest.fixture
+def low_limit(database: Database) -> Iterator[None]:
+    """The same functions, taking 200 passages for many."""
+    replace = (
+        "create or replace function private.exact_search_limit() returns integer language sql immutable as 'select {}'"
+    )
+    with database.connect() as connection:
+        connection.execute(replace.format(200).encode())
+        yield
+        connection.execute(replace.format(20_000).encode())
+
+
+def test_a_large_collection_is_indexed_step_by_step(
+    database: Database, crowd: list[list[float]], low_limit: None
+) -> None:
+    waiting = "select count(*) from public.chunk_embeddings where not is_indexed"
+    with database.connect("supabase_admin") as admin, database.connect("tidegate_worker") as worker:
+        (before,) = admin.execute(waiting).fetchone() or (0,)
+        assert worker.execute("select private.index_embeddings(10, %s)", (before,)).fetchone() == (0,)
+        assert worker.execute("select private.index_embeddings(10, %s)", (before - 1,)).fetchone() == (10,)
+        assert admin.execute(waiting).fetchone() == (before - 10,)
+
+
+@pytest.mark.parametrize("actor", ["anonymous", "stranger"])
+def test_a_search_of_many_passages_is_as_complete_as_one_of_few(
+    connection: psycopg.Connection[Any], tenants: Tenants, crowd: list[list[float]], low_limit: None, actor: str
+) -> None:
+    search = "select id from public.search('', %s::extensions.halfvec, 'semantic', '{documents}', %s)"
+    exact = (
+        "select source_id from (select distinct on (source_id) source_id, embedding operator(extensions.<=>)"
+        " %s::extensions.halfvec as distance from public.chunk_embeddings order by source_id, distance) s"
+        " order by distance limit %s"
+    )
+    with as_caller(connection, tenants.people[actor]):
+        for limit in (10, 100):
+            hits = total = 0
+            for topic in crowd[:10]:
+                found, wanted = (
+                    [row[0] for row in connection.execute(statement.encode(), (as_literal(topic), limit)).fetchall()]
+                    for statement in (search, exact)
+                )
+                assert len(found) == len(set(found)) == limit
+                hits += len(set(found) & set(wanted))
+                total += limit
+            assert hits / total >= 0.99
