@@ -767,10 +767,13 @@ CREATE FUNCTION private.note_document_change() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  new.updated_at := now();
   if (new.title, new.content, new.language) is distinct from (old.title, old.content, old.language) then
+    new.updated_at := now();
     new.status := 'pending';
     new.error := null;
+  elsif (new.owner_id, new.organization_id, new.visibility, new.source_uri, new.metadata)
+      is distinct from (old.owner_id, old.organization_id, old.visibility, old.source_uri, old.metadata) then
+    new.updated_at := now();
   end if;
   return new;
 end $$;
@@ -779,7 +782,7 @@ end $$;
 -- Name: FUNCTION note_document_change(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.note_document_change() IS 'Row trigger: a changed text waits to be embedded again.';
+COMMENT ON FUNCTION private.note_document_change() IS 'Row trigger: keeps updated_at, and a changed text waits to be embedded again. What the worker notes is no change.';
 
 --
 -- Name: note_new_documents(); Type: FUNCTION; Schema: private; Owner: -
@@ -1872,7 +1875,7 @@ COMMENT ON COLUMN public.documents.created_at IS 'When it was made.';
 -- Name: COLUMN documents.updated_at; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.documents.updated_at IS 'Last change.';
+COMMENT ON COLUMN public.documents.updated_at IS 'Last change of what people write.';
 
 --
 -- Name: memberships; Type: TABLE; Schema: public; Owner: -

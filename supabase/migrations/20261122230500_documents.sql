@@ -56,7 +56,7 @@ comment on column public.documents.error is 'Why it failed, in words for its own
 comment on column public.documents.scope_id is
   'Derived audience: everyone (…0), the organization, or the owner. Generated, so that no client can forge it.';
 comment on column public.documents.created_at is 'When it was made.';
-comment on column public.documents.updated_at is 'Last change.';
+comment on column public.documents.updated_at is 'Last change of what people write.';
 
 create table public.document_shares (
   document_id uuid not null references public.documents (id) on delete cascade,
@@ -150,14 +150,18 @@ create function private.note_document_change() returns trigger
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
-  new.updated_at := now();
   if (new.title, new.content, new.language) is distinct from (old.title, old.content, old.language) then
+    new.updated_at := now();
     new.status := 'pending';
     new.error := null;
+  elsif (new.owner_id, new.organization_id, new.visibility, new.source_uri, new.metadata)
+      is distinct from (old.owner_id, old.organization_id, old.visibility, old.source_uri, old.metadata) then
+    new.updated_at := now();
   end if;
   return new;
 end $$;
-comment on function private.note_document_change() is 'Row trigger: a changed text waits to be embedded again.';
+comment on function private.note_document_change() is
+  'Row trigger: keeps updated_at, and a changed text waits to be embedded again. What the worker notes is no change.';
 
 create trigger note_document_change before update on public.documents
   for each row execute function private.note_document_change();
