@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from gateway import __version__
 from gateway.app import check_database, create_app
 from gateway.errors import DatabaseUnsafeError
+from gateway.protocol import BoundedProtocol
 from gateway.services import Services
 from gateway.settings import Settings, load_settings_or_exit, refuse
 
@@ -55,22 +56,28 @@ async def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> No
         await services.close()
         raise
     _describe(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            http="httptools",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=settings.shutdown_grace_s,
-        )
-    )
+    server = uvicorn.Server(server_config(app, settings))
     # uvicorn stops gracefully and then raises the signal again for handlers that stood before: none may end the process
     # by it, or a clean stop would look like a crash.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     await server.serve(sockets=[listener])
+
+
+def server_config(
+    app: FastAPI, settings: Settings, protocol: type[BoundedProtocol] = BoundedProtocol
+) -> uvicorn.Config:
+    """How uvicorn serves `app`."""
+    return uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_grace_s,
+    )
 
 
 def configure_logging(settings: Settings) -> None:

@@ -7,10 +7,12 @@ GatewayError                        has a status, a kind, a title, a detail; may
 ├── ForbiddenError                  403  a good token that may not do this
 ├── NotFoundError                   404  no such address
 ├── MethodNotAllowedError           405  the address knows other methods
+├── RequestTimeoutError             408  a request that does not arrive
 ├── ConflictError                   409  another state than the request assumes
 ├── PayloadTooLargeError            413  more bytes than are read
 ├── UnsupportedMediaTypeError       415  a body that is not declared as JSON
 ├── InvalidInputError               422  fields that are wrong, each with what is allowed
+├── HeadersTooLargeError            431  more bytes before the body than are read
 ├── InternalError                   500  a bug; the log has it, the answer does not
 │   └── ParameterRefusedError       a function of the database refuses what the gateway gave it
 └── UnavailableError                503  a dependency; says when to try again
@@ -101,6 +103,18 @@ class MethodNotAllowedError(GatewayError):
     title = "The method is not allowed here"
 
 
+class RequestTimeoutError(GatewayError):
+    """The request did not arrive as a whole."""
+
+    status = 408
+    kind = "request-timeout"
+    title = "The request did not arrive in time"
+
+    def __init__(self, limit_s: float) -> None:
+        """Give up a request that has taken `limit_s` seconds; the connection ends."""
+        super().__init__(f"A request must be here within {limit_s:g} s. Send it again.")
+
+
 class ConflictError(GatewayError):
     """The stored state contradicts the request."""
 
@@ -137,6 +151,18 @@ class InvalidInputError(GatewayError):
     title = "The input is not valid"
 
 
+class HeadersTooLargeError(GatewayError):
+    """The headers are longer than the gateway reads."""
+
+    status = 431
+    kind = "headers-too-large"
+    title = "The headers are too large"
+
+    def __init__(self, limit: int) -> None:
+        """Refuse a request with more than `limit` bytes beside its body; the connection ends."""
+        super().__init__(f"At most {limit:,} bytes of request line and headers are read. Send less.")
+
+
 class InternalError(GatewayError):
     """A bug."""
 
@@ -163,10 +189,6 @@ class NotReadyError(UnavailableError):
 
     kind = "not-ready"
     title = "The gateway is not ready"
-
-    def __init__(self, reasons: Sequence[str]) -> None:
-        """Say why."""
-        super().__init__(" ".join(reasons))
 
 
 class AuthKeysUnavailableError(UnavailableError):

@@ -13,9 +13,11 @@ DESCRIPTIONS = {
     403: "The token is of a role that the gateway does not serve.",
     404: "No route has this path.",
     405: "The path has other methods; the header Allow names them.",
+    408: "The request did not arrive in time.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "Fields are wrong; `errors` says which, and what is allowed.",
+    431: "The headers are too large.",
     503: "A dependency does not answer; the header Retry-After says when to try again.",
 }
 HEADERS = {
@@ -23,14 +25,16 @@ HEADERS = {
     405: {"Allow": "The methods there are."},
     503: {"Retry-After": "Seconds."},
 }
+# Of any request, before a route is asked.
+OF_ANY_REQUEST = (400, 404, 405, 408, 413, 431)
 SCHEME = "token"
 # Either nothing or a token.
 OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}, {SCHEME: []}]}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that answers these statuses with a problem."""
-    return {status: _response(status) for status in statuses}
+    """The `responses` of a route that answers these statuses with a problem, besides those that any request may get."""
+    return {status: _response(status) for status in sorted((*OF_ANY_REQUEST, *statuses))}
 
 
 def install(app: FastAPI) -> None:

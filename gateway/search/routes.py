@@ -13,7 +13,7 @@ router = APIRouter(prefix="/v1", tags=["search"])
     "/search",
     operation_id="search",
     summary="Search documents and products",
-    responses=problems(400, 401, 403, 404, 405, 413, 415, 422, 503),
+    responses=problems(401, 403, 415, 422, 503),
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def search(request: SearchRequest, caller: CurrentCaller, services: CurrentServices) -> SearchResponse:

@@ -13,7 +13,7 @@ router = APIRouter(tags=["status"])
     "/v1/status",
     operation_id="status",
     summary="How the gateway and everything it depends on are",
-    responses=problems(401, 403, 404, 405),
+    responses=problems(401, 403),
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def status(caller: CallerIfKnown, services: CurrentServices, response: Response) -> StatusResponse:
@@ -22,16 +22,14 @@ async def status(caller: CallerIfKnown, services: CurrentServices, response: Res
     return await services.status.status(caller)
 
 
-@router.get("/health/live", operation_id="live", summary="Whether the process answers", responses=problems(404, 405))
+@router.get("/health/live", operation_id="live", summary="Whether the process answers", responses=problems())
 async def live(response: Response) -> Health:
     """For whatever restarts processes: says nothing about dependencies."""
     response.headers["Cache-Control"] = "no-store"
     return Health(status="live")
 
 
-@router.get(
-    "/health/ready", operation_id="ready", summary="Whether searches can be answered", responses=problems(404, 405, 503)
-)
+@router.get("/health/ready", operation_id="ready", summary="Whether searches can be answered", responses=problems(503))
 async def ready(services: CurrentServices, response: Response) -> Health:
     """For load balancers: 503 with the reasons while the database is out of reach, not migrated or not safe."""
     response.headers["Cache-Control"] = "no-store"

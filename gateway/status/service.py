@@ -6,7 +6,7 @@ import logging
 from gateway import __version__
 from gateway.auth.caller import Caller
 from gateway.database.pool import Database
-from gateway.errors import DatabaseUnsafeError, GatewayError, NotReadyError
+from gateway.errors import GatewayError, NotReadyError
 from gateway.status.probes import DEADLINE_S, Probes
 from gateway.status.schemas import FailedDocument, ModelStatus, QueueStatus, StatusResponse
 
@@ -42,10 +42,8 @@ class StatusService:
         """Return when searches can be answered, by keywords at least; NotReadyError with the reasons otherwise."""
         try:
             await self._database.fetch("active_embedding_model", deadline_s=DEADLINE_S)
-        except DatabaseUnsafeError as error:
-            raise NotReadyError(error.findings) from error
         except GatewayError as error:
-            raise NotReadyError([f"{error.title}. {error.detail}"]) from error
+            raise NotReadyError(f"{error.title}. {error.detail}") from error
 
     async def _failed_documents(self, caller: Caller) -> list[FailedDocument] | None:
         if not caller.is_signed_in:

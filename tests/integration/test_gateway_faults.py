@@ -163,14 +163,20 @@ def scratch(cluster: ScratchCluster) -> Iterator[Database]:
     cluster.drop(clone)
 
 
-async def test_an_unsafe_database_that_appears_later_is_not_asked(scratch: Database) -> None:
+async def test_an_unsafe_database_that_appears_later_is_not_asked(
+    scratch: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     with scratch.connect("supabase_admin") as admin:
         admin.execute("alter table public.documents no force row level security")
     async with gateway_behind(scratch, refusing=True) as gateway:
         gateway.proxy.heal()
-        await gateway.until("/health/ready", 503, "public.documents does not have row level security")
+        await gateway.until("/health/ready", 503, "The database is not set up safely")
         problem = assert_unavailable(await gateway.search())
         assert problem["type"].endswith(":database-unsafe")
+        assert "public.documents does not have row level security" in caplog.text
+        # The Data API may still serve that table: nobody is told which it is.
+        for path in ("/health/ready", "/v1/status"):
+            assert "public.documents" not in (await gateway.client.get(path)).text
         assert "documents" not in problem["detail"]
         with scratch.connect("supabase_admin") as admin:
             admin.execute("alter table public.documents force row level security")

@@ -36,7 +36,7 @@ ALLOWED = {
         "embeddings/",
         *OTHER_PROCESSES,
     ),
-    "uvicorn": ("__main__.py",),
+    "uvicorn": ("__main__.py", "protocol.py"),
     "onnxruntime": ("embeddings/",),
     "tokenizers": ("embeddings/", *OTHER_PROCESSES),
     "jwt": ("auth/", *OTHER_PROCESSES),
