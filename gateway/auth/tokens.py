@@ -7,6 +7,7 @@ taken from the token (RFC 8725, 3.1). Verified claims are kept for a minute at m
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,9 @@ MAX_TOKEN_CHARACTERS = 16_384
 LEEWAY_S = 10
 CACHE_S = 60.0
 CACHE_SIZE = 10_000
+
+# In JSON: an odd number of backslashes before it, or it is the text backslash-u-0000, which anybody may write.
+ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 SERVICE_KEY = "Secret and service keys are not accepted: send a person's access token, or none."
 OTHER_KEY = "The token is the publishable key of another project."
@@ -150,7 +154,7 @@ def caller_of(claims: dict[str, Any]) -> Caller:
     except (ValueError, TypeError, AttributeError) as error:
         raise UnauthenticatedError("The token's claims are malformed.") from error
     # PostgreSQL reads neither other forms of a UUID nor the character NUL in jsonb.
-    if str(user_id) != claims["sub"].lower() or "\\u0000" in text:
+    if str(user_id) != claims["sub"].lower() or ESCAPED_NUL.search(text):
         raise UnauthenticatedError("The token's claims are malformed.")
     return Caller(user_id, text)
 

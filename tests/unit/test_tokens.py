@@ -54,7 +54,7 @@ def unsigned(header: dict[str, Any], claims: dict[str, Any], signature: str = ""
 
 
 async def test_a_good_token_is_a_person_with_all_its_claims(verifier: TokenVerifier, project: Project) -> None:
-    claims = claims_for(USER, app_metadata={"staff": True}, user_metadata={"name": "Zoë \U0001f680"})
+    claims = claims_for(USER, app_metadata={"staff": True}, user_metadata={"name": "Zoë \U0001f680 \\u0000"})
     caller = await verifier.caller(f"Bearer {project.key.sign(claims)}")
     assert caller.user_id == USER
     assert json.loads(caller.claims) == claims
@@ -100,6 +100,7 @@ async def test_a_verified_anon_token_is_nobody(verifier: TokenVerifier, project:
         ({"exp": [1]}, "malformed"),
         ({"exp": 1e400}, "malformed"),
         ({"user_metadata": {"name": "a\x00b"}}, "malformed"),
+        ({"user_metadata": {"name": "\\\x00"}}, "malformed"),
         ({"user_metadata": {"name": "\ud800"}}, "malformed"),
     ],
 )
