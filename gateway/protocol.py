@@ -59,8 +59,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
             self._refusal = HeadersTooLargeError(MAX_HEAD_BYTES)
             raise self._refusal  # to the parser, which gives up and has send_400_response answer
-        self._in_body = True
         super().on_headers_complete()
+        self._in_body = True
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body, which has a limit of its own."""

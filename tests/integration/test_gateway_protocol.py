@@ -97,6 +97,7 @@ async def test_longer_headers_are_not_kept(request_: bytes) -> None:
     [
         b"\x16\x03\x01\x02\x00",
         b"FOO BAR\r\n\r\n",
+        b"CONNECT elsewhere.test:443 HTTP/1.1\r\nHost: elsewhere.test\r\n\r\n",
         SEARCH + b"Content-Length: -1\r\n\r\n",
         SEARCH + b"Content-Length: 2\r\nContent-Length: 20\r\n\r\n{}",
         SEARCH + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
