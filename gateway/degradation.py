@@ -7,5 +7,5 @@ class Degradation(BaseModel):
     """One dependency that was down, and what was done instead."""
 
     dependency: str = Field(examples=["embedder"])
-    reason: str = Field(examples=["did not answer within 2 s"])
+    reason: str = Field(examples=["It did not answer within 2 s."])
     used: str = Field(examples=["keyword search"])

@@ -35,6 +35,15 @@ MAX_POINTER = 120
 MAX_INSTANCE = 200
 # How pydantic's messages begin, whatever the type.
 SUBJECT = re.compile(r"^(Input|String|List|Value) should")
+# Words for codes of pydantic whose own are about Python, or leave out what to do.
+WORDS = {
+    "string_unicode": "It should be a valid string; this one holds half of a surrogate pair.",
+    "extra_forbidden": "There is no such field; leave it out.",
+    "missing": "This field is required.",
+    "model_attributes_type": "It should be a JSON object.",
+    "model_type": "It should be a JSON object.",
+    "uuid_type": "It should be a UUID as text.",
+}
 # Codes of pydantic that mean: the body itself was not read as an object.
 NOT_AN_OBJECT = frozenset({"model_attributes_type", "model_type", "missing"})
 
@@ -78,7 +87,7 @@ def as_gateway_error(error: Exception, request: Request | None = None) -> Gatewa
     if isinstance(error, RequestValidationError):
         return _of_validation(error.errors(), request)
     if isinstance(error, HTTPException):
-        return _of_http(error)
+        return _of_http(error, request)
     return InternalError("It has been logged under the request id. Try again later.")
 
 
@@ -100,7 +109,7 @@ def problem_response(scope: Mapping[str, Any], error: GatewayError) -> Response:
     return Response(content, error.status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _of_http(error: HTTPException) -> GatewayError:
+def _of_http(error: HTTPException, request: Request | None) -> GatewayError:
     headers = dict(error.headers or {})
     if error.status_code == 404:
         return NotFoundError("No route has this path. See /docs for those there are.")
@@ -108,6 +117,9 @@ def _of_http(error: HTTPException) -> GatewayError:
         allowed = headers.get("Allow") or headers.get("allow") or "another one"
         return MethodNotAllowedError(f"Use {allowed}.", headers=headers)
     if error.status_code == 400:
+        coding = request.headers.get("content-encoding", "identity") if request is not None else "identity"
+        if coding.strip().lower() != "identity":
+            return UnsupportedMediaTypeError("Send the body as it is: no Content-Encoding is decoded.")
         return BadRequestError(
             "The body is not JSON in UTF-8, is nested too deeply, or holds a number of thousands of digits."
         )
@@ -142,22 +154,14 @@ def _field(error: Mapping[str, Any]) -> FieldProblem:
 
 
 def _words(error: Mapping[str, Any]) -> str:
-    if error["type"] in {"model_attributes_type", "model_type"} or (error["type"], *error["loc"]) == (
-        "missing",
-        "body",
-    ):
-        return "It should be a JSON object."
-    if error["type"] == "string_unicode":
-        return "It should be a valid string; this one holds half of a surrogate pair."
-    if error["type"] == "extra_forbidden":
-        return "There is no such field; leave it out."
-    if error["type"] == "missing":
-        return "This field is required."
-    return _sentence(str(error["msg"]))
+    if (error["type"], *error["loc"]) == ("missing", "body"):
+        return WORDS["model_type"]
+    return WORDS.get(error["type"]) or _sentence(str(error["msg"]))
 
 
 def _sentence(message: str) -> str:
     text = SUBJECT.sub("It should", message.removeprefix("Value error, "), count=1)
+    text = text.partition(" after validation, not ")[0]
     return text if text.endswith(".") else f"{text}."
 
 

@@ -1,5 +1,6 @@
 """Every kind of bad input is a 4xx problem that says what and why, never a 500, never the input again."""
 
+import gzip
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -58,7 +59,7 @@ async def search(client: httpx.AsyncClient, body: Any) -> httpx.Response:
         ({"query": ["x"]}, "#/query", "valid string"),
         ({"query": "x", "mode": "fuzzy"}, "#/mode", "'semantic', 'keyword' or 'hybrid'"),
         ({"query": "x", "mode": None}, "#/mode", "'semantic', 'keyword' or 'hybrid'"),
-        ({"query": "x", "in": []}, "#/in", "at least 1 item"),
+        ({"query": "x", "in": []}, "#/in", "at least 1 item."),
         ({"query": "x", "in": ["documents", "documents"]}, "#/in", "once"),
         ({"query": "x", "in": ["orders"]}, "#/in/0", "'documents' or 'products'"),
         ({"query": "x", "in": "documents"}, "#/in", "valid list"),
@@ -74,6 +75,7 @@ async def search(client: httpx.AsyncClient, body: Any) -> httpx.Response:
         ({"query": "x", "filters": []}, "#/filters", "JSON object"),
         ({"query": "x", "filters": {"colour": "red"}}, "#/filters/colour", "no such field"),
         ({"query": "x", "filters": {"a/b~c": 1}}, "#/filters/a~1b~0c", "no such field"),
+        ({"query": "x", "filters": {"organization_id": 7}}, "#/filters/organization_id", "should be a UUID as text."),
         ({"query": "x", "filters": {"organization_id": "harbour"}}, "#/filters/organization_id", "valid UUID"),
         ({"query": "x", "filters": {"category": "Deck Gear"}}, "#/filters/category", "pattern"),
         ({"query": "x", "filters": {"category": "a" * 64}}, "#/filters/category", "at most 63"),
@@ -123,6 +125,10 @@ async def test_what_cannot_be_read(client: httpx.AsyncClient, body: bytes) -> No
 async def test_another_media_type(client: httpx.AsyncClient) -> None:
     problem_of(await client.post("/v1/search", content=b'{"query": "x"}'), 415)
     problem_of(await client.post("/v1/search", data={"query": "x"}), 415)
+    compressed = {**JSON, "Content-Encoding": "gzip"}
+    body = gzip.compress(b'{"query": "x"}')
+    problem = problem_of(await client.post("/v1/search", content=body, headers=compressed), 415)
+    assert "Content-Encoding" in problem["detail"]
 
 
 async def test_too_large(client: httpx.AsyncClient) -> None:
