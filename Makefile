@@ -15,6 +15,9 @@ DENO_SOURCES := $(wildcard supabase/local/*.ts supabase/functions/*/*.ts)
 DENO_TESTS := $(wildcard tests/e2e/*.ts tests/integration/local_stack/*.ts)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# As pip and git do: a company's proxy signs with a certificate that only the system's store knows.
+export DENO_TLS_CA_STORE ?= mozilla,system
+
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +29,7 @@ help: ## List the targets
 
 .PHONY: run
 run: .venv/run.stamp .venv/deno.stamp ## Start everything; Ctrl-C stops it
-	@exec $(LOCAL) run --stop-with-parent
+	@exec $(LOCAL) run --stop-with=$$PPID
 
 .PHONY: reset
 reset: .venv/run.stamp ## Delete the local database, keys and files

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start the stack and watch over it")
     run.add_argument(
-        "--stop-with-parent", action="store_true", help="stop when the process that started this is interrupted or dies"
+        "--stop-with", metavar="PID", type=int, help="stop when this process, the parent, is interrupted or dies"
     )
     commands.add_parser("reset", help="delete the database, the keys and everything else that the stack has made")
     commands.add_parser("migrate", help="apply what is pending to DATABASE_URL, else to the running local stack")
@@ -53,7 +53,7 @@ def _run_command(options: argparse.Namespace, environment: Mapping[str, str]) ->
         case "run":
             from gateway.local.run import run  # noqa: PLC0415
 
-            run(environment, stop_with_parent=options.stop_with_parent)
+            run(environment, parent=options.stop_with)
         case "schema":
             from gateway.local.schema import write_schema  # noqa: PLC0415
 

@@ -1,7 +1,6 @@
 """`make run`: starts everything, watches over it, and stops it again."""
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import Mapping
@@ -21,14 +20,13 @@ from gateway.local.system import follow_parent, handles_interrupt
 _NAMES = {"GATEWAY_PORT": "the gateway", "SUPABASE_PORT": "the Data API", "POSTGRES_PORT": "PostgreSQL"}
 
 
-def run(environment: Mapping[str, str], *, stop_with_parent: bool = False) -> None:
+def run(environment: Mapping[str, str], *, parent: int | None = None) -> None:
     """Run the stack until SIGINT, SIGTERM or SIGHUP; LocalError when it cannot be started.
 
-    With `stop_with_parent` it also stops when the process that started it, make, is interrupted or dies.
+    With `parent`, the process that started it (make), it also stops when that one is interrupted or dies.
     """
-    parent = os.getppid() if stop_with_parent else None
     if parent is not None:
-        follow_parent(signal.SIGTERM)
+        follow_parent(parent, signal.SIGTERM)
     settings, project = LocalSettings.read(environment), Project.read(environment)
     state, console = State(settings.home), Console()
     state.prepare()

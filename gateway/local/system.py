@@ -91,9 +91,12 @@ def die_with_parent(signal_number: signal.Signals) -> Callable[[], None] | None:
     return lambda: _follow(parent, signal_number)
 
 
-def follow_parent(signal_number: signal.Signals) -> None:
-    """Have the kernel send `signal_number` to this process when the one that started it dies, where it can."""
-    _follow(os.getppid(), signal_number)
+def follow_parent(parent: int, signal_number: signal.Signals) -> None:
+    """Have the kernel send `signal_number` to this process when `parent`, which started it, dies, where it can.
+
+    The parent says which process it is: it may have died while this one was starting, and then cannot be asked for.
+    """
+    _follow(parent, signal_number)
 
 
 def handles_interrupt(pid: int) -> bool:

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -185,6 +186,18 @@ def test_a_port_that_is_none_is_refused_without_a_traceback(logs: Path) -> None:
         refused = run.command("run", GATEWAY_PORT="eighty")
         assert refused.returncode == 1
         assert refused.stderr.strip() == "GATEWAY_PORT must be a port between 1 and 65535, not 'eighty'"
+    finally:
+        run.dispose()
+
+
+def test_it_does_not_start_when_the_process_to_stop_with_is_gone(logs: Path) -> None:
+    run = Run(logs)
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    run.program = [*run.program, f"--stop-with={ended.pid}"]
+    try:
+        assert run.start().wait(30) == -signal.SIGTERM
+        assert list(run.home.iterdir()) == []
     finally:
         run.dispose()
 
