@@ -1,10 +1,10 @@
--- Takes the oldest jobs that are due, at most max_jobs and about max_bytes of text, until lease_s from now; returns them.
+-- Takes the jobs that are due and whose turn is next, at most max_jobs and about max_bytes of text, until lease_s from now; returns them.
 -- Jobs that somebody holds or is writing are left alone. Sizes are read without reading the texts.
 with due as materialized (
-  select j.source_id, j.document_id, j.product_id, j.available_at, j.revision
+  select j.source_id, j.document_id, j.product_id, j.turn, j.revision
   from private.embedding_jobs j
   where j.parked_at is null and j.available_at <= now()
-  order by j.available_at, j.revision
+  order by j.turn, j.revision
   limit %(max_jobs)s
   for update skip locked
 ), sized as (
@@ -14,7 +14,7 @@ with due as materialized (
   from due u
   left join public.documents d on d.id = u.document_id
   left join public.products p on p.id = u.product_id
-  window o as (order by u.available_at, u.revision)
+  window o as (order by u.turn, u.revision)
 )
 update private.embedding_jobs j
 set attempts = j.attempts + 1, available_at = now() + make_interval(secs => %(lease_s)s)

@@ -6,7 +6,7 @@ begin
     and not exists (select from pg_catalog.pg_event_trigger where evtname = 'enforce_row_level_security')
   then
     create event trigger enforce_row_level_security on ddl_command_end
-      when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO')
+      when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
       execute function private.enforce_row_level_security();
   end if;
 end $$;

@@ -47,3 +47,13 @@ begin
   return new;
 end $$;
 comment on function private.touch_updated_at() is 'Row trigger: keeps updated_at.';
+
+create function private.keep_key() returns trigger
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  raise exception 'the key of % cannot be changed', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+comment on function private.keep_key() is
+  'Row trigger: refuses another key. The right to update key columns is granted all the same, since PostgREST writes them '
+  'in an upsert, as they were.';

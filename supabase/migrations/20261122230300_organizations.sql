@@ -56,7 +56,7 @@ begin
 end $$;
 comment on function private.my_organizations(public.membership_role) is
   'Organizations in which the caller has at least this role. Definer: policies of memberships themselves ask it, which would recurse.';
-grant execute on function private.my_organizations(public.membership_role) to authenticated, service_role;
+grant execute on function private.my_organizations(public.membership_role) to anon, authenticated, service_role;
 
 create function private.my_scopes() returns setof uuid
 language plpgsql stable security definer rows 10 set search_path = ''
@@ -105,7 +105,7 @@ create trigger touch_updated_at before update on public.organizations
 -- Memberships: grants and policies -----------------------------------------------------------------------------
 
 grant select, delete on public.memberships to authenticated;
-grant insert (organization_id, user_id, role), update (role) on public.memberships to authenticated;
+grant insert (organization_id, user_id, role), update (organization_id, user_id, role) on public.memberships to authenticated;
 grant select, insert, update, delete on public.memberships to service_role;
 
 create policy "members see who else belongs" on public.memberships
@@ -176,6 +176,9 @@ begin
 end $$;
 comment on function private.keep_an_owner() is 'Row trigger on memberships: refuses to lose the last owner.';
 
+create trigger keep_key before update on public.memberships
+  for each row when ((old.organization_id, old.user_id) is distinct from (new.organization_id, new.user_id))
+  execute function private.keep_key();
 create trigger keep_an_owner_on_delete before delete on public.memberships
   for each row when (old.role = 'owner') execute function private.keep_an_owner();
 create trigger keep_an_owner_on_update before update on public.memberships

@@ -64,7 +64,7 @@ comment on column public.products.created_at is 'When it was made.';
 comment on column public.products.updated_at is 'Last change.';
 
 grant select on public.categories to anon, authenticated;
-grant insert (id, slug, name, description), update (slug, name, description), delete on public.categories to authenticated;
+grant insert (id, slug, name, description), update (id, slug, name, description), delete on public.categories to authenticated;
 grant select, insert, update, delete on public.categories to service_role;
 
 create policy "everybody reads categories" on public.categories
@@ -78,7 +78,7 @@ create policy "staff delete categories" on public.categories
 
 grant select on public.products to anon, authenticated;
 grant insert (id, category_id, sku, name, description, price, currency, stock, is_active, language, metadata),
-      update (category_id, sku, name, description, price, currency, stock, is_active, language, metadata),
+      update (id, category_id, sku, name, description, price, currency, stock, is_active, language, metadata),
       delete on public.products to authenticated;
 grant select, insert, update, delete on public.products to service_role;
 
@@ -93,6 +93,10 @@ create policy "staff change products" on public.products
 create policy "staff delete products" on public.products
   for delete to authenticated using ((select private.is_staff()));
 
+create trigger keep_key before update on public.categories
+  for each row when (old.id <> new.id) execute function private.keep_key();
+create trigger keep_key before update on public.products
+  for each row when (old.id <> new.id) execute function private.keep_key();
 create trigger touch_updated_at before update on public.categories
   for each row execute function private.touch_updated_at();
 create trigger touch_updated_at before update on public.products

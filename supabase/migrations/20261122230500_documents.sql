@@ -12,14 +12,14 @@ create table public.documents (
   owner_id uuid default auth.uid() references auth.users (id) on delete set null,
   organization_id uuid references public.organizations (id) on delete cascade,
   visibility public.document_visibility not null default 'private',
-  title text not null check (char_length(title) between 1 and 500),
+  title text not null check (char_length(title) <= 500 and title ~ '\S'),
   content text not null default '' check (char_length(content) <= 2000000),
   language text not null default 'en' check (language ~ '^[a-z]{2,3}$'),
   source_uri text check (char_length(source_uri) <= 2000),
   metadata jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object' and octet_length(metadata::text) <= 65536),
   status public.document_status not null default 'pending',
   error text,
-  scope_id uuid not null generated always as (
+  scope_id uuid generated always as (
     case visibility
       when 'public' then '00000000-0000-0000-0000-000000000000'::uuid
       when 'organization' then organization_id
@@ -28,6 +28,7 @@ create table public.documents (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (id, scope_id),
+  -- Its two conditions are those under which scope_id is not null: they name what the client sent.
   constraint documents_organization_check check (visibility <> 'organization' or organization_id is not null),
   constraint documents_owner_check check (owner_id is not null or (organization_id is not null and visibility <> 'private'))
 );
@@ -41,7 +42,8 @@ alter table public.documents force row level security;
 comment on table public.documents is
   'Texts that search and answers draw on. A document filed in an organization is the organization''s: its editors write it, '
   'and an owner who left the organization reads it no longer. A private one is its owner''s alone wherever it is filed, and '
-  'stays so when the owner leaves. One more person is let in by document_shares.';
+  'stays so when the owner leaves or the organization is deleted. One more person is let in by document_shares, until '
+  'that person leaves the organization.';
 comment on column public.documents.id is 'The document.';
 comment on column public.documents.owner_id is 'Who wrote it; null when that account is gone and the organization kept it.';
 comment on column public.documents.organization_id is 'Where it is filed; null for a personal one.';
@@ -87,7 +89,7 @@ grant execute on function private.my_shared_documents() to authenticated, servic
 
 grant select on public.documents to anon, authenticated;
 grant insert (id, owner_id, organization_id, visibility, title, content, language, source_uri, metadata),
-      update (organization_id, visibility, title, content, language, source_uri, metadata),
+      update (id, organization_id, visibility, title, content, language, source_uri, metadata),
       delete on public.documents to authenticated;
 grant select, insert, update, delete on public.documents to service_role;
 
@@ -134,7 +136,13 @@ create policy "people see shares with them, owners and admins their own" on publ
 create policy "owners share their documents" on public.document_shares
   for insert to authenticated
   with check (
-    exists (select from public.documents d where d.id = document_id and d.owner_id = (select auth.uid())));
+    -- Not with oneself: such a share would outlive the membership that lets one read the document.
+    user_id <> (select auth.uid())
+    and exists (
+      select from public.documents d
+      where d.id = document_id and d.owner_id = (select auth.uid())
+        and (d.organization_id is null or d.visibility = 'private'
+             or d.organization_id in (select private.my_organizations('editor')))));
 create policy "people drop shares with them, owners and admins their own" on public.document_shares
   for delete to authenticated
   using (
@@ -163,8 +171,41 @@ end $$;
 comment on function private.note_document_change() is
   'Row trigger: keeps updated_at, and a changed text waits to be embedded again. What the worker notes is no change.';
 
+create trigger keep_key before update on public.documents
+  for each row when (old.id <> new.id) execute function private.keep_key();
 create trigger note_document_change before update on public.documents
   for each row execute function private.note_document_change();
+
+create function private.end_shares_of_leaver() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  delete from public.document_shares s using public.documents d
+  where s.user_id = old.user_id and d.id = s.document_id
+    and d.organization_id = old.organization_id and d.visibility <> 'private';
+  return null;
+end $$;
+comment on function private.end_shares_of_leaver() is
+  'Row trigger on memberships: who leaves an organization keeps no share of its documents. Definer: shares are the owner''s '
+  'to delete, not the remover''s.';
+
+create trigger end_shares_of_leaver after delete on public.memberships
+  for each row execute function private.end_shares_of_leaver();
+
+create function private.return_private_documents() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  update public.documents d set organization_id = null
+  where d.organization_id = old.id and d.visibility = 'private';
+  return old;
+end $$;
+comment on function private.return_private_documents() is
+  'Row trigger on organizations: private documents outlive the organization they were filed in. Definer: the owner of an '
+  'organization cannot even see them.';
+
+create trigger return_private_documents before delete on public.organizations
+  for each row execute function private.return_private_documents();
 
 create function private.remove_personal_documents() returns trigger
 language plpgsql volatile security definer set search_path = ''

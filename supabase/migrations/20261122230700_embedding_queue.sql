@@ -10,6 +10,7 @@ create table private.embedding_jobs (
   document_id uuid references public.documents (id) on delete cascade,
   product_id uuid references public.products (id) on delete cascade,
   revision bigint not null default nextval('private.embedding_job_revisions'),
+  turn timestamptz not null default now(),
   attempts smallint not null default 0,
   available_at timestamptz not null default now(),
   parked_at timestamptz,
@@ -17,7 +18,7 @@ create table private.embedding_jobs (
   created_at timestamptz not null default now(),
   constraint embedding_jobs_one_source_check check (num_nonnulls(document_id, product_id) = 1)
 );
-create index embedding_jobs_available_at_idx on private.embedding_jobs (available_at, revision) where parked_at is null;
+create index embedding_jobs_turn_idx on private.embedding_jobs (turn, revision) where parked_at is null;
 create index embedding_jobs_document_id_idx on private.embedding_jobs (document_id);
 create index embedding_jobs_product_id_idx on private.embedding_jobs (product_id);
 alter table private.embedding_jobs enable row level security;
@@ -29,6 +30,9 @@ comment on column private.embedding_jobs.document_id is 'The document, or null.'
 comment on column private.embedding_jobs.product_id is 'The product, or null.';
 comment on column private.embedding_jobs.revision is
   'New with every change of the text, never used twice: the worker finishes a job only at the revision it took.';
+comment on column private.embedding_jobs.turn is
+  'Order of work: when it was noted, plus the time that those noted before it in the same statement take. Whoever writes '
+  'one text does not wait for somebody else''s thousands.';
 comment on column private.embedding_jobs.attempts is 'Times taken since the last change; counted when taken, so a text that kills the worker counts too.';
 comment on column private.embedding_jobs.available_at is 'When it may be taken; in the future while somebody works on it or backs off.';
 comment on column private.embedding_jobs.parked_at is 'When it was given up, to be looked at and replayed.';
@@ -37,7 +41,9 @@ comment on column private.embedding_jobs.created_at is 'When the source was firs
 
 -- The worker sees the sources that have a job, and nothing else ------------------------------------------------
 
-grant select, update, delete on private.embedding_jobs to tidegate_worker;
+grant select, delete on private.embedding_jobs to tidegate_worker;
+-- Not which source a job is for: that decides what the worker sees.
+grant update (attempts, available_at, parked_at, last_error) on private.embedding_jobs to tidegate_worker;
 create policy "the worker reads jobs" on private.embedding_jobs for select to tidegate_worker using (true);
 create policy "the worker takes, fails and parks jobs" on private.embedding_jobs
   for update to tidegate_worker using (true) with check (true);
@@ -100,14 +106,20 @@ begin
   if cardinality(document_ids) + cardinality(product_ids) = 0 then
     return;
   end if;
-  -- In one order, so that two statements over the same sources queue instead of deadlocking.
-  insert into private.embedding_jobs as j (document_id, product_id)
-    select d.id, null from unnest(document_ids) d (id)
-    union all
-    select null, p.id from unnest(product_ids) p (id)
-    order by 1, 2
+  -- In one order, so that two statements over the same sources queue instead of deadlocking. A text takes about 20 ms,
+  -- and 30 ms a kilobyte.
+  insert into private.embedding_jobs as j (document_id, product_id, turn)
+    select s.document_id, s.product_id, now() + make_interval(secs => sum(s.cost) over w - s.cost)
+    from (
+      select d.id as document_id, null::uuid as product_id, 0.02 + 0.00003 * octet_length(d.content) as cost
+      from public.documents d where d.id = any (document_ids)
+      union all
+      select null, p.id, 0.02 + 0.00003 * octet_length(p.description)
+      from public.products p where p.id = any (product_ids)) s
+    window w as (order by s.document_id, s.product_id)
+    order by s.document_id, s.product_id
   on conflict (source_id) do update
-    set revision = nextval('private.embedding_job_revisions'),
+    set revision = nextval('private.embedding_job_revisions'), turn = excluded.turn,
         attempts = 0, available_at = now(), parked_at = null, last_error = null;
   perform pg_catalog.pg_notify('embedding_jobs', '');
 end $$;
@@ -137,11 +149,22 @@ begin
     return null;
   end if;
   -- What was taken out of a text must not be found or shown any more, however late its embeddings come: passages that
-  -- no longer stand in it go now, the others stay searchable.
-  delete from public.chunks c using new_rows n
-  where n.id = any (changed) and c.document_id = n.id
-    and (strpos(n.content, c.content) = 0
-         or exists (select from unnest(c.heading_path) h (heading) where strpos(n.content, h.heading) = 0));
+  -- no longer stand in it go now, the others stay searchable. replace() finds as strpos() does, without counting the
+  -- characters before: in a long text that is a hundred times faster.
+  with texts as materialized (
+    select n.id, n.content, octet_length(n.content) as bytes
+    from new_rows n join old_rows o using (id) where n.content <> o.content
+  ), headings as materialized (
+    select distinct c.document_id as id, h.heading
+    from texts t join public.chunks c on c.document_id = t.id cross join lateral unnest(c.heading_path) h (heading)
+  ), gone as materialized (
+    select h.id, h.heading from headings h join texts t using (id)
+    where octet_length(replace(t.content, h.heading, '')) = t.bytes
+  )
+  delete from public.chunks c using texts t
+  where c.document_id = t.id
+    and (c.content <> '' and octet_length(replace(t.content, c.content, '')) = t.bytes
+         or exists (select from gone g where g.id = t.id and g.heading = any (c.heading_path)));
   update public.chunks c set title = n.title from new_rows n
   where n.id = any (changed) and c.document_id = n.id and c.title <> n.title;
   perform private.enqueue_embeddings(changed, '{}');
@@ -220,21 +243,21 @@ grant execute on function private.replay_document(uuid) to authenticated, servic
 grant execute on function public.retry_document(uuid) to authenticated, service_role;
 
 create function private.replay_parked_jobs() returns bigint
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
-  with replayed as (
-    update private.embedding_jobs j
-    set parked_at = null, attempts = 0, available_at = now(), last_error = null
-    where j.parked_at is not null
-    returning j.document_id
-  ), marked as (
-    update public.documents d set status = 'pending', error = null
-    from replayed r where d.id = r.document_id
-  ), woken as (
-    select pg_catalog.pg_notify('embedding_jobs', '')
-  )
-  select count(*) from replayed, woken
-$$;
+declare
+  replayed bigint;
+begin
+  -- Documents before jobs, as everybody locks them.
+  update public.documents d set status = 'pending', error = null
+  where d.id in (select j.document_id from private.embedding_jobs j where j.parked_at is not null);
+  update private.embedding_jobs j
+  set parked_at = null, attempts = 0, available_at = now(), last_error = null
+  where j.parked_at is not null;
+  get diagnostics replayed = row_count;
+  perform pg_catalog.pg_notify('embedding_jobs', '');
+  return replayed;
+end $$;
 comment on function private.replay_parked_jobs() is 'Replays everything that was given up and says how much. For operators: the worker''s command line.';
 grant execute on function private.replay_parked_jobs() to tidegate_worker;
 

@@ -58,11 +58,24 @@ grant execute on function private.filtered_sources(text[], uuid, text, numeric, 
 -- Three ways to the nearest passages; each runs as the caller, under the policies of chunk_embeddings.
 
 create function private.nearest_of_sources(
-  query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer)
+  query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer, once boolean)
 returns setof private.chunk_match
 language plpgsql stable security invoker rows 100 set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 begin
+  if once then
+    return query
+      select b.source_id, b.chunk_id, 1 - b.distance
+      from (
+        select distinct on (e.source_id)
+               e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+        from unnest(sources) s (id)
+        join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
+        order by e.source_id, distance) b
+      order by b.distance
+      limit row_limit;
+    return;
+  end if;
   return query
     select e.source_id, e.chunk_id, 1 - (e.embedding operator(extensions.<=>) query_embedding)
     from unnest(sources) s (id)
@@ -70,15 +83,28 @@ begin
     order by (e.embedding operator(extensions.<=>) query_embedding) + 0
     limit row_limit;
 end $$;
-comment on function private.nearest_of_sources(extensions.halfvec, smallint, uuid[], integer) is
-  'Exact: every passage of the given sources is compared. For filtered searches.';
+comment on function private.nearest_of_sources(extensions.halfvec, smallint, uuid[], integer, boolean) is
+  'Exact: every passage of the given sources is compared; once: only the best of each source is returned. For filtered searches.';
 
 create function private.nearest_of_scopes(
-  query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer)
+  query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer, once boolean)
 returns setof private.chunk_match
 language plpgsql stable security invoker rows 100 set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 begin
+  if once then
+    return query
+      select b.source_id, b.chunk_id, 1 - b.distance
+      from (
+        select distinct on (e.source_id)
+               e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+        from public.chunk_embeddings e
+        where e.model_id = model and (e.scope_id = any (scopes) or e.source_id = any (shares))
+        order by e.source_id, distance) b
+      order by b.distance
+      limit row_limit;
+    return;
+  end if;
   return query
     select e.source_id, e.chunk_id, 1 - (e.embedding operator(extensions.<=>) query_embedding)
     from public.chunk_embeddings e
@@ -86,8 +112,9 @@ begin
     order by (e.embedding operator(extensions.<=>) query_embedding) + 0
     limit row_limit;
 end $$;
-comment on function private.nearest_of_scopes(extensions.halfvec, smallint, uuid[], uuid[], integer) is
-  'Exact: every passage that the caller may see is compared. The explicit scopes let the index be used; the policies decide.';
+comment on function private.nearest_of_scopes(extensions.halfvec, smallint, uuid[], uuid[], integer, boolean) is
+  'Exact: every passage that the caller may see is compared; once: only the best of each source is returned. The explicit '
+  'scopes let the index be used; the policies decide.';
 
 create function private.nearest_of_index(
   query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer)
@@ -144,11 +171,14 @@ declare
   model record := private.active_embedding_model();
   scopes constant uuid[] := private.search_scopes(kinds);
   shares constant uuid[] := private.search_shares(kinds);
-  row_limit integer := 8 * match_count;
+  row_limit constant integer := 8 * match_count;
   visible integer;
   found private.chunk_match[];
   best private.chunk_match[];
 begin
+  if extensions.l2_norm(query_embedding) = 0 then
+    raise exception 'the query''s vector has no direction: all of it is zero' using errcode = 'invalid_parameter_value';
+  end if;
   if extensions.vector_dims(query_embedding) is distinct from model.dimensions then
     raise exception 'the query has % dimensions, the active model % has %',
       extensions.vector_dims(query_embedding), model.name, model.dimensions using errcode = 'invalid_parameter_value';
@@ -168,22 +198,25 @@ begin
       end if;
     end if;
   end if;
-  -- A long document can fill the first rows with passages of its own: then once more without a limit.
-  foreach row_limit in array array[row_limit, null] loop
-    found := case when sources is null
-      then array(select m from private.nearest_of_scopes(query_embedding, model.id, scopes, shares, row_limit) m)
-      else array(select m from private.nearest_of_sources(query_embedding, model.id, sources, row_limit) m) end;
-    best := private.best_of_sources(found);
-    exit when cardinality(best) >= match_count or cardinality(found) < row_limit;
-  end loop;
-  return query select * from unnest(best);
+  found := case when sources is null
+    then array(select m from private.nearest_of_scopes(query_embedding, model.id, scopes, shares, row_limit, false) m)
+    else array(select m from private.nearest_of_sources(query_embedding, model.id, sources, row_limit, false) m) end;
+  best := private.best_of_sources(found);
+  if cardinality(best) >= match_count or cardinality(found) < row_limit then
+    return query select * from unnest(best);
+  -- A long document has filled the rows with passages of its own.
+  elsif sources is null then
+    return query select * from private.nearest_of_scopes(query_embedding, model.id, scopes, shares, match_count, true);
+  else
+    return query select * from private.nearest_of_sources(query_embedding, model.id, sources, match_count, true);
+  end if;
 end $$;
 comment on function private.semantic_matches(extensions.halfvec, text[], uuid[], integer) is
   'The nearest sources, best passage each, at least match_count of them when that many are visible: exact for callers who '
   'see few passages and for filtered searches, the index for the others, exact again when the index comes up short.';
 grant execute on function
-  private.nearest_of_sources(extensions.halfvec, smallint, uuid[], integer),
-  private.nearest_of_scopes(extensions.halfvec, smallint, uuid[], uuid[], integer),
+  private.nearest_of_sources(extensions.halfvec, smallint, uuid[], integer, boolean),
+  private.nearest_of_scopes(extensions.halfvec, smallint, uuid[], uuid[], integer, boolean),
   private.nearest_of_index(extensions.halfvec, smallint, integer, uuid[], uuid[], integer),
   private.best_of_sources(private.chunk_match[]),
   private.semantic_matches(extensions.halfvec, text[], uuid[], integer)

@@ -3,30 +3,33 @@
 set local lock_timeout = '10s';
 
 create type private.query_term as (
-  language text, word text, match tsquery, weight double precision, average_length double precision);
+  stemmer text, word text, match tsquery, weight double precision, average_length double precision);
 comment on type private.query_term is
-  'A stem of the query in one language, how much it tells (its inverse document frequency over the sum of all), and the '
+  'A stem of the query by one stemmer, how much it tells (its inverse document frequency over the sum of all), and the '
   'mean length in tokens of the passages that were counted.';
 
-create function private.query_words(query text) returns table (language text, word text, match tsquery)
+create function private.query_words(query text) returns table (stemmer text, word text, match tsquery)
 language plpgsql stable security definer rows 10 set search_path = ''
 as $$
 begin
-  -- Walks the index from one language to the next.
+  -- Walks the index from one stemmer to the next. Of a query that is a text, the first 64 words count: each costs a walk
+  -- of the word index.
   return query
-    with recursive languages (code) as (
-      (select c.language from public.chunks c order by c.language limit 1)
+    with recursive stemmers (name) as (
+      (select c.stemmer from public.chunks c order by c.stemmer limit 1)
       union all
-      select (select c.language from public.chunks c where c.language > l.code order by c.language limit 1)
-      from languages l where l.code is not null)
-    select l.code, w.word, ('''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '''')::tsquery
-    from languages l
-    cross join lateral unnest(tsvector_to_array(to_tsvector(private.text_search_config(l.code), query))) w (word)
-    where l.code is not null;
+      select (select c.stemmer from public.chunks c where c.stemmer > s.name order by c.stemmer limit 1)
+      from stemmers s where s.name is not null)
+    select s.name, w.word, ('''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '''')::tsquery
+    from stemmers s
+    cross join lateral (
+      select v.lexeme from unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, query)) v
+      order by v.positions[1], v.lexeme limit 64) w (word)
+    where s.name is not null;
 end $$;
 comment on function private.query_words(text) is
-  'Stems of a query, without stop words, in every language that some passage has: the query''s own is not known. Definer: '
-  'which languages exist must not depend on the caller, nor cost a scan of what is visible.';
+  'Stems of a query, without stop words, by every stemmer that some passage has: the query''s own language is not known. '
+  'Definer: which there are must not depend on the caller, nor cost a scan of what is visible.';
 
 create function private.query_terms(query text, kinds text[], sources uuid[]) returns private.query_term[]
 language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
@@ -47,19 +50,19 @@ begin
   -- Frequencies are those of what the caller may see: a score tells nothing of anybody else's texts.
   return (
     with counted as (
-      select w.language, w.word, w.match, f.frequency
+      select w.stemmer, w.word, w.match, f.frequency
       from private.query_words(query) w
       cross join lateral (
         select count(*) as frequency from public.chunks c
-        where c.search_vector @@ w.match and c.language = w.language
+        where c.search_vector @@ w.match and c.stemmer = w.stemmer
           and (c.scope_id = any (scopes) or c.source_id = any (shares))
           and (sources is null or c.source_id in (select unnest(sources)))) f
     ), informed as (
       select c.*, ln(1 + greatest(total - c.frequency + 0.5, 0.5) / (c.frequency + 0.5)) as idf from counted c)
     select coalesce(array_agg((
-      i.language, i.word, i.match, i.idf / s.sum, greatest(average_length, 1))::private.query_term), '{}')
+      i.stemmer, i.word, i.match, i.idf / s.sum, greatest(average_length, 1))::private.query_term), '{}')
     from informed i
-    join (select j.language, sum(j.idf) from informed j group by j.language) s using (language));
+    join (select j.stemmer, sum(j.idf) from informed j group by j.stemmer) s using (stemmer));
 end $$;
 comment on function private.query_terms(text, text[], uuid[]) is
   'The query''s stems weighed by how rare they are among the passages the caller may search. Definer: under a policy the '
@@ -79,7 +82,7 @@ begin
     from (
       select distinct on (c.source_id) c.source_id, c.id, sum(t.weight) as weight
       from unnest(terms) t
-      join public.chunks c on c.search_vector @@ t.match and c.language = t.language
+      join public.chunks c on c.search_vector @@ t.match and c.stemmer = t.stemmer
       where (c.scope_id = any (scopes) or c.source_id = any (shares))
         and (sources is null or c.source_id in (select unnest(sources)))
       group by c.source_id, c.id

@@ -2,6 +2,29 @@
 -- Undo: drop the functions below.
 set local lock_timeout = '10s';
 
+create function private.snippet(content text, stemmer text, any_word tsquery) returns text
+language plpgsql stable security invoker set search_path = ''
+as $$
+declare
+  -- Without what is Markdown rather than text: headings (heading_path has them), table rules, emphasis, list marks.
+  plain constant text := trim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    content, '^\s*#{1,6}\s.*$', '', 'gn'), '^[\s|:-]+$', '', 'gn'), '(\*\*|__|`|\|)|^\s*([-*+>]|\d+\.)\s+', ' ', 'gn'),
+    '\s+', ' ', 'g'));
+  fragment constant text := trim(ts_headline(
+    ('pg_catalog.' || stemmer)::regconfig, plain, coalesce(any_word, ''),
+    'StartSel="", StopSel="", MaxWords=60, MinWords=30'));
+begin
+  if fragment = '' then
+    return left(regexp_replace(trim(content), '\s+', ' ', 'g'), 300);
+  end if;
+  return case when starts_with(plain, fragment) then '' else '… ' end
+    || fragment
+    || case when right(plain, length(fragment)) = fragment then '' else ' …' end;
+end $$;
+comment on function private.snippet(text, text, tsquery) is
+  'Some fifty words of a passage around the query''s words, or its beginning; an ellipsis where it was cut.';
+grant execute on function private.snippet(text, text, tsquery) to anon, authenticated, service_role;
+
 create function public.search(
   query text,
   query_embedding extensions.halfvec default null,
@@ -26,7 +49,6 @@ declare
   candidate_count constant integer := greatest(100, 4 * max_results);
   sources uuid[];
   terms private.query_term[] := '{}';
-  any_word tsquery;
 begin
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
     raise exception 'mode % is none of semantic, keyword, hybrid', mode using errcode = 'invalid_parameter_value';
@@ -54,7 +76,6 @@ begin
   if mode <> 'semantic' then
     terms := private.query_terms(query, kinds, sources);
   end if;
-  any_word := coalesce((select string_agg(w.match::text, ' | ')::tsquery from private.query_words(query) w), '');
 
   return query
   with candidates as materialized (
@@ -63,7 +84,7 @@ begin
     union
     select m.chunk_id from private.keyword_matches(terms, kinds, sources, candidate_count) m
   ), scored as (
-    select c.id, c.source_id, c.document_id, c.product_id, c.heading_path, c.content, c.language,
+    select c.id, c.source_id, c.document_id, c.product_id, c.heading_path, c.content, c.stemmer,
            case mode
              when 'semantic' then f.cosine
              when 'keyword' then f.bm25
@@ -78,7 +99,7 @@ begin
              -- Robertson and Zaragoza 2009, k1 = 1.2 and b = 0.75, over the most that this query could score: 0 to 1.
              (select coalesce(sum(t.weight * o.times / (o.times + 1.2 * (0.25 + 0.75 * c.token_count / t.average_length))), 0)
               from unnest(c.search_vector) v
-              join unnest(terms) t on t.word = v.lexeme and t.language = c.language
+              join unnest(terms) t on t.word = v.lexeme and t.stemmer = c.stemmer
               cross join lateral (select cardinality(v.positions)::double precision as times) o) as bm25) f
   ), best as (
     select distinct on (s.source_id) s.* from scored s order by s.source_id, s.score desc, s.id
@@ -89,9 +110,7 @@ begin
          t.source_id,
          t.document_id,
          coalesce(d.title, p.name),
-         trim(regexp_replace(
-           ts_headline(private.text_search_config(t.language), t.content, any_word,
-                       'StartSel="", StopSel="", MaxWords=60, MinWords=30'), '\s+', ' ', 'g')),
+         private.snippet(t.content, t.stemmer, w.any_word),
          t.heading_path,
          t.score,
          coalesce(d.metadata, p.metadata || jsonb_build_object(
@@ -101,11 +120,13 @@ begin
   left join public.documents d on d.id = t.document_id
   left join public.products p on p.id = t.product_id
   left join public.categories k on k.id = p.category_id
+  left join (select q.stemmer, string_agg(q.match::text, ' | ')::tsquery as any_word
+             from private.query_words(query) q group by q.stemmer) w on w.stemmer = t.stemmer
   where d.id is not null or p.id is not null
   order by t.score desc, t.source_id;
 end $$;
 comment on function public.search(text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean) is
   'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the '
-  'policies decide every row. complete: the list holds max_results rows or every match there is.';
+  'policies decide every row. complete: the list holds max_results rows or every match among what is embedded.';
 grant execute on function public.search(text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean)
   to anon, authenticated, service_role;

@@ -45,8 +45,12 @@ begin
   perform private.become(claims);
   return query
     select d.id, d.title, d.error, d.updated_at from public.documents d
-    where d.status = 'failed' order by d.updated_at desc limit max_rows;
+    where d.status = 'failed'
+      -- Theirs to mend: readers of a public document need not know what an embedder said of it.
+      and (d.owner_id = auth.uid() or d.organization_id in (select private.my_organizations('editor')))
+    order by d.updated_at desc limit max_rows;
 end $$;
 comment on function private.failed_documents_as(text, integer) is
-  'Documents that could not be embedded, as far as the caller of these verified claims may read them. In autocommit only.';
+  'Documents of the caller of these verified claims, or of the caller''s organizations, that could not be embedded. In '
+  'autocommit only.';
 grant execute on function private.failed_documents_as(text, integer) to tidegate_gateway;

@@ -121,9 +121,9 @@ def test_the_advisors_find_nothing(supabase: Run, database: Database) -> None:
 
 
 def test_the_advisors_would_find_a_table_without_row_level_security(supabase: Run, fresh: Database) -> None:
-    with fresh.connect() as connection:
+    with fresh.connect("supabase_admin") as connection:
+        connection.execute("drop event trigger if exists enforce_row_level_security")
         connection.execute("create table public.unguarded (id integer primary key)")
-        connection.execute("alter table public.unguarded disable row level security")
         connection.execute("grant select on public.unguarded to anon")
     assert "rls_disabled_in_public" in {finding["name"] for finding in findings(supabase, fresh)}
 

@@ -1,5 +1,6 @@
 """Who reads and writes what, told as one table and asked of the real database as each person."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -55,6 +56,15 @@ def tenants(database: Database) -> Tenants:
 def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
     with database.connect() as connection:
         yield connection
+
+
+def act_as(connection: psycopg.Connection[Any], person: uuid.UUID | None) -> None:
+    """Become another person inside a transaction of as_caller."""
+    connection.execute("reset role")
+    connection.execute(
+        "select set_config('request.jwt.claims', %s, true), set_config('role', 'authenticated', true)",
+        (json.dumps({"sub": str(person), "role": "authenticated"}),),
+    )
 
 
 def titles(connection: psycopg.Connection[Any], query: str) -> list[str]:
@@ -171,6 +181,98 @@ def test_only_owners_share(connection: psycopg.Connection[Any], tenants: Tenants
         else:
             with pytest.raises(errors.InsufficientPrivilege):
                 connection.execute(insert, share)
+
+
+def test_nobody_shares_with_themselves(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    with as_caller(connection, tenants.people["editor"], commit=False), pytest.raises(errors.InsufficientPrivilege):
+        connection.execute(
+            "insert into public.document_shares (document_id, user_id) values (%s, %s)",
+            (tenants.documents["harbour handbook"], tenants.people["editor"]),
+        )
+
+
+def test_who_left_cannot_share_what_they_wrote(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    with as_caller(connection, tenants.people["editor"], commit=False):
+        connection.execute("delete from public.memberships where user_id = %s", (tenants.people["editor"],))
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(
+                "insert into public.document_shares (document_id, user_id) values (%s, %s)",
+                (tenants.documents["harbour leaflet"], tenants.people["guest"]),
+            )
+
+
+def test_shares_of_an_organizations_documents_end_with_the_membership(
+    connection: psycopg.Connection[Any], tenants: Tenants
+) -> None:
+    with as_caller(connection, tenants.people["editor"], commit=False):
+        connection.execute(
+            "insert into public.document_shares (document_id, user_id) values (%s, %s)",
+            (tenants.documents["harbour handbook"], tenants.people["viewer"]),
+        )
+        act_as(connection, tenants.people["owner"])
+        connection.execute("delete from public.memberships where user_id = %s", (tenants.people["viewer"],))
+        act_as(connection, tenants.people["viewer"])
+        assert set(titles(connection, "select title from public.documents")) == PUBLIC
+
+
+def test_private_documents_outlive_their_organization(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    with as_caller(connection, tenants.people["owner"], commit=False):
+        connection.execute("delete from public.organizations where id = %s", (tenants.harbour,))
+        left = titles(connection, "select title from public.documents where organization_id is null")
+        assert left == ["harbour draft", "owner's diary"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "refused"),
+    [
+        (
+            "insert into public.documents (id, title) values (%(handbook)s, 'new')"
+            " on conflict (id) do update set id = excluded.id, title = excluded.title",
+            False,
+        ),
+        ("update public.documents set id = gen_random_uuid() where id = %(handbook)s", True),
+        (
+            "insert into public.memberships (organization_id, user_id, role) values (%(harbour)s, %(viewer)s, 'editor')"
+            " on conflict (organization_id, user_id) do update set organization_id = excluded.organization_id,"
+            " user_id = excluded.user_id, role = excluded.role",
+            False,
+        ),
+        ("update public.memberships set user_id = %(guest)s where user_id = %(viewer)s", True),
+    ],
+    ids=["upsert a document", "another id", "upsert a membership", "another member"],
+)
+def test_rows_are_upserted_as_postgrest_does_and_keep_their_keys(
+    connection: psycopg.Connection[Any], tenants: Tenants, statement: str, refused: bool
+) -> None:
+    names = {
+        "handbook": tenants.documents["owner's diary"],
+        "harbour": tenants.harbour,
+        "viewer": tenants.people["viewer"],
+        "guest": tenants.people["guest"],
+    }
+    with as_caller(connection, tenants.people["owner"], commit=False):
+        if refused:
+            with pytest.raises(errors.InsufficientPrivilege, match="cannot be changed"):
+                connection.execute(statement.encode(), names)
+        else:
+            assert connection.execute(statement.encode(), names).rowcount == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "constraint"),
+    [
+        ("(title, visibility) values ('x', 'organization')", "documents_organization_check"),
+        ("(title) values ('   ')", "documents_title_check"),
+        ("(title, language) values ('x', 'English')", "documents_language_check"),
+        ("(title, metadata) values ('x', '[]')", "documents_metadata_check"),
+    ],
+)
+def test_a_refused_row_says_which_rule_it_breaks(
+    connection: psycopg.Connection[Any], tenants: Tenants, columns: str, constraint: str
+) -> None:
+    with as_caller(connection, tenants.people["owner"], commit=False), pytest.raises(errors.CheckViolation) as refusal:
+        connection.execute(f"insert into public.documents {columns}".encode())
+    assert refusal.value.diag.constraint_name == constraint
 
 
 @pytest.mark.parametrize("actor", ACTORS)

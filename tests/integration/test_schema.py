@@ -93,6 +93,7 @@ BREACHES = {
 @pytest.mark.parametrize("rule", VIOLATIONS)
 def test_a_breach_of_the_rule_is_noticed(database: Database, rule: str) -> None:
     with database.connect("supabase_admin") as admin, admin.transaction(force_rollback=True):
+        admin.execute("alter event trigger enforce_row_level_security disable")  # it would mend the first at once
         admin.execute("set local role postgres; set local search_path = ''")
         admin.execute(BREACHES[rule].encode())
         assert admin.execute(VIOLATIONS[rule].encode()).fetchall() != []
@@ -109,6 +110,26 @@ def test_a_new_table_is_born_with_row_level_security(database: Database, schema:
         connection.execute(statement.format(schema).encode())
         state = connection.execute(
             "select relrowsecurity, relforcerowsecurity from pg_class where oid = %s::regclass", (f"{schema}.late",)
+        ).fetchone()
+    assert state == (True, True)
+
+
+@pytest.mark.parametrize("change", ["disable row level security", "no force row level security"])
+def test_row_level_security_cannot_be_switched_off_by_mistake(database: Database, change: str) -> None:
+    with database.connect() as connection, connection.transaction(force_rollback=True):
+        connection.execute(f"alter table public.products {change}".encode())
+        state = connection.execute(
+            "select relrowsecurity, relforcerowsecurity from pg_class where oid = 'public.products'::regclass"
+        ).fetchone()
+    assert state == (True, True)
+
+
+def test_a_table_that_moves_in_gets_row_level_security(database: Database) -> None:
+    with database.connect() as connection, connection.transaction(force_rollback=True):
+        connection.execute("create schema scratch; create table scratch.t (id integer)")
+        connection.execute("alter table scratch.t set schema public")
+        state = connection.execute(
+            "select relrowsecurity, relforcerowsecurity from pg_class where oid = 'public.t'::regclass"
         ).fetchone()
     assert state == (True, True)
 

@@ -90,6 +90,7 @@ def test_the_gateway_acts_as_nobody_powerful(gateway_login: psycopg.Connection[A
         ({"query": "x" * 10_001}, "10,000"),
         ({"query_embedding": None}, "query_embedding"),
         ({"query_embedding": "[1,0,0]"}, "384"),
+        ({"query_embedding": as_literal([0.0] * 384)}, "zero"),
     ],
 )
 def test_bad_arguments_say_what_is_wrong(
@@ -122,6 +123,53 @@ def test_odd_queries_are_answered(connection: psycopg.Connection[Any], tenants: 
                 (query, as_literal(unit_vector(1)), mode),
             ).fetchall()
             assert len(rows) == (0 if mode == "keyword" else len(READABLE["owner"]))
+
+
+def test_a_long_query_in_many_languages_is_answered_in_time(
+    database: Database, connection: psycopg.Connection[Any], tenants: Tenants
+) -> None:
+    """Any person may name thousands of languages; the 3 s of an anonymous statement must still do."""
+    with database.connect("supabase_admin") as admin:
+        admin.execute(
+            "insert into public.documents (owner_id, title, content, language)"
+            " select %s, 'x', 'stands', chr(97 + i / 676) || chr(97 + i / 26 %% 26) || chr(97 + i %% 26)"
+            " from generate_series(0, 2999) i",
+            (tenants.people["guest"],),
+        )
+        with admin.transaction(), database.connect("tidegate_worker") as worker:
+            index_documents(worker, {})
+    words = " ".join(f"{a}{b}{c}ing" for a in "bcdfg" for b in "aeiou" for c in "lmnrst" * 6)[:4000]
+    with as_caller(connection, None):
+        connection.execute("set local statement_timeout = '3s'")
+        for mode in ("keyword", "hybrid"):
+            rows = connection.execute(
+                "select title from public.search(%s, %s::extensions.halfvec, %s)",
+                ("stands " + words, as_literal(unit_vector(1)), mode),
+            ).fetchall()
+            assert {row[0] for row in rows} == {"harbour leaflet", "meadow leaflet"}
+
+
+@pytest.mark.parametrize(
+    ("content", "snippet"),
+    [
+        ("## Berths\n\nDouble the **lines** on `every` berth.", "Double the lines on every berth."),
+        ("| when | what |\n| --- | --- |\n| dusk | light the lamp |", "when what dusk light the lamp"),
+        ("- first\n- second\n\n1. third", "first second third"),
+        ("## Only a heading", "## Only a heading"),
+        ("a snake_case_name and 2 * 3 * 4", "a snake_case_name and 2 * 3 * 4"),
+    ],
+)
+def test_snippets_are_text_without_its_markup(connection: psycopg.Connection[Any], content: str, snippet: str) -> None:
+    assert connection.execute("select private.snippet(%s, 'english', null)", (content,)).fetchone() == (snippet,)
+
+
+def test_a_snippet_says_where_it_was_cut(connection: psycopg.Connection[Any]) -> None:
+    words = [f"word{number}" for number in range(300)]
+    row = connection.execute("select private.snippet(%s, 'english', 'word150'::tsquery)", (" ".join(words),)).fetchone()
+    assert row is not None
+    assert row[0].startswith("… word")
+    assert row[0].endswith(" …")
+    assert "word150" in row[0]
 
 
 def test_a_filter_holds_for_every_result(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
@@ -195,7 +243,7 @@ def test_the_index_finds_what_comparing_everything_finds(
                 {row[0] for row in connection.execute(statement, arguments).fetchall()}
                 for statement in (
                     "select chunk_id from private.nearest_of_scopes(%(query)s::extensions.halfvec, 1::smallint,"
-                    " private.search_scopes('{documents}'), '{}', %(limit)s)",
+                    " private.search_scopes('{documents}'), '{}', %(limit)s, false)",
                     "select chunk_id from private.nearest_of_index(%(query)s::extensions.halfvec, 1::smallint, 384,"
                     " private.search_scopes('{documents}'), '{}', %(limit)s)",
                 )
