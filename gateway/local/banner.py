@@ -1,5 +1,6 @@
 """What `make run` prints once everything answers: where, with which keys, who may sign in, and what to try."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def ready(values: Mapping[str, str], env_file: Path, seconds: float) -> str:
     lines = ["", f"Ready in {seconds:.1f} s", "", *_table(rows)]
     if people and "DEMO_PASSWORD" in values:
         lines += ["", f"Demo accounts, password {values['DEMO_PASSWORD']}", *_table(people)]
-    return "\n".join([*lines, "", _TRY.format(env=env_file), ""])
+    return "\n".join([*lines, "", _TRY.format(env=shlex.quote(str(env_file))), ""])
 
 
 def _table(rows: list[tuple[str, str]]) -> list[str]:

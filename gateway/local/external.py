@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from gateway.local.bootstrap import set_passwords
@@ -18,7 +19,7 @@ async def start_external(settings: LocalSettings, project: Project, state: State
     """Check the project's migrations, give the two logins their passwords, start gateway and worker."""
     stack.console.say(f"SUPABASE_URL is set: using the project at {project.url}")
     await asyncio.to_thread(_require_migrated, project.database_url)
-    logins = await asyncio.to_thread(_logins, project, state)
+    logins = await asyncio.to_thread(_logins, project, state, stack.console.say)
     worker = worker_service(
         supabase_url=project.url,
         publishable_key=project.publishable_key,
@@ -62,13 +63,17 @@ def _require_migrated(database_url: str) -> None:
         raise LocalError(f"the database lacks {len(missing)} migrations; run `make migrate`, then this again:\n{names}")
 
 
-def _logins(project: Project, state: State) -> dict[str, str]:
+def _logins(project: Project, state: State, report: Callable[[str], None]) -> dict[str, str]:
     """The URLs of the two logins: as given, else with passwords of this state directory, which are set now."""
     given = {name: os.environ.get(name, "") for name in ("GATEWAY_DATABASE_URL", "WORKER_DATABASE_URL")}
     if all(given.values()):
         return given
     secrets = state.secrets()
     passwords = {"tidegate_gateway": secrets.gateway_password, "tidegate_worker": secrets.worker_password}
+    report(
+        "giving tidegate_gateway and tidegate_worker the passwords of this state directory: what else logs in as them "
+        "is locked out, unless GATEWAY_DATABASE_URL and WORKER_DATABASE_URL say what it uses"
+    )
     set_passwords(project.database_url, passwords)
     return {
         "GATEWAY_DATABASE_URL": login_url(project.database_url, "tidegate_gateway", secrets.gateway_password),

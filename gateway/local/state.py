@@ -61,8 +61,11 @@ class State:
 
     def prepare(self) -> None:
         """Create the directory; nothing in it that holds a secret is readable by others."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        self.files.mkdir(mode=0o700, exist_ok=True)
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            self.files.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise LocalError(f"TIDEGATE_HOME, {self.home}, cannot be a directory for the state: {error}") from error
 
     def secrets(self) -> Secrets:
         """The secrets, made now if there are none; LocalError when they were lost while their database was not."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.local.bootstrap import set_passwords
 from gateway.local.ports import HOST, is_taken
 from tests.support import wait_until
 from tests.support.runs import Run, descendants, is_alive
@@ -151,6 +152,14 @@ def test_the_next_start_is_quick_and_keeps_keys_and_data(run: Run, env: dict[str
     assert run.wait_ready(30) == env  # under five seconds on an idle machine; other tests may share this one
     assert all_ready(env)
     assert "seeding" not in run.output()
+
+
+def test_logins_that_a_gateway_elsewhere_took_over_come_back_with_the_next_start(run: Run, env: dict[str, str]) -> None:
+    set_passwords(env["DATABASE_URL"], {"tidegate_gateway": "another", "tidegate_worker": "another"})
+    assert run.stop() == 0
+    run.start()
+    assert run.wait_ready(40) == env
+    assert all_ready(env)
 
 
 def test_killing_the_supervisor_leaves_no_process_and_does_no_harm(run: Run, env: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from gateway.local.banner import ready
 from gateway.local.errors import LocalError
 from gateway.local.external import login_url
 from gateway.local.settings import LocalSettings, Project
@@ -30,6 +31,17 @@ def state(tmp_path: Path) -> State:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_home_that_cannot_be_a_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LocalError, match="cannot be a directory for the state"):
+        State(tmp_path / "file").prepare()
+
+
+def test_the_banner_names_a_file_that_a_shell_can_read(tmp_path: Path) -> None:
+    values = {"GATEWAY_URL": "http://127.0.0.1:8000"}
+    assert f"after   . '{tmp_path}/a b/env'" in ready(values, tmp_path / "a b" / "env", 1.0)
 
 
 def test_settings_have_defaults() -> None:
