@@ -272,13 +272,13 @@ async def test_the_status_of_a_well_gateway(world: World) -> None:
     assert refused.status_code == 401
 
 
-async def test_failed_documents_are_shown_to_those_who_may_read_them(world: World) -> None:
+async def test_failed_documents_are_shown_to_those_who_may_mend_them(world: World) -> None:
     document = world.tenants.documents["harbour handbook"]
     with world.database.connect() as connection:
         connection.execute(
             "update public.documents set status = 'failed', error = 'The text has no words.' where id = %s", (document,)
         )
-    for actor, sees in (("owner", True), ("viewer", True), ("stranger", False)):
+    for actor, sees in (("owner", True), ("editor", True), ("viewer", False), ("stranger", False)):
         status = (await world.client.get("/v1/status", headers=world.headers(actor))).json()
         found = [(failed["id"], failed["error"]) for failed in status["failed_documents"]]
         assert found == ([(str(document), "The text has no words.")] if sees else [])
