@@ -43,6 +43,10 @@ migrate: .venv/run.stamp .venv/deno.stamp ## Apply pending migrations to DATABAS
 seed: .venv/run.stamp ## Put the demonstration data into the running stack (again)
 	@$(LOCAL) seed
 
+.PHONY: retry
+retry: .venv/run.stamp ## Try again what could not be embedded
+	@set -a; . "$${TIDEGATE_HOME:-.tidegate}/env"; exec $(BIN)/python -m gateway.worker retry
+
 .PHONY: demo-large
 demo-large: .venv/run.stamp ## Add a big corpus to the running stack: the PostgreSQL manual
 	@$(LOCAL) demo-large
