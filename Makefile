@@ -86,6 +86,10 @@ schema: .venv/run.stamp .venv/deno.stamp ## Write sql/schema.sql from the migrat
 bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the bare model
 	$(BIN)/python -m tests.bench.worker
 
+.PHONY: bench-stack
+bench-stack: .venv/dev.stamp ## Measure the running stack: search, insert to searchable, memory
+	$(BIN)/python -m tests.bench.stack
+
 # The files name no package index: pip asks whichever it is set up with.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url pyproject.toml
