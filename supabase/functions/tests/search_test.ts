@@ -50,7 +50,7 @@ Deno.test("the question and the caller's token reach the gateway unchanged", asy
   });
 });
 
-Deno.test("an API key in place of a token is not passed on as one", async () => {
+Deno.test("whatever stands in place of a token is for the gateway to judge", async () => {
   const seen: (string | null)[] = [];
   const gateway = (request: Request) => {
     seen.push(request.headers.get("authorization"));
@@ -60,7 +60,7 @@ Deno.test("an API key in place of a token is not passed on as one", async () => 
     const keys = ["sb_publishable_x", "legacy.anon.key"];
     for (const key of keys) await (await handler(ask({ authorization: `Bearer ${key}`, apikey: key }))).text();
     await (await handler(ask())).text();
-    assert.deepEqual(seen, [null, null, null]);
+    assert.deepEqual(seen, ["Bearer sb_publishable_x", "Bearer legacy.anon.key", null]);
   });
 });
 

@@ -1,6 +1,9 @@
 """The search function in front of the real gateway: the same answer as the gateway's own, refusals included."""
 
+import time
+
 import httpx
+import jwt
 import pytest
 
 from tests.integration.local_stack.support import Client, anonymous, person
@@ -61,7 +64,26 @@ def test_a_bad_question_is_refused_as_the_gateway_refuses_it(reachable: Stack, q
     assert through.json()["detail"] == direct.json()["detail"]
 
 
-def test_a_bad_token_is_refused_by_the_gateway(reachable: Stack) -> None:
-    caller = Client(reachable.supabase_url, reachable.keys.publishable_key, "a.b.c")
-    response = ask(caller, QUESTION)
-    assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json")
+def bad_tokens(stack: Stack) -> dict[str, str]:
+    """What stands for nobody, each a temptation to take it for an API key."""
+    keys = stack.keys
+    anon = {"role": "anon", "exp": int(time.time()) + 600}
+    return {
+        "garbage": "a.b.c",
+        "another project's key": "sb_publishable_wrong",
+        "the secret key": keys.secret_key,
+        "a key cut short": keys.publishable_key[:-1],
+        "another project's anonymous key": jwt.encode(anon, "another secret of at least 32 bytes!", algorithm="HS256"),
+    }
+
+
+@pytest.mark.parametrize("name", ["garbage", "another project's key", "the secret key", "a key cut short"])
+@pytest.mark.parametrize("as_key", [False, True], ids=["beside the key", "as the key too"])
+def test_a_bad_token_is_never_anonymous(reachable: Stack, name: str, as_key: bool) -> None:
+    bad = bad_tokens(reachable)[name]
+    caller = Client(reachable.supabase_url, bad if as_key else reachable.keys.publishable_key, bad)
+    through, direct = ask(caller, QUESTION), directly(caller, reachable, QUESTION)
+    assert (through.status_code, direct.status_code) == (401, 401), through.text
+    assert through.headers["content-type"] == "application/problem+json"
+    assert through.headers["www-authenticate"] == direct.headers["www-authenticate"]
+    assert through.json()["detail"] == direct.json()["detail"]
