@@ -12,6 +12,7 @@ import { type Introspection, RECONNECT, type SchemaCache } from "./schema_cache.
 import type { Settings } from "./settings.ts";
 import { databaseUnavailable, isConnectionError, isSqlError, sqlErrorResponse } from "./sql_errors.ts";
 import { FileStorage } from "./storage_files.ts";
+import { UpsertPlugin } from "./upserts.ts";
 import { wireTypes } from "./wire_types.ts";
 
 /** Connections of the Data API, Auth and Storage together. */
@@ -88,11 +89,11 @@ export class CallerConnection extends PostgresConnection {
     const { roleSettings, columnDefaults } = await this.#schema.get();
     const scope = requestScope.getStore();
     await becomeCaller(transaction, callerOf(vars), scope, roleSettings);
-    const body = scope?.jsonBody;
-    const bound = scope && body !== undefined
-      ? transaction.withPlugin(new JsonBodyPlugin(body, scope, columnDefaults))
-      : transaction;
-    return work(bound);
+    // Storage upserts as well, in statements of the package's own making.
+    if (!scope?.path.startsWith("/rest/")) return work(transaction);
+    const bound = transaction.withPlugin(new UpsertPlugin());
+    const body = scope.jsonBody;
+    return work(body === undefined ? bound : bound.withPlugin(new JsonBodyPlugin(body, scope, columnDefaults)));
   }
 }
 

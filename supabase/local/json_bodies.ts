@@ -51,8 +51,9 @@ export class JsonBodyPlugin implements KyselyPlugin {
 
   #insert(node: InsertQueryNode): InsertQueryNode {
     const columns = node.columns?.map(({ column }) => column.name) ?? [];
-    // Without a column it is `insert … default values`, which has nothing to read.
-    if (columns.length === 0 || node.into === undefined) return node;
+    if (node.into === undefined) return node;
+    // `{}` names no column, and SQL has no empty list of them: a row without any is one of defaults.
+    if (columns.length === 0) return { ...node, columns: undefined, values: this.#emptyRows() };
     const relation = this.#relation(node.into);
     const rows = sql`json_populate_recordset(null::${rowType(relation)}, ${this.#rows(relation, columns)})`;
     return {
@@ -61,9 +62,17 @@ export class JsonBodyPlugin implements KyselyPlugin {
     };
   }
 
+  #emptyRows(): OperationNode {
+    return sql`select from json_array_elements(${this.#array()}::json)`.toOperationNode();
+  }
+
+  #array(): string {
+    return this.#body.trimStart().startsWith("[") ? this.#body : `[${this.#body}]`;
+  }
+
   /** The body as a JSON array of rows, with defaults where a row lacks a key and the caller asked for that. */
   #rows(relation: Relation, columns: readonly string[]): RawBuilder<unknown> {
-    const array = this.#body.trimStart().startsWith("[") ? this.#body : `[${this.#body}]`;
+    const array = this.#array();
     const known = this.#defaults.get(`${relation.schema}.${relation.table}`);
     const defaults = columns.filter((name) => known?.has(name));
     if (!this.#scope.missingAsDefault || defaults.length === 0) return sql`${array}::json`;

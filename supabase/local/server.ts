@@ -13,6 +13,7 @@ import { admit } from "./credentials.ts";
 import { createLocalApi, type LocalApi } from "./data_api.ts";
 import { FunctionsRouter } from "./functions_router.ts";
 import { describe, logFailedRequest, logLine, quietLibrary } from "./log.ts";
+import { readBody } from "./request_bodies.ts";
 import { describeRequest, type RequestScope, requestScope } from "./request_scope.ts";
 import { SchemaCache } from "./schema_cache.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
@@ -67,7 +68,8 @@ async function route(
   const admitted = await admit(request, { publishable: settings.publishableKey, secret: settings.secretKey }, tokens);
   if (admitted instanceof Response) return admitted;
   if (path.startsWith("/auth/v1/admin/") && request.method !== "OPTIONS") return admin.handle(admitted);
-  const prepared = path.startsWith("/storage/") ? await asBareFile(admitted) : await keepJsonBody(admitted, scope);
+  const prepared = path.startsWith("/storage/") ? await asBareFile(admitted) : await readBody(admitted, scope);
+  if (prepared instanceof Response) return prepared;
   const response = await api.fetch(prepared, peerAddress);
   // Auth and Storage hide why they failed: a database that is away must be a 503, which clients try again.
   if (response.status === 500 && !path.startsWith("/rest/")) await api.connection.driver`select 1`;
@@ -77,14 +79,6 @@ async function route(
 async function health(api: LocalApi): Promise<Response> {
   await api.connection.driver`select 1`;
   return Response.json({ name: "GoTrue", version: "local", description: "local stand-in" }, { headers: CORS });
-}
-
-/** Keeps the body of a JSON write to a table where the database layer finds it, exactly as sent. */
-async function keepJsonBody(request: Request, scope: RequestScope): Promise<Request> {
-  const writes = ["POST", "PATCH", "PUT"].includes(request.method) && /^\/rest\/v1\/[^/]+$/.test(scope.path);
-  if (!writes || !/\bjson\b/.test(request.headers.get("content-type") ?? "application/json")) return request;
-  scope.jsonBody = await request.text();
-  return new Request(request.url, { method: request.method, headers: request.headers, body: scope.jsonBody });
 }
 
 /** Replaces the package's access token in an answer of Auth by one that clients can verify. */

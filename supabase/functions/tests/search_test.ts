@@ -57,10 +57,10 @@ Deno.test("whatever stands in place of a token is for the gateway to judge", asy
     return Response.json({});
   };
   await withGateway(gateway, async (handler) => {
-    const keys = ["sb_publishable_x", "legacy.anon.key"];
+    const keys = ["sb_publishable_x", "sb_secret_x", "legacy.anon.key"];
     for (const key of keys) await (await handler(ask({ authorization: `Bearer ${key}`, apikey: key }))).text();
     await (await handler(ask())).text();
-    assert.deepEqual(seen, ["Bearer sb_publishable_x", "Bearer legacy.anon.key", null]);
+    assert.deepEqual(seen, [...keys.map((key) => `Bearer ${key}`), null]);
   });
 });
 

@@ -1,12 +1,18 @@
 """The search function in front of the real gateway: the same answer as the gateway's own, refusals included."""
 
+import json
+import os
+import subprocess
 import time
+import uuid
+from pathlib import Path
 
 import httpx
 import jwt
 import pytest
 
-from tests.integration.local_stack.support import Client, anonymous, person
+from gateway.local.bootstrap import deno_command
+from tests.integration.local_stack.support import PASSWORD, Client, anonymous, person
 from tests.support.databases import Database
 from tests.support.stack import Process, Stack
 from tests.support.waiting import wait_until
@@ -65,25 +71,53 @@ def test_a_bad_question_is_refused_as_the_gateway_refuses_it(reachable: Stack, q
 
 
 def bad_tokens(stack: Stack) -> dict[str, str]:
-    """What stands for nobody, each a temptation to take it for an API key."""
-    keys = stack.keys
-    anon = {"role": "anon", "exp": int(time.time()) + 600}
+    """What proves nothing, each a temptation to take it for an API key and its sender for nobody."""
+    anonymous_role = {"role": "anon", "exp": int(time.time()) + 600}
     return {
         "garbage": "a.b.c",
         "another project's key": "sb_publishable_wrong",
-        "the secret key": keys.secret_key,
-        "a key cut short": keys.publishable_key[:-1],
-        "another project's anonymous key": jwt.encode(anon, "another secret of at least 32 bytes!", algorithm="HS256"),
+        "a key cut short": stack.keys.publishable_key[:-1],
+        "the secret key": stack.keys.secret_key,
+        "another project's legacy key": jwt.encode(anonymous_role, "x" * 32, algorithm="HS256"),
     }
 
 
-@pytest.mark.parametrize("name", ["garbage", "another project's key", "the secret key", "a key cut short"])
-@pytest.mark.parametrize("as_key", [False, True], ids=["beside the key", "as the key too"])
-def test_a_bad_token_is_never_anonymous(reachable: Stack, name: str, as_key: bool) -> None:
-    bad = bad_tokens(reachable)[name]
-    caller = Client(reachable.supabase_url, bad if as_key else reachable.keys.publishable_key, bad)
-    through, direct = ask(caller, QUESTION), directly(caller, reachable, QUESTION)
-    assert (through.status_code, direct.status_code) == (401, 401), through.text
-    assert through.headers["content-type"] == "application/problem+json"
-    assert through.headers["www-authenticate"] == direct.headers["www-authenticate"]
-    assert through.json()["detail"] == direct.json()["detail"]
+def test_a_bad_token_is_never_anonymous(reachable: Stack) -> None:
+    for name, bad in bad_tokens(reachable).items():
+        for key in (reachable.keys.publishable_key, bad):
+            caller = Client(reachable.supabase_url, key, bad)
+            through, direct = ask(caller, QUESTION), directly(caller, reachable, QUESTION)
+            assert (through.status_code, direct.status_code) == (401, 401), (name, through.text)
+            assert through.headers["content-type"] == "application/problem+json"
+            assert through.headers["www-authenticate"] == direct.headers["www-authenticate"]
+            assert through.json()["detail"] == direct.json()["detail"], name
+
+
+def test_the_publishable_key_in_place_of_a_token_is_nobody(reachable: Stack) -> None:
+    key = reachable.keys.publishable_key
+    response = ask(Client(reachable.supabase_url, key, key), QUESTION)
+    assert (response.status_code, len(response.json()["results"])) == (200, 1), response.text
+
+
+def test_supabase_js_searches_with_a_session_and_without(reachable: Stack) -> None:
+    email, word = f"{uuid.uuid4()}@example.com", "zeppelin"
+    session = reachable.sign_up(email, PASSWORD)
+    owner = Client(reachable.supabase_url, reachable.keys.publishable_key, session["access_token"])
+    made = owner.insert("documents", {"title": "Airships", "content": f"A {word} is an airship."}, "return=minimal")
+    assert made.status_code == 201, made.text
+    question = {"query": word, "mode": "keyword", "in": ["documents"]}
+    wait_until(lambda: directly(owner, reachable, question).json()["results"], 30, "the document being found")
+    script = Path(__file__).with_name("invoke.ts")
+    environment = {
+        **os.environ,
+        "SUPABASE_URL": reachable.supabase_url,
+        "PUBLISHABLE_KEY": reachable.keys.publishable_key,
+        "EMAIL": email,
+        "PASSWORD": PASSWORD,
+        "QUERY": word,
+    }
+    done = subprocess.run(
+        deno_command(script, "-A"), env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"before": [], "signedIn": ["Airships"], "after": []}

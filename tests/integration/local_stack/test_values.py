@@ -33,7 +33,7 @@ SCRIPT = """
       body text not null
     );
     grant select, delete, insert (id, label, data, tags, price, precise, large, mood, embedding, seen_at, rank),
-      update (label, data, tags, price, precise, large, mood, embedding) on public.samples to service_role;
+      update (id, label, data, tags, price, precise, large, mood, embedding) on public.samples to service_role;
     grant all on public.remarks to service_role;
     create function public.echo(given jsonb) returns jsonb language sql immutable as 'select given';
     create function public.nearest(wanted extensions.vector, most integer) returns setof public.samples
