@@ -64,7 +64,8 @@ class StatusResponse(BaseModel):
     queue: QueueStatus | None = Field(description="null when the database does not answer.")
     model: ModelStatus | None = Field(description="null when none is active or the database does not answer.")
     failed_documents: list[FailedDocument] | None = Field(
-        description="The caller's, the latest 20; null without a token, or when the database does not answer."
+        description="The caller's own and those of organizations the caller edits for, the latest 20; null without a "
+        "token, or when the database does not answer."
     )
 
 

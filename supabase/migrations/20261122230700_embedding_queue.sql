@@ -150,7 +150,7 @@ begin
   end if;
   -- What was taken out of a text must not be found or shown any more, however late its embeddings come: passages that
   -- no longer stand in it go now, the others stay searchable. replace() finds as strpos() does, without counting the
-  -- characters before: in a long text that is a hundred times faster.
+  -- characters before: of two megabytes and 1,990 passages an edit takes 1.5 s instead of 5.8 s.
   with texts as materialized (
     select n.id, n.content, octet_length(n.content) as bytes
     from new_rows n join old_rows o using (id) where n.content <> o.content
