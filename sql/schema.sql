@@ -245,6 +245,27 @@ end $$;
 COMMENT ON FUNCTION private.create_profile() IS 'Row trigger on auth.users. Definer: the Auth service that inserts accounts has no rights on public.';
 
 --
+-- Name: document_of_file(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.document_of_file(name text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  -- Lower case only: two spellings of one id would be two folders.
+  select case
+    when name ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/.'
+    then left(name, 36)::uuid
+  end
+$$;
+
+--
+-- Name: FUNCTION document_of_file(name text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.document_of_file(name text) IS 'The document of a file in bucket documents, whose name is <document id>/<anything>; null for every other name.';
+
+--
 -- Name: embedding_queue_status(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -606,6 +627,49 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.leave_index() IS 'Row trigger: a vector whose audience changes waits to be indexed again, so that the change itself does not.';
+
+--
+-- Name: may_read_file(text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.may_read_file(name text, created_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  -- A file older than its document was of another one that had this id and is gone.
+  return exists (
+    select from public.documents d
+    where d.id = private.document_of_file(may_read_file.name) and d.created_at <= may_read_file.created_at);
+end $$;
+
+--
+-- Name: FUNCTION may_read_file(name text, created_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.may_read_file(name text, created_at timestamp with time zone) IS 'Whether a file of this name and age belongs to a document that the caller reads: the policies of documents decide.';
+
+--
+-- Name: may_write_file(text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.may_write_file(name text, created_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return exists (
+    select from public.documents d
+    where d.id = private.document_of_file(may_write_file.name) and d.created_at <= may_write_file.created_at
+      and ((d.owner_id = auth.uid() and (d.organization_id is null or d.visibility = 'private'))
+           or (d.visibility <> 'private' and d.organization_id in (select private.my_organizations('editor')))));
+end $$;
+
+--
+-- Name: FUNCTION may_write_file(name text, created_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.may_write_file(name text, created_at timestamp with time zone) IS 'Whether a file of this name and age belongs to a document that the caller may change, as the policy for updates of documents has it.';
 
 --
 -- Name: my_organizations(public.membership_role); Type: FUNCTION; Schema: private; Owner: -
@@ -1101,6 +1165,26 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.replay_parked_jobs() IS 'Replays everything that was given up and says how much. For operators: the worker''s command line.';
+
+--
+-- Name: return_drafts(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.return_drafts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.documents d set organization_id = null
+  where d.owner_id = old.user_id and d.organization_id = old.organization_id and d.visibility = 'private';
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION return_drafts(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.return_drafts() IS 'Row trigger on memberships: private documents of somebody who may write in the organization no longer become personal, since filing wants the role of an editor. Definer: whoever takes the role away cannot see them.';
 
 --
 -- Name: return_private_documents(); Type: FUNCTION; Schema: private; Owner: -
@@ -1777,6 +1861,13 @@ CREATE TABLE public.chunks (
     CONSTRAINT chunks_start_offset_check CHECK ((start_offset >= 0)),
     CONSTRAINT chunks_token_count_check CHECK ((token_count >= 0))
 );
+ALTER TABLE ONLY public.chunks ALTER COLUMN title SET STATISTICS 0;
+ALTER TABLE ONLY public.chunks ALTER COLUMN heading_path SET STATISTICS 0;
+ALTER TABLE ONLY public.chunks ALTER COLUMN content SET STATISTICS 0;
+ALTER TABLE ONLY public.chunks ALTER COLUMN start_offset SET STATISTICS 0;
+ALTER TABLE ONLY public.chunks ALTER COLUMN end_offset SET STATISTICS 0;
+ALTER TABLE ONLY public.chunks ALTER COLUMN language SET STATISTICS 0;
+ALTER TABLE ONLY public.chunks ALTER COLUMN input_hash SET STATISTICS 0;
 
 ALTER TABLE ONLY public.chunks FORCE ROW LEVEL SECURITY;
 
@@ -1904,6 +1995,7 @@ CREATE TABLE public.document_shares (
     user_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+ALTER TABLE ONLY public.document_shares ALTER COLUMN created_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.document_shares FORCE ROW LEVEL SECURITY;
 
@@ -1963,6 +2055,14 @@ END) STORED,
     CONSTRAINT documents_source_uri_check CHECK ((char_length(source_uri) <= 2000)),
     CONSTRAINT documents_title_check CHECK (((char_length(title) <= 500) AND (title ~ '\S'::text)))
 );
+ALTER TABLE ONLY public.documents ALTER COLUMN title SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN content SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN language SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN source_uri SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN metadata SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN error SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN created_at SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN updated_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
 
@@ -2066,6 +2166,7 @@ CREATE TABLE public.memberships (
     role public.membership_role DEFAULT 'viewer'::public.membership_role NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+ALTER TABLE ONLY public.memberships ALTER COLUMN created_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.memberships FORCE ROW LEVEL SECURITY;
 
@@ -2113,6 +2214,9 @@ CREATE TABLE public.organizations (
     CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT organizations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
 );
+ALTER TABLE ONLY public.organizations ALTER COLUMN name SET STATISTICS 0;
+ALTER TABLE ONLY public.organizations ALTER COLUMN created_at SET STATISTICS 0;
+ALTER TABLE ONLY public.organizations ALTER COLUMN updated_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.organizations FORCE ROW LEVEL SECURITY;
 
@@ -2191,6 +2295,12 @@ END) STORED NOT NULL,
     CONSTRAINT products_sku_check CHECK (((sku ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'::text) AND (char_length(sku) <= 40))),
     CONSTRAINT products_stock_check CHECK ((stock >= 0))
 );
+ALTER TABLE ONLY public.products ALTER COLUMN name SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN description SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN language SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN metadata SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN created_at SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN updated_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.products FORCE ROW LEVEL SECURITY;
 
@@ -2303,6 +2413,10 @@ CREATE TABLE public.profiles (
     CONSTRAINT profiles_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 200))),
     CONSTRAINT profiles_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
 );
+ALTER TABLE ONLY public.profiles ALTER COLUMN display_name SET STATISTICS 0;
+ALTER TABLE ONLY public.profiles ALTER COLUMN phone SET STATISTICS 0;
+ALTER TABLE ONLY public.profiles ALTER COLUMN created_at SET STATISTICS 0;
+ALTER TABLE ONLY public.profiles ALTER COLUMN updated_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.profiles FORCE ROW LEVEL SECURITY;
 
@@ -2717,6 +2831,18 @@ CREATE TRIGGER note_new_documents AFTER INSERT ON public.documents REFERENCING N
 CREATE TRIGGER note_new_products AFTER INSERT ON public.products REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_new_products();
 
 --
+-- Name: memberships return_drafts_on_demotion; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER return_drafts_on_demotion AFTER UPDATE ON public.memberships FOR EACH ROW WHEN (((old.role >= 'editor'::public.membership_role) AND (new.role < 'editor'::public.membership_role))) EXECUTE FUNCTION private.return_drafts();
+
+--
+-- Name: memberships return_drafts_on_leaving; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER return_drafts_on_leaving AFTER DELETE ON public.memberships FOR EACH ROW EXECUTE FUNCTION private.return_drafts();
+
+--
 -- Name: organizations return_private_documents; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -2891,19 +3017,19 @@ CREATE POLICY "the worker takes, fails and parks jobs" ON private.embedding_jobs
 -- Name: memberships admins add people, only owners add owners; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "admins add people, only owners add owners" ON public.memberships FOR INSERT TO authenticated WITH CHECK (((organization_id IN ( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)) AND ((role < 'owner'::public.membership_role) OR (organization_id IN ( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations)))));
+CREATE POLICY "admins add people, only owners add owners" ON public.memberships FOR INSERT TO authenticated WITH CHECK (((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations))))));
 
 --
 -- Name: memberships admins change roles, only owners touch owners; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "admins change roles, only owners touch owners" ON public.memberships FOR UPDATE TO authenticated USING (((organization_id IN ( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)) AND ((role < 'owner'::public.membership_role) OR (organization_id IN ( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations))))) WITH CHECK (((organization_id IN ( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)) AND ((role < 'owner'::public.membership_role) OR (organization_id IN ( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations)))));
+CREATE POLICY "admins change roles, only owners touch owners" ON public.memberships FOR UPDATE TO authenticated USING (((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations)))))) WITH CHECK (((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations))))));
 
 --
 -- Name: organizations admins change their organization; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "admins change their organization" ON public.organizations FOR UPDATE TO authenticated USING ((id IN ( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) WITH CHECK ((id IN ( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)));
+CREATE POLICY "admins change their organization" ON public.organizations FOR UPDATE TO authenticated USING ((id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)))) WITH CHECK ((id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))));
 
 --
 -- Name: categories; Type: ROW SECURITY; Schema: public; Owner: -
@@ -2945,13 +3071,13 @@ CREATE POLICY "everybody reads categories" ON public.categories FOR SELECT TO an
 -- Name: organizations members and the creator read their organization; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "members and the creator read their organization" ON public.organizations FOR SELECT TO authenticated USING (((id IN ( SELECT private.my_organizations() AS my_organizations)) OR (created_by = ( SELECT auth.uid() AS uid))));
+CREATE POLICY "members and the creator read their organization" ON public.organizations FOR SELECT TO authenticated USING (((id = ANY (ARRAY( SELECT private.my_organizations() AS my_organizations))) OR (created_by = ( SELECT auth.uid() AS uid))));
 
 --
 -- Name: memberships members see who else belongs; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "members see who else belongs" ON public.memberships FOR SELECT TO authenticated USING ((organization_id IN ( SELECT private.my_organizations() AS my_organizations)));
+CREATE POLICY "members see who else belongs" ON public.memberships FOR SELECT TO authenticated USING ((organization_id = ANY (ARRAY( SELECT private.my_organizations() AS my_organizations))));
 
 --
 -- Name: memberships; Type: ROW SECURITY; Schema: public; Owner: -
@@ -2969,19 +3095,19 @@ ALTER TABLE public.organizations ENABLE ROW LEVEL SECURITY;
 -- Name: documents owners change their own, editors their organization's; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "owners change their own, editors their organization's" ON public.documents FOR UPDATE TO authenticated USING ((((owner_id = ( SELECT auth.uid() AS uid)) AND ((organization_id IS NULL) OR (visibility = 'private'::public.document_visibility))) OR ((visibility <> 'private'::public.document_visibility) AND (organization_id IN ( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations))))) WITH CHECK ((((owner_id = ( SELECT auth.uid() AS uid)) AND (organization_id IS NULL)) OR ((organization_id IN ( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations)) AND ((visibility <> 'private'::public.document_visibility) OR (owner_id = ( SELECT auth.uid() AS uid))))));
+CREATE POLICY "owners change their own, editors their organization's" ON public.documents FOR UPDATE TO authenticated USING ((((owner_id = ( SELECT auth.uid() AS uid)) AND ((organization_id IS NULL) OR (visibility = 'private'::public.document_visibility))) OR ((visibility <> 'private'::public.document_visibility) AND (organization_id = ANY (ARRAY( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations)))))) WITH CHECK ((((owner_id = ( SELECT auth.uid() AS uid)) AND (organization_id IS NULL)) OR ((organization_id = ANY (ARRAY( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations))) AND ((visibility <> 'private'::public.document_visibility) OR (owner_id = ( SELECT auth.uid() AS uid))))));
 
 --
 -- Name: organizations owners delete their organization; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "owners delete their organization" ON public.organizations FOR DELETE TO authenticated USING ((id IN ( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations)));
+CREATE POLICY "owners delete their organization" ON public.organizations FOR DELETE TO authenticated USING ((id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations))));
 
 --
 -- Name: documents owners delete their own, editors their organization's; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "owners delete their own, editors their organization's" ON public.documents FOR DELETE TO authenticated USING ((((owner_id = ( SELECT auth.uid() AS uid)) AND ((organization_id IS NULL) OR (visibility = 'private'::public.document_visibility))) OR ((visibility <> 'private'::public.document_visibility) AND (organization_id IN ( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations)))));
+CREATE POLICY "owners delete their own, editors their organization's" ON public.documents FOR DELETE TO authenticated USING ((((owner_id = ( SELECT auth.uid() AS uid)) AND ((organization_id IS NULL) OR (visibility = 'private'::public.document_visibility))) OR ((visibility <> 'private'::public.document_visibility) AND (organization_id = ANY (ARRAY( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations))))));
 
 --
 -- Name: document_shares owners share their documents; Type: POLICY; Schema: public; Owner: -
@@ -2995,7 +3121,7 @@ CREATE POLICY "owners share their documents" ON public.document_shares FOR INSER
 -- Name: documents people add their own, editors add to their organization; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "people add their own, editors add to their organization" ON public.documents FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT auth.uid() AS uid)) AND ((organization_id IS NULL) OR (organization_id IN ( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations)))));
+CREATE POLICY "people add their own, editors add to their organization" ON public.documents FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT auth.uid() AS uid)) AND ((organization_id IS NULL) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations))))));
 
 --
 -- Name: profiles people change their own profile; Type: POLICY; Schema: public; Owner: -
@@ -3021,7 +3147,7 @@ CREATE POLICY "people found organizations" ON public.organizations FOR INSERT TO
 -- Name: memberships people leave, admins remove, only owners remove owners; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "people leave, admins remove, only owners remove owners" ON public.memberships FOR DELETE TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ((organization_id IN ( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)) AND ((role < 'owner'::public.membership_role) OR (organization_id IN ( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations))))));
+CREATE POLICY "people leave, admins remove, only owners remove owners" ON public.memberships FOR DELETE TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations)))))));
 
 --
 -- Name: products people read active products, staff read all; Type: POLICY; Schema: public; Owner: -
@@ -3033,25 +3159,33 @@ CREATE POLICY "people read active products, staff read all" ON public.products F
 -- Name: chunks people read the passages of what they read; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "people read the passages of what they read" ON public.chunks FOR SELECT TO authenticated USING (((scope_id IN ( SELECT private.my_scopes() AS my_scopes)) OR (source_id IN ( SELECT private.my_shared_documents() AS my_shared_documents))));
+CREATE POLICY "people read the passages of what they read" ON public.chunks FOR SELECT TO authenticated USING (((scope_id = ANY (ARRAY( SELECT private.my_scopes() AS my_scopes))) OR (source_id = ANY (ARRAY( SELECT private.my_shared_documents() AS my_shared_documents)))));
 
 --
 -- Name: chunk_embeddings people read the vectors of what they read; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "people read the vectors of what they read" ON public.chunk_embeddings FOR SELECT TO authenticated USING (((scope_id IN ( SELECT private.my_scopes() AS my_scopes)) OR (source_id IN ( SELECT private.my_shared_documents() AS my_shared_documents))));
+CREATE POLICY "people read the vectors of what they read" ON public.chunk_embeddings FOR SELECT TO authenticated USING (((scope_id = ANY (ARRAY( SELECT private.my_scopes() AS my_scopes))) OR (source_id = ANY (ARRAY( SELECT private.my_shared_documents() AS my_shared_documents)))));
 
 --
 -- Name: profiles people read their own profile, staff read all; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "people read their own profile, staff read all" ON public.profiles FOR SELECT TO authenticated USING (((id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_staff() AS is_staff)));
+CREATE POLICY "people read their own profile, staff read all" ON public.profiles FOR SELECT TO authenticated USING (((id >= ( SELECT
+        CASE
+            WHEN private.is_staff() THEN '00000000-0000-0000-0000-000000000000'::uuid
+            ELSE auth.uid()
+        END AS uid)) AND (id <= ( SELECT
+        CASE
+            WHEN private.is_staff() THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid
+            ELSE auth.uid()
+        END AS uid))));
 
 --
 -- Name: documents people read what their audiences and shares let them; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "people read what their audiences and shares let them" ON public.documents FOR SELECT TO authenticated USING (((scope_id IN ( SELECT private.my_scopes() AS my_scopes)) OR (id IN ( SELECT private.my_shared_documents() AS my_shared_documents))));
+CREATE POLICY "people read what their audiences and shares let them" ON public.documents FOR SELECT TO authenticated USING (((scope_id = ANY (ARRAY( SELECT private.my_scopes() AS my_scopes))) OR (id = ANY (ARRAY( SELECT private.my_shared_documents() AS my_shared_documents)))));
 
 --
 -- Name: document_shares people see shares with them, owners and admins their own; Type: POLICY; Schema: public; Owner: -
@@ -3304,6 +3438,15 @@ GRANT ALL ON FUNCTION private.best_of_sources(found private.chunk_match[]) TO se
 REVOKE ALL ON FUNCTION private.create_profile() FROM PUBLIC;
 
 --
+-- Name: FUNCTION document_of_file(name text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.document_of_file(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.document_of_file(name text) TO anon;
+GRANT ALL ON FUNCTION private.document_of_file(name text) TO authenticated;
+GRANT ALL ON FUNCTION private.document_of_file(name text) TO service_role;
+
+--
 -- Name: FUNCTION embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision); Type: ACL; Schema: private; Owner: -
 --
 
@@ -3412,6 +3555,23 @@ GRANT ALL ON FUNCTION private.keyword_matches(terms private.query_term[], kinds 
 --
 
 REVOKE ALL ON FUNCTION private.leave_index() FROM PUBLIC;
+
+--
+-- Name: FUNCTION may_read_file(name text, created_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.may_read_file(name text, created_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.may_read_file(name text, created_at timestamp with time zone) TO anon;
+GRANT ALL ON FUNCTION private.may_read_file(name text, created_at timestamp with time zone) TO authenticated;
+GRANT ALL ON FUNCTION private.may_read_file(name text, created_at timestamp with time zone) TO service_role;
+
+--
+-- Name: FUNCTION may_write_file(name text, created_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.may_write_file(name text, created_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.may_write_file(name text, created_at timestamp with time zone) TO authenticated;
+GRANT ALL ON FUNCTION private.may_write_file(name text, created_at timestamp with time zone) TO service_role;
 
 --
 -- Name: FUNCTION my_organizations(minimum public.membership_role); Type: ACL; Schema: private; Owner: -
@@ -3541,6 +3701,12 @@ GRANT ALL ON FUNCTION private.replay_document(document_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION private.replay_parked_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.replay_parked_jobs() TO tidegate_worker;
+
+--
+-- Name: FUNCTION return_drafts(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.return_drafts() FROM PUBLIC;
 
 --
 -- Name: FUNCTION return_private_documents(); Type: ACL; Schema: private; Owner: -
