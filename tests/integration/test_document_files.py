@@ -1,0 +1,170 @@
+"""Files in Storage follow their document: the same people, through the client library and real HTTP."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from storage3.exceptions import StorageApiError
+from supabase import Client, ClientOptions, create_client
+
+from tests.support import Database, Process, Stack
+
+PDF = b"%PDF-1.4 a few bytes that nobody parses"
+TYPE = {"content-type": "application/pdf"}
+PEOPLE = ("owner", "editor", "viewer", "guest", "stranger")
+
+
+class Cast:
+    """People with sessions, an organization of three of them, and one client each; `nobody` is not signed in."""
+
+    def __init__(self, stack: Stack, http: httpx.Client) -> None:
+        self.stack, self.http = stack, http
+        self.ids: dict[str, str] = {}
+        self.clients: dict[str, Client] = {"nobody": self._client(None)}
+        for name in PEOPLE:
+            session = stack.sign_up(f"{name}@example.org")
+            self.ids[name] = session["user"]["id"]
+            self.clients[name] = self._client(session["access_token"])
+        self.harbour = self.insert("owner", "organizations", name="Harbour", slug="harbour")
+        for name in ("editor", "viewer"):
+            self.insert("owner", "memberships", organization_id=self.harbour, user_id=self.ids[name], role=name)
+
+    def insert(self, author: str, table: str, **row: object) -> str:
+        """Insert a row as `author`; its id, or the organization's for a membership."""
+        answer: Any = self.clients[author].table(table).insert(row).execute().data[0]
+        return str(answer.get("id") or answer.get("organization_id") or answer["document_id"])
+
+    def document(self, author: str, visibility: str, *, filed: bool = True) -> str:
+        """A new document of `author`, filed in the organization or personal."""
+        place = self.harbour if filed else None
+        return self.insert(author, "documents", title="Paper", organization_id=place, visibility=visibility)
+
+    def files(self, name: str) -> Any:
+        """The bucket as `name` sees it."""
+        return self.clients[name].storage.from_("documents")
+
+    def readers(self, path: str) -> set[str]:
+        """Who can download the file at `path`; each refusal is the one of a file that is not there."""
+        found = set()
+        for name in self.clients:
+            try:
+                assert self.files(name).download(path) == PDF
+                found.add(name)
+            except StorageApiError as refusal:
+                assert "not found" in str(refusal).lower()
+        return found
+
+    def _client(self, token: str | None) -> Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        options = ClientOptions(httpx_client=self.http, headers=headers)
+        return create_client(self.stack.supabase_url, self.stack.keys.publishable_key, options)
+
+
+@pytest.fixture(scope="module")
+def cast(stack: Stack, api: Process) -> Iterator[Cast]:
+    with httpx.Client(trust_env=False, timeout=30) as http:
+        yield Cast(stack, http)
+
+
+EVERYBODY = {"nobody", *PEOPLE}
+MEMBERS = {"owner", "editor", "viewer"}
+
+
+@pytest.mark.parametrize(
+    ("author", "visibility", "readers", "writers"),
+    [
+        ("editor", "organization", MEMBERS, {"owner", "editor"}),
+        ("editor", "private", {"editor"}, {"editor"}),
+        ("editor", "public", EVERYBODY, {"owner", "editor"}),
+    ],
+)
+def test_files_are_read_and_written_by_those_who_read_and_write_the_document(
+    cast: Cast, author: str, visibility: str, readers: set[str], writers: set[str]
+) -> None:
+    document = cast.document(author, visibility)
+    cast.files(author).upload(f"{document}/paper.pdf", PDF, TYPE)
+    assert cast.readers(f"{document}/paper.pdf") == readers
+    added = set()
+    for name in cast.clients:
+        try:
+            cast.files(name).upload(f"{document}/by-{name}.pdf", PDF, TYPE)
+            added.add(name)
+        except StorageApiError as refusal:
+            assert "row-level security" in str(refusal)
+    assert added == writers
+    for name in cast.clients:
+        listed = {entry["name"] for entry in cast.files(name).list(document)}
+        assert bool(listed) == (name in readers)
+    for name in sorted(cast.clients.keys() - writers):
+        cast.files(name).remove([f"{document}/paper.pdf"])
+        assert cast.readers(f"{document}/paper.pdf") == readers, name
+    cast.files(sorted(writers)[0]).remove([f"{document}/paper.pdf"])
+    assert cast.readers(f"{document}/paper.pdf") == set()
+
+
+def test_files_follow_their_document_at_once(cast: Cast) -> None:
+    document = cast.document("owner", "private", filed=False)
+    path = f"{document}/deep/er/paper.pdf"
+    cast.files("owner").upload(path, PDF, TYPE)
+    assert cast.readers(path) == {"owner"}
+    cast.insert("owner", "document_shares", document_id=document, user_id=cast.ids["guest"])
+    assert cast.readers(path) == {"owner", "guest"}
+    mine = cast.clients["owner"].table("documents")
+    mine.update({"visibility": "public"}).eq("id", document).execute()
+    assert cast.readers(path) == EVERYBODY
+    mine.update({"visibility": "organization", "organization_id": cast.harbour}).eq("id", document).execute()
+    assert cast.readers(path) == MEMBERS | {"guest"}
+    mine.delete().eq("id", document).execute()
+    assert cast.readers(path) == set()
+
+
+def test_the_files_of_a_removed_document_are_not_inherited(cast: Cast) -> None:
+    document = cast.document("owner", "private", filed=False)
+    cast.files("owner").upload(f"{document}/paper.pdf", PDF, TYPE)
+    cast.clients["owner"].table("documents").delete().eq("id", document).execute()
+    cast.insert("stranger", "documents", id=document, title="An id used before")
+    assert cast.readers(f"{document}/paper.pdf") == set()
+
+
+@pytest.mark.parametrize("name", ["paper.pdf", "{id}", "{upper}/paper.pdf", "x/{id}/paper.pdf", "{id}x/paper.pdf"])
+def test_a_file_outside_a_documents_folder_is_refused(cast: Cast, name: str) -> None:
+    document = cast.document("owner", "private", filed=False)
+    path = name.format(id=document, upper=document.upper())
+    with pytest.raises(StorageApiError, match="row-level security"):
+        cast.files("owner").upload(path, PDF, TYPE)
+
+
+def test_a_file_cannot_be_moved_into_somebody_elses_document(cast: Cast) -> None:
+    mine, theirs = cast.document("stranger", "public", filed=False), cast.document("owner", "public")
+    cast.files("stranger").upload(f"{mine}/paper.pdf", PDF, TYPE)
+    for method in ("move", "copy"):
+        with pytest.raises(StorageApiError):
+            getattr(cast.files("stranger"), method)(f"{mine}/paper.pdf", f"{theirs}/planted.pdf")
+    assert cast.readers(f"{theirs}/planted.pdf") == set()
+
+
+def test_what_is_no_document_is_refused_by_type_and_size(cast: Cast, database: Database) -> None:
+    document = cast.document("owner", "private", filed=False)
+    with pytest.raises(StorageApiError, match="mime"):
+        cast.files("owner").upload(f"{document}/run.exe", PDF, {"content-type": "application/x-msdownload"})
+    with database.connect() as connection:
+        bucket = connection.execute("select public, file_size_limit from storage.buckets where id = 'documents'")
+        assert bucket.fetchone() == (False, 50 * 1024 * 1024)
+
+
+def test_an_age_that_a_client_claims_does_not_open_a_file(connection: psycopg.Connection[Any], cast: Cast) -> None:
+    insert = "insert into storage.objects (bucket_id, name, created_at) values ('documents', %s, 'infinity')"
+    claims = json.dumps({"sub": cast.ids["stranger"], "role": "authenticated"})
+    document = cast.document("owner", "private", filed=False)
+    for name in (f"{document}/planted.pdf", f"{uuid.uuid4()}/planted.pdf"):
+        with connection.transaction(force_rollback=True):
+            connection.execute(
+                "select set_config('role', 'authenticated', true), set_config('request.jwt.claims', %s, true)",
+                (claims,),
+            )
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(insert, (name,))
