@@ -1782,6 +1782,8 @@ CREATE TABLE public.chunk_embeddings (
     is_indexed boolean DEFAULT false NOT NULL,
     CONSTRAINT chunk_embeddings_embedding_check CHECK ((extensions.l2_norm(embedding) > (0)::double precision))
 );
+ALTER TABLE ONLY public.chunk_embeddings ALTER COLUMN scope_id SET STATISTICS 1;
+ALTER TABLE ONLY public.chunk_embeddings ALTER COLUMN scope_id SET (n_distinct=-0.05);
 ALTER TABLE ONLY public.chunk_embeddings ALTER COLUMN embedding SET STORAGE PLAIN;
 
 ALTER TABLE ONLY public.chunk_embeddings FORCE ROW LEVEL SECURITY;
@@ -1861,6 +1863,8 @@ CREATE TABLE public.chunks (
     CONSTRAINT chunks_start_offset_check CHECK ((start_offset >= 0)),
     CONSTRAINT chunks_token_count_check CHECK ((token_count >= 0))
 );
+ALTER TABLE ONLY public.chunks ALTER COLUMN scope_id SET STATISTICS 1;
+ALTER TABLE ONLY public.chunks ALTER COLUMN scope_id SET (n_distinct=-0.05);
 ALTER TABLE ONLY public.chunks ALTER COLUMN title SET STATISTICS 0;
 ALTER TABLE ONLY public.chunks ALTER COLUMN heading_path SET STATISTICS 0;
 ALTER TABLE ONLY public.chunks ALTER COLUMN content SET STATISTICS 0;
@@ -1995,6 +1999,8 @@ CREATE TABLE public.document_shares (
     user_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+ALTER TABLE ONLY public.document_shares ALTER COLUMN user_id SET STATISTICS 1;
+ALTER TABLE ONLY public.document_shares ALTER COLUMN user_id SET (n_distinct=-0.05);
 ALTER TABLE ONLY public.document_shares ALTER COLUMN created_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.document_shares FORCE ROW LEVEL SECURITY;
@@ -2055,12 +2061,18 @@ END) STORED,
     CONSTRAINT documents_source_uri_check CHECK ((char_length(source_uri) <= 2000)),
     CONSTRAINT documents_title_check CHECK (((char_length(title) <= 500) AND (title ~ '\S'::text)))
 );
+ALTER TABLE ONLY public.documents ALTER COLUMN owner_id SET STATISTICS 1;
+ALTER TABLE ONLY public.documents ALTER COLUMN owner_id SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.documents ALTER COLUMN organization_id SET STATISTICS 1;
+ALTER TABLE ONLY public.documents ALTER COLUMN organization_id SET (n_distinct=-0.05);
 ALTER TABLE ONLY public.documents ALTER COLUMN title SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN content SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN language SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN source_uri SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN metadata SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN error SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET STATISTICS 1;
+ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET (n_distinct=-0.05);
 ALTER TABLE ONLY public.documents ALTER COLUMN created_at SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN updated_at SET STATISTICS 0;
 
@@ -2166,6 +2178,10 @@ CREATE TABLE public.memberships (
     role public.membership_role DEFAULT 'viewer'::public.membership_role NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+ALTER TABLE ONLY public.memberships ALTER COLUMN organization_id SET STATISTICS 1;
+ALTER TABLE ONLY public.memberships ALTER COLUMN organization_id SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.memberships ALTER COLUMN user_id SET STATISTICS 1;
+ALTER TABLE ONLY public.memberships ALTER COLUMN user_id SET (n_distinct=-0.05);
 ALTER TABLE ONLY public.memberships ALTER COLUMN created_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.memberships FORCE ROW LEVEL SECURITY;
@@ -2215,6 +2231,8 @@ CREATE TABLE public.organizations (
     CONSTRAINT organizations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
 );
 ALTER TABLE ONLY public.organizations ALTER COLUMN name SET STATISTICS 0;
+ALTER TABLE ONLY public.organizations ALTER COLUMN created_by SET STATISTICS 1;
+ALTER TABLE ONLY public.organizations ALTER COLUMN created_by SET (n_distinct=-0.05);
 ALTER TABLE ONLY public.organizations ALTER COLUMN created_at SET STATISTICS 0;
 ALTER TABLE ONLY public.organizations ALTER COLUMN updated_at SET STATISTICS 0;
 

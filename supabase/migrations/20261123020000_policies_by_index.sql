@@ -72,7 +72,8 @@ alter policy "people see shares with them, owners and admins their own" on publi
     or exists (
       select from public.documents d
       where d.id = document_id
-        and (d.owner_id = (select auth.uid()) or d.organization_id = any (array(select private.my_organizations('admin'))))));
+        and (d.owner_id = (select auth.uid())
+             or d.organization_id = any (array(select private.my_organizations('admin'))))));
 alter policy "owners share their documents" on public.document_shares
   with check (
     user_id <> (select auth.uid())
@@ -87,7 +88,8 @@ alter policy "people drop shares with them, owners and admins their own" on publ
     or exists (
       select from public.documents d
       where d.id = document_id
-        and (d.owner_id = (select auth.uid()) or d.organization_id = any (array(select private.my_organizations('admin'))))));
+        and (d.owner_id = (select auth.uid())
+             or d.organization_id = any (array(select private.my_organizations('admin'))))));
 
 -- Passages and vectors -----------------------------------------------------------------------------------------
 
