@@ -227,7 +227,8 @@ class DatabaseUnsafeError(UnavailableError):
     title = "The database is not set up safely"
     retry_after_s = 10
 
-    def __init__(self, findings: Sequence[str]) -> None:
-        """Keep the findings for the operator; callers are not told where the holes are."""
-        super().__init__("The gateway does not ask this database anything: its log says why.")
+    def __init__(self, findings: Sequence[str], rules: Sequence[str]) -> None:
+        """Keep the findings for the operator; callers are told which rules are broken, not where the holes are."""
+        broken = ", ".join(rules)
+        super().__init__(f"The gateway asks nothing of a database that breaks {broken}: its log says where.")
         self.findings = tuple(findings)

@@ -13,6 +13,7 @@ The settings were measured against a restarted, a stopped, a frozen (SIGSTOP) an
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -21,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from gateway.concurrency import SingleFlight
 from gateway.database.detached import DetachedTasks
+from gateway.database.invariants import Finding, Invariant, findings_query, invariants
 from gateway.database.queries import query
 from gateway.database.sqlstates import to_gateway_error
 from gateway.database.vectors import adapters
@@ -36,10 +38,8 @@ CONNECTION_DEFAULTS: Mapping[str, str | int] = {
     "tcp_user_timeout": 1500,  # ms
     "application_name": "tidegate-gateway",
 }
-# What Supabase's Data API exposes of this project; sql/queries/safety_findings.sql has the rules.
-EXPOSED_SCHEMAS = ["public"]
 # A safe database is asked again after this long, an unsafe one as often as somebody may have corrected it.
-RECHECK_SAFE_S = 300.0
+RECHECK_SAFE_S = 60.0
 RECHECK_UNSAFE_S = 1.0
 
 Connection = psycopg.AsyncConnection[DictRow]
@@ -58,7 +58,7 @@ class Database:
         self._tasks = DetachedTasks(2 * pool_size)
         self._check = SingleFlight(self._check_safety)
         self._checked_until = float("-inf")
-        self._findings: list[str] = []
+        self._findings: list[Finding] = []
         self._pool = AsyncConnectionPool[Connection](
             _with_defaults(url),
             kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row, "context": adapters()},
@@ -90,7 +90,7 @@ class Database:
         DatabaseUnavailableError without a connection, DatabaseUnsafeError, or what the SQLSTATE stands for.
         """
         await self.ensure_safe()
-        return await self._run(name, parameters, deadline_s)
+        return await self._run(query(name), parameters, deadline_s)
 
     async def ensure_safe(self) -> None:
         """Ask the database whether it holds callers to their rows, unless it said so lately.
@@ -100,22 +100,27 @@ class Database:
         if self._clock() >= self._checked_until:
             await self._check()
         if self._findings:
-            raise DatabaseUnsafeError(self._findings)
+            raise DatabaseUnsafeError([str(finding) for finding in self._findings], self._broken_rules())
+
+    def _broken_rules(self) -> list[str]:
+        return sorted({finding.rule for finding in self._findings})
 
     async def _check_safety(self) -> None:
-        rows = await self._run("safety_findings", {"schemas": EXPOSED_SCHEMAS}, None)
-        self._findings = [row["finding"] for row in rows]
-        if not self._findings and not (await self._run("is_migrated", None, None))[0]["is_migrated"]:
+        rows = await self._run(_safety_query(), None, None)
+        self._findings = [Finding(**row) for row in rows]
+        if not self._findings and not (await self._run(query("is_migrated"), None, None))[0]["is_migrated"]:
             raise DatabaseUnavailableError(
                 "The database lacks the gateway's functions: its migrations are not applied."
             )
         self._checked_until = self._clock() + (RECHECK_UNSAFE_S if self._findings else RECHECK_SAFE_S)
-        if self._findings:
-            logger.critical("unsafe database: %s", " ".join(self._findings))
+        for finding in self._findings:
+            logger.critical("unsafe database: %s", finding)
 
-    async def _run(self, name: str, parameters: Mapping[str, object] | None, deadline_s: float | None) -> list[DictRow]:
+    async def _run(
+        self, statement: bytes, parameters: Mapping[str, object] | None, deadline_s: float | None
+    ) -> list[DictRow]:
         try:
-            return await self._tasks.run(lambda: self._execute(name, parameters), deadline_s or self._deadline_s)
+            return await self._tasks.run(lambda: self._execute(statement, parameters), deadline_s or self._deadline_s)
         except PoolTimeout as error:
             if len(self._tasks) >= self._pool_size:
                 raise DatabaseBusyError("Every connection to the database is taken. Try again.") from error
@@ -123,21 +128,26 @@ class Database:
         except psycopg.Error as error:
             raise to_gateway_error(error) from error
 
-    async def _execute(self, name: str, parameters: Mapping[str, object] | None) -> list[DictRow]:
+    async def _execute(self, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
         async with self._pool.connection() as connection:
             try:
-                return await _rows(connection, name, parameters)
+                return await _rows(connection, statement, parameters)
             except psycopg.OperationalError:
                 if not connection.closed:
                     raise
         # It was stale, or died under the query: once more only, lest a query that kills backends go on.
         await self._pool.check()
         async with self._pool.connection() as connection:
-            return await _rows(connection, name, parameters)
+            return await _rows(connection, statement, parameters)
 
 
-async def _rows(connection: Connection, name: str, parameters: Mapping[str, object] | None) -> list[DictRow]:
-    cursor = await connection.execute(query(name), parameters)
+@cache
+def _safety_query() -> bytes:
+    return findings_query([Invariant("login", "isolation", query("login_findings")), *invariants("isolation")])
+
+
+async def _rows(connection: Connection, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
+    cursor = await connection.execute(statement, parameters)
     return await cursor.fetchall()
 
 

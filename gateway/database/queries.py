@@ -16,7 +16,12 @@ def query(name: str) -> bytes:
     known = names()
     if name not in known:
         raise LookupError(f"no query is called {name!r}; {DIRECTORY} has {', '.join(known) or 'none'}")
-    lines = (DIRECTORY / f"{name}.sql").read_text(encoding="utf-8").splitlines()
+    return read_statement(DIRECTORY / f"{name}.sql")
+
+
+def read_statement(path: Path) -> bytes:
+    """The SQL of a file, without its whole-line comments."""
+    lines = path.read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if not line.lstrip().startswith("--")).strip().encode()
 
 

@@ -177,10 +177,11 @@ async def test_an_unsafe_database_that_appears_later_is_not_asked(
         await gateway.until("/health/ready", 503, "The database is not set up safely")
         problem = assert_unavailable(await gateway.search())
         assert problem["type"].endswith(":database-unsafe")
-        assert "public.documents does not have row level security" in caplog.text
+        assert "row_level_security_forced: public.documents: The table does not have row level security" in caplog.text
         # The Data API may still serve that table: nobody is told which it is.
         for path in ("/health/ready", "/v1/status"):
             assert "public.documents" not in (await gateway.client.get(path)).text
+        assert "breaks row_level_security_forced:" in problem["detail"]
         assert "documents" not in problem["detail"]
         with scratch.connect("supabase_admin") as admin:
             admin.execute("alter table public.documents force row level security")
@@ -226,12 +227,12 @@ def start(url: str, **changes: str) -> "subprocess.CompletedProcess[str]":
         (
             "tidegate_gateway",
             f"{UNGUARD}; alter table public.chunks disable row level security",
-            "The table public.chunks does not have row level security enabled and forced",
+            "row_level_security_forced: public.chunks",
         ),
         (
             "tidegate_gateway",
             f"{UNGUARD}; create table public.forgotten (id int)",
-            "The table public.forgotten does not have row level security enabled and forced",
+            "row_level_security_forced: public.forgotten",
         ),
         (
             "tidegate_gateway",
