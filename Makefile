@@ -82,6 +82,10 @@ format: .venv/dev.stamp ## Format Python and TypeScript
 schema: .venv/run.stamp .venv/deno.stamp ## Write sql/schema.sql from the migrations
 	@$(LOCAL) schema
 
+.PHONY: check-sql
+check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else the migrations) and the new migrations
+	@$(BIN)/python -m tests.check_sql
+
 .PHONY: bench-worker
 bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the bare model
 	$(BIN)/python -m tests.bench.worker
@@ -93,6 +97,14 @@ bench-stack: .venv/dev.stamp ## Measure the running stack: search, insert to sea
 # The files name no package index: pip asks whichever it is set up with.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url pyproject.toml
+
+.PHONY: bench-rls
+bench-rls: .venv/dev.stamp ## Measure statements under row level security and without it
+	$(BIN)/python -m tests.bench.rls
+
+.PHONY: bench-timing
+bench-timing: .venv/dev.stamp ## Measure whether a stranger's waits grow with hidden data
+	$(BIN)/python -m tests.bench.timing
 
 .PHONY: lock
 lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes

@@ -3192,11 +3192,11 @@ CREATE POLICY "people read the vectors of what they read" ON public.chunk_embedd
 CREATE POLICY "people read their own profile, staff read all" ON public.profiles FOR SELECT TO authenticated USING (((id >= ( SELECT
         CASE
             WHEN private.is_staff() THEN '00000000-0000-0000-0000-000000000000'::uuid
-            ELSE auth.uid()
+            ELSE ( SELECT auth.uid() AS uid)
         END AS uid)) AND (id <= ( SELECT
         CASE
             WHEN private.is_staff() THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid
-            ELSE auth.uid()
+            ELSE ( SELECT auth.uid() AS uid)
         END AS uid))));
 
 --

@@ -1,6 +1,7 @@
 -- Purpose: the planner's estimates tell nobody what stands in somebody else's rows, and do not depend on it.
 -- Undo: alter table … alter column … set statistics -1, alter column … reset (n_distinct); analyze;
 set local lock_timeout = '10s';
+set local statement_timeout = '60s';
 
 -- `Prefer: count=planned` and `count=estimated` answer with the planner's estimate, which is made from samples of all
 -- rows: `?title=eq.Secret merger` was estimated at 13 rows for a stranger when that title was common, and at 1 when it

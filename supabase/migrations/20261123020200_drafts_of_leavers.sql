@@ -1,6 +1,7 @@
 -- Purpose: whoever may no longer write in an organization keeps the private documents filed there, and can edit them.
 -- Undo: drop trigger return_drafts_on_leaving, return_drafts_on_demotion on public.memberships; drop the function below.
 set local lock_timeout = '10s';
+set local statement_timeout = '60s';
 
 create function private.return_drafts() returns trigger
 language plpgsql volatile security definer set search_path = ''

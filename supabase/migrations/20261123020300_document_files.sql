@@ -1,6 +1,7 @@
 -- Purpose: files of documents in Storage, under the rules of the document that they belong to.
 -- Undo: drop the four policies on storage.objects and the functions below; empty and delete the bucket `documents`.
 set local lock_timeout = '10s';
+set local statement_timeout = '60s';
 
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
 values ('documents', 'documents', false, 52428800, '{text/plain,text/markdown,text/html,application/pdf}')
