@@ -1,0 +1,1 @@
+"""Isolation, proven: the access rules as a table, and the database held against it."""

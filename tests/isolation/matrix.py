@@ -1,0 +1,164 @@
+"""Every table, every action, every actor, every row: what the specification says beside what the database does."""
+
+from collections.abc import Iterable, Iterator
+
+from tests.isolation.database import Prover
+from tests.isolation.rules import RULES, granted
+from tests.isolation.tables import TABLES, Insert, Update, Upsert
+from tests.isolation.world import Actor, Document, Product, World
+
+REFUSED = "42501"
+ACTIONS = ("select", "insert", "update", "delete", "upsert")
+
+ACTORS = (
+    Actor("anonymous", role="anon"),
+    Actor("ann"),  # owns harbour
+    Actor("oli"),  # owns harbour as well
+    Actor("bob"),  # admin of harbour
+    Actor("cat"),  # editor of harbour
+    Actor("dan"),  # viewer of harbour
+    Actor("mia"),  # editor of harbour, viewer of meadow
+    Actor("eve"),  # owns meadow alone
+    Actor("fay"),  # was an editor of harbour, and left
+    Actor("gus"),  # belongs nowhere; some documents are shared with gus
+    Actor("sam", staff=True),
+    Actor("worker", role="tidegate_worker"),
+    Actor("gateway", role="tidegate_gateway"),
+)
+
+
+def world() -> World:
+    """Two tenants, their people, and a document of every person, place and visibility, of former members too."""
+    w = World(people={actor.name for actor in ACTORS if actor.me is not None})
+    w.creators = {"harbour": "ann", "meadow": "eve"}
+    for person, role in {"ann": "owner", "oli": "owner", "bob": "admin", "cat": "editor", "dan": "viewer"}.items():
+        w.memberships["harbour", person] = role
+    w.memberships |= {("harbour", "mia"): "editor", ("meadow", "mia"): "viewer", ("meadow", "eve"): "owner"}
+    places: list[tuple[str | None, str]] = [(None, "private"), (None, "public")]
+    places += [(o, v) for o in ("harbour", "meadow") for v in ("private", "organization", "public")]
+    for person in sorted(w.people - {"oli", "sam"}):
+        for number, (place, visibility) in enumerate(places):
+            w.documents[f"{person}'s {visibility} in {place or 'no place'}"] = Document(
+                person, place, visibility, passages=number % 2 == 0, job=number % 3 == 0
+            )
+    for place in ("harbour", "meadow"):
+        w.documents[f"nobody's in {place}"] = Document(None, place, "organization", passages=True)
+    for name, document in w.documents.items():
+        if document.owner in ("ann", "eve", "fay"):
+            w.shares |= {(name, "gus"), (name, "cat" if document.owner == "eve" else "dan")}
+    w.products = {
+        "lamp": Product(active=True, passages=True),
+        "rope": Product(active=True, passages=True, job=True),
+        "oil": Product(active=False, passages=True),
+        "tar": Product(active=False, job=True),
+    }
+    return w
+
+
+Expected = tuple[str, str, set[str]]  # what is tried, the statement, what it may give
+
+
+def expected_keys(w: World, actor: Actor, table: str) -> set[str] | str:
+    """What a select of the whole table must give."""
+    if not granted(table, "select", actor):
+        return REFUSED
+    return {TABLES[table].key_of(row) for row in TABLES[table].rows(w) if RULES[table].select(w, actor, row)}
+
+
+def inserts(w: World, actor: Actor, table: str) -> Iterator[Expected]:
+    """What each new row must give."""
+    for one in TABLES[table].inserts(w, actor):
+        yield f"insert {one.row}", f"insert into {table} {one.statement}", {after_insert(w, actor, table, one)}
+
+
+def after_insert(w: World, actor: Actor, table: str, one: Insert) -> str:
+    """What a new row gives: refused, in conflict with another, or there."""
+    allowed = granted(table, "insert", actor) and RULES[table].insert(w, actor, one.row)
+    return one.conflict if allowed else REFUSED
+
+
+def updates(w: World, actor: Actor, table: str) -> Iterator[Expected]:
+    """What each change of each row must give."""
+    asked = TABLES[table]
+    for row in asked.rows(w):
+        for one in asked.updates(w, row, actor):
+            statement = f"update {table} set {one.clause} where {asked.where(row)}"
+            yield f"update {row}: {one.clause}", statement, {after_update(w, actor, table, row, one)}
+
+
+def after_update(w: World, actor: Actor, table: str, row: object, one: Update) -> str:
+    """What a change gives: no row, refused, or the row changed; a changed row must still be one's to see."""
+    rules = RULES[table]
+    if not granted(table, "update", actor):
+        return REFUSED
+    if not (rules.update(w, actor, row) and rules.select(w, actor, row)):
+        return "0"
+    # A file that moves is seen as its new document is; other rows keep their name and change what is known of it.
+    seen = rules.select(w, actor, one.new) if table == "storage.objects" else rules.select(one.after, actor, row)
+    return one.outcome if rules.into(w, actor, row, one.new) and seen else REFUSED
+
+
+def deletes(w: World, actor: Actor, table: str) -> Iterator[Expected]:
+    """What removing each row must give."""
+    asked, rules = TABLES[table], RULES[table]
+    for row in asked.rows(w):
+        if not granted(table, "delete", actor):
+            outcomes = {REFUSED}
+        elif rules.delete(w, actor, row) and rules.select(w, actor, row):
+            outcomes = asked.delete_outcomes(w, row, actor)
+        else:
+            outcomes = {"0"}
+        yield f"delete {row}", f"delete from {table} where {asked.where(row)}", outcomes
+
+
+def upserts(w: World, actor: Actor, table: str) -> Iterator[Expected]:
+    """What each upsert must give; PostgreSQL refuses one whose existing row may not be changed, rather than skip it."""
+    for one in TABLES[table].upserts(w, actor):
+        yield f"upsert {one.existing}", f"insert into {table} {one.statement}", {after_upsert(w, actor, table, one)}
+
+
+def after_upsert(w: World, actor: Actor, table: str, one: Upsert) -> str:
+    """What an upsert gives."""
+    rules = RULES[table]
+    allowed = (
+        granted(table, "insert", actor)
+        and granted(table, "update", actor)
+        and rules.insert(w, actor, one.proposed)
+        and rules.update(w, actor, one.existing)
+        and rules.select(w, actor, one.existing)
+        and rules.into(w, actor, one.existing, one.new)
+    )
+    return one.outcome if allowed else REFUSED
+
+
+PROBES = {"insert": inserts, "update": updates, "delete": deletes, "upsert": upserts}
+
+
+def disagreements(
+    prover: Prover, w: World, table: str, actors: Iterable[Actor] = ACTORS, actions: Iterable[str] = ACTIONS
+) -> list[str]:
+    """Where the database does not do what the specification says, a sentence each; `w` is what is in the database."""
+    found = []
+    for actor in actors:
+        if "select" in actions:
+            seen, wanted = prover.keys(actor, table), expected_keys(w, actor, table)
+            if seen != wanted:
+                found.append(f"{actor.name} selects {table}: {_difference(w, table, seen, wanted)}")
+        for action in PROBES.keys() & set(actions):
+            probes = list(PROBES[action](w, actor, table))
+            outcomes = prover.attempt(actor, [statement for _, statement, _ in probes])
+            found += [
+                f"{actor.name} in {table}: {what}: {outcome}, not {' or '.join(sorted(wanted_outcomes))}"
+                for (what, _, wanted_outcomes), outcome in zip(probes, outcomes, strict=True)
+                if outcome not in wanted_outcomes
+            ]
+    return found
+
+
+def _difference(w: World, table: str, seen: set[str] | str, wanted: set[str] | str) -> str:
+    if isinstance(seen, str) or isinstance(wanted, str):
+        return f"{seen}, not {wanted}"
+    names = {TABLES[table].key_of(row): str(row) for row in TABLES[table].rows(w)}
+    more = sorted(names.get(key, key) for key in seen - wanted)
+    less = sorted(names.get(key, key) for key in wanted - seen)
+    return f"too many {more}, too few {less}"

@@ -1,0 +1,142 @@
+"""What the rules are about: people, organizations, documents and products, as plain Python, each with a short name."""
+
+import copy
+import uuid
+from dataclasses import dataclass, field, replace
+
+NAMESPACE = uuid.UUID("6a2f7a52-2f3c-4b57-9d0e-7f6a4c1d2b30")
+ROLES = ("viewer", "editor", "admin", "owner")
+VISIBILITIES = ("private", "organization", "public")
+
+
+def identity(name: str) -> uuid.UUID:
+    """The id of the person, organization, document, product or category called `name`."""
+    return uuid.uuid5(NAMESPACE, name)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document; `passages`: it can be searched; `job`: its embedding is due."""
+
+    owner: str | None
+    organization: str | None
+    visibility: str
+    passages: bool = False
+    job: bool = False
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product of category `shelf`."""
+
+    active: bool
+    passages: bool = False
+    job: bool = False
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who runs a statement: a database role and, for people, who they are."""
+
+    name: str
+    role: str = "authenticated"
+    staff: bool = False
+
+    @property
+    def me(self) -> str | None:
+        """The person, or None for whoever is nobody."""
+        return self.name if self.role == "authenticated" else None
+
+
+@dataclass
+class World:
+    """All that there is."""
+
+    people: set[str] = field(default_factory=set)
+    creators: dict[str, str | None] = field(default_factory=dict)  # organization: who founded it
+    memberships: dict[tuple[str, str], str] = field(default_factory=dict)  # (organization, person): role
+    documents: dict[str, Document] = field(default_factory=dict)
+    shares: set[tuple[str, str]] = field(default_factory=set)  # (document, person)
+    products: dict[str, Product] = field(default_factory=dict)
+
+    def has_role(self, organization: str | None, person: str | None, minimum: str = "viewer") -> bool:
+        """Whether `person` has at least this role there."""
+        role = self.memberships.get((organization or "", person or ""))
+        return role is not None and ROLES.index(role) >= ROLES.index(minimum)
+
+    def owners(self, organization: str) -> set[str]:
+        """Who owns it."""
+        return {p for (o, p), role in self.memberships.items() if o == organization and role == "owner"}
+
+    def sources(self) -> "dict[str, Document | Product]":
+        """Everything that can have passages."""
+        return {**self.documents, **self.products}
+
+    def copy(self) -> "World":
+        """One that can be changed without changing this."""
+        return copy.deepcopy(self)
+
+    # What happens by itself when something is done -----------------------------------------------------------------
+
+    def found(self, organization: str, person: str) -> None:
+        """Its founder owns a new organization."""
+        self.creators[organization] = person
+        self.memberships[organization, person] = "owner"
+
+    def end_membership(self, organization: str, person: str) -> None:
+        """Who leaves takes private documents along, loses shares of the others, and is no longer the creator."""
+        del self.memberships[organization, person]
+        self.return_drafts(organization, person)
+        self.shares -= {
+            (d, p)
+            for d, p in self.shares
+            if p == person
+            and self.documents[d].organization == organization
+            and self.documents[d].visibility != "private"
+        }
+        if self.creators[organization] == person:
+            self.creators[organization] = None
+
+    def change_role(self, organization: str, person: str, role: str) -> None:
+        """Who may no longer write takes private documents along."""
+        could_write = self.has_role(organization, person, "editor")
+        self.memberships[organization, person] = role
+        if could_write and not self.has_role(organization, person, "editor"):
+            self.return_drafts(organization, person)
+
+    def return_drafts(self, organization: str, person: str) -> None:
+        """Private documents filed in the organization become personal."""
+        for name, document in self.documents.items():
+            if (document.owner, document.organization, document.visibility) == (person, organization, "private"):
+                self.documents[name] = replace(document, organization=None)
+
+    def remove_document(self, name: str) -> None:
+        """Its shares go with it."""
+        del self.documents[name]
+        self.shares = {(d, p) for d, p in self.shares if d != name}
+
+    def remove_organization(self, organization: str) -> None:
+        """Its documents go with it, but for private ones, which become their owners'."""
+        for name, document in list(self.documents.items()):
+            if document.organization == organization:
+                if document.visibility == "private":
+                    self.documents[name] = replace(document, organization=None)
+                else:
+                    self.remove_document(name)
+        self.memberships = {key: role for key, role in self.memberships.items() if key[0] != organization}
+        del self.creators[organization]
+
+    def remove_person(self, person: str) -> None:
+        """What is personal goes with the account; the organization's documents stay, without an owner."""
+        for name, document in list(self.documents.items()):
+            if document.owner == person:
+                if document.organization is None or document.visibility == "private":
+                    self.remove_document(name)
+                else:
+                    self.documents[name] = replace(document, owner=None)
+        for organization, member in list(self.memberships):
+            if member == person:
+                del self.memberships[organization, member]
+        self.creators = {o: None if creator == person else creator for o, creator in self.creators.items()}
+        self.shares = {(d, p) for d, p in self.shares if p != person}
+        self.people.discard(person)
