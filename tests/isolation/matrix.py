@@ -84,6 +84,20 @@ def updates(w: World, actor: Actor, table: str) -> Iterator[Expected]:
         for one in asked.updates(w, row, actor):
             statement = f"update {table} set {one.clause} where {asked.where(row)}"
             yield f"update {row}: {one.clause}", statement, {after_update(w, actor, table, row, one)}
+    # PostgreSQL asks the policies for reading only where a statement reads: this one does not.
+    if clause := asked.worker_blind if actor.role == "tidegate_worker" and asked.worker_blind else asked.blind:
+        yield "update whatever there is", f"update {table} set {clause}", {after_blind_update(w, actor, table)}
+
+
+def after_blind_update(w: World, actor: Actor, table: str) -> str:
+    """How many rows a change of all of them reaches; refused when one of them may not stay as it is."""
+    asked, rules = TABLES[table], RULES[table]
+    if not granted(table, "update", actor):
+        return REFUSED
+    reached = [row for row in asked.rows(w) if rules.update(w, actor, row)]
+    same = [w.documents[row] if table == "public.documents" else row for row in reached]
+    stay = all(rules.into(w, actor, row, new) for row, new in zip(reached, same, strict=True))
+    return str(len(reached)) if stay else REFUSED
 
 
 def after_update(w: World, actor: Actor, table: str, row: object, one: Update) -> str:
@@ -109,6 +123,16 @@ def deletes(w: World, actor: Actor, table: str) -> Iterator[Expected]:
         else:
             outcomes = {"0"}
         yield f"delete {row}", f"delete from {table} where {asked.where(row)}", outcomes
+    yield "delete whatever there is", f"delete from {table}", after_blind_delete(w, actor, table)
+
+
+def after_blind_delete(w: World, actor: Actor, table: str) -> set[str]:
+    """How many rows go when none is named; what keeps one of them keeps all."""
+    asked, rules = TABLES[table], RULES[table]
+    if not granted(table, "delete", actor):
+        return {REFUSED}
+    reached = [row for row in asked.rows(w) if rules.delete(w, actor, row)]
+    return asked.delete_all_outcomes(w, reached, actor)
 
 
 def upserts(w: World, actor: Actor, table: str) -> Iterator[Expected]:

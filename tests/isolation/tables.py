@@ -7,6 +7,7 @@ from typing import Any
 from tests.isolation.world import ROLES, VISIBILITIES, Actor, Document, World, identity
 
 SCOPES = {True: "00000000-0000-0000-0000-000000000001", False: "00000000-0000-0000-0000-000000000002"}
+KEPT = "42501"  # what changing a key leads to
 VECTOR = "[" + ",".join(["1"] + ["0"] * 383) + "]"
 
 
@@ -69,6 +70,8 @@ class Table:
     key = "id::text"
     columns: str = ""  # what a change of nothing sets, for people
     worker_column = ""
+    blind = ""  # a change that reads no column of the row
+    worker_blind = ""
 
     def rows(self, _world: World) -> Iterable[Any]:
         """What the rules are asked about, one for each row."""
@@ -99,9 +102,15 @@ class Table:
         """What removing a row leads to when it is allowed."""
         return {"1"}
 
+    def delete_all_outcomes(self, world: World, rows: Sequence[Any], actor: Actor) -> set[str]:
+        """What removing all of these rows at once leads to when it is allowed."""
+        kept = set().union(*(self.delete_outcomes(world, row, actor) for row in rows)) - {"1"}
+        return kept or {str(len(rows))}
+
 
 class Profiles(Table):
     columns = "display_name"
+    blind = "display_name = 'x'"
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(world.people)
@@ -112,6 +121,7 @@ class Profiles(Table):
 
 class Organizations(Table):
     columns = "name"
+    blind = "name = 'x'"
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(world.creators)
@@ -139,7 +149,7 @@ class Memberships(Table):
             after = world.copy()
             after.change_role(row[0], row[1], role)
             found.append(Update((*row[:2], role), f"role = '{role}'", after, self._kept(world, row, role, actor)))
-        return found
+        return [*found, Update(row, f"user_id = {named('gus')}", world, KEPT)]
 
     def inserts(self, world: World, _actor: Actor) -> Sequence[Insert]:
         return [
@@ -171,6 +181,11 @@ class Memberships(Table):
     def delete_outcomes(self, world: World, row: Any, actor: Actor) -> set[str]:
         return {self._kept(world, row, None, actor)}
 
+    def delete_all_outcomes(self, world: World, rows: Sequence[Any], actor: Actor) -> set[str]:
+        going = {(o, p) for o, p, _ in rows}
+        lost = [o for o in world.creators if all((o, p) in going for p in world.owners(o))]
+        return {"23514"} if lost else {str(len(rows))}
+
     def _kept(self, world: World, row: Any, role: str | None, _actor: Actor) -> str:
         """An organization keeps an owner."""
         return "23514" if world.owners(row[0]) == {row[1]} and role != "owner" else "1"
@@ -178,6 +193,7 @@ class Memberships(Table):
 
 class Categories(Table):
     columns = "name"
+    blind = "name = 'x'"
 
     def rows(self, _world: World) -> Iterable[str]:
         return ("bare", "shelf")
@@ -206,6 +222,8 @@ class Categories(Table):
 class Products(Table):
     columns = "name"
     worker_column = "updated_at"
+    blind = "name = 'x'"
+    worker_blind = "updated_at = now()"
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(world.products)
@@ -238,6 +256,8 @@ class Products(Table):
 class Documents(Table):
     columns = "source_uri"
     worker_column = "error"
+    blind = "source_uri = 'x'"
+    worker_blind = "error = 'x'"
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(world.documents)
@@ -246,7 +266,10 @@ class Documents(Table):
         same = super().updates(world, row, actor)[0]
         if actor.role == "tidegate_worker":
             return [same]
-        found = [replace(same, new=world.documents[row])]
+        found = [
+            replace(same, new=world.documents[row]),
+            Update(world.documents[row], "id = gen_random_uuid()", world, KEPT),
+        ]
         for organization in (None, *sorted(world.creators)):
             for visibility in VISIBILITIES:
                 new = replace(world.documents[row], organization=organization, visibility=visibility)
@@ -318,6 +341,7 @@ class Shares(Table):
 class Passages(Table):
     key = "source_id::text"
     columns = "title"
+    blind = "title = 'x'"
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(name for name, source in world.sources().items() if source.passages)
@@ -340,6 +364,7 @@ class Passages(Table):
 
 class Vectors(Passages):
     columns = "is_indexed"
+    blind = "is_indexed = true"
 
     def inserts(self, world: World, _actor: Actor) -> Sequence[Insert]:
         # A second vector of a passage wants another model; one of the same model is there already.
@@ -377,6 +402,7 @@ class Models(Table):
 
 class Jobs(Passages):
     columns = "attempts"
+    blind = "attempts = 0"
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(name for name, source in world.sources().items() if source.job)
@@ -388,6 +414,7 @@ class Jobs(Passages):
 class Files(Table):
     key = "name"
     columns = "metadata"
+    blind = "metadata = null"
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(world.documents)

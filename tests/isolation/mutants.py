@@ -1,0 +1,157 @@
+"""Weakened laws: every policy opened or dropped, one by one, and what else decides rows spoiled by hand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from tests.isolation.matrix import ACTIONS
+
+POLICIES = """
+    select p.polname, n.nspname || '.' || c.relname,
+           case p.polcmd
+             when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' end,
+           pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid),
+           (select array_agg(r.rolname::text) from pg_roles r where r.oid = any (p.polroles))
+    from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
+    order by 2, 1
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A statement that spoils the law, and the table and actions where that must show."""
+
+    name: str
+    statement: str
+    table: str
+    actions: tuple[str, ...] = ACTIONS
+
+
+def policy_mutants(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
+    """Three or fewer of every policy: each of its conditions opened, and the whole of it dropped."""
+    for name, table, command, using, check, roles in connection.execute(POLICIES).fetchall():
+        quoted, actions = '"' + name + '"', (command, "upsert") if command in ("insert", "update") else (command,)
+        if using not in (None, "true"):
+            yield Mutant(f"{name}: using true", f"alter policy {quoted} on {table} using (true)", table, actions)
+        if check not in (None, "true"):
+            yield Mutant(f"{name}: check true", f"alter policy {quoted} on {table} with check (true)", table, actions)
+        yield Mutant(f"{name}: dropped", f"drop policy {quoted} on {table}", table, actions)
+        if command == "select" and "authenticated" in roles and "anon" not in roles:
+            statement = f"alter policy {quoted} on {table} to anon, authenticated"
+            yield Mutant(f"{name}: for visitors too", f"{statement}; grant select on {table} to anon", table, actions)
+
+
+def _body(function: str, returns: str, body: str, options: str = "stable security definer") -> str:
+    return (
+        f"create or replace function {function} returns {returns} language plpgsql {options}"
+        f" set search_path = '' as $$ begin {body} end $$"
+    )
+
+
+PLANTED = (
+    Mutant(
+        "row level security off",
+        "alter event trigger enforce_row_level_security disable;"
+        " alter table public.documents disable row level security",
+        "public.documents",
+        ("select",),
+    ),
+    Mutant(
+        "staff by one's own word",
+        _body(
+            "private.is_staff()",
+            "boolean",
+            "return coalesce(auth.jwt() -> 'user_metadata' -> 'staff' = 'true'::jsonb, false);",
+            "stable",
+        ),
+        "public.products",
+        ("select",),
+    ),
+    Mutant(
+        "any role will do",
+        _body(
+            "private.my_organizations(minimum public.membership_role default 'viewer')",
+            "setof uuid",
+            "return query select m.organization_id from public.memberships m where m.user_id = auth.uid();",
+        ),
+        "public.documents",
+        ("insert",),
+    ),
+    Mutant(
+        "editors are admins",
+        _body(
+            "private.my_organizations(minimum public.membership_role default 'viewer')",
+            "setof uuid",
+            "return query select m.organization_id from public.memberships m where m.user_id = auth.uid()"
+            " and m.role >= least(minimum, 'editor');",
+        ),
+        "public.memberships",
+        ("insert", "delete"),
+    ),
+    Mutant(
+        "everybody belongs everywhere",
+        _body(
+            "private.my_scopes()",
+            "setof uuid",
+            "return query select o.id from public.organizations o"
+            " union all select '00000000-0000-0000-0000-000000000000'::uuid;",
+        ),
+        "public.chunks",
+        ("select",),
+    ),
+    Mutant(
+        "shares are for all",
+        _body(
+            "private.my_shared_documents()",
+            "setof uuid",
+            "return query select s.document_id from public.document_shares s;",
+        ),
+        "public.chunk_embeddings",
+        ("select",),
+    ),
+    Mutant(
+        "files for everybody",
+        _body("private.may_read_file(name text, created_at timestamptz)", "boolean", "return true;", "stable"),
+        "storage.objects",
+        ("select",),
+    ),
+    Mutant(
+        "files checked with the owner's eyes",
+        "alter function private.may_read_file(text, timestamptz) security definer",
+        "storage.objects",
+        ("select",),
+    ),
+    Mutant(
+        "the last owner may go",
+        "drop trigger keep_an_owner_on_delete on public.memberships",
+        "public.memberships",
+        ("delete",),
+    ),
+    Mutant(
+        "the last owner may step down",
+        "drop trigger keep_an_owner_on_update on public.memberships",
+        "public.memberships",
+        ("update",),
+    ),
+    Mutant("another member", "drop trigger keep_key on public.memberships", "public.memberships", ("update",)),
+    Mutant("another document", "drop trigger keep_key on public.documents", "public.documents", ("update",)),
+    Mutant(
+        "a view for everybody",
+        "create view public.titles as select id, title from public.documents; grant select on public.titles to anon",
+        "public.documents",
+        (),
+    ),
+    Mutant("status is anybody's", "grant update (status) on public.documents to authenticated", "public.documents", ()),
+    Mutant(
+        "a forged audience", "grant insert (created_at) on public.documents to authenticated", "public.documents", ()
+    ),
+    Mutant(
+        "the queue is open", "grant select on private.embedding_jobs to authenticated", "private.embedding_jobs", ()
+    ),
+    Mutant("visitors delete", "grant delete on public.products to anon", "public.products", ()),
+    Mutant(
+        "the gateway reads", "grant select on public.documents to tidegate_gateway", "public.documents", ("select",)
+    ),
+)
