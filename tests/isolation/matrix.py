@@ -87,6 +87,9 @@ def updates(w: World, actor: Actor, table: str) -> Iterator[Expected]:
     # PostgreSQL asks the policies for reading only where a statement reads: this one does not.
     if clause := asked.worker_blind if actor.role == "tidegate_worker" and asked.worker_blind else asked.blind:
         yield "update whatever there is", f"update {table} set {clause}", {after_blind_update(w, actor, table)}
+    for one in asked.blind_moves(w):
+        if not (granted(table, "update", actor) and RULES[table].into(w, actor, None, one.new)):
+            yield f"move all to {one.new}", f"update {table} set {one.clause}", {REFUSED}
 
 
 def after_blind_update(w: World, actor: Actor, table: str) -> str:
@@ -107,8 +110,9 @@ def after_update(w: World, actor: Actor, table: str, row: object, one: Update) -
         return REFUSED
     if not (rules.update(w, actor, row) and rules.select(w, actor, row)):
         return "0"
-    # A file that moves is seen as its new document is; other rows keep their name and change what is known of it.
-    seen = rules.select(w, actor, one.new) if table == "storage.objects" else rules.select(one.after, actor, row)
+    # A passage or a file that moves is seen as its new source is; other rows stay what they are, in another world.
+    moves = table in ("storage.objects", "public.chunks", "public.chunk_embeddings")
+    seen = rules.select(w, actor, one.new) if moves else rules.select(one.after, actor, row)
     return one.outcome if rules.into(w, actor, row, one.new) and seen else REFUSED
 
 

@@ -29,6 +29,24 @@ class Mutant:
     actions: tuple[str, ...] = ACTIONS
 
 
+_KEY = "the key cannot change, so that the row before the change, which is asked too, decides"
+_VISITOR = "nobody's audiences are those that the visitors' own policy names, and nobody has shares"
+# Weakenings that change nothing anybody could see or do, with the reason.
+EQUIVALENT = {
+    "admins change their organization: check true": _KEY,
+    "people change their own profile: check true": _KEY,
+    "the worker marks documents that have a job: check true": _KEY,
+    "the worker locks products that have a job: check true": _KEY,
+    "people found organizations: check true": "the creator is the caller by default, and nobody may write the column",
+    "staff change categories: check true": "who is staff does not depend on the row",
+    "staff change products: check true": "who is staff does not depend on the row",
+    "people read what their audiences and shares let them: for visitors too": _VISITOR,
+    "people read the passages of what they read: for visitors too": _VISITOR,
+    "people read the vectors of what they read: for visitors too": _VISITOR,
+    "people read active products, staff read all: for visitors too": "nobody is never staff",
+}
+
+
 def policy_mutants(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
     """Three or fewer of every policy: each of its conditions opened, and the whole of it dropped."""
     for name, table, command, using, check, roles in connection.execute(POLICIES).fetchall():

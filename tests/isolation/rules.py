@@ -120,6 +120,14 @@ def manages(w: World, a: Actor, row: tuple[str, str, str]) -> bool:
     return w.has_role(organization, a.me, "owner" if role == "owner" else "admin")
 
 
+_PASSAGES = Rules(
+    select=reads_source,
+    insert=is_worker_with_job,
+    update=is_worker_with_job,
+    into=lambda w, a, _old, new: is_worker_with_job(w, a, new),
+    delete=is_worker_with_job,
+)
+
 RULES: Mapping[str, Rules] = {
     "public.profiles": Rules(
         select=lambda _w, a, person: person == a.me or a.staff,
@@ -151,8 +159,8 @@ RULES: Mapping[str, Rules] = {
         insert=shares,
         delete=lambda w, a, s: s[1] == a.me or manages_shares(w, a, s[0]),
     ),
-    "public.chunks": Rules(reads_source, is_worker_with_job, is_worker_with_job, delete=is_worker_with_job),
-    "public.chunk_embeddings": Rules(reads_source, is_worker_with_job, is_worker_with_job, delete=is_worker_with_job),
+    "public.chunks": _PASSAGES,
+    "public.chunk_embeddings": _PASSAGES,
     "private.embedding_models": Rules(select=anybody),
     "private.embedding_jobs": Rules(select=anybody, update=anybody, delete=anybody),
     "storage.objects": Rules(reads, writes, writes, into=lambda w, a, _old, new: writes(w, a, new), delete=writes),

@@ -90,6 +90,10 @@ class Table:
         column = self.worker_column if actor.role == "tidegate_worker" and self.worker_column else self.columns
         return [Update(row, f"{column} = {column}", world)]
 
+    def blind_moves(self, _world: World) -> Sequence[Update]:
+        """Changes to try of all rows at once that are refused unless the rule lets a row become the new one."""
+        return ()
+
     def inserts(self, _world: World, _actor: Actor) -> Sequence[Insert]:
         """New rows to try."""
         return ()
@@ -349,6 +353,20 @@ class Passages(Table):
     def where(self, row: Any) -> str:
         return f"source_id = {named(row)}"
 
+    def updates(self, world: World, row: Any, actor: Actor) -> Sequence[Update]:
+        return [
+            *super().updates(world, row, actor),
+            *(self.move(world, row, name) for name in sorted(world.documents)[::9]),
+        ]
+
+    def blind_moves(self, world: World) -> Sequence[Update]:
+        return [self.move(world, None, name) for name in sorted(world.documents)[::9]]
+
+    def move(self, world: World, _row: Any, name: str) -> Update:
+        """Another source for the row."""
+        clause = f"document_id = {named(name)}, product_id = null, scope_id = {scope(world, name)}, position = 9"
+        return Update(name, clause, world)
+
     def inserts(self, world: World, _actor: Actor) -> Sequence[Insert]:
         return [Insert(name, self.insert(world, name, 1)) for name in sorted(world.sources())]
 
@@ -365,6 +383,11 @@ class Passages(Table):
 class Vectors(Passages):
     columns = "is_indexed"
     blind = "is_indexed = true"
+
+    def move(self, world: World, row: Any, name: str) -> Update:
+        # Its passage is of one source, which the foreign key holds it to.
+        outcome = "1" if row == name else "23503"
+        return Update(name, f"source_id = {named(name)}, scope_id = {scope(world, name)}", world, outcome)
 
     def inserts(self, world: World, _actor: Actor) -> Sequence[Insert]:
         # A second vector of a passage wants another model; one of the same model is there already.
@@ -403,6 +426,12 @@ class Models(Table):
 class Jobs(Passages):
     columns = "attempts"
     blind = "attempts = 0"
+
+    def updates(self, world: World, row: Any, actor: Actor) -> Sequence[Update]:
+        return Table.updates(self, world, row, actor)
+
+    def blind_moves(self, _world: World) -> Sequence[Update]:
+        return ()
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(name for name, source in world.sources().items() if source.job)
