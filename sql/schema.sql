@@ -3153,7 +3153,7 @@ CREATE POLICY "people change their own profile" ON public.profiles FOR UPDATE TO
 
 CREATE POLICY "people drop shares with them, owners and admins their own" ON public.document_shares FOR DELETE TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
    FROM public.documents d
-  WHERE ((d.id = document_shares.document_id) AND ((d.organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) OR ((d.owner_id = ( SELECT auth.uid() AS uid)) AND ((d.organization_id IS NULL) OR (d.visibility = 'private'::public.document_visibility) OR (d.organization_id = ANY (ARRAY( SELECT private.my_organizations() AS my_organizations)))))))))));
+  WHERE ((d.id = document_shares.document_id) AND (((d.visibility <> 'private'::public.document_visibility) AND (d.organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)))) OR ((d.owner_id = ( SELECT auth.uid() AS uid)) AND ((d.organization_id IS NULL) OR (d.visibility = 'private'::public.document_visibility) OR (d.organization_id = ANY (ARRAY( SELECT private.my_organizations() AS my_organizations)))))))))));
 
 --
 -- Name: organizations people found organizations; Type: POLICY; Schema: public; Owner: -
@@ -3211,7 +3211,7 @@ CREATE POLICY "people read what their audiences and shares let them" ON public.d
 
 CREATE POLICY "people see shares with them, owners and admins their own" ON public.document_shares FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
    FROM public.documents d
-  WHERE ((d.id = document_shares.document_id) AND ((d.organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) OR ((d.owner_id = ( SELECT auth.uid() AS uid)) AND ((d.organization_id IS NULL) OR (d.visibility = 'private'::public.document_visibility) OR (d.organization_id = ANY (ARRAY( SELECT private.my_organizations() AS my_organizations)))))))))));
+  WHERE ((d.id = document_shares.document_id) AND (((d.visibility <> 'private'::public.document_visibility) AND (d.organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)))) OR ((d.owner_id = ( SELECT auth.uid() AS uid)) AND ((d.organization_id IS NULL) OR (d.visibility = 'private'::public.document_visibility) OR (d.organization_id = ANY (ARRAY( SELECT private.my_organizations() AS my_organizations)))))))))));
 
 --
 -- Name: products; Type: ROW SECURITY; Schema: public; Owner: -

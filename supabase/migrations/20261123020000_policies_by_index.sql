@@ -67,14 +67,15 @@ alter policy "owners delete their own, editors their organization's" on public.d
     (owner_id = (select auth.uid()) and (organization_id is null or visibility = 'private'))
     or (visibility <> 'private' and organization_id = any (array(select private.my_organizations('editor')))));
 
--- Shares. An owner who left the organization has no more say over the public documents written there either.
+-- Shares. An owner who left the organization has no more say over the public documents written there either, and an admin
+-- whom somebody let into a private document none over its other shares.
 alter policy "people see shares with them, owners and admins their own" on public.document_shares
   using (
     user_id = (select auth.uid())
     or exists (
       select from public.documents d
       where d.id = document_id
-        and (d.organization_id = any (array(select private.my_organizations('admin')))
+        and ((d.visibility <> 'private' and d.organization_id = any (array(select private.my_organizations('admin'))))
              or (d.owner_id = (select auth.uid())
                  and (d.organization_id is null or d.visibility = 'private'
                       or d.organization_id = any (array(select private.my_organizations())))))));
@@ -92,7 +93,7 @@ alter policy "people drop shares with them, owners and admins their own" on publ
     or exists (
       select from public.documents d
       where d.id = document_id
-        and (d.organization_id = any (array(select private.my_organizations('admin')))
+        and ((d.visibility <> 'private' and d.organization_id = any (array(select private.my_organizations('admin'))))
              or (d.owner_id = (select auth.uid())
                  and (d.organization_id is null or d.visibility = 'private'
                       or d.organization_id = any (array(select private.my_organizations())))))));

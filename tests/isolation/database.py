@@ -1,7 +1,8 @@
 """The database under proof: a world put into it, statements run as somebody in it, and each undone."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -34,7 +35,25 @@ begin
   end loop;
   return outcomes;
 end $$;
-grant execute on function prover.attempt(text[]) to public;
+create function prover.look(queries text[]) returns text[] language plpgsql set search_path = '' as $$
+declare
+  query text;
+  found text;
+  answers text[] := '{}';
+begin
+  foreach query in array queries loop
+    begin
+      execute query into found;
+    exception when others then found := 'refused ' || sqlstate;
+    end;
+    answers := answers || coalesce(found, '');
+  end loop;
+  return answers;
+end $$;
+grant execute on function prover.attempt(text[]), prover.look(text[]) to public;
+-- People cannot choose the id of an organization; the prover must know it.
+alter table public.organizations alter column id
+  set default coalesce(nullif(current_setting('prover.id', true), '')::uuid, gen_random_uuid());
 """
 
 
@@ -71,20 +90,25 @@ class Prover:
         self.statements += len(statements)
         return list(row[0])
 
-    def keys(self, actor: Actor, table: str) -> set[str] | str:
-        """Keys of the rows of `table` that `actor` sees, or the SQLSTATE of a refusal."""
+    def keys(self, actor: Actor, tables: Sequence[str]) -> list[set[str] | str]:
+        """Keys of the rows of each table that `actor` sees, or the SQLSTATE of a refusal."""
+        queries = [f"select string_agg({TABLES[t].key}, chr(10)) from {t}" for t in tables]
         self.become(actor)
-        self.statements += 1
-        try:
-            with self.connection.transaction():
-                rows = self.connection.execute(f"select {TABLES[table].key} from {table}".encode()).fetchall()
-                return {row[0] for row in rows}
-        except psycopg.Error as error:
-            return str(error.sqlstate)
-        finally:
-            self.become(None)
+        row = self.connection.execute("select prover.look(%s)", (queries,)).fetchone()
+        self.become(None)
+        assert row is not None
+        self.statements += len(queries)
+        return [a.removeprefix("refused ") if a.startswith("refused ") else set(a.splitlines()) for a in row[0]]
 
-    def run(self, actor: Actor, statement: str) -> str:
+    @contextmanager
+    def choosing(self, organization: str) -> Iterator[None]:
+        """Organizations that are made in this block get the id of this name."""
+        choose = "select set_config('prover.id', %s, true)"
+        self.connection.execute(choose, (str(identity(organization)),))
+        yield
+        self.connection.execute(choose, ("",))
+
+    def run(self, actor: Actor | None, statement: str) -> str:
         """Run a statement as `actor`, for good when it succeeds; rows affected or the SQLSTATE."""
         self.become(actor)
         self.statements += 1

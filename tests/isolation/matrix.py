@@ -62,7 +62,7 @@ def expected_keys(w: World, actor: Actor, table: str) -> set[str] | str:
     """What a select of the whole table must give."""
     if not granted(table, "select", actor):
         return REFUSED
-    return {TABLES[table].key_of(row) for row in TABLES[table].rows(w) if RULES[table].select(w, actor, row)}
+    return {TABLES[table].key_of(row, w) for row in TABLES[table].rows(w) if RULES[table].select(w, actor, row)}
 
 
 def inserts(w: World, actor: Actor, table: str) -> Iterator[Expected]:
@@ -169,9 +169,9 @@ def disagreements(
     found = []
     for actor in actors:
         if "select" in actions:
-            seen, wanted = prover.keys(actor, table), expected_keys(w, actor, table)
+            (seen,), wanted = prover.keys(actor, [table]), expected_keys(w, actor, table)
             if seen != wanted:
-                found.append(f"{actor.name} selects {table}: {_difference(w, table, seen, wanted)}")
+                found.append(f"{actor.name} selects {table}: {difference(w, table, seen, wanted)}")
         for action in PROBES.keys() & set(actions):
             probes = list(PROBES[action](w, actor, table))
             outcomes = prover.attempt(actor, [statement for _, statement, _ in probes])
@@ -183,10 +183,11 @@ def disagreements(
     return found
 
 
-def _difference(w: World, table: str, seen: set[str] | str, wanted: set[str] | str) -> str:
+def difference(w: World, table: str, seen: set[str] | str, wanted: set[str] | str) -> str:
+    """What was seen too much or too little, by name."""
     if isinstance(seen, str) or isinstance(wanted, str):
         return f"{seen}, not {wanted}"
-    names = {TABLES[table].key_of(row): str(row) for row in TABLES[table].rows(w)}
+    names = {TABLES[table].key_of(row, w): str(row) for row in TABLES[table].rows(w)}
     more = sorted(names.get(key, key) for key in seen - wanted)
     less = sorted(names.get(key, key) for key in wanted - seen)
     return f"too many {more}, too few {less}"

@@ -77,8 +77,8 @@ class Table:
         """What the rules are asked about, one for each row."""
         return ()
 
-    def key_of(self, row: Any) -> str:
-        """What `key` gives for a row."""
+    def key_of(self, row: Any, _world: World) -> str:
+        """What `key` gives for a row: which one it is, and what histories change of it."""
         return str(identity(row))
 
     def where(self, row: Any) -> str:
@@ -124,25 +124,30 @@ class Profiles(Table):
 
 
 class Organizations(Table):
+    key = "id || ' ' || coalesce(created_by::text, '')"
     columns = "name"
     blind = "name = 'x'"
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(world.creators)
 
+    def key_of(self, row: Any, world: World) -> str:
+        creator = world.creators[row]
+        return f"{identity(row)} {identity(creator) if creator else ''}"
+
     def inserts(self, _world: World, _actor: Actor) -> Sequence[Insert]:
         return [Insert("new", "(name, slug) values ('New', 'new')")]
 
 
 class Memberships(Table):
-    key = "organization_id::text || ' ' || user_id::text"
+    key = "organization_id || ' ' || user_id || ' ' || role"
     columns = "role"
 
     def rows(self, world: World) -> Iterable[tuple[str, str, str]]:
         return sorted((o, p, role) for (o, p), role in world.memberships.items())
 
-    def key_of(self, row: Any) -> str:
-        return f"{identity(row[0])} {identity(row[1])}"
+    def key_of(self, row: Any, _world: World) -> str:
+        return f"{identity(row[0])} {identity(row[1])} {row[2]}"
 
     def where(self, row: Any) -> str:
         return f"organization_id = {named(row[0])} and user_id = {named(row[1])}"
@@ -187,7 +192,7 @@ class Memberships(Table):
 
     def delete_all_outcomes(self, world: World, rows: Sequence[Any], actor: Actor) -> set[str]:
         going = {(o, p) for o, p, _ in rows}
-        lost = [o for o in world.creators if all((o, p) in going for p in world.owners(o))]
+        lost = [o for o in world.creators if (owners := world.owners(o)) and all((o, p) in going for p in owners)]
         return {"23514"} if lost else {str(len(rows))}
 
     def _kept(self, world: World, row: Any, role: str | None, _actor: Actor) -> str:
@@ -258,6 +263,7 @@ class Products(Table):
 
 
 class Documents(Table):
+    key = "id || ' ' || visibility || ' ' || coalesce(organization_id::text, '')"
     columns = "source_uri"
     worker_column = "error"
     blind = "source_uri = 'x'"
@@ -265,6 +271,10 @@ class Documents(Table):
 
     def rows(self, world: World) -> Iterable[str]:
         return sorted(world.documents)
+
+    def key_of(self, row: Any, world: World) -> str:
+        d = world.documents[row]
+        return f"{identity(row)} {d.visibility} {identity(d.organization) if d.organization else ''}"
 
     def updates(self, world: World, row: Any, actor: Actor) -> Sequence[Update]:
         same = super().updates(world, row, actor)[0]
@@ -280,7 +290,7 @@ class Documents(Table):
                 after = world.copy()
                 after.documents[row] = new
                 clause = f"organization_id = {named(organization)}, visibility = '{visibility}'"
-                found.append(Update(new, clause, after, self._legal(new)))
+                found.append(Update(new, clause, after, self.legal(new)))
         return found
 
     def inserts(self, world: World, actor: Actor) -> Sequence[Insert]:
@@ -294,7 +304,7 @@ class Documents(Table):
                         "(title, owner_id, organization_id, visibility)"
                         f" values ('new', {named(owner)}, {named(organization)}, '{visibility}')"
                     )
-                    found.append(Insert(new, statement, self._legal(new)))
+                    found.append(Insert(new, statement, self.legal(new)))
         return found
 
     def upserts(self, world: World, actor: Actor) -> Sequence[Upsert]:
@@ -307,24 +317,24 @@ class Documents(Table):
                 f" '{d.visibility}') on conflict (id) do update set id = excluded.id, title = excluded.title,"
                 " organization_id = excluded.organization_id, visibility = excluded.visibility"
             )
-            found.append(Upsert(proposed, row, d, world, statement, self._legal(d)))
+            found.append(Upsert(proposed, row, d, world, statement, self.legal(d)))
         return found
 
     @staticmethod
-    def _legal(d: Document) -> str:
+    def legal(d: Document) -> str:
         if d.visibility == "organization" and d.organization is None:
             return "23514"
         return "23514" if d.owner is None and (d.organization is None or d.visibility == "private") else "1"
 
 
 class Shares(Table):
-    key = "document_id::text || ' ' || user_id::text"
+    key = "document_id || ' ' || user_id"
     columns = "created_at"
 
     def rows(self, world: World) -> Iterable[tuple[str, str]]:
         return sorted(world.shares)
 
-    def key_of(self, row: Any) -> str:
+    def key_of(self, row: Any, _world: World) -> str:
         return f"{identity(row[0])} {identity(row[1])}"
 
     def where(self, row: Any) -> str:
@@ -338,7 +348,7 @@ class Shares(Table):
                 "23505" if (d, p) in world.shares else "1",
             )
             for d in sorted(world.documents)
-            for p in sorted({actor.me or "ann", "gus", "dan"})
+            for p in sorted({actor.me or "ann", "gus", "dan"} & world.people)
         ]
 
 
@@ -413,7 +423,7 @@ class Models(Table):
     def rows(self, _world: World) -> Iterable[str]:
         return ("all-MiniLM-L6-v2",)
 
-    def key_of(self, row: Any) -> str:
+    def key_of(self, row: Any, _world: World) -> str:
         return str(row)
 
     def where(self, row: Any) -> str:
@@ -448,11 +458,16 @@ class Files(Table):
     def rows(self, world: World) -> Iterable[str]:
         return sorted(world.documents)
 
-    def key_of(self, row: Any) -> str:
+    def key_of(self, row: Any, _world: World) -> str:
+        return self.path(row)
+
+    @staticmethod
+    def path(row: Any) -> str:
+        """The name of the document's file."""
         return f"{identity(row)}/paper.pdf"
 
     def where(self, row: Any) -> str:
-        return f"bucket_id = 'documents' and name = {quoted(self.key_of(row))}"
+        return f"bucket_id = 'documents' and name = {quoted(self.path(row))}"
 
     def updates(self, world: World, row: Any, actor: Actor) -> Sequence[Update]:
         moves = [
@@ -473,7 +488,7 @@ class Files(Table):
                 name,
                 name,
                 world,
-                f"(bucket_id, name) values ('documents', {quoted(self.key_of(name))})"
+                f"(bucket_id, name) values ('documents', {quoted(self.path(name))})"
                 " on conflict (bucket_id, name) do update set metadata = excluded.metadata",
             )
             for name in sorted(world.documents)

@@ -1,0 +1,319 @@
+"""Histories at random: two tenants and their people join, leave, share, move and hide things, and others look on.
+
+A step is one statement by somebody; the specification says beforehand what it gives, the world says what follows from
+it. After each step the next in turn looks at every table. A disagreement fails the history, which Hypothesis then
+shortens to a story of the fewest steps.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from tests.isolation.database import Prover, passages
+from tests.isolation.matrix import PROBES, REFUSED, difference, expected_keys
+from tests.isolation.rules import RULES, granted
+from tests.isolation.tables import TABLES, Documents, named
+from tests.isolation.world import ROLES, VISIBILITIES, Actor, Document, Product, World
+
+PEOPLE = ("ann", "bob", "cat", "dan", "eve")
+ACTORS = {
+    **{name: Actor(name) for name in PEOPLE},
+    "sam": Actor("sam", staff=True),
+    "anonymous": Actor("anonymous", role="anon"),
+}
+WORKER = Actor("worker", role="tidegate_worker")
+ORGANIZATIONS = ("harbour", "meadow", "club")
+PROBES_A_STEP = 24
+TITLES = ("diary", "draft", "minutes", "leaflet", "plan")
+
+actors = st.sampled_from([*ACTORS])
+people = st.sampled_from(PEOPLE)
+organizations = st.sampled_from(ORGANIZATIONS)
+places = st.sampled_from([None, *ORGANIZATIONS])
+titles = st.sampled_from(TITLES)
+visibilities = st.sampled_from(VISIBILITIES)
+
+
+def opening() -> World:
+    """Where every history begins."""
+    w = World(people={*PEOPLE, "sam"}, creators={"harbour": "ann", "meadow": "eve"})
+    w.memberships = {
+        ("harbour", "ann"): "owner",
+        ("harbour", "bob"): "admin",
+        ("harbour", "cat"): "editor",
+        ("harbour", "dan"): "owner",
+        ("meadow", "eve"): "owner",
+        ("meadow", "cat"): "viewer",
+    }
+    w.documents = {
+        "diary": Document("ann", None, "private", passages=True),
+        "draft": Document("cat", "harbour", "private", passages=True),
+        "minutes": Document("bob", "harbour", "organization", passages=True),
+        "leaflet": Document("eve", "meadow", "public", passages=True, job=True),
+    }
+    w.shares = {("draft", "dan"), ("minutes", "cat"), ("diary", "eve")}
+    w.products = {"lamp": Product(active=True, passages=True), "oil": Product(active=False, passages=True)}
+    return w
+
+
+class Story(RuleBasedStateMachine):
+    """One history; a subclass names the `prover`, whose database holds the opening."""
+
+    prover: ClassVar[Prover]
+
+    def __init__(self) -> None:
+        """Begin: whatever happens is rolled back at the end."""
+        super().__init__()
+        self.world = opening()
+        self.turn = 0
+        self.transaction = self.prover.connection.transaction(force_rollback=True)
+        self.transaction.__enter__()
+
+    def teardown(self) -> None:
+        """Forget this history."""
+        self.transaction.__exit__(None, None, None)
+
+    # What people do ------------------------------------------------------------------------------------------------
+
+    @rule(actor=actors, organization=organizations, person=people, role=st.sampled_from(ROLES))
+    def add_member(self, actor: str, organization: str, person: str, role: str) -> None:
+        """Somebody adds a member."""
+        w, row = self.world, (organization, person, role)
+        statement = (
+            "insert into public.memberships (organization_id, user_id, role)"
+            f" values ({named(organization)}, {named(person)}, '{role}')"
+        )
+        allowed = organization in w.creators and self.may("insert", "public.memberships", actor, row)
+        wanted = "23505" if (organization, person) in w.memberships else "23503" if person not in w.people else "1"
+        if self.step(actor, statement, wanted if allowed else REFUSED):
+            w.memberships[organization, person] = role
+
+    @rule(actor=actors, organization=organizations, person=people, role=st.sampled_from(ROLES))
+    def change_role(self, actor: str, organization: str, person: str, role: str) -> None:
+        """Somebody gives a member another role."""
+        w, old = self.world, self.world.memberships.get((organization, person))
+        row = (organization, person, old)
+        statement = (
+            f"update public.memberships set role = '{role}'"
+            f" where organization_id = {named(organization)} and user_id = {named(person)}"
+        )
+        wanted = self.write(actor, "public.memberships", "update", row if old else None)
+        if wanted == "1":
+            if not RULES["public.memberships"].into(w, ACTORS[actor], row, (organization, person, role)):
+                wanted = REFUSED
+            if role != "owner" and w.owners(organization) == {person}:
+                wanted = "23514"
+        if self.step(actor, statement, wanted):
+            w.change_role(organization, person, role)
+
+    @rule(actor=actors, organization=organizations, person=people)
+    def remove_member(self, actor: str, organization: str, person: str) -> None:
+        """Somebody removes a member."""
+        self.end_membership(actor, organization, person)
+
+    def end_membership(self, actor: str, organization: str, person: str) -> None:
+        """A membership ends by what `actor` does."""
+        w, role = self.world, self.world.memberships.get((organization, person))
+        where = f"organization_id = {named(organization)} and user_id = {named(person)}"
+        row = (organization, person, role) if role else None
+        wanted = self.write(actor, "public.memberships", "delete", row)
+        if wanted == "1" and w.owners(organization) == {person}:
+            wanted = "23514"
+        if self.step(actor, f"delete from public.memberships where {where}", wanted):
+            w.end_membership(organization, person)
+
+    @rule(person=people, organization=organizations)
+    def leave(self, person: str, organization: str) -> None:
+        """Somebody leaves."""
+        self.end_membership(person, organization, person)
+
+    @rule(actor=actors)
+    def found_club(self, actor: str) -> None:
+        """Somebody founds an organization."""
+        allowed = self.may("insert", "public.organizations", actor, "club")
+        wanted = "23505" if "club" in self.world.creators else "1"
+        statement = "insert into public.organizations (name, slug) values ('Club', 'club')"
+        with self.prover.choosing("club"):
+            done = self.step(actor, statement, wanted if allowed else REFUSED)
+        if done:
+            self.world.found("club", ACTORS[actor].name)
+
+    @rule(actor=actors, organization=organizations)
+    def dissolve(self, actor: str, organization: str) -> None:
+        """Somebody deletes an organization."""
+        row = organization if organization in self.world.creators else None
+        wanted = self.write(actor, "public.organizations", "delete", row)
+        if self.step(actor, f"delete from public.organizations where id = {named(organization)}", wanted):
+            self.world.remove_organization(organization)
+
+    @rule(actor=actors, title=titles, place=places, visibility=visibilities)
+    def write_document(self, actor: str, title: str, place: str | None, visibility: str) -> None:
+        """Somebody writes a document, which then waits to be embedded."""
+        w, new = self.world, Document(ACTORS[actor].me, place, visibility, job=True)
+        statement = (
+            "insert into public.documents (id, title, content, organization_id, visibility)"
+            f" values ({named(title)}, '{title}', 'text', {named(place)}, '{visibility}')"
+        )
+        allowed = self.may("insert", "public.documents", actor, new)
+        wanted = "23505" if title in w.documents and Documents.legal(new) == "1" else Documents.legal(new)
+        if self.step(actor, statement, wanted if allowed else REFUSED):
+            w.documents[title] = new
+
+    @rule(actor=actors, title=titles, place=places, visibility=visibilities)
+    def move_document(self, actor: str, title: str, place: str | None, visibility: str) -> None:
+        """Somebody files a document elsewhere, or shows it to others."""
+        w = self.world
+        statement = (
+            f"update public.documents set organization_id = {named(place)}, visibility = '{visibility}'"
+            f" where id = {named(title)}"
+        )
+        wanted = self.write(actor, "public.documents", "update", title if title in w.documents else None)
+        if wanted == "1":
+            new, after = replace(w.documents[title], organization=place, visibility=visibility), w.copy()
+            after.documents[title] = new
+            rules = RULES["public.documents"]
+            stays = rules.into(w, ACTORS[actor], title, new) and rules.select(after, ACTORS[actor], title)
+            wanted = Documents.legal(new) if stays else REFUSED
+        if self.step(actor, statement, wanted):
+            w.documents[title] = new
+
+    @rule(actor=actors, title=titles)
+    def rewrite(self, actor: str, title: str) -> None:
+        """Somebody replaces a text: its passages are gone at once, and it waits to be embedded."""
+        self.edit(actor, title, "content = content || ' no more', title = title || '.'", passages=True)
+        self.edit(actor, title, "content = 'all new'", passages=False)
+
+    def edit(self, actor: str, title: str, clause: str, *, passages: bool) -> None:
+        """Change what a document says; `passages`: those that it has still stand in it."""
+        w = self.world
+        wanted = self.write(actor, "public.documents", "update", title if title in w.documents else None)
+        if wanted == "1":
+            same = w.documents[title]
+            wanted = "1" if RULES["public.documents"].into(w, ACTORS[actor], title, same) else REFUSED
+        if self.step(actor, f"update public.documents set {clause} where id = {named(title)}", wanted):
+            w.documents[title] = replace(same, job=True, passages=same.passages and passages)
+
+    @rule(actor=actors, title=titles)
+    def remove_document(self, actor: str, title: str) -> None:
+        """Somebody deletes a document."""
+        row = title if title in self.world.documents else None
+        wanted = self.write(actor, "public.documents", "delete", row)
+        if self.step(actor, f"delete from public.documents where id = {named(title)}", wanted):
+            self.world.remove_document(title)
+
+    @rule(actor=actors, title=titles, person=people)
+    def share(self, actor: str, title: str, person: str) -> None:
+        """Somebody lets one more person read a document."""
+        w = self.world
+        statement = (
+            f"insert into public.document_shares (document_id, user_id) values ({named(title)}, {named(person)})"
+        )
+        allowed = title in w.documents and self.may("insert", "public.document_shares", actor, (title, person))
+        wanted = "23505" if (title, person) in w.shares else "23503" if person not in w.people else "1"
+        if self.step(actor, statement, wanted if allowed else REFUSED):
+            w.shares.add((title, person))
+
+    @rule(actor=actors, title=titles, person=people)
+    def end_share(self, actor: str, title: str, person: str) -> None:
+        """Somebody ends a share."""
+        where = f"document_id = {named(title)} and user_id = {named(person)}"
+        row = (title, person) if (title, person) in self.world.shares else None
+        wanted = self.write(actor, "public.document_shares", "delete", row)
+        if self.step(actor, f"delete from public.document_shares where {where}", wanted):
+            self.world.shares.discard((title, person))
+
+    @rule(actor=actors, product=st.sampled_from(["lamp", "oil"]))
+    def take_off_sale(self, actor: str, product: str) -> None:
+        """Somebody takes a product off sale, or puts it back."""
+        w = self.world
+        wanted = self.write(actor, "public.products", "update", product)
+        statement = f"update public.products set is_active = not is_active where id = {named(product)}"
+        if self.step(actor, statement, wanted):
+            w.products[product] = replace(w.products[product], active=not w.products[product].active)
+
+    # What happens to them ------------------------------------------------------------------------------------------
+
+    @rule(person=people)
+    def close_account(self, person: str) -> None:
+        """Somebody's account is deleted."""
+        wanted = "1" if person in self.world.people else "0"
+        if self.step(None, f"delete from auth.users where id = {named(person)}", wanted):
+            self.world.remove_person(person)
+
+    @rule(title=titles)
+    def embed(self, title: str) -> None:
+        """The worker embeds a document that waits for it."""
+        document = self.world.documents.get(title)
+        if document is None or not document.job:
+            return
+        removed = "1" if document.passages else "0"
+        self.step(WORKER, f"delete from public.chunks where source_id = {named(title)}", removed)
+        for statement in passages(self.world, title):
+            self.step(WORKER, statement, "1")
+        self.step(WORKER, f"delete from private.embedding_jobs where source_id = {named(title)}", "1")
+        self.world.documents[title] = replace(document, passages=True, job=False)
+
+    # What others see of it -----------------------------------------------------------------------------------------
+
+    @rule(actor=actors, data=st.integers(0, 999), table=st.sampled_from([*TABLES]))
+    def try_around(self, actor: str, data: int, table: str) -> None:
+        """Somebody tries what could be done with a table, some of it."""
+        who = ACTORS[actor]
+        if not self.is_there(who):
+            return
+        probes = [one for build in PROBES.values() for one in build(self.world, who, table) if self._exists(one[1])]
+        chosen = [probes[(data + 7 * n) % len(probes)] for n in range(min(PROBES_A_STEP, len(probes)))]
+        outcomes = self.prover.attempt(who, [statement for _, statement, _ in chosen])
+        for (what, _, wanted), outcome in zip(chosen, outcomes, strict=True):
+            assert outcome in wanted, f"{actor} in {table}: {what}: {outcome}, not {' or '.join(wanted)}"
+
+    @staticmethod
+    def _exists(statement: str) -> bool:
+        # Files are not part of these histories.
+        return "storage." not in statement
+
+    def look(self, actor: str) -> None:
+        """What `actor` sees must be what the rules say."""
+        tables = [table for table in TABLES if not table.startswith("storage.")]
+        for table, seen in zip(tables, self.prover.keys(ACTORS[actor], tables), strict=True):
+            wanted = expected_keys(self.world, ACTORS[actor], table)
+            assert seen == wanted, f"{actor} sees {table}: {difference(self.world, table, seen, wanted)}"
+
+    # How it is checked ---------------------------------------------------------------------------------------------
+
+    def may(self, action: str, table: str, actor: str, row: Any) -> bool:
+        """Whether the specification lets `actor` do it."""
+        asked: Callable[[World, Actor, Any], bool] = getattr(RULES[table], action)
+        return granted(table, action, ACTORS[actor]) and asked(self.world, ACTORS[actor], row)
+
+    def write(self, actor: str, table: str, action: str, row: Any) -> str:
+        """What changing or removing one row gives: refused, not found (`row` None: not there), or done."""
+        if not granted(table, action, ACTORS[actor]):
+            return REFUSED
+        if row is None:
+            return "0"
+        return "1" if self.may(action, table, actor, row) and self.may("select", table, actor, row) else "0"
+
+    def step(self, actor: str | Actor | None, statement: str, wanted: str) -> bool:
+        """Run it; whether it was done. Then the next in turn looks at everything."""
+        who = ACTORS[actor] if isinstance(actor, str) else actor
+        if who is not None and not self.is_there(who):
+            return False
+        outcome = self.prover.run(who, statement)
+        assert outcome == wanted, f"{actor}: {statement}: {outcome}, not {wanted}"
+        return outcome == "1"
+
+    @invariant()
+    def others_look(self) -> None:
+        """After every step the next in turn sees exactly what is theirs to see."""
+        actor = [*ACTORS][self.turn % len(ACTORS)]
+        self.turn += 1
+        if self.is_there(ACTORS[actor]):
+            self.look(actor)
+
+    def is_there(self, actor: Actor) -> bool:
+        """Whoever has no account any more has no valid token either."""
+        return actor.me is None or actor.me in self.world.people

@@ -1,0 +1,61 @@
+"""Random histories agree with the rules, and stop agreeing when what happens by itself is left out."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.isolation.database import Prover
+from tests.isolation.proving import prove, stage, tell, weakened
+from tests.support import ScratchCluster
+
+STATEMENTS = 20_000
+SEED = 20_261_123
+
+# What only a history shows: each of these is a trigger or a cascade that keeps the rules true while things change.
+FORGOTTEN = {
+    "shares of a leaver": "drop trigger end_shares_of_leaver on public.memberships",
+    "the creator who left": "drop trigger forget_creator on public.memberships",
+    "drafts of a leaver": "drop trigger return_drafts_on_leaving on public.memberships",
+    "drafts of who may not write any more": "drop trigger return_drafts_on_demotion on public.memberships",
+    "drafts in a dissolved organization": "drop trigger return_private_documents on public.organizations",
+    "documents of a closed account": "drop trigger remove_personal_documents on auth.users",
+    "what was taken out of a text": "drop trigger note_changed_documents on public.documents",
+    "the founder's membership": "drop trigger add_creator_as_owner on public.organizations",
+    "the audience of passages": """
+        alter table public.chunks drop constraint chunks_document_id_scope_id_fkey;
+        alter table public.chunks add constraint chunks_document_id_fkey
+          foreign key (document_id) references public.documents (id) on delete cascade""",
+    "the audience of vectors": """
+        alter table public.chunk_embeddings drop constraint chunk_embeddings_chunk_id_source_id_scope_id_fkey;
+        alter table public.chunk_embeddings add constraint chunk_embeddings_chunk_id_fkey
+          foreign key (chunk_id) references public.chunks (id) on delete cascade""",
+}
+
+
+@pytest.fixture(scope="module")
+def prover(cluster: ScratchCluster) -> Iterator[Prover]:
+    with stage(cluster) as prover:
+        yield prover
+
+
+def test_histories_agree_with_the_rules(prover: Prover) -> None:
+    prover.statements = 0
+    histories = prove(prover, STATEMENTS, SEED, lambda _done: None)
+    print(f"{prover.statements:,} statements in {histories:,} histories")
+    assert prover.statements >= STATEMENTS
+
+
+@pytest.mark.parametrize("forgotten", FORGOTTEN)
+def test_a_history_shows_what_was_forgotten(prover: Prover, forgotten: str) -> None:
+    with weakened(prover, FORGOTTEN[forgotten]), pytest.raises(AssertionError):
+        tell(prover, SEED, examples=600, shrink=False)
+
+
+def test_a_disagreement_is_told_as_a_short_story(prover: Prover) -> None:
+    with weakened(prover, FORGOTTEN["the creator who left"]), pytest.raises(AssertionError) as told:
+        tell(prover, SEED, examples=600)
+    story = "\n".join(getattr(told.value, "__notes__", []))
+    steps = [line for line in story.splitlines() if line.startswith("state.") and "teardown" not in line]
+    assert 1 <= len([step for step in steps if "others_look" not in step]) <= 4, story
+    assert any("leave" in step or "remove_member" in step for step in steps), story
+    assert "00000000-" not in story, "people and organizations are called by their names"
