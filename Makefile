@@ -58,7 +58,7 @@ psql: .venv/run.stamp ## Open a database session on the running stack
 # --- Development -------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: lint ## Check style and types, then run the whole suite on real PostgreSQL
+test: lint .venv/pgbouncer.stamp ## Check style and types, then run the whole suite on real PostgreSQL
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  --config supabase/functions/deno.json supabase/functions
 	$(BIN)/python -m pytest
@@ -81,6 +81,10 @@ format: .venv/dev.stamp ## Format Python and TypeScript
 .PHONY: schema
 schema: .venv/run.stamp .venv/deno.stamp ## Write sql/schema.sql from the migrations
 	@$(LOCAL) schema
+
+.PHONY: prove
+prove: .venv/dev.stamp ## Compare a million random statements with the access rules
+	@$(BIN)/python -m tests.isolation
 
 .PHONY: check-sql
 check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else the migrations) and the new migrations
@@ -146,3 +150,13 @@ lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
 	@echo "Fetching the modules of the TypeScript tests"
 	@$(DENO) cache --quiet --frozen $(DENO_CONFIG) $(DENO_LOCAL) $(DENO_TESTS)
 	@touch $@ .venv/deno.stamp
+
+# The tests of the pool go through a real one; where it cannot be installed they are skipped and say so.
+.venv/pgbouncer.stamp: | .venv/pyvenv.cfg
+	@if ! PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing pgbouncer"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends pgbouncer; } \
+	      >/dev/null; \
+	  else echo "PgBouncer is not installed: its tests are skipped (sudo apt-get install pgbouncer)" >&2; fi; fi
+	@touch $@

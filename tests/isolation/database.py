@@ -7,7 +7,9 @@ from typing import Any
 
 import psycopg
 
-from tests.isolation.tables import TABLES, Passages, Vectors, named, passage_number, quoted
+from tests.isolation.probes import named, quoted
+from tests.isolation.sources import Passages, Vectors, passage_number
+from tests.isolation.tables import TABLES
 from tests.isolation.world import Actor, World, identity
 
 # One statement after the other, each undone, in one round trip; what it gave: rows affected, or the SQLSTATE.

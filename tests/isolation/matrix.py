@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from tests.isolation.database import Prover
+from tests.isolation.probes import Insert, Update, Upsert
 from tests.isolation.rules import RULES, granted
-from tests.isolation.tables import TABLES, Insert, Update, Upsert
+from tests.isolation.tables import TABLES
 from tests.isolation.world import Actor, Document, Product, World
 
 REFUSED = "42501"

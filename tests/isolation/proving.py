@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.isolation.database import ATTEMPT, Prover, put
-from tests.isolation.story import Story, opening
+from tests.isolation.opening import opening
+from tests.isolation.story import Story
 from tests.support import Database, ScratchCluster
 
 STEPS = 25

@@ -14,49 +14,23 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.isolation.database import Prover, passages
 from tests.isolation.matrix import PROBES, REFUSED, difference, expected_keys
+from tests.isolation.opening import (
+    ACTORS,
+    PROBES_A_STEP,
+    WORKER,
+    actors,
+    opening,
+    organizations,
+    people,
+    places,
+    titles,
+    visibilities,
+)
+from tests.isolation.probes import named
 from tests.isolation.rules import RULES, granted
-from tests.isolation.tables import TABLES, Documents, named
-from tests.isolation.world import ROLES, VISIBILITIES, Actor, Document, Product, World
-
-PEOPLE = ("ann", "bob", "cat", "dan", "eve")
-ACTORS = {
-    **{name: Actor(name) for name in PEOPLE},
-    "sam": Actor("sam", staff=True),
-    "anonymous": Actor("anonymous", role="anon"),
-}
-WORKER = Actor("worker", role="tidegate_worker")
-ORGANIZATIONS = ("harbour", "meadow", "club")
-PROBES_A_STEP = 24
-TITLES = ("diary", "draft", "minutes", "leaflet", "plan")
-
-actors = st.sampled_from([*ACTORS])
-people = st.sampled_from(PEOPLE)
-organizations = st.sampled_from(ORGANIZATIONS)
-places = st.sampled_from([None, *ORGANIZATIONS])
-titles = st.sampled_from(TITLES)
-visibilities = st.sampled_from(VISIBILITIES)
-
-
-def opening() -> World:
-    """Where every history begins."""
-    w = World(people={*PEOPLE, "sam"}, creators={"harbour": "ann", "meadow": "eve"})
-    w.memberships = {
-        ("harbour", "ann"): "owner",
-        ("harbour", "bob"): "admin",
-        ("harbour", "cat"): "editor",
-        ("harbour", "dan"): "owner",
-        ("meadow", "eve"): "owner",
-        ("meadow", "cat"): "viewer",
-    }
-    w.documents = {
-        "diary": Document("ann", None, "private", passages=True),
-        "draft": Document("cat", "harbour", "private", passages=True),
-        "minutes": Document("bob", "harbour", "organization", passages=True),
-        "leaflet": Document("eve", "meadow", "public", passages=True, job=True),
-    }
-    w.shares = {("draft", "dan"), ("minutes", "cat"), ("diary", "eve")}
-    w.products = {"lamp": Product(active=True, passages=True), "oil": Product(active=False, passages=True)}
-    return w
+from tests.isolation.sources import Documents
+from tests.isolation.tables import TABLES
+from tests.isolation.world import ROLES, Actor, Document, World
 
 
 class Story(RuleBasedStateMachine):
