@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -194,3 +195,31 @@ def test_every_door_finds_the_same(doors: Doors, actor: str, mode: str) -> None:
         assert scores == pytest.approx([row["score"] for row in wanted], abs=1e-3)
         same = [{name: value for name, value in row.items() if name not in ("score", "complete")} for row in wanted]
         assert sorted(map(as_text, found)) == sorted(map(as_text, same))
+
+
+def test_interleaved_requests_keep_their_callers(doors: Doors) -> None:
+    # The Data API shares its connections among callers as well, and some of them hang up.
+    read = {"table": "documents", "columns": "id", "order": ["id"]}
+    wanted = {actor: doors.by_sql(actor, read)[0] for actor in ACTORS}
+    url = f"{doors.stack.supabase_url}/rest/v1/documents?select=id&order=id"
+    random_ = random.Random(SEED)
+    outcomes: Counter[str] = Counter()
+
+    async def ask(client: httpx.AsyncClient, actor: str, patience_s: float) -> None:
+        try:
+            response = await client.get(url, headers=doors.headers(actor), timeout=patience_s)
+        except httpx.TimeoutException:
+            outcomes["hung up"] += 1
+            return
+        assert response.json() == wanted[actor], actor
+        outcomes["answered"] += 1
+
+    async def crowd() -> None:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            for _ in range(40):
+                turns = [(random_.choice(ACTORS), random_.choice([0.004, 30, 30])) for _ in range(16)]
+                await asyncio.gather(*(ask(client, actor, patience) for actor, patience in turns))
+
+    asyncio.run(crowd())
+    assert outcomes["answered"] >= 400
+    assert outcomes["hung up"] > 20

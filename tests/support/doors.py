@@ -102,7 +102,7 @@ class Doors:
     def search_by_http(self, actor: str, root: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         """The gateway, or the Edge Function before it."""
         body = {"query": arguments["query"], "mode": arguments["mode"], "limit": arguments["max_results"]}
-        response = httpx.post(root, json=body, headers=self._headers(actor), timeout=30, trust_env=False)
+        response = httpx.post(root, json=body, headers=self.headers(actor), timeout=30, trust_env=False)
         assert response.status_code == 200, response.text
         assert response.json()["degraded"] is False
         found: list[dict[str, Any]] = response.json()["results"]
@@ -111,11 +111,12 @@ class Doors:
     def _postgrest(self, actor: str) -> SyncPostgrestClient:
         root = f"{self.stack.supabase_url}/rest/v1"
         # The library gives the HTTP client nothing of its own when it is handed one.
-        self.http.headers = httpx.Headers(self._headers(actor))
+        self.http.headers = httpx.Headers(self.headers(actor))
         self.http.base_url = httpx.URL(f"{root}/")
-        return SyncPostgrestClient(root, headers=self._headers(actor), http_client=self.http)
+        return SyncPostgrestClient(root, headers=self.headers(actor), http_client=self.http)
 
-    def _headers(self, actor: str) -> dict[str, str]:
+    def headers(self, actor: str) -> dict[str, str]:
+        """What says who `actor` is."""
         token = self.tokens[actor]
         headers = {"apikey": self.stack.keys.publishable_key}
         return {**headers, "Authorization": f"Bearer {token}"} if token else headers
