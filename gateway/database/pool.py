@@ -23,6 +23,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from gateway.concurrency import SingleFlight
 from gateway.database.detached import DetachedTasks
 from gateway.database.invariants import Finding, Invariant, findings_query, invariants
+from gateway.database.leases import Connection, Leases
 from gateway.database.queries import query
 from gateway.database.sqlstates import to_gateway_error
 from gateway.database.vectors import adapters
@@ -41,8 +42,6 @@ CONNECTION_DEFAULTS: Mapping[str, str | int] = {
 # A safe database is asked again after this long, an unsafe one as often as somebody may have corrected it.
 RECHECK_SAFE_S = 60.0
 RECHECK_UNSAFE_S = 1.0
-
-Connection = psycopg.AsyncConnection[DictRow]
 
 
 class Database:
@@ -71,6 +70,7 @@ class Database:
             reconnect_timeout=1,
             name="gateway",
         )
+        self._leases = Leases(self._pool)
 
     async def open(self) -> None:
         """Start connecting in the background; returns at once, also when the database is down."""
@@ -79,6 +79,7 @@ class Database:
     async def close(self) -> None:
         """Give up what runs and close the connections."""
         self._tasks.cancel_all()
+        await self._leases.settle(1)
         await self._pool.close(timeout=1)
 
     async def fetch(
@@ -129,7 +130,7 @@ class Database:
             raise to_gateway_error(error) from error
 
     async def _execute(self, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
-        async with self._pool.connection() as connection:
+        async with self._leases.connection() as connection:
             try:
                 return await _rows(connection, statement, parameters)
             except psycopg.OperationalError:
@@ -137,7 +138,7 @@ class Database:
                     raise
         # It was stale, or died under the query: once more only, lest a query that kills backends go on.
         await self._pool.check()
-        async with self._pool.connection() as connection:
+        async with self._leases.connection() as connection:
             return await _rows(connection, statement, parameters)
 
 

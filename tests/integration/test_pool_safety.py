@@ -10,7 +10,7 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -249,6 +249,25 @@ def _statement(person: Person) -> tuple[bytes, dict[str, Any]]:
     names = ("query_embedding", "organization_id", "category", "price_min", "price_max", "in_stock")
     wanted = {"query": "harbour", "mode": "keyword", "kinds": ["documents"], "max_results": 100}
     return query("search_as"), {**dict.fromkeys(names), **wanted, "claims": person.claims}
+
+
+async def test_no_connection_is_lost_to_a_deadline(door: Database, crowd: list[Person]) -> None:
+    # The pool hands a connection to whoever waits; one whose deadline passes in that moment must give it back.
+    random_ = random.Random(SEED)
+    async with gateway_on(door) as database:
+
+        async def client(number: int) -> None:
+            for n in range(150):
+                person = crowd[(7 * n + number) % len(crowd)]
+                for deadline_s in (random_.choice([1e-4, 5e-4, 1e-3, 2e-3]), None):
+                    with suppress(GatewayError):  # too late, or none free for the moment: not what is asked here
+                        wanted = {"claims": person.claims, "max_rows": 1}
+                        await database.fetch("failed_documents_as", wanted, deadline_s=deadline_s)
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(CONNECTIONS):
+                group.create_task(client(number))
+        await assert_nobody_is_left(database)  # holds every connection that there may be at once
 
 
 async def test_backends_that_die_take_nobody_along(door: Database, database: Database, crowd: list[Person]) -> None:
