@@ -55,13 +55,32 @@ CREATE TYPE private.chunk_match AS (
 COMMENT ON TYPE private.chunk_match IS 'A passage that one leg of a search found, its source, and how well it fits (more is better).';
 
 --
+-- Name: parsed_query; Type: TYPE; Schema: private; Owner: -
+--
+
+CREATE TYPE private.parsed_query AS (
+	words text,
+	prefixes text[],
+	phrases text[],
+	excluded text[]
+);
+
+--
+-- Name: TYPE parsed_query; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TYPE private.parsed_query IS 'A query as people write it: the text without its operators, the beginnings (boat*), the phrases ("slack water"; several joined by a line feed where any of them will do), and what must not occur (-boat, -"slack water").';
+
+--
 -- Name: query_term; Type: TYPE; Schema: private; Owner: -
 --
 
 CREATE TYPE private.query_term AS (
 	stemmer text,
 	word text,
-	match tsquery,
+	original text,
+	trust double precision,
+	frequency bigint,
 	weight double precision,
 	average_length double precision
 );
@@ -70,7 +89,37 @@ CREATE TYPE private.query_term AS (
 -- Name: TYPE query_term; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON TYPE private.query_term IS 'A stem of the query by one stemmer, how much it tells (its inverse document frequency over the sum of all), and the mean length in tokens of the passages that were counted.';
+COMMENT ON TYPE private.query_term IS 'A stem by one stemmer, what of the query it stands for, how sure that is (times how often it is asked for), how many passages have it, how much it tells (its inverse document frequency over the sum of the query''s), and the mean length in tokens of the passages that were counted.';
+
+--
+-- Name: search_plan; Type: TYPE; Schema: private; Owner: -
+--
+
+CREATE TYPE private.search_plan AS (
+	shards smallint[],
+	walks boolean
+);
+
+--
+-- Name: TYPE search_plan; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TYPE private.search_plan IS 'How a caller''s audiences are searched: the shards of the giants among them, and whether the others hold so much that the common index is walked.';
+
+--
+-- Name: snippet; Type: TYPE; Schema: private; Owner: -
+--
+
+CREATE TYPE private.snippet AS (
+	text text,
+	highlights integer[]
+);
+
+--
+-- Name: TYPE snippet; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TYPE private.snippet IS 'Some words of a passage, and where in it the query''s are: pairs of the first character, from 0, and one past the last.';
 
 --
 -- Name: document_status; Type: TYPE; Schema: public; Owner: -
@@ -129,19 +178,27 @@ CREATE FUNCTION private.activate_embedding_model(name text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+  model smallint := (select m.id from private.embedding_models m where m.name = activate_embedding_model.name);
 begin
-  if not exists (select from private.embedding_models m where m.name = activate_embedding_model.name) then
+  if model is null then
     raise exception 'no embedding model is called %', activate_embedding_model.name using errcode = 'no_data_found';
   end if;
   update private.embedding_models m set is_active = false where m.is_active;
-  update private.embedding_models m set is_active = true where m.name = activate_embedding_model.name;
+  update private.embedding_models m set is_active = true where m.id = model;
+  -- What was written since the model was filled, the worker embeds: it is found by its words until then.
+  perform private.enqueue_embeddings(
+    coalesce(array_agg(distinct c.document_id) filter (where c.document_id is not null), '{}'),
+    coalesce(array_agg(distinct c.product_id) filter (where c.product_id is not null), '{}'))
+  from public.chunks c
+  where not exists (select from public.chunk_embeddings e where e.chunk_id = c.id and e.model_id = model);
 end $$;
 
 --
 -- Name: FUNCTION activate_embedding_model(name text); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.activate_embedding_model(name text) IS 'Makes one model the one that search uses; run by the owner of the tables.';
+COMMENT ON FUNCTION private.activate_embedding_model(name text) IS 'Makes one model the one that search uses, from the next search on, and notes what it lacks; run by the owner of the tables.';
 
 --
 -- Name: active_embedding_model(); Type: FUNCTION; Schema: private; Owner: -
@@ -180,6 +237,64 @@ end $$;
 COMMENT ON FUNCTION private.add_creator_as_owner() IS 'Row trigger on organizations. Definer: nobody may add the first member of an organization otherwise.';
 
 --
+-- Name: add_up_passage_counts(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.add_up_passage_counts() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  -- Of two that add up at once, each takes the rows that the other has not.
+  with several as (
+    select p.scope_id from private.passage_counts p group by p.scope_id having count(*) > 1
+  ), taken as materialized (
+    select p.id from private.passage_counts p join several s using (scope_id) for update of p skip locked
+  ), gone as (
+    delete from private.passage_counts p using taken t where p.id = t.id returning p.scope_id, p.passages, p.tokens)
+  insert into private.passage_counts (scope_id, passages, tokens)
+  select g.scope_id, sum(g.passages), sum(g.tokens) from gone g group by g.scope_id
+  having sum(g.passages) <> 0 or sum(g.tokens) <> 0;
+end $$;
+
+--
+-- Name: FUNCTION add_up_passage_counts(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.add_up_passage_counts() IS 'Leaves one row an audience; the sums stay. Definer: the worker has no other right to the counts.';
+
+--
+-- Name: article_matches(text, uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.article_matches(query text, scopes uuid[]) RETURNS SETOF private.chunk_match
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select distinct on (p.id) p.id, c.id, case when a.number = w.number then 1 else 0.9 end::double precision
+    from (
+      select distinct upper(regexp_replace(t.word, '[^[:alnum:]]', '', 'g')) from regexp_split_to_table(query, '\s+') t (word)
+      where t.word ~ '\d' limit 8) w (number)
+    join public.products p
+      on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
+      and upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" < w.number || chr(1114111)
+      and p.scope_id = any (scopes)
+    cross join lateral upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) a (number)
+    join public.chunks c on c.product_id = p.id
+    where char_length(w.number) >= 4
+    order by p.id, 3 desc, c.position
+    limit 20;
+end $$;
+
+--
+-- Name: FUNCTION article_matches(query text, scopes uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[]) IS 'Products whose article number, or its beginning, stands in the query, however it is punctuated. Definer: asked only by keyword_matches, with the caller''s audiences.';
+
+--
 -- Name: become(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -203,23 +318,199 @@ end $$;
 COMMENT ON FUNCTION private.become(claims text) IS 'Makes the rest of the transaction run as the caller of these verified claims, and as nobody else after it.';
 
 --
--- Name: best_of_sources(private.chunk_match[]); Type: FUNCTION; Schema: private; Owner: -
+-- Name: best_of_sources(private.chunk_match[], integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.best_of_sources(found private.chunk_match[]) RETURNS private.chunk_match[]
-    LANGUAGE sql IMMUTABLE
+CREATE FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) RETURNS private.chunk_match[]
+    LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
     AS $$
-  select coalesce(array_agg((b.source_id, b.chunk_id, b.score)::private.chunk_match), '{}')
-  from (select distinct on (m.source_id) m.source_id, m.chunk_id, m.score
-        from unnest(found) m order by m.source_id, m.score desc) b
-$$;
+begin
+  return array(
+    select (b.source_id, b.chunk_id, b.score)::private.chunk_match
+    from (
+      select distinct on (m.source_id) m.*
+      from (select f.* from unnest(matches) f order by f.score desc limit row_limit) m
+      order by m.source_id, m.score desc) b);
+end $$;
 
 --
--- Name: FUNCTION best_of_sources(found private.chunk_match[]); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION best_of_sources(matches private.chunk_match[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.best_of_sources(found private.chunk_match[]) IS 'The best passage of each source.';
+COMMENT ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) IS 'The best passage of each source among the row_limit best.';
+
+--
+-- Name: close_shard(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.close_shard() RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET lock_timeout TO '2s'
+    AS $$
+declare
+  closed record;
+begin
+  select s.id, s.scope_id into closed from private.shards s
+  where 2 * (select coalesce(sum(c.passages), 0) from private.passage_counts c where c.scope_id = s.scope_id) < private.shard_size()
+  limit 1 for update;
+  if not found then
+    return null;
+  end if;
+  execute pg_catalog.format('drop index public.chunk_embeddings_shard_%s_idx', closed.id);
+  update public.chunk_embeddings e set shard_id = 0 where e.scope_id = closed.scope_id and e.shard_id = closed.id;
+  delete from private.shards s where s.id = closed.id;
+  return closed.scope_id;
+end $$;
+
+--
+-- Name: FUNCTION close_shard(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.close_shard() IS 'Drops the index of an audience that is no giant any more, if there is one, and names it. Definer: as open_shard.';
+
+--
+-- Name: corrected_words(text, private.query_term[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.corrected_words(query text, counted private.query_term[], scopes uuid[]) RETURNS SETOF private.query_term
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 5
+    SET search_path TO ''
+    SET "pg_trgm.word_similarity_threshold" TO '0.4'
+    AS $$
+begin
+  return query
+    select private.stemmer(c.language), v.lexeme, t.word, c.likeness, 1::bigint, null::double precision, null::double precision
+    from (
+      select distinct lower(r.word) as word from regexp_split_to_table(query, '[^[:alpha:]]+') r (word)
+      where char_length(r.word) between 4 and 40
+        -- Unknown to every stemmer, and no stop word of any.
+        and not exists (
+          select from (select distinct k.stemmer from unnest(counted) k) k
+          cross join lateral to_tsvector(('pg_catalog.' || k.stemmer)::regconfig, r.word) v (stems)
+          where v.stems = '' or exists (
+            select from unnest(counted) f where f.stemmer = k.stemmer and f.frequency > 0 and f.word = any (tsvector_to_array(v.stems))))
+      limit 8) t
+    cross join lateral (
+      select p.language, n.word, extensions.similarity(t.word, n.word)::double precision as likeness
+      from public.products p
+      cross join lateral regexp_split_to_table(lower(p.name), '[^[:alnum:]]+') n (word)
+      where p.scope_id = any (scopes) and t.word operator(extensions.<%) p.name
+      order by likeness desc, n.word limit 1) c
+    cross join lateral unnest(to_tsvector(('pg_catalog.' || private.stemmer(c.language))::regconfig, c.word)) v
+    where c.likeness >= 0.4;
+end $$;
+
+--
+-- Name: FUNCTION corrected_words(query text, counted private.query_term[], scopes uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.corrected_words(query text, counted private.query_term[], scopes uuid[]) IS 'For words of a query that no passage has, the words of product names that are most like them. Definer: the trigram index cannot be used under a policy; otherwise as unposted_passages.';
+
+--
+-- Name: count_changed_passages(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.count_changed_passages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.passage_counts (scope_id, passages, tokens)
+  select c.scope_id, sum(c.passages), sum(c.tokens)
+  from (
+    select n.scope_id, 1 as passages, n.token_count as tokens from new_rows n
+    union all
+    select o.scope_id, -1, -o.token_count from old_rows o) c
+  group by c.scope_id
+  having sum(c.passages) <> 0 or sum(c.tokens) <> 0;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION count_changed_passages(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.count_changed_passages() IS 'Statement trigger on chunks, as count_new_passages. Definer: likewise.';
+
+--
+-- Name: count_new_passages(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.count_new_passages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.passage_counts (scope_id, passages, tokens)
+  select n.scope_id, count(*), sum(n.token_count) from new_rows n group by n.scope_id;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION count_new_passages(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.count_new_passages() IS 'Statement trigger on chunks. Definer: nobody else writes the counts.';
+
+--
+-- Name: count_removed_passages(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.count_removed_passages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.passage_counts (scope_id, passages, tokens)
+  select o.scope_id, -count(*), -sum(o.token_count) from old_rows o group by o.scope_id;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION count_removed_passages(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.count_removed_passages() IS 'Statement trigger on chunks, as count_new_passages. Definer: likewise.';
+
+--
+-- Name: counted_words(private.parsed_query, uuid[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]) RETURNS SETOF private.query_term
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    with words as materialized (
+      select w.stemmer, w.word, w.word as original, w.times from private.query_words(parsed.words) w
+      union all
+      (select x.stemmer, x.word, b.beginning || '*', 1
+       from unnest(parsed.prefixes) b (beginning)
+       cross join lateral (
+         select x.stemmer, x.word from (
+           select p.stemmer, p.word, p.size from private.postings p
+           where p.scope_id = any (scopes) and p.word >= b.beginning and p.word < b.beginning || chr(1114111)
+           union all
+           select c.stemmer, v.lexeme, 1 from public.chunks c cross join lateral unnest(c.search_vector) v
+           where c.id = any (direct) and starts_with(v.lexeme, b.beginning)) x
+         group by x.stemmer, x.word order by sum(x.size) desc, x.word limit 32) x))
+    select w.stemmer, w.word, w.original, w.times::double precision,
+           (select coalesce(sum(p.size), 0) from private.postings p
+            where p.scope_id = any (scopes) and p.word = w.word and p.stemmer = w.stemmer)
+           + (select count(*) from public.chunks c
+              where c.id = any (direct) and c.stemmer = w.stemmer and c.search_vector @@ private.word_query(w.word)),
+           null::double precision, null::double precision
+    from words w;
+end $$;
+
+--
+-- Name: FUNCTION counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]) IS 'Stems of a query, for a beginning the 32 most frequent that have it, and how many passages of the audiences have each. Definer: as unposted_passages.';
 
 --
 -- Name: create_profile(); Type: FUNCTION; Schema: private; Owner: -
@@ -264,6 +555,63 @@ $$;
 --
 
 COMMENT ON FUNCTION private.document_of_file(name text) IS 'The document of a file in bucket documents, whose name is <document id>/<anything>; null for every other name.';
+
+--
+-- Name: drop_embedding_model(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.drop_embedding_model(name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  model private.embedding_models;
+  shard smallint;
+begin
+  select m.* into model from private.embedding_models m where m.name = drop_embedding_model.name for update;
+  if model.id is null then
+    raise exception 'no embedding model is called %', drop_embedding_model.name using errcode = 'no_data_found';
+  end if;
+  if model.is_active then
+    raise exception 'search uses %: activate another one first', model.name using errcode = 'object_in_use';
+  end if;
+  for shard in select s.id from private.shards s where s.model_id = model.id loop
+    execute pg_catalog.format('drop index public.chunk_embeddings_shard_%s_idx', shard);
+  end loop;
+  execute pg_catalog.format('drop index public.chunk_embeddings_model_%s_idx', model.id);
+  delete from private.embedding_models m where m.id = model.id;
+end $$;
+
+--
+-- Name: FUNCTION drop_embedding_model(name text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.drop_embedding_model(name text) IS 'Removes a model that is not active with its vectors and indexes; run by the owner of the tables.';
+
+--
+-- Name: embedding_model_coverage(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.embedding_model_coverage() RETURNS TABLE(id smallint, name text, dimensions integer, is_active boolean, passages bigint, embedded bigint, waiting bigint)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select m.id, m.name, m.dimensions, m.is_active, p.passages, v.embedded, v.waiting
+    from private.embedding_models m
+    cross join (select count(*) as passages from public.chunks) p
+    cross join lateral (
+      select count(*) as embedded, count(*) filter (where not e.is_indexed and e.shard_id = 0) as waiting
+      from public.chunk_embeddings e where e.model_id = m.id) v
+    order by m.id;
+end $$;
+
+--
+-- Name: FUNCTION embedding_model_coverage(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.embedding_model_coverage() IS 'Every model, how many passages there are, how many have its vector, and how many of these no index holds. Run by the owner of the tables.';
 
 --
 -- Name: embedding_queue_status(); Type: FUNCTION; Schema: private; Owner: -
@@ -379,13 +727,13 @@ COMMENT ON FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids 
 CREATE FUNCTION private.exact_search_limit() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
-    AS $$ select 20000 $$;
+    AS $$ select 30000 $$;
 
 --
 -- Name: FUNCTION exact_search_limit(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages up to which all are compared: 15 ms of a core. Above that, walking the index is faster.';
+COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages outside shards up to which all are compared: about a microsecond each. Above that, walking the index is faster.';
 
 --
 -- Name: failed_documents_as(text, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -412,16 +760,19 @@ end $$;
 COMMENT ON FUNCTION private.failed_documents_as(claims text, max_rows integer) IS 'Documents of the caller of these verified claims, or of the caller''s organizations, that could not be embedded. In autocommit only.';
 
 --
--- Name: filtered_sources(text[], uuid, text, numeric, numeric, boolean); Type: FUNCTION; Schema: private; Owner: -
+-- Name: filtered_sources(text[], uuid, text, numeric, numeric, boolean, jsonb); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) RETURNS SETOF uuid
+CREATE FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 100
     SET search_path TO ''
     AS $$
 begin
   if 'documents' = any (kinds) then
-    return query select d.id from public.documents d where d.organization_id = filtered_sources.organization_id;
+    return query
+      select d.id from public.documents d
+      where (filtered_sources.organization_id is null or d.organization_id = filtered_sources.organization_id)
+        and (filtered_sources.metadata is null or d.metadata @> filtered_sources.metadata);
   end if;
   if 'products' = any (kinds) then
     return query
@@ -429,15 +780,16 @@ begin
       where (filtered_sources.category is null or c.slug = filtered_sources.category)
         and (price_min is null or p.price >= price_min)
         and (price_max is null or p.price <= price_max)
-        and (in_stock is null or p.is_in_stock = in_stock);
+        and (in_stock is null or p.is_in_stock = in_stock)
+        and (filtered_sources.metadata is null or p.metadata @> filtered_sources.metadata);
   end if;
 end $$;
 
 --
--- Name: FUNCTION filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) IS 'Documents and products that pass the filters, as the caller sees them.';
+COMMENT ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) IS 'Documents and products that pass the filters, as the caller sees them.';
 
 --
 -- Name: forget_creator(); Type: FUNCTION; Schema: private; Owner: -
@@ -484,28 +836,43 @@ end $$;
 COMMENT ON FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) IS 'Whether somebody else owns the organization. Definer: locks a row that the caller may not lock.';
 
 --
--- Name: index_embeddings(integer, integer); Type: FUNCTION; Schema: private; Owner: -
+-- Name: index_embeddings(integer, integer, smallint); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.index_embeddings(max_rows integer, tolerated integer) RETURNS integer
+CREATE FUNCTION private.index_embeddings(max_rows integer, tolerated integer, of_model smallint DEFAULT NULL::smallint) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-  model constant smallint := (private.active_embedding_model()).id;
-  indexed integer;
+  model constant smallint := coalesce(of_model, (private.active_embedding_model()).id);
+  filling private.shards;
+  indexed integer := 0;
 begin
-  if not exists (
-      select from public.chunk_embeddings e where e.model_id = model and not e.is_indexed offset tolerated limit 1)
+  select s.* into filling from private.shards s where s.model_id = model and not s.is_complete limit 1;
+  if found then
+    update public.chunk_embeddings e set shard_id = filling.id, is_indexed = false
+    from (
+      select w.chunk_id from public.chunk_embeddings w
+      where w.scope_id = filling.scope_id and w.model_id = model and w.is_indexed
+      limit max_rows for no key update) w
+    where e.chunk_id = w.chunk_id and e.model_id = model;
+    get diagnostics indexed = row_count;
+    update private.shards s set is_complete = true where s.id = filling.id and indexed = 0;
+  end if;
+  if indexed > 0
+    or not exists (
+      select from public.chunk_embeddings e
+      where e.model_id = model and not e.is_indexed and e.shard_id = 0 offset tolerated limit 1)
     or not exists (
       select from public.chunk_embeddings e where e.model_id = model offset private.exact_search_limit() limit 1)
   then
-    return 0;
+    return indexed;
   end if;
-  update public.chunk_embeddings e set is_indexed = true
+  update public.chunk_embeddings e set is_indexed = w.shard_id is null, shard_id = coalesce(w.shard_id, 0)
   from (
-    select w.chunk_id from public.chunk_embeddings w
-    where w.model_id = model and not w.is_indexed
+    select w.chunk_id, (select s.id from private.shards s where s.scope_id = w.scope_id and s.model_id = model) as shard_id
+    from public.chunk_embeddings w
+    where w.model_id = model and not w.is_indexed and w.shard_id = 0
     limit max_rows for no key update skip locked) w
   where e.chunk_id = w.chunk_id and e.model_id = model;
   get diagnostics indexed = row_count;
@@ -513,10 +880,10 @@ begin
 end $$;
 
 --
--- Name: FUNCTION index_embeddings(max_rows integer, tolerated integer); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION index_embeddings(max_rows integer, tolerated integer, of_model smallint); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer) IS 'Puts up to max_rows vectors of the active model into its index when more than tolerated wait and the collection is large enough to want one; says how many. Definer: the worker sees only what has a job, and these have none.';
+COMMENT ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer, of_model smallint) IS 'Puts up to max_rows vectors of a model, the active one unless another is given, into their index, a giant''s or the common one, when more than tolerated wait and the collection is large enough to want one; says how many. Definer: the worker sees only what has a job, and these have none.';
 
 --
 -- Name: is_staff(); Type: FUNCTION; Schema: private; Owner: -
@@ -577,37 +944,78 @@ end $$;
 COMMENT ON FUNCTION private.keep_key() IS 'Row trigger: refuses another key. The right to update key columns is granted all the same, since PostgREST writes them in an upsert, as they were.';
 
 --
--- Name: keyword_matches(private.query_term[], text[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+-- Name: keyword_matches(text, private.query_term[], text[], uuid[], uuid[], bigint[], integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.keyword_matches(terms private.query_term[], kinds text[], sources uuid[], match_count integer) RETURNS SETOF private.chunk_match
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+CREATE FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) RETURNS SETOF private.chunk_match
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200
     SET search_path TO ''
-    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
-  shares constant uuid[] := private.search_shares(kinds);
+  direct constant bigint[] := private.unposted_passages(scopes, private.search_shares(kinds));
+  found private.chunk_match[];
+  row_limit integer := 2 * match_count;
+  passages bigint;
 begin
+  loop
+    -- Robertson and Zaragoza 2009, k1 = 1.2 and b = 0.75, over the most that this query could score: 0 to 1.
+    with posted as materialized (
+      select x.posting >> 16 as posting_id,
+             sum(x.weight * ((x.posting >> 11) & 31) / (((x.posting >> 11) & 31) + 0.3 + x.steepness * (x.posting & 2047))) as score
+      from (
+        select unnest(p.postings) as posting, t.weight, 0.9 / t.average_length as steepness
+        from unnest(terms) t
+        join private.postings p on p.scope_id = any (scopes) and p.word = t.word and p.stemmer = t.stemmer) x
+      group by x.posting >> 16
+    ), best as (
+      select p.posting_id, p.score from posted p
+      where (sources is null or p.posting_id in (
+              select m.posting_id from public.chunks c join private.posted_passages m on m.chunk_id = c.id
+              where c.source_id = any (sources)))
+        and (excluded is null or not p.posting_id in (
+              select m.posting_id from public.chunks c join private.posted_passages m on m.chunk_id = c.id
+              where c.source_id = any (excluded)))
+      order by p.score desc, p.posting_id limit row_limit
+    ), matches as (
+      select m.chunk_id, b.score from best b join private.posted_passages m using (posting_id)
+      union
+      select m.chunk_id, p.score
+      from unnest(also) a (chunk_id) join private.posted_passages m using (chunk_id) join posted p using (posting_id)
+      union all
+      select c.id, s.score
+      from public.chunks c
+      cross join lateral (
+        select sum(t.weight * f.times / (f.times + 0.3 + 0.9 / t.average_length * least(c.token_count, 2047))) as score
+        from unnest(c.search_vector) v
+        join unnest(terms) t on t.word = v.lexeme and t.stemmer = c.stemmer
+        cross join lateral (select least(coalesce(cardinality(v.positions), 1), 31)) f (times)) s
+      where c.id = any (direct) and s.score is not null
+      union all
+      select a.chunk_id, a.score from private.article_matches(query, scopes) a where 'products' = any (kinds))
+    select array_agg((c.source_id, c.id, least(m.score, 1))::private.chunk_match), (select count(*) from posted)
+    into found, passages
+    from matches m join public.chunks c on c.id = m.chunk_id
+    where (sources is null or c.source_id in (select unnest(sources)))
+      and (excluded is null or not c.source_id in (select unnest(excluded)));
+    -- A long document may have filled the rows with passages of its own.
+    exit when row_limit >= passages
+      or (select count(distinct f.source_id) from unnest(found) f) >= match_count;
+    row_limit := 8 * row_limit;
+  end loop;
   return query
-    select b.source_id, b.id, b.weight
+    select b.source_id, b.chunk_id, b.score
     from (
-      select distinct on (c.source_id) c.source_id, c.id, sum(t.weight) as weight
-      from unnest(terms) t
-      join public.chunks c on c.search_vector @@ t.match and c.stemmer = t.stemmer
-      where (c.scope_id = any (scopes) or c.source_id = any (shares))
-        and (sources is null or c.source_id in (select unnest(sources)))
-      group by c.source_id, c.id
-      order by c.source_id, weight desc, c.id) b
-    order by b.weight desc, b.source_id
-    limit match_count;
+      select distinct on (f.source_id) f.* from unnest(found) f order by f.source_id, f.score desc, f.chunk_id) b
+    union
+    select f.source_id, f.chunk_id, f.score from unnest(found) f where f.chunk_id = any (also);
 end $$;
 
 --
--- Name: FUNCTION keyword_matches(terms private.query_term[], kinds text[], sources uuid[], match_count integer); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.keyword_matches(terms private.query_term[], kinds text[], sources uuid[], match_count integer) IS 'Sources that have any of the words, the passage with the most telling ones each. Definer: as query_terms; search reads what this names under the policies again.';
+COMMENT ON FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) IS 'At least match_count sources by BM25 when so many have any of the words, the best passage each, and the scores of also. Definer: as query_terms; search reads what this names under the policies again.';
 
 --
 -- Name: leave_index(); Type: FUNCTION; Schema: private; Owner: -
@@ -619,6 +1027,7 @@ CREATE FUNCTION private.leave_index() RETURNS trigger
     AS $$
 begin
   new.is_indexed := false;
+  new.shard_id := 0;
   return new;
 end $$;
 
@@ -670,6 +1079,57 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.may_write_file(name text, created_at timestamp with time zone) IS 'Whether a file of this name and age belongs to a document that the caller may change, as the policy for updates of documents has it.';
+
+--
+-- Name: merge_postings(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.merge_postings() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  merged record;
+  segment bigint;
+  live integer;
+begin
+  -- Eight of a size make one of the next: a posting is written once for every power of eight, and none of what is large
+  -- enough. And where a fifth is out of date it is written anew, or removed: a deleted text leaves no words behind for long.
+  select m.scope_id, m.ids into merged
+  from (
+    select s.scope_id, (array_agg(s.id order by s.id))[:8] as ids from private.posting_segments s
+    where s.passages < 32768
+    group by s.scope_id, floor(log(8, s.passages)) having count(*) >= 8
+    union all
+    select s.scope_id, (array_agg(s.id order by s.id))[:8] from private.posting_segments s
+    group by s.scope_id
+    having sum(s.passages) > 1.25 * (
+      select coalesce(sum(c.passages), 0) from private.passage_counts c where c.scope_id = s.scope_id)) m
+  limit 1;
+  if not found then
+    return false;
+  end if;
+  perform from private.posting_segments s where s.id = any (merged.ids) order by s.id for update;
+  insert into private.posting_segments (scope_id, passages) values (merged.scope_id, 1) returning id into segment;
+  insert into private.postings (scope_id, word, stemmer, segment_id, size, postings)
+  select merged.scope_id, p.word, p.stemmer, segment, count(*), array_agg(u.posting order by u.posting)
+  from private.postings p cross join lateral unnest(p.postings) u (posting)
+  where p.segment_id = any (merged.ids)
+    and exists (select from private.posted_passages x where x.posting_id = u.posting >> 16)
+  group by p.word, p.stemmer;
+  delete from private.posting_segments s where s.id = any (merged.ids);
+  select count(distinct u.posting >> 16) into live
+  from private.postings p cross join lateral unnest(p.postings) u (posting) where p.segment_id = segment;
+  update private.posting_segments s set passages = live where s.id = segment and live > 0;
+  delete from private.posting_segments s where s.id = segment and live = 0;
+  return true;
+end $$;
+
+--
+-- Name: FUNCTION merge_postings(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.merge_postings() IS 'Merges segments of one audience, leaving out what names nothing any more; whether there were any. Definer: as post_passages.';
 
 --
 -- Name: my_organizations(public.membership_role); Type: FUNCTION; Schema: private; Owner: -
@@ -738,121 +1198,170 @@ end $$;
 COMMENT ON FUNCTION private.my_shared_documents() IS 'Documents somebody shared with the caller. Definer: the policies of documents and of shares would ask each other for ever.';
 
 --
--- Name: nearest_of_index(extensions.halfvec, smallint, integer, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+-- Name: nearest_by_plan(extensions.halfvec, smallint, integer, private.search_plan, uuid[], uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer) RETURNS SETOF private.chunk_match
-    LANGUAGE plpgsql STABLE ROWS 100
+CREATE FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  near private.chunk_match[] := array(
+    select m from private.nearest_of_sources(query_embedding, model, shares, excluded, row_limit) m);
+  shard smallint;
+begin
+  foreach shard in array plan.shards loop
+    near := near || private.nearest_of_index(
+      query_embedding, model, dimensions, shard, '{}', excluded, row_limit);
+  end loop;
+  if plan.walks then
+    return near
+      || array(select m from private.nearest_waiting(query_embedding, model, scopes, excluded, row_limit) m)
+      || private.nearest_of_index(query_embedding, model, dimensions, 0::smallint, scopes, excluded, row_limit);
+  end if;
+  return near || array(
+    select m from private.nearest_outside_shards(query_embedding, model, scopes, excluded, row_limit) m);
+end $$;
+
+--
+-- Name: FUNCTION nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) IS 'The nearest row_limit passages of each part of the plan.';
+
+--
+-- Name: nearest_of_index(extensions.halfvec, smallint, integer, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     SET enable_seqscan TO 'off'
     SET enable_sort TO 'off'
     SET "hnsw.iterative_scan" TO 'relaxed_order'
     SET "hnsw.ef_search" TO '200'
     SET "hnsw.max_scan_tuples" TO '40000'
-    AS $_$
-begin
-  -- The model's number and dimensions stand in the text because its partial index wants them as constants; both are
-  -- integers of the registry.
-  return query execute pg_catalog.format($query$
-    with indexed as materialized (
-      select e.source_id, e.chunk_id,
-             e.embedding::extensions.halfvec(%2$s) operator(extensions.<=>) $1 as distance
-      from public.chunk_embeddings e
-      where e.model_id = %1$s and e.is_indexed and (e.scope_id = any ($2) or e.source_id = any ($3))
-      order by e.embedding::extensions.halfvec(%2$s) operator(extensions.<=>) $1
-      limit $4
-    ), waiting as materialized (
-      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) $1 as distance
-      from public.chunk_embeddings e
-      where e.model_id = %1$s and not e.is_indexed and (e.scope_id = any ($2) or e.source_id = any ($3))
-      order by (e.embedding operator(extensions.<=>) $1) + 0
-      limit $4
-    ), candidates as (
-      select * from indexed union all select * from waiting)
-    select c.source_id, c.chunk_id, 1 - c.distance from candidates c order by c.distance + 0 limit $4
-    $query$, model, dimensions)
-    using query_embedding, scopes, shares, row_limit;
-end $_$;
-
---
--- Name: FUNCTION nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer) IS 'Approximate: walks the model''s HNSW index until enough visible passages are found or 40,000 were looked at, and compares those that the index does not hold yet.';
-
---
--- Name: nearest_of_scopes(extensions.halfvec, smallint, uuid[], uuid[], integer, boolean); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.nearest_of_scopes(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer, once boolean) RETURNS SETOF private.chunk_match
-    LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO ''
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
+declare
+  near private.chunk_match[] := private.walk_index(query_embedding, model, dimensions, shard, scopes, excluded, row_limit);
+  nearest constant double precision := 1 - (near[10]).score;
+  furthest constant double precision := 1 - (near[cardinality(near)]).score;
 begin
-  if once then
-    return query
-      select b.source_id, b.chunk_id, 1 - b.distance
-      from (
-        select distinct on (e.source_id)
-               e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
-        from public.chunk_embeddings e
-        where e.model_id = model and (e.scope_id = any (scopes) or e.source_id = any (shares))
-        order by e.source_id, distance) b
-      order by b.distance
-      limit row_limit;
-    return;
+  -- Where everything is about as far as the tenth, the question is about something else, and the walk goes astray: of
+  -- cooking asked in software manuals, it finds .96 of the ten nearest, looking wider .995, in three times the time.
+  if furthest - nearest < 0.15 * nearest then
+    perform set_config('hnsw.ef_search', '1000', true);
+    near := private.walk_index(query_embedding, model, dimensions, shard, scopes, excluded, row_limit);
   end if;
-  return query
-    select e.source_id, e.chunk_id, 1 - (e.embedding operator(extensions.<=>) query_embedding)
-    from public.chunk_embeddings e
-    where e.model_id = model and (e.scope_id = any (scopes) or e.source_id = any (shares))
-    order by (e.embedding operator(extensions.<=>) query_embedding) + 0
-    limit row_limit;
+  return near;
 end $$;
 
 --
--- Name: FUNCTION nearest_of_scopes(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer, once boolean); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.nearest_of_scopes(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer, once boolean) IS 'Exact: every passage that the caller may see is compared; once: only the best of each source is returned. The explicit scopes let the index be used; the policies decide.';
+COMMENT ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'Approximate: walks the index of a shard, or the common one (0) until enough passages of these audiences are found or 40,000 were looked at.';
 
 --
--- Name: nearest_of_sources(extensions.halfvec, smallint, uuid[], integer, boolean); Type: FUNCTION; Schema: private; Owner: -
+-- Name: nearest_of_sources(extensions.halfvec, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer, once boolean) RETURNS SETOF private.chunk_match
+CREATE FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
     SET search_path TO ''
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 begin
-  if once then
-    return query
-      select b.source_id, b.chunk_id, 1 - b.distance
-      from (
-        select distinct on (e.source_id)
-               e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
-        from unnest(sources) s (id)
-        join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
-        order by e.source_id, distance) b
-      order by b.distance
-      limit row_limit;
-    return;
-  end if;
   return query
-    select e.source_id, e.chunk_id, 1 - (e.embedding operator(extensions.<=>) query_embedding)
-    from unnest(sources) s (id)
-    join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
-    order by (e.embedding operator(extensions.<=>) query_embedding) + 0
-    limit row_limit;
+    select n.source_id, n.chunk_id, 1 - n.distance
+    from (
+      select e.source_id, e.chunk_id, (e.embedding operator(extensions.<=>) query_embedding) + 0 as distance
+      from unnest(sources) s (id)
+      join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
+      where excluded is null or not e.source_id in (select unnest(excluded))
+      order by distance limit row_limit) n;
 end $$;
 
 --
--- Name: FUNCTION nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer, once boolean); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer, once boolean) IS 'Exact: every passage of the given sources is compared; once: only the best of each source is returned. For filtered searches.';
+COMMENT ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) IS 'Exact: every passage of the given sources is compared. For filtered searches.';
+
+--
+-- Name: nearest_of_visible(extensions.halfvec, smallint, uuid[], uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
+    LANGUAGE plpgsql STABLE ROWS 100
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select n.source_id, n.chunk_id, 1 - n.distance
+    from (
+      select e.source_id, e.chunk_id, (e.embedding operator(extensions.<=>) query_embedding) + 0 as distance
+      from public.chunk_embeddings e
+      where e.model_id = model
+        and (scopes is null or e.scope_id = any (scopes) or e.source_id = any (shares))
+        and (excluded is null or not e.source_id in (select unnest(excluded)))
+      order by distance limit row_limit) n;
+end $$;
+
+--
+-- Name: FUNCTION nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) IS 'Exact: every passage that the caller sees is compared, or, where scopes are named, of these and of the shares. The policy says which they are, and its audiences use the index.';
+
+--
+-- Name: nearest_outside_shards(extensions.halfvec, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
+    LANGUAGE plpgsql STABLE ROWS 100
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select n.source_id, n.chunk_id, 1 - n.distance
+    from (
+      select e.source_id, e.chunk_id, (e.embedding operator(extensions.<=>) query_embedding) + 0 as distance
+      from public.chunk_embeddings e
+      where e.model_id = model and e.shard_id = 0 and (scopes is null or e.scope_id = any (scopes))
+        and (excluded is null or not e.source_id in (select unnest(excluded)))
+      order by distance limit row_limit) n;
+end $$;
+
+--
+-- Name: FUNCTION nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'Exact: as nearest_of_visible, without what the index of a shard holds.';
+
+--
+-- Name: nearest_waiting(extensions.halfvec, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
+    LANGUAGE plpgsql STABLE ROWS 100
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select n.source_id, n.chunk_id, 1 - n.distance
+    from (
+      select e.source_id, e.chunk_id, (e.embedding operator(extensions.<=>) query_embedding) + 0 as distance
+      from public.chunk_embeddings e
+      where e.model_id = model and not e.is_indexed and e.shard_id = 0 and e.scope_id = any (scopes)
+        and (excluded is null or not e.source_id in (select unnest(excluded)))
+      order by distance limit row_limit) n;
+end $$;
+
+--
+-- Name: FUNCTION nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'Exact: what no index holds yet of these audiences.';
 
 --
 -- Name: note_changed_documents(); Type: FUNCTION; Schema: private; Owner: -
@@ -994,73 +1503,282 @@ end $$;
 COMMENT ON FUNCTION private.note_new_products() IS 'Statement trigger: new products are to be embedded. Definer: see enqueue_embeddings.';
 
 --
--- Name: query_terms(text, text[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+-- Name: open_shard(smallint); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.query_terms(query text, kinds text[], sources uuid[]) RETURNS private.query_term[]
+CREATE FUNCTION private.open_shard(of_model smallint DEFAULT NULL::smallint) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET lock_timeout TO '2s'
+    AS $_$
+declare
+  model private.embedding_models;
+  giant uuid;
+  shard smallint;
+begin
+  select m.* into model from private.embedding_models m where m.id = of_model or (of_model is null and m.is_active);
+  select c.scope_id into giant from private.passage_counts c
+  where not exists (select from private.shards s where s.scope_id = c.scope_id and s.model_id = model.id)
+  group by c.scope_id having sum(c.passages) >= private.shard_size()
+  limit 1;
+  if giant is null then
+    return null;
+  end if;
+  insert into private.shards (model_id, scope_id) values (model.id, giant) returning id into shard;
+  -- Empty at first, so that making it takes one look at the table; writers wait for that, and no longer than 2 s.
+  execute pg_catalog.format(
+    'create index chunk_embeddings_shard_%1$s_idx on public.chunk_embeddings '
+    'using hnsw ((embedding::extensions.halfvec(%2$s)) extensions.halfvec_cosine_ops) '
+    'with (m = 32, ef_construction = 400) where model_id = %3$s and shard_id = %1$s',
+    shard, model.dimensions, model.id);
+  return giant;
+end $_$;
+
+--
+-- Name: FUNCTION open_shard(of_model smallint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.open_shard(of_model smallint) IS 'Makes the index of an audience that has grown to a giant, if there is one, and names it; for the active model unless another is given. Definer: only the owner of a table makes its indexes.';
+
+--
+-- Name: parse_query(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.parse_query(query text) RETURNS private.parsed_query
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $_$
+declare
+  parsed private.parsed_query := (query, '{}', '{}', '{}');
+  piece text[];
+  any_of boolean := false;
+begin
+  -- Most queries have no operator.
+  if query !~ '"|\*|(^|\s)-\S' then
+    return parsed;
+  end if;
+  parsed.words := '';
+  for piece in select regexp_matches(query, '(^|\s)(-?)(?:"([^"]*)"|(\S+))', 'g') loop
+    -- piece: what is before, minus, phrase, word
+    if piece[2] = '-' then
+      parsed.excluded := parsed.excluded || coalesce(piece[3], piece[4]);
+    elsif piece[3] is not null then
+      parsed.words := parsed.words || ' ' || piece[3];
+      if any_of and cardinality(parsed.phrases) > 0 then
+        parsed.phrases[cardinality(parsed.phrases)] := parsed.phrases[cardinality(parsed.phrases)] || E'\n' || piece[3];
+      else
+        parsed.phrases := parsed.phrases || piece[3];
+      end if;
+    elsif piece[4] ~ '^\w{2,}\*$' then
+      parsed.prefixes := parsed.prefixes || lower(rtrim(piece[4], '*'));
+    else
+      parsed.words := parsed.words || ' ' || piece[4];
+    end if;
+    any_of := lower(coalesce(piece[4], '')) = 'or' and cardinality(parsed.phrases) > 0;
+  end loop;
+  parsed.words := ltrim(parsed.words);
+  return parsed;
+end $_$;
+
+--
+-- Name: FUNCTION parse_query(query text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.parse_query(query text) IS 'Takes a query apart as websearch_to_tsquery does, and prefixes: words are alternatives, a phrase must occur, what has a minus must not.';
+
+--
+-- Name: plan_search(smallint, uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.plan_search(model smallint, scopes uuid[]) RETURNS private.search_plan
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
-    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 declare
-  scopes constant uuid[] := private.search_scopes(kinds);
-  shares constant uuid[] := private.search_shares(kinds);
-  total double precision;
-  average_length double precision;
+  plan private.search_plan;
 begin
-  select count(*), avg(v.token_count) into total, average_length from (
-    select c.token_count from public.chunks c
-    where c.scope_id = any (scopes) or c.source_id = any (shares)
-    limit private.exact_search_limit()) v;
-  if total = private.exact_search_limit() then
-    select greatest(total, k.reltuples) into total from pg_catalog.pg_class k where k.oid = 'public.chunks'::regclass;
-  end if;
-  -- Frequencies are those of what the caller may see: a score tells nothing of anybody else's texts.
-  return (
-    with counted as (
-      select w.stemmer, w.word, w.match, f.frequency
-      from private.query_words(query) w
-      cross join lateral (
-        select count(*) as frequency from public.chunks c
-        where c.search_vector @@ w.match and c.stemmer = w.stemmer
-          and (c.scope_id = any (scopes) or c.source_id = any (shares))
-          and (sources is null or c.source_id in (select unnest(sources)))) f
-    ), informed as (
-      select c.*, ln(1 + greatest(total - c.frequency + 0.5, 0.5) / (c.frequency + 0.5)) as idf from counted c)
-    select coalesce(array_agg((
-      i.stemmer, i.word, i.match, i.idf / s.sum, greatest(average_length, 1))::private.query_term), '{}')
-    from informed i
-    join (select j.stemmer, sum(j.idf) from informed j group by j.stemmer) s using (stemmer));
+  plan.shards := array(select s.id from private.shards s where s.model_id = model and s.scope_id = any (scopes));
+  plan.walks := (
+    select coalesce(sum(c.passages), 0) > private.exact_search_limit()
+    from private.passage_counts c
+    where c.scope_id = any (scopes) and not exists (
+      select from private.shards s where s.model_id = model and s.is_complete and s.scope_id = c.scope_id));
+  return plan;
 end $$;
 
 --
--- Name: FUNCTION query_terms(query text, kinds text[], sources uuid[]); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION plan_search(model smallint, scopes uuid[]); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.query_terms(query text, kinds text[], sources uuid[]) IS 'The query''s stems weighed by how rare they are among the passages the caller may search. Definer: under a policy the word index cannot be used (@@ is not leakproof); it counts in the caller''s own audiences only.';
+COMMENT ON FUNCTION private.plan_search(model smallint, scopes uuid[]) IS 'How to search these audiences. Definer: reads counts; those of others tell which of two ways would be taken.';
+
+--
+-- Name: post_changed_passages(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.post_changed_passages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  with changed as materialized (
+    select n.id, n.scope_id
+    from new_rows n join old_rows o using (id)
+    where (n.scope_id, n.token_count, n.language, n.title, n.heading_path, n.content)
+       is distinct from (o.scope_id, o.token_count, o.language, o.title, o.heading_path, o.content)
+  ), given_up as (
+    delete from private.posted_passages p using changed c where p.chunk_id = c.id)
+  insert into private.passages_to_post as w (chunk_id, scope_id)
+  select c.id, c.scope_id from changed c
+  on conflict (chunk_id) do update set scope_id = excluded.scope_id where w.scope_id <> excluded.scope_id;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION post_changed_passages(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.post_changed_passages() IS 'Statement trigger on chunks: other words or another audience, another number. Definer: as post_new_passages.';
+
+--
+-- Name: post_new_passages(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.post_new_passages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.passages_to_post (chunk_id, scope_id) select n.id, n.scope_id from new_rows n;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION post_new_passages(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.post_new_passages() IS 'Statement trigger on chunks. Definer: nobody else writes the postings.';
+
+--
+-- Name: post_passages(integer, integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.post_passages(max_rows integer, tolerated integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  taken bigint[];
+  audience record;
+  segment bigint;
+begin
+  if not exists (select from private.passages_to_post w offset tolerated limit 1) then
+    return 0;
+  end if;
+  -- The passages are locked: whoever changes one meanwhile waits, and then finds the number that it has to give up.
+  taken := array(
+    select c.id from public.chunks c
+    where c.id = any (array(
+      select w.chunk_id from private.passages_to_post w order by w.scope_id limit max_rows for update skip locked))
+    for no key update skip locked);
+  delete from private.passages_to_post w where w.chunk_id = any (taken);
+  insert into private.posted_passages (chunk_id) select t.id from unnest(taken) t (id);
+  for audience in
+    select c.scope_id, count(*)::integer as passages from public.chunks c where c.id = any (taken) group by c.scope_id
+  loop
+    insert into private.posting_segments (scope_id, passages) values (audience.scope_id, audience.passages)
+    returning id into segment;
+    insert into private.postings (scope_id, word, stemmer, segment_id, size, postings)
+    select audience.scope_id, v.lexeme, c.stemmer, segment, count(*), array_agg(
+             p.posting_id * 65536 + least(coalesce(cardinality(v.positions), 1), 31) * 2048 + least(c.token_count, 2047)
+             order by p.posting_id)
+    from public.chunks c
+    join private.posted_passages p on p.chunk_id = c.id
+    cross join lateral unnest(c.search_vector) v
+    where c.id = any (taken) and c.scope_id = audience.scope_id
+    group by v.lexeme, c.stemmer;
+  end loop;
+  return cardinality(taken);
+end $$;
+
+--
+-- Name: FUNCTION post_passages(max_rows integer, tolerated integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.post_passages(max_rows integer, tolerated integer) IS 'Gathers the words of up to max_rows passages into blocks when more than tolerated wait, and says of how many. Definer: the worker sees only what has a job, and these have none.';
+
+--
+-- Name: query_terms(private.parsed_query, text[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.query_terms(parsed private.parsed_query, kinds text[]) RETURNS private.query_term[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+  direct constant bigint[] := private.unposted_passages(scopes, private.search_shares(kinds));
+  extent constant record := private.search_extent(kinds);
+  total constant double precision := extent.passages;
+  mean_length constant double precision := greatest(extent.tokens::double precision / greatest(extent.passages, 1), 1);
+  terms private.query_term[] := array(select c from private.counted_words(parsed, scopes, direct) c);
+  corrected private.query_term[] := '{}';
+begin
+  if 'products' = any (kinds) and exists (select from unnest(terms) t where t.frequency = 0) then
+    corrected := array(select c from private.corrected_words(parsed.words, terms, scopes) c);
+  end if;
+  return array(
+    -- Frequencies are those of what the caller may see: a score tells nothing of anybody else's texts. What stands for one
+    -- word of the query, as all words with one beginning do, counts as one word.
+    with known as (
+      select t.* from unnest(terms) t
+      where not exists (
+        select from unnest(corrected) c
+        where t.frequency = 0
+          and t.word = any (tsvector_to_array(to_tsvector(('pg_catalog.' || t.stemmer)::regconfig, c.original))))
+      union all
+      select c.* from unnest(corrected) c
+    ), grouped as (
+      select k.*, sum(k.frequency) over (partition by k.stemmer, k.original)::double precision as passages from known k
+    ), informed as (
+      select g.*, g.trust * ln(1 + greatest(total - g.passages + 0.5, 0.5) / (g.passages + 0.5)) as information,
+             row_number() over (partition by g.stemmer, g.original order by g.trust desc) as rank
+      from grouped g
+    ), weighed as (
+      select i.*, i.information / sum(i.information) filter (where i.rank = 1) over (partition by i.stemmer) as share
+      from informed i)
+    select (w.stemmer, w.word, w.original, w.trust, w.frequency, w.share, mean_length)::private.query_term
+    from weighed w where w.frequency > 0);
+end $$;
+
+--
+-- Name: FUNCTION query_terms(parsed private.parsed_query, kinds text[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.query_terms(parsed private.parsed_query, kinds text[]) IS 'The query''s stems weighed by how rare they are among the passages the caller may search. Definer: reads the postings of the caller''s own audiences.';
 
 --
 -- Name: query_words(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.query_words(query text) RETURNS TABLE(stemmer text, word text, match tsquery)
+CREATE FUNCTION private.query_words(query text) RETURNS TABLE(stemmer text, word text, times integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO ''
     AS $$
 begin
-  -- Walks the index from one stemmer to the next. Of a query that is a text, the first 64 words count: each costs a walk
-  -- of the word index.
+  -- Walks the index from one stemmer to the next. Of a query that is a text, the first 64 words count.
   return query
     with recursive stemmers (name) as (
       (select c.stemmer from public.chunks c order by c.stemmer limit 1)
       union all
       select (select c.stemmer from public.chunks c where c.stemmer > s.name order by c.stemmer limit 1)
       from stemmers s where s.name is not null)
-    select s.name, w.word, ('''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '''')::tsquery
+    select s.name, w.word, w.times
     from stemmers s
     cross join lateral (
-      select v.lexeme from unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, query)) v
-      order by v.positions[1], v.lexeme limit 64) w (word)
+      select v.lexeme, cardinality(v.positions)
+      from unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, query)) v
+      order by v.positions[1], v.lexeme limit 64) w (word, times)
     where s.name is not null;
 end $$;
 
@@ -1068,7 +1786,7 @@ end $$;
 -- Name: FUNCTION query_words(query text); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.query_words(query text) IS 'Stems of a query, without stop words, by every stemmer that some passage has: the query''s own language is not known. Definer: which there are must not depend on the caller, nor cost a scan of what is visible.';
+COMMENT ON FUNCTION private.query_words(query text) IS 'Stems of a query, without stop words, and how often each occurs, by every stemmer that some passage has: the query''s own language is not known. Definer: which there are must not depend on the caller, nor cost a scan of what is visible.';
 
 --
 -- Name: register_embedding_model(text, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -1088,7 +1806,7 @@ begin
   execute pg_catalog.format(
     'create index chunk_embeddings_model_%1$s_idx on public.chunk_embeddings '
     'using hnsw ((embedding::extensions.halfvec(%2$s)) extensions.halfvec_cosine_ops) '
-    'with (m = 16, ef_construction = 200) where model_id = %1$s and is_indexed',
+    'with (m = 32, ef_construction = 400) where model_id = %1$s and is_indexed',
     model, register_embedding_model.dimensions);
   return model;
 end $_$;
@@ -1118,6 +1836,36 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.remove_personal_documents() IS 'Row trigger on auth.users: a person''s own documents go with the account, the organization''s stay without an owner. Definer: the Auth service that deletes accounts has no rights on public.';
+
+--
+-- Name: repair_passage_counts(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.repair_passage_counts() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  repaired bigint;
+begin
+  -- One statement, so one snapshot: what others write meanwhile is in neither sum.
+  insert into private.passage_counts (scope_id, passages, tokens)
+  select d.scope_id, sum(d.passages), sum(d.tokens)
+  from (
+    select c.scope_id, count(*) as passages, sum(c.token_count) as tokens from public.chunks c group by c.scope_id
+    union all
+    select p.scope_id, -sum(p.passages), -sum(p.tokens) from private.passage_counts p group by p.scope_id) d
+  group by d.scope_id
+  having sum(d.passages) <> 0 or sum(d.tokens) <> 0;
+  get diagnostics repaired = row_count;
+  return repaired;
+end $$;
+
+--
+-- Name: FUNCTION repair_passage_counts(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.repair_passage_counts() IS 'Corrects the counts of audiences where they are wrong, and says of how many; it counts every passage. Definer: as add_up_passage_counts.';
 
 --
 -- Name: replay_document(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1207,39 +1955,67 @@ end $$;
 COMMENT ON FUNCTION private.return_private_documents() IS 'Row trigger on organizations: private documents outlive the organization they were filed in. Definer: the owner of an organization cannot even see them.';
 
 --
--- Name: search_as(text, text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean); Type: FUNCTION; Schema: private; Owner: -
+-- Name: search_as(text, text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean, jsonb, text); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, heading_path text[], score double precision, metadata jsonb, complete boolean)
+CREATE FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[], score double precision, metadata jsonb, complete boolean)
     LANGUAGE plpgsql ROWS 10
     SET search_path TO ''
     AS $$
+#variable_conflict use_column
 begin
   perform private.become(claims);
   return query select * from public.search(
     search_as.query, query_embedding, search_as.mode, kinds, max_results,
-    search_as.organization_id, search_as.category, price_min, price_max, in_stock);
+    search_as.organization_id, search_as.category, price_min, price_max, in_stock, metadata_contains, embedding_model);
 end $$;
 
 --
--- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) IS 'public.search as the caller of these verified claims, in one round trip. In autocommit only: the role lasts until the transaction ends.';
+COMMENT ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'public.search as the caller of these verified claims, in one round trip. In autocommit only: the role lasts until the transaction ends.';
+
+--
+-- Name: search_extent(text[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.search_extent(kinds text[], OUT passages bigint, OUT tokens bigint) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+  shares constant uuid[] := private.search_shares(kinds);
+begin
+  select coalesce(sum(c.passages), 0), coalesce(sum(c.tokens), 0) into passages, tokens
+  from (
+    select p.passages, p.tokens from private.passage_counts p where p.scope_id = any (scopes)
+    union all
+    select count(*), sum(s.token_count) from public.chunks s
+    where s.source_id = any (shares) and not s.scope_id = any (scopes)) c;
+end $$;
+
+--
+-- Name: FUNCTION search_extent(kinds text[], OUT passages bigint, OUT tokens bigint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.search_extent(kinds text[], OUT passages bigint, OUT tokens bigint) IS 'How many passages, and tokens, the caller may search. Definer: reads the counts of the caller''s own audiences only.';
 
 --
 -- Name: search_scopes(text[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
 CREATE FUNCTION private.search_scopes(kinds text[]) RETURNS uuid[]
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-  select coalesce(array_agg(s.id), '{}')
-  from private.my_scopes() s (id)
-  where case when s.id in ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002')
-             then 'products' else 'documents' end = any (kinds)
-$$;
+begin
+  return array(
+    select s.id from private.my_scopes() s (id)
+    where case when s.id in ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002')
+               then 'products' else 'documents' end = any (kinds));
+end $$;
 
 --
 -- Name: FUNCTION search_scopes(kinds text[]); Type: COMMENT; Schema: private; Owner: -
@@ -1252,12 +2028,15 @@ COMMENT ON FUNCTION private.search_scopes(kinds text[]) IS 'The caller''s audien
 --
 
 CREATE FUNCTION private.search_shares(kinds text[]) RETURNS uuid[]
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-  select case when 'documents' = any (kinds) and auth.uid() is not null
-              then array(select private.my_shared_documents()) else '{}' end
-$$;
+begin
+  if 'documents' = any (kinds) and auth.uid() is not null then
+    return array(select private.my_shared_documents());
+  end if;
+  return '{}';
+end $$;
 
 --
 -- Name: FUNCTION search_shares(kinds text[]); Type: COMMENT; Schema: private; Owner: -
@@ -1286,20 +2065,20 @@ $$;
 COMMENT ON FUNCTION private.search_vector(language text, title text, heading_path text[], content text) IS 'Words of a passage: title (A), headings (B), text (D).';
 
 --
--- Name: semantic_matches(extensions.halfvec, text[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+-- Name: semantic_matches(extensions.halfvec, text[], uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], match_count integer) RETURNS SETOF private.chunk_match
+CREATE FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
     SET search_path TO ''
     AS $$
 declare
-  model record := private.active_embedding_model();
+  model constant record := private.active_embedding_model();
   scopes constant uuid[] := private.search_scopes(kinds);
   shares constant uuid[] := private.search_shares(kinds);
-  row_limit constant integer := 8 * match_count;
-  visible integer;
-  found private.chunk_match[];
+  plan constant private.search_plan := private.plan_search(model.id, scopes);
+  row_limit integer := greatest(200, 8 * match_count);
+  near private.chunk_match[];
   best private.chunk_match[];
 begin
   if extensions.l2_norm(query_embedding) = 0 then
@@ -1309,64 +2088,101 @@ begin
     raise exception 'the query has % dimensions, the active model % has %',
       extensions.vector_dims(query_embedding), model.name, model.dimensions using errcode = 'invalid_parameter_value';
   end if;
-  if sources is null then
-    select count(*) into visible from (
-      select from public.chunk_embeddings e
-      where e.model_id = model.id and (e.scope_id = any (scopes) or e.source_id = any (shares))
-      limit private.exact_search_limit() + 1) v;
-    if visible > private.exact_search_limit() then
-      found := array(select m from private.nearest_of_index(
-        query_embedding, model.id, model.dimensions, scopes, shares, row_limit) m);
-      best := private.best_of_sources(found);
-      if cardinality(best) >= match_count then
-        return query select * from unnest(best);
-        return;
-      end if;
+  if sources is null and (plan.walks or cardinality(plan.shards) > 0) then
+    best := private.best_of_sources(
+      private.nearest_by_plan(query_embedding, model.id, model.dimensions, plan, scopes, shares, excluded, row_limit), row_limit);
+    if cardinality(best) >= match_count then
+      return query select * from unnest(best);
+      return;
     end if;
   end if;
-  found := case when sources is null
-    then array(select m from private.nearest_of_scopes(query_embedding, model.id, scopes, shares, row_limit, false) m)
-    else array(select m from private.nearest_of_sources(query_embedding, model.id, sources, row_limit, false) m) end;
-  best := private.best_of_sources(found);
-  if cardinality(best) >= match_count or cardinality(found) < row_limit then
-    return query select * from unnest(best);
-  -- A long document has filled the rows with passages of its own.
-  elsif sources is null then
-    return query select * from private.nearest_of_scopes(query_embedding, model.id, scopes, shares, match_count, true);
-  else
-    return query select * from private.nearest_of_sources(query_embedding, model.id, sources, match_count, true);
-  end if;
+  loop
+    if sources is null then
+      near := array(select m from private.nearest_of_visible(
+        query_embedding, model.id, case when not kinds @> '{documents,products}' then scopes end, shares, excluded, row_limit) m);
+    else
+      near := array(select m from private.nearest_of_sources(query_embedding, model.id, sources, excluded, row_limit) m);
+    end if;
+    best := private.best_of_sources(near, row_limit);
+    -- A long document may have filled the rows with passages of its own.
+    exit when cardinality(best) >= match_count or cardinality(near) < row_limit;
+    row_limit := 8 * row_limit;
+  end loop;
+  return query select * from unnest(best);
 end $$;
 
 --
--- Name: FUNCTION semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], match_count integer); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], match_count integer) IS 'The nearest sources, best passage each, at least match_count of them when that many are visible: exact for callers who see few passages and for filtered searches, the index for the others, exact again when the index comes up short.';
+COMMENT ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) IS 'The nearest sources, best passage each, at least match_count of them when that many are visible: exact for callers who see few passages and for filtered searches, indexes for the others, exact again when the indexes come up short.';
+
+--
+-- Name: semantic_weight(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.semantic_weight() RETURNS double precision
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select coalesce(nullif(current_setting('tidegate.semantic_weight', true), '')::double precision, 0.6) $$;
+
+--
+-- Name: FUNCTION semantic_weight(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.semantic_weight() IS 'What meaning counts in a hybrid search; words count the rest. 0.6 unless the database says otherwise: alter database … set tidegate.semantic_weight = 0.7.';
+
+--
+-- Name: shard_size(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.shard_size() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select 20000 $$;
+
+--
+-- Name: FUNCTION shard_size(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.shard_size() IS 'Passages from which an audience has an index of its own; it loses it below half of that.';
 
 --
 -- Name: snippet(text, text, tsquery); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.snippet(content text, stemmer text, any_word tsquery) RETURNS text
+CREATE FUNCTION private.snippet(content text, stemmer text, any_word tsquery) RETURNS private.snippet
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $_$
 declare
   -- Without what is Markdown rather than text: headings (heading_path has them), table rules, emphasis, list marks.
   plain constant text := trim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-    content, '^\s*#{1,6}\s.*$', '', 'gn'), '^[\s|:-]+$', '', 'gn'), '(\*\*|__|`|\|)|^\s*([-*+>]|\d+\.)\s+', ' ', 'gn'),
-    '\s+', ' ', 'g'));
-  fragment constant text := trim(ts_headline(
+    translate(content, E'\x02\x03', ''), '^\s*#{1,6}\s.*$', '', 'gn'), '^[\s|:-]+$', '', 'gn'),
+    '(\*\*|__|`|\|)|^\s*([-*+>]|\d+\.)\s+', ' ', 'gn'), '\s+', ' ', 'g'));
+  marked text := trim(ts_headline(
     ('pg_catalog.' || stemmer)::regconfig, plain, coalesce(any_word, ''),
-    'StartSel="", StopSel="", MaxWords=60, MinWords=30'));
+    E'StartSel="\x02", StopSel="\x03", MaxWords=60, MinWords=30'));
+  fragment constant text := translate(marked, E'\x02\x03', '');
+  cut private.snippet := ('', '{}');
+  part text;
 begin
   if fragment = '' then
-    return left(regexp_replace(trim(content), '\s+', ' ', 'g'), 300);
+    cut.text := left(regexp_replace(trim(content), '\s+', ' ', 'g'), 300);
+    return cut;
   end if;
-  return case when starts_with(plain, fragment) then '' else '… ' end
-    || fragment
-    || case when right(plain, length(fragment)) = fragment then '' else ' …' end;
+  cut.text := case when starts_with(plain, fragment) then '' else '… ' end;
+  foreach part in array string_to_array(marked, E'\x02') loop
+    if strpos(part, E'\x03') > 0 then
+      cut.highlights := cut.highlights || array[array[
+        char_length(cut.text), char_length(cut.text) + strpos(part, E'\x03') - 1]];
+    end if;
+    cut.text := cut.text || replace(part, E'\x03', '');
+  end loop;
+  if right(plain, length(fragment)) <> fragment then
+    cut.text := cut.text || ' …';
+  end if;
+  return cut;
 end $_$;
 
 --
@@ -1374,6 +2190,71 @@ end $_$;
 --
 
 COMMENT ON FUNCTION private.snippet(content text, stemmer text, any_word tsquery) IS 'Some fifty words of a passage around the query''s words, or its beginning; an ellipsis where it was cut.';
+
+--
+-- Name: sources_of_phrases(text[], text[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  phrase text;
+  having_it uuid[];
+begin
+  foreach phrase in array phrases loop
+    having_it := array(select private.sources_with(string_to_array(phrase, E'\n'), kinds));
+    sources := case when sources is null then having_it
+      else array(select unnest(sources) intersect select unnest(having_it)) end;
+  end loop;
+  return sources;
+end $$;
+
+--
+-- Name: FUNCTION sources_of_phrases(phrases text[], kinds text[], sources uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) IS 'Those of the given sources, of all where none are given, that have every phrase.';
+
+--
+-- Name: sources_with(text[], text[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.sources_with(texts text[], kinds text[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO ''
+    AS $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+  direct constant bigint[] := private.unposted_passages(scopes, private.search_shares(kinds));
+begin
+  return query
+    with phrases as materialized (
+      select s.stemmer, phraseto_tsquery(('pg_catalog.' || s.stemmer)::regconfig, t.text) as match,
+             tsvector_to_array(to_tsvector(('pg_catalog.' || s.stemmer)::regconfig, t.text)) as words
+      from unnest(texts) t (text)
+      cross join (select distinct c.stemmer from private.query_words(array_to_string(texts, ' ')) c) s
+    ), candidates as (
+      select m.chunk_id, h.match
+      from phrases h
+      cross join lateral (
+        select u.posting >> 16 as posting_id
+        from private.postings p cross join lateral unnest(p.postings) u (posting)
+        where p.scope_id = any (scopes) and p.word = any (h.words) and p.stemmer = h.stemmer
+        group by u.posting >> 16 having count(*) = cardinality(h.words)) u
+      join private.posted_passages m using (posting_id)
+      union all
+      select d.id, h.match from unnest(direct) d (id) cross join phrases h)
+    select distinct c.source_id
+    from candidates x join public.chunks c on c.id = x.chunk_id and c.search_vector @@ x.match;
+end $$;
+
+--
+-- Name: FUNCTION sources_with(texts text[], kinds text[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.sources_with(texts text[], kinds text[]) IS 'Sources of the caller''s audiences with a passage that has one of the phrases. Definer: as query_terms; search reads what this names under the policies again.';
 
 --
 -- Name: stemmer(text); Type: FUNCTION; Schema: private; Owner: -
@@ -1420,6 +2301,77 @@ end $$;
 COMMENT ON FUNCTION private.touch_updated_at() IS 'Row trigger: keeps updated_at.';
 
 --
+-- Name: unposted_passages(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.unposted_passages(scopes uuid[], shares uuid[]) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return array(
+    select w.chunk_id from private.passages_to_post w where w.scope_id = any (scopes)
+    union
+    select c.id from public.chunks c where c.source_id = any (shares) and not c.scope_id = any (scopes));
+end $$;
+
+--
+-- Name: FUNCTION unposted_passages(scopes uuid[], shares uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.unposted_passages(scopes uuid[], shares uuid[]) IS 'Passages whose words are read one by one: those that wait for their postings, and those of shared documents, whose postings are in an audience that is not the caller''s. Definer: asked only by the functions below.';
+
+--
+-- Name: walk_index(extensions.halfvec, smallint, integer, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  near private.chunk_match[];
+begin
+  -- What stands in the text are integers of the registry: a partial index wants constants.
+  execute pg_catalog.format($query$
+    with candidates as materialized (
+      select e.source_id, e.chunk_id, e.embedding::extensions.halfvec(%s) operator(extensions.<=>) $1 as distance
+      from public.chunk_embeddings e
+      where e.model_id = %s and %s %s
+      order by e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $1
+      limit $4)
+    select array(
+      select (c.source_id, c.chunk_id, 1 - c.distance)::private.chunk_match from candidates c order by c.distance + 0)
+    $query$,
+      dimensions, model,
+      case shard when 0 then 'e.is_indexed and e.scope_id = any ($2)' else pg_catalog.format('e.shard_id = %s', shard) end,
+      case when excluded is not null then 'and not e.source_id in (select unnest($3))' end)
+    into near using query_embedding, scopes, excluded, row_limit;
+  return near;
+end $_$;
+
+--
+-- Name: FUNCTION walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'What an HNSW index gives: the nearest first, as far as hnsw.ef_search sees.';
+
+--
+-- Name: word_query(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.word_query(word text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery $$;
+
+--
+-- Name: FUNCTION word_query(word text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.word_query(word text) IS 'The tsquery of one stem, whatever characters it has.';
+
+--
 -- Name: retry_document(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1444,12 +2396,13 @@ end $$;
 COMMENT ON FUNCTION public.retry_document(document_id uuid) IS 'Embeds a document again, a failed one in particular. For whoever may change it.';
 
 --
--- Name: search(text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean); Type: FUNCTION; Schema: public; Owner: -
+-- Name: search(text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean, jsonb, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.search(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, mode text DEFAULT 'hybrid'::text, kinds text[] DEFAULT '{documents,products}'::text[], max_results integer DEFAULT 10, organization_id uuid DEFAULT NULL::uuid, category text DEFAULT NULL::text, price_min numeric DEFAULT NULL::numeric, price_max numeric DEFAULT NULL::numeric, in_stock boolean DEFAULT NULL::boolean) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, heading_path text[], score double precision, metadata jsonb, complete boolean)
+CREATE FUNCTION public.search(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, mode text DEFAULT 'hybrid'::text, kinds text[] DEFAULT '{documents,products}'::text[], max_results integer DEFAULT 10, organization_id uuid DEFAULT NULL::uuid, category text DEFAULT NULL::text, price_min numeric DEFAULT NULL::numeric, price_max numeric DEFAULT NULL::numeric, in_stock boolean DEFAULT NULL::boolean, metadata_contains jsonb DEFAULT NULL::jsonb, embedding_model text DEFAULT NULL::text) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[], score double precision, metadata jsonb, complete boolean)
     LANGUAGE plpgsql STABLE ROWS 10
     SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 declare
@@ -1457,8 +2410,13 @@ declare
   of_products constant boolean := num_nonnulls(search.category, price_min, price_max, in_stock) > 0;
   model constant smallint := (private.active_embedding_model()).id;
   candidate_count constant integer := greatest(100, 4 * max_results);
+  semantic_weight constant double precision := case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end;
+  parsed private.parsed_query;
   sources uuid[];
+  excluded uuid[];
   terms private.query_term[] := '{}';
+  by_meaning private.chunk_match[] := '{}';
+  by_words private.chunk_match[] := '{}';
 begin
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
     raise exception 'mode % is none of semantic, keyword, hybrid', mode using errcode = 'invalid_parameter_value';
@@ -1475,72 +2433,91 @@ begin
   if query is null or char_length(query) > 10000 then
     raise exception 'query must have at most 10,000 characters' using errcode = 'invalid_parameter_value';
   end if;
+  if jsonb_typeof(metadata_contains) <> 'object' then
+    raise exception 'metadata_contains must be an object' using errcode = 'invalid_parameter_value';
+  end if;
+  if mode <> 'keyword' and embedding_model <> (private.active_embedding_model()).name then
+    raise exception 'the query''s vector is of %, the active model is %',
+      embedding_model, (private.active_embedding_model()).name using errcode = 'invalid_parameter_value';
+  end if;
   -- Every result passes every filter: a kind that lacks the property is left out.
   kinds := array(
-    select k from unnest(kinds) k
+    select distinct k from unnest(kinds) k
     where not (k = 'documents' and of_products) and not (k = 'products' and of_documents));
-  if of_documents or of_products then
+  if of_documents or of_products or metadata_contains is not null then
     sources := array(select private.filtered_sources(
-      kinds, search.organization_id, search.category, price_min, price_max, in_stock));
+      kinds, search.organization_id, search.category, price_min, price_max, in_stock, metadata_contains));
   end if;
+  parsed := private.parse_query(query);
+  if cardinality(parsed.phrases) > 0 then
+    sources := private.sources_of_phrases(parsed.phrases, kinds, sources);
+  end if;
+  if cardinality(parsed.excluded) > 0 then
+    excluded := array(select private.sources_with(parsed.excluded, kinds));
+  end if;
+
+  if mode <> 'keyword' then
+    by_meaning := array(
+      select m from private.semantic_matches(query_embedding, kinds, sources, excluded, max_results) m
+      order by (m).score desc limit candidate_count);
+  end if;
+  terms := private.query_terms(parsed, kinds);
   if mode <> 'semantic' then
-    terms := private.query_terms(query, kinds, sources);
+    by_words := array(select m from private.keyword_matches(
+      parsed.words, terms, kinds, sources, excluded, array(select (b).chunk_id from unnest(by_meaning) b), candidate_count) m);
   end if;
 
   return query
-  with candidates as materialized (
-    select m.chunk_id from private.semantic_matches(query_embedding, kinds, sources, candidate_count) m
-    where mode <> 'keyword'
-    union
-    select m.chunk_id from private.keyword_matches(terms, kinds, sources, candidate_count) m
+  with candidates as (
+    select source_id, chunk_id, max(m.cosine) as cosine, max(m.bm25) as bm25
+    from (
+      select b.source_id, b.chunk_id, b.score as cosine, null::double precision as bm25 from unnest(by_meaning) b
+      union all
+      select b.source_id, b.chunk_id, null, b.score from unnest(by_words) b) m
+    group by source_id, chunk_id
   ), scored as (
-    select c.id, c.source_id, c.document_id, c.product_id, c.heading_path, c.content, c.stemmer,
-           case mode
-             when 'semantic' then f.cosine
-             when 'keyword' then f.bm25
-             -- A weighted sum keeps how sure each leg is, as ranks do not.
-             else 0.6 * f.cosine + 0.4 * f.bm25
-           end as score
-    from candidates x
-    join public.chunks c on c.id = x.chunk_id
-    left join public.chunk_embeddings e on e.chunk_id = c.id and e.model_id = model and mode <> 'keyword'
-    cross join lateral (
-      select coalesce(1 - (e.embedding operator(extensions.<=>) query_embedding), 0) as cosine,
-             -- Robertson and Zaragoza 2009, k1 = 1.2 and b = 0.75, over the most that this query could score: 0 to 1.
-             (select coalesce(sum(t.weight * o.times / (o.times + 1.2 * (0.25 + 0.75 * c.token_count / t.average_length))), 0)
-              from unnest(c.search_vector) v
-              join unnest(terms) t on t.word = v.lexeme and t.stemmer = c.stemmer
-              cross join lateral (select cardinality(v.positions)::double precision as times) o) as bm25) f
+    -- A weighted sum keeps how sure each leg is, as ranks do not. Passages found by words have a meaning as well.
+    select c.source_id, c.chunk_id,
+           case when semantic_weight = 0 then 0 else semantic_weight * coalesce(
+             c.cosine,
+             (select 1 - (e.embedding operator(extensions.<=>) query_embedding)
+              from public.chunk_embeddings e where e.chunk_id = c.chunk_id and e.model_id = model), 0) end
+           + (1 - semantic_weight) * coalesce(c.bm25, 0) as score
+    from candidates c
   ), best as (
-    select distinct on (s.source_id) s.* from scored s order by s.source_id, s.score desc, s.id
+    select distinct on (s.source_id) s.* from scored s order by s.source_id, s.score desc, s.chunk_id
   ), top as (
     select b.* from best b order by b.score desc, b.source_id limit max_results
   )
-  select case when t.document_id is not null then 'document' else 'product' end,
-         t.source_id,
-         t.document_id,
+  select case when c.document_id is not null then 'document' else 'product' end,
+         c.source_id,
+         c.document_id,
          coalesce(d.title, p.name),
-         private.snippet(t.content, t.stemmer, w.any_word),
-         t.heading_path,
+         n.text,
+         n.highlights,
+         c.heading_path,
          t.score,
          coalesce(d.metadata, p.metadata || jsonb_build_object(
            'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency, 'in_stock', p.is_in_stock)),
          true
   from top t
-  left join public.documents d on d.id = t.document_id
-  left join public.products p on p.id = t.product_id
+  join public.chunks c on c.id = t.chunk_id
+  left join public.documents d on d.id = c.document_id
+  left join public.products p on p.id = c.product_id
   left join public.categories k on k.id = p.category_id
-  left join (select q.stemmer, string_agg(q.match::text, ' | ')::tsquery as any_word
-             from private.query_words(query) q group by q.stemmer) w on w.stemmer = t.stemmer
+  left join (
+    select q.stemmer, string_agg(private.word_query(q.word)::text, ' | ')::tsquery as any_word
+    from unnest(terms) q group by q.stemmer) w on w.stemmer = c.stemmer
+  cross join lateral private.snippet(c.content, c.stemmer, w.any_word) n
   where d.id is not null or p.id is not null
   order by t.score desc, t.source_id;
 end $$;
 
 --
--- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. complete: the list holds max_results rows or every match among what is embedded.';
+COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded.';
 
 --
 -- Name: embedding_job_revisions; Type: SEQUENCE; Schema: private; Owner: -
@@ -1709,6 +2686,303 @@ ALTER TABLE private.embedding_models ALTER COLUMN id ADD GENERATED BY DEFAULT AS
 );
 
 --
+-- Name: passage_counts; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.passage_counts (
+    id bigint NOT NULL,
+    scope_id uuid NOT NULL,
+    passages bigint NOT NULL,
+    tokens bigint NOT NULL
+);
+
+ALTER TABLE ONLY private.passage_counts FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE passage_counts; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.passage_counts IS 'Passages and tokens of each audience, as changes to be summed: every writer adds a row and waits for nobody. The worker adds them up now and then.';
+
+--
+-- Name: COLUMN passage_counts.id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.passage_counts.id IS 'The change.';
+
+--
+-- Name: COLUMN passage_counts.scope_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.passage_counts.scope_id IS 'The audience.';
+
+--
+-- Name: COLUMN passage_counts.passages; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.passage_counts.passages IS 'Passages that came, less those that went.';
+
+--
+-- Name: COLUMN passage_counts.tokens; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.passage_counts.tokens IS 'The same of their tokens.';
+
+--
+-- Name: passage_counts_id_seq; Type: SEQUENCE; Schema: private; Owner: -
+--
+
+ALTER TABLE private.passage_counts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.passage_counts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: passages_to_post; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.passages_to_post (
+    chunk_id bigint NOT NULL,
+    scope_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY private.passages_to_post FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE passages_to_post; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.passages_to_post IS 'Passages whose words do not stand in postings yet.';
+
+--
+-- Name: COLUMN passages_to_post.chunk_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.passages_to_post.chunk_id IS 'The passage.';
+
+--
+-- Name: COLUMN passages_to_post.scope_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.passages_to_post.scope_id IS 'Its audience.';
+
+--
+-- Name: posted_passages; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.posted_passages (
+    posting_id bigint NOT NULL,
+    chunk_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY private.posted_passages FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE posted_passages; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.posted_passages IS 'Passages whose words stand in postings, by the number that they have there.';
+
+--
+-- Name: COLUMN posted_passages.posting_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.posted_passages.posting_id IS 'The number; a passage that changes gets another one.';
+
+--
+-- Name: COLUMN posted_passages.chunk_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.posted_passages.chunk_id IS 'The passage.';
+
+--
+-- Name: posted_passages_posting_id_seq; Type: SEQUENCE; Schema: private; Owner: -
+--
+
+ALTER TABLE private.posted_passages ALTER COLUMN posting_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.posted_passages_posting_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: posting_segments; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.posting_segments (
+    id bigint NOT NULL,
+    scope_id uuid NOT NULL,
+    passages integer NOT NULL,
+    CONSTRAINT posting_segments_passages_check CHECK ((passages > 0))
+);
+
+ALTER TABLE ONLY private.posting_segments FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE posting_segments; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.posting_segments IS 'What was gathered at once: postings of one audience. Small ones are merged.';
+
+--
+-- Name: COLUMN posting_segments.id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.posting_segments.id IS 'The segment.';
+
+--
+-- Name: COLUMN posting_segments.scope_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.posting_segments.scope_id IS 'Its audience.';
+
+--
+-- Name: COLUMN posting_segments.passages; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.posting_segments.passages IS 'Passages in it when it was written.';
+
+--
+-- Name: posting_segments_id_seq; Type: SEQUENCE; Schema: private; Owner: -
+--
+
+ALTER TABLE private.posting_segments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.posting_segments_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: postings; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.postings (
+    scope_id uuid NOT NULL,
+    word text NOT NULL COLLATE pg_catalog."C",
+    stemmer text NOT NULL COLLATE pg_catalog."C",
+    segment_id bigint NOT NULL,
+    size integer NOT NULL,
+    postings bigint[] NOT NULL
+);
+
+ALTER TABLE ONLY private.postings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE postings; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.postings IS 'For a word, the passages that have it: a block for each audience and segment.';
+
+--
+-- Name: COLUMN postings.scope_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.postings.scope_id IS 'The audience.';
+
+--
+-- Name: COLUMN postings.word; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.postings.word IS 'The word, as its stemmer leaves it.';
+
+--
+-- Name: COLUMN postings.stemmer; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.postings.stemmer IS 'The stemmer.';
+
+--
+-- Name: COLUMN postings.segment_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.postings.segment_id IS 'The segment.';
+
+--
+-- Name: COLUMN postings.size; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.postings.size IS 'How many postings: read without reading them.';
+
+--
+-- Name: COLUMN postings.postings; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.postings.postings IS 'Each passage as one number: its own of posted_passages times 65,536, plus how often it has the word (up to 31) times 2,048, plus its tokens (up to 2,047).';
+
+--
+-- Name: shards; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.shards (
+    id smallint NOT NULL,
+    model_id smallint NOT NULL,
+    scope_id uuid NOT NULL,
+    is_complete boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY private.shards FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE shards; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.shards IS 'Audiences so large that their vectors of a model have an index of their own.';
+
+--
+-- Name: COLUMN shards.id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.shards.id IS 'Stands beside every vector in it.';
+
+--
+-- Name: COLUMN shards.model_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.shards.model_id IS 'The model.';
+
+--
+-- Name: COLUMN shards.scope_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.shards.scope_id IS 'The audience.';
+
+--
+-- Name: COLUMN shards.is_complete; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.shards.is_complete IS 'Whether all its vectors have left the common index.';
+
+--
+-- Name: COLUMN shards.created_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.shards.created_at IS 'When its index was made.';
+
+--
+-- Name: shards_id_seq; Type: SEQUENCE; Schema: private; Owner: -
+--
+
+ALTER TABLE private.shards ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.shards_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: categories; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1780,6 +3054,7 @@ CREATE TABLE public.chunk_embeddings (
     embedding extensions.halfvec NOT NULL,
     dimensions integer GENERATED ALWAYS AS (extensions.vector_dims(embedding)) STORED NOT NULL,
     is_indexed boolean DEFAULT false NOT NULL,
+    shard_id smallint DEFAULT 0 NOT NULL,
     CONSTRAINT chunk_embeddings_embedding_check CHECK ((extensions.l2_norm(embedding) > (0)::double precision))
 );
 ALTER TABLE ONLY public.chunk_embeddings ALTER COLUMN scope_id SET STATISTICS 1;
@@ -1834,7 +3109,13 @@ COMMENT ON COLUMN public.chunk_embeddings.dimensions IS 'Derived: its length, wh
 -- Name: COLUMN chunk_embeddings.is_indexed; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.chunk_embeddings.is_indexed IS 'Whether the model''s HNSW index holds it. Search compares the others one by one, so that writing need not wait for an index that a small collection never uses; the worker indexes when it has nothing more urgent to do.';
+COMMENT ON COLUMN public.chunk_embeddings.is_indexed IS 'Whether the model''s common HNSW index holds it. Search compares what no index holds one by one, so that writing need not wait for an index; the worker indexes when it has nothing more urgent to do.';
+
+--
+-- Name: COLUMN chunk_embeddings.shard_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.chunk_embeddings.shard_id IS 'The shard whose index holds it; 0 where none does: then the common index holds it, or it waits.';
 
 --
 -- Name: chunks; Type: TABLE; Schema: public; Owner: -
@@ -2503,6 +3784,62 @@ ALTER TABLE ONLY private.embedding_models
     ADD CONSTRAINT embedding_models_pkey PRIMARY KEY (id);
 
 --
+-- Name: passage_counts passage_counts_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.passage_counts
+    ADD CONSTRAINT passage_counts_pkey PRIMARY KEY (id);
+
+--
+-- Name: passages_to_post passages_to_post_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.passages_to_post
+    ADD CONSTRAINT passages_to_post_pkey PRIMARY KEY (chunk_id);
+
+--
+-- Name: posted_passages posted_passages_chunk_id_key; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.posted_passages
+    ADD CONSTRAINT posted_passages_chunk_id_key UNIQUE (chunk_id);
+
+--
+-- Name: posted_passages posted_passages_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.posted_passages
+    ADD CONSTRAINT posted_passages_pkey PRIMARY KEY (posting_id);
+
+--
+-- Name: posting_segments posting_segments_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.posting_segments
+    ADD CONSTRAINT posting_segments_pkey PRIMARY KEY (id);
+
+--
+-- Name: postings postings_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.postings
+    ADD CONSTRAINT postings_pkey PRIMARY KEY (scope_id, word, stemmer, segment_id) INCLUDE (size);
+
+--
+-- Name: shards shards_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.shards
+    ADD CONSTRAINT shards_pkey PRIMARY KEY (id);
+
+--
+-- Name: shards shards_scope_id_model_id_key; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.shards
+    ADD CONSTRAINT shards_scope_id_model_id_key UNIQUE (scope_id, model_id);
+
+--
 -- Name: categories categories_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2639,6 +3976,36 @@ CREATE INDEX embedding_jobs_turn_idx ON private.embedding_jobs USING btree (turn
 CREATE UNIQUE INDEX embedding_models_is_active_idx ON private.embedding_models USING btree (is_active) WHERE is_active;
 
 --
+-- Name: passage_counts_scope_id_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX passage_counts_scope_id_idx ON private.passage_counts USING btree (scope_id) INCLUDE (passages, tokens);
+
+--
+-- Name: passages_to_post_scope_id_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX passages_to_post_scope_id_idx ON private.passages_to_post USING btree (scope_id);
+
+--
+-- Name: posting_segments_scope_id_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX posting_segments_scope_id_idx ON private.posting_segments USING btree (scope_id);
+
+--
+-- Name: postings_segment_id_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX postings_segment_id_idx ON private.postings USING btree (segment_id);
+
+--
+-- Name: shards_model_id_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX shards_model_id_idx ON private.shards USING btree (model_id);
+
+--
 -- Name: chunk_embeddings_chunk_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2648,7 +4015,7 @@ CREATE INDEX chunk_embeddings_chunk_id_idx ON public.chunk_embeddings USING btre
 -- Name: chunk_embeddings_model_1_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX chunk_embeddings_model_1_idx ON public.chunk_embeddings USING hnsw (((embedding)::extensions.halfvec(384)) extensions.halfvec_cosine_ops) WITH (m='16', ef_construction='200') WHERE ((model_id = 1) AND is_indexed);
+CREATE INDEX chunk_embeddings_model_1_idx ON public.chunk_embeddings USING hnsw (((embedding)::extensions.halfvec(384)) extensions.halfvec_cosine_ops) WITH (m='32', ef_construction='400') WHERE ((model_id = 1) AND is_indexed);
 
 --
 -- Name: chunk_embeddings_model_id_idx; Type: INDEX; Schema: public; Owner: -
@@ -2660,7 +4027,7 @@ CREATE INDEX chunk_embeddings_model_id_idx ON public.chunk_embeddings USING btre
 -- Name: chunk_embeddings_scope_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX chunk_embeddings_scope_id_idx ON public.chunk_embeddings USING btree (scope_id, model_id);
+CREATE INDEX chunk_embeddings_scope_id_idx ON public.chunk_embeddings USING btree (scope_id, model_id, shard_id);
 
 --
 -- Name: chunk_embeddings_source_id_idx; Type: INDEX; Schema: public; Owner: -
@@ -2672,7 +4039,7 @@ CREATE INDEX chunk_embeddings_source_id_idx ON public.chunk_embeddings USING btr
 -- Name: chunk_embeddings_waiting_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX chunk_embeddings_waiting_idx ON public.chunk_embeddings USING btree (model_id, scope_id) WHERE (NOT is_indexed);
+CREATE INDEX chunk_embeddings_waiting_idx ON public.chunk_embeddings USING btree (model_id, scope_id) WHERE ((NOT is_indexed) AND (shard_id = 0));
 
 --
 -- Name: chunks_document_id_idx; Type: INDEX; Schema: public; Owner: -
@@ -2691,12 +4058,6 @@ CREATE INDEX chunks_product_id_idx ON public.chunks USING btree (product_id, sco
 --
 
 CREATE INDEX chunks_scope_id_idx ON public.chunks USING btree (scope_id) INCLUDE (token_count);
-
---
--- Name: chunks_search_vector_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX chunks_search_vector_idx ON public.chunks USING gin (search_vector);
 
 --
 -- Name: chunks_stemmer_idx; Type: INDEX; Schema: public; Owner: -
@@ -2747,6 +4108,12 @@ CREATE INDEX memberships_user_id_idx ON public.memberships USING btree (user_id,
 CREATE INDEX organizations_created_by_idx ON public.organizations USING btree (created_by);
 
 --
+-- Name: products_article_number_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_article_number_idx ON public.products USING btree (upper(regexp_replace(sku, '[^[:alnum:]]'::text, ''::text, 'g'::text)) COLLATE "C");
+
+--
 -- Name: products_category_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2759,10 +4126,34 @@ CREATE INDEX products_category_id_idx ON public.products USING btree (category_i
 CREATE INDEX products_is_active_idx ON public.products USING btree (is_active);
 
 --
+-- Name: products_name_trigrams_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_name_trigrams_idx ON public.products USING gin (name extensions.gin_trgm_ops);
+
+--
 -- Name: organizations add_creator_as_owner; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE TRIGGER add_creator_as_owner AFTER INSERT ON public.organizations FOR EACH ROW WHEN ((new.created_by IS NOT NULL)) EXECUTE FUNCTION private.add_creator_as_owner();
+
+--
+-- Name: chunks count_changed_passages; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_changed_passages AFTER UPDATE ON public.chunks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_changed_passages();
+
+--
+-- Name: chunks count_new_passages; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_new_passages AFTER INSERT ON public.chunks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_passages();
+
+--
+-- Name: chunks count_removed_passages; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_removed_passages AFTER DELETE ON public.chunks REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_passages();
 
 --
 -- Name: memberships end_shares_of_leaver; Type: TRIGGER; Schema: public; Owner: -
@@ -2849,6 +4240,18 @@ CREATE TRIGGER note_new_documents AFTER INSERT ON public.documents REFERENCING N
 CREATE TRIGGER note_new_products AFTER INSERT ON public.products REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_new_products();
 
 --
+-- Name: chunks post_changed_passages; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER post_changed_passages AFTER UPDATE ON public.chunks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.post_changed_passages();
+
+--
+-- Name: chunks post_new_passages; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER post_new_passages AFTER INSERT ON public.chunks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.post_new_passages();
+
+--
 -- Name: memberships return_drafts_on_demotion; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -2903,6 +4306,34 @@ ALTER TABLE ONLY private.embedding_jobs
 
 ALTER TABLE ONLY private.embedding_jobs
     ADD CONSTRAINT embedding_jobs_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON DELETE CASCADE;
+
+--
+-- Name: passages_to_post passages_to_post_chunk_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.passages_to_post
+    ADD CONSTRAINT passages_to_post_chunk_id_fkey FOREIGN KEY (chunk_id) REFERENCES public.chunks(id) ON DELETE CASCADE;
+
+--
+-- Name: posted_passages posted_passages_chunk_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.posted_passages
+    ADD CONSTRAINT posted_passages_chunk_id_fkey FOREIGN KEY (chunk_id) REFERENCES public.chunks(id) ON DELETE CASCADE;
+
+--
+-- Name: postings postings_segment_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.postings
+    ADD CONSTRAINT postings_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES private.posting_segments(id) ON DELETE CASCADE;
+
+--
+-- Name: shards shards_model_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.shards
+    ADD CONSTRAINT shards_model_id_fkey FOREIGN KEY (model_id) REFERENCES private.embedding_models(id) ON DELETE CASCADE;
 
 --
 -- Name: chunk_embeddings chunk_embeddings_chunk_id_source_id_scope_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -3006,6 +4437,78 @@ ALTER TABLE private.embedding_jobs ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.embedding_models ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: passage_counts functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.passage_counts TO anon, authenticated USING (false);
+
+--
+-- Name: passages_to_post functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.passages_to_post TO anon, authenticated USING (false);
+
+--
+-- Name: posted_passages functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.posted_passages TO anon, authenticated USING (false);
+
+--
+-- Name: posting_segments functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.posting_segments TO anon, authenticated USING (false);
+
+--
+-- Name: postings functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.postings TO anon, authenticated USING (false);
+
+--
+-- Name: shards functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.shards TO anon, authenticated USING (false);
+
+--
+-- Name: passage_counts; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.passage_counts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: passages_to_post; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.passages_to_post ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: posted_passages; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.posted_passages ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: posting_segments; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.posting_segments ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: postings; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.postings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: shards; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.shards ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_jobs the worker finishes jobs; Type: POLICY; Schema: private; Owner: -
@@ -3434,6 +4937,19 @@ GRANT ALL ON FUNCTION private.active_embedding_model(OUT id smallint, OUT name t
 REVOKE ALL ON FUNCTION private.add_creator_as_owner() FROM PUBLIC;
 
 --
+-- Name: FUNCTION add_up_passage_counts(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.add_up_passage_counts() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.add_up_passage_counts() TO tidegate_worker;
+
+--
+-- Name: FUNCTION article_matches(query text, scopes uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.article_matches(query text, scopes uuid[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION become(claims text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -3441,13 +4957,50 @@ REVOKE ALL ON FUNCTION private.become(claims text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.become(claims text) TO tidegate_gateway;
 
 --
--- Name: FUNCTION best_of_sources(found private.chunk_match[]); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION best_of_sources(matches private.chunk_match[], row_limit integer); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.best_of_sources(found private.chunk_match[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.best_of_sources(found private.chunk_match[]) TO anon;
-GRANT ALL ON FUNCTION private.best_of_sources(found private.chunk_match[]) TO authenticated;
-GRANT ALL ON FUNCTION private.best_of_sources(found private.chunk_match[]) TO service_role;
+REVOKE ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) TO service_role;
+
+--
+-- Name: FUNCTION close_shard(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.close_shard() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.close_shard() TO tidegate_worker;
+
+--
+-- Name: FUNCTION corrected_words(query text, counted private.query_term[], scopes uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.corrected_words(query text, counted private.query_term[], scopes uuid[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_changed_passages(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.count_changed_passages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_new_passages(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.count_new_passages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_removed_passages(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.count_removed_passages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION create_profile(); Type: ACL; Schema: private; Owner: -
@@ -3463,6 +5016,18 @@ REVOKE ALL ON FUNCTION private.document_of_file(name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.document_of_file(name text) TO anon;
 GRANT ALL ON FUNCTION private.document_of_file(name text) TO authenticated;
 GRANT ALL ON FUNCTION private.document_of_file(name text) TO service_role;
+
+--
+-- Name: FUNCTION drop_embedding_model(name text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.drop_embedding_model(name text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION embedding_model_coverage(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.embedding_model_coverage() FROM PUBLIC;
 
 --
 -- Name: FUNCTION embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision); Type: ACL; Schema: private; Owner: -
@@ -3510,13 +5075,13 @@ REVOKE ALL ON FUNCTION private.failed_documents_as(claims text, max_rows integer
 GRANT ALL ON FUNCTION private.failed_documents_as(claims text, max_rows integer) TO tidegate_gateway;
 
 --
--- Name: FUNCTION filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) TO anon;
-GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) TO authenticated;
-GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) TO service_role;
+REVOKE ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO anon;
+GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO service_role;
 
 --
 -- Name: FUNCTION forget_creator(); Type: ACL; Schema: private; Owner: -
@@ -3532,11 +5097,11 @@ REVOKE ALL ON FUNCTION private.has_other_owner(organization_id uuid, user_id uui
 GRANT ALL ON FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) TO authenticated;
 
 --
--- Name: FUNCTION index_embeddings(max_rows integer, tolerated integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION index_embeddings(max_rows integer, tolerated integer, of_model smallint); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer) TO tidegate_worker;
+REVOKE ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer, of_model smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer, of_model smallint) TO tidegate_worker;
 
 --
 -- Name: FUNCTION is_staff(); Type: ACL; Schema: private; Owner: -
@@ -3560,13 +5125,13 @@ REVOKE ALL ON FUNCTION private.keep_an_owner() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keep_key() FROM PUBLIC;
 
 --
--- Name: FUNCTION keyword_matches(terms private.query_term[], kinds text[], sources uuid[], match_count integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.keyword_matches(terms private.query_term[], kinds text[], sources uuid[], match_count integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.keyword_matches(terms private.query_term[], kinds text[], sources uuid[], match_count integer) TO anon;
-GRANT ALL ON FUNCTION private.keyword_matches(terms private.query_term[], kinds text[], sources uuid[], match_count integer) TO authenticated;
-GRANT ALL ON FUNCTION private.keyword_matches(terms private.query_term[], kinds text[], sources uuid[], match_count integer) TO service_role;
+REVOKE ALL ON FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) TO anon;
+GRANT ALL ON FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) TO authenticated;
+GRANT ALL ON FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) TO service_role;
 
 --
 -- Name: FUNCTION leave_index(); Type: ACL; Schema: private; Owner: -
@@ -3590,6 +5155,13 @@ GRANT ALL ON FUNCTION private.may_read_file(name text, created_at timestamp with
 REVOKE ALL ON FUNCTION private.may_write_file(name text, created_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write_file(name text, created_at timestamp with time zone) TO authenticated;
 GRANT ALL ON FUNCTION private.may_write_file(name text, created_at timestamp with time zone) TO service_role;
+
+--
+-- Name: FUNCTION merge_postings(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.merge_postings() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.merge_postings() TO tidegate_worker;
 
 --
 -- Name: FUNCTION my_organizations(minimum public.membership_role); Type: ACL; Schema: private; Owner: -
@@ -3619,31 +5191,58 @@ GRANT ALL ON FUNCTION private.my_shared_documents() TO service_role;
 GRANT ALL ON FUNCTION private.my_shared_documents() TO anon;
 
 --
--- Name: FUNCTION nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, scopes uuid[], shares uuid[], row_limit integer) TO service_role;
+REVOKE ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO service_role;
 
 --
--- Name: FUNCTION nearest_of_scopes(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer, once boolean); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.nearest_of_scopes(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer, once boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_of_scopes(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer, once boolean) TO anon;
-GRANT ALL ON FUNCTION private.nearest_of_scopes(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer, once boolean) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_of_scopes(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], row_limit integer, once boolean) TO service_role;
+REVOKE ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
 
 --
--- Name: FUNCTION nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer, once boolean); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer, once boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer, once boolean) TO anon;
-GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer, once boolean) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], row_limit integer, once boolean) TO service_role;
+REVOKE ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) TO service_role;
+
+--
+-- Name: FUNCTION nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO service_role;
+
+--
+-- Name: FUNCTION nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
+
+--
+-- Name: FUNCTION nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
 
 --
 -- Name: FUNCTION note_changed_documents(); Type: ACL; Schema: private; Owner: -
@@ -3676,13 +5275,57 @@ REVOKE ALL ON FUNCTION private.note_new_documents() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.note_new_products() FROM PUBLIC;
 
 --
--- Name: FUNCTION query_terms(query text, kinds text[], sources uuid[]); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION open_shard(of_model smallint); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.query_terms(query text, kinds text[], sources uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.query_terms(query text, kinds text[], sources uuid[]) TO anon;
-GRANT ALL ON FUNCTION private.query_terms(query text, kinds text[], sources uuid[]) TO authenticated;
-GRANT ALL ON FUNCTION private.query_terms(query text, kinds text[], sources uuid[]) TO service_role;
+REVOKE ALL ON FUNCTION private.open_shard(of_model smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_shard(of_model smallint) TO tidegate_worker;
+
+--
+-- Name: FUNCTION parse_query(query text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.parse_query(query text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.parse_query(query text) TO anon;
+GRANT ALL ON FUNCTION private.parse_query(query text) TO authenticated;
+GRANT ALL ON FUNCTION private.parse_query(query text) TO service_role;
+
+--
+-- Name: FUNCTION plan_search(model smallint, scopes uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.plan_search(model smallint, scopes uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.plan_search(model smallint, scopes uuid[]) TO anon;
+GRANT ALL ON FUNCTION private.plan_search(model smallint, scopes uuid[]) TO authenticated;
+GRANT ALL ON FUNCTION private.plan_search(model smallint, scopes uuid[]) TO service_role;
+
+--
+-- Name: FUNCTION post_changed_passages(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.post_changed_passages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_new_passages(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.post_new_passages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_passages(max_rows integer, tolerated integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer) TO tidegate_worker;
+
+--
+-- Name: FUNCTION query_terms(parsed private.parsed_query, kinds text[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.query_terms(parsed private.parsed_query, kinds text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.query_terms(parsed private.parsed_query, kinds text[]) TO anon;
+GRANT ALL ON FUNCTION private.query_terms(parsed private.parsed_query, kinds text[]) TO authenticated;
+GRANT ALL ON FUNCTION private.query_terms(parsed private.parsed_query, kinds text[]) TO service_role;
 
 --
 -- Name: FUNCTION query_words(query text); Type: ACL; Schema: private; Owner: -
@@ -3704,6 +5347,13 @@ REVOKE ALL ON FUNCTION private.register_embedding_model(name text, dimensions in
 --
 
 REVOKE ALL ON FUNCTION private.remove_personal_documents() FROM PUBLIC;
+
+--
+-- Name: FUNCTION repair_passage_counts(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.repair_passage_counts() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.repair_passage_counts() TO tidegate_worker;
 
 --
 -- Name: FUNCTION replay_document(document_id uuid); Type: ACL; Schema: private; Owner: -
@@ -3733,11 +5383,20 @@ REVOKE ALL ON FUNCTION private.return_drafts() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.return_private_documents() FROM PUBLIC;
 
 --
--- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) TO tidegate_gateway;
+REVOKE ALL ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO tidegate_gateway;
+
+--
+-- Name: FUNCTION search_extent(kinds text[], OUT passages bigint, OUT tokens bigint); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.search_extent(kinds text[], OUT passages bigint, OUT tokens bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.search_extent(kinds text[], OUT passages bigint, OUT tokens bigint) TO anon;
+GRANT ALL ON FUNCTION private.search_extent(kinds text[], OUT passages bigint, OUT tokens bigint) TO authenticated;
+GRANT ALL ON FUNCTION private.search_extent(kinds text[], OUT passages bigint, OUT tokens bigint) TO service_role;
 
 --
 -- Name: FUNCTION search_scopes(kinds text[]); Type: ACL; Schema: private; Owner: -
@@ -3766,13 +5425,29 @@ GRANT ALL ON FUNCTION private.search_vector(language text, title text, heading_p
 GRANT ALL ON FUNCTION private.search_vector(language text, title text, heading_path text[], content text) TO tidegate_worker;
 
 --
--- Name: FUNCTION semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], match_count integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], match_count integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], match_count integer) TO anon;
-GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], match_count integer) TO authenticated;
-GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], match_count integer) TO service_role;
+REVOKE ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) TO anon;
+GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) TO authenticated;
+GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) TO service_role;
+
+--
+-- Name: FUNCTION semantic_weight(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.semantic_weight() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.semantic_weight() TO anon;
+GRANT ALL ON FUNCTION private.semantic_weight() TO authenticated;
+GRANT ALL ON FUNCTION private.semantic_weight() TO service_role;
+
+--
+-- Name: FUNCTION shard_size(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.shard_size() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.shard_size() TO tidegate_worker;
 
 --
 -- Name: FUNCTION snippet(content text, stemmer text, any_word tsquery); Type: ACL; Schema: private; Owner: -
@@ -3782,6 +5457,24 @@ REVOKE ALL ON FUNCTION private.snippet(content text, stemmer text, any_word tsqu
 GRANT ALL ON FUNCTION private.snippet(content text, stemmer text, any_word tsquery) TO anon;
 GRANT ALL ON FUNCTION private.snippet(content text, stemmer text, any_word tsquery) TO authenticated;
 GRANT ALL ON FUNCTION private.snippet(content text, stemmer text, any_word tsquery) TO service_role;
+
+--
+-- Name: FUNCTION sources_of_phrases(phrases text[], kinds text[], sources uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) TO anon;
+GRANT ALL ON FUNCTION private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) TO authenticated;
+GRANT ALL ON FUNCTION private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) TO service_role;
+
+--
+-- Name: FUNCTION sources_with(texts text[], kinds text[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.sources_with(texts text[], kinds text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.sources_with(texts text[], kinds text[]) TO anon;
+GRANT ALL ON FUNCTION private.sources_with(texts text[], kinds text[]) TO authenticated;
+GRANT ALL ON FUNCTION private.sources_with(texts text[], kinds text[]) TO service_role;
 
 --
 -- Name: FUNCTION stemmer(language text); Type: ACL; Schema: private; Owner: -
@@ -3798,6 +5491,30 @@ GRANT ALL ON FUNCTION private.stemmer(language text) TO tidegate_worker;
 REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
 
 --
+-- Name: FUNCTION unposted_passages(scopes uuid[], shares uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.unposted_passages(scopes uuid[], shares uuid[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
+
+--
+-- Name: FUNCTION word_query(word text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.word_query(word text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.word_query(word text) TO anon;
+GRANT ALL ON FUNCTION private.word_query(word text) TO authenticated;
+GRANT ALL ON FUNCTION private.word_query(word text) TO service_role;
+
+--
 -- Name: FUNCTION retry_document(document_id uuid); Type: ACL; Schema: public; Owner: -
 --
 
@@ -3806,13 +5523,13 @@ GRANT ALL ON FUNCTION public.retry_document(document_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.retry_document(document_id uuid) TO service_role;
 
 --
--- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) TO anon;
-GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) TO authenticated;
-GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean) TO service_role;
+REVOKE ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO anon;
+GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO authenticated;
+GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO service_role;
 
 --
 -- Name: SEQUENCE embedding_job_revisions; Type: ACL; Schema: private; Owner: -

@@ -39,6 +39,9 @@ class Embedder(Protocol):
     async def embed_query(self, text: str) -> Vectors:
         """Vector of a query, float32 of shape (dimensions,), read-only. EmbedderUnavailable, EmbeddingRejected."""
 
+    def known_query(self, text: str) -> Vectors | None:
+        """Vector of a query that was embedded lately; None of others."""
+
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages in their order, float32 (len(texts), dimensions). Errors as for a query."""
 
@@ -54,11 +57,18 @@ class QueryCache:
         self._size = size
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
 
+    def peek(self, text: str) -> Vectors | None:
+        """Vector of `text` if it is here."""
+        if text not in self._vectors:
+            return None
+        self._vectors.move_to_end(text)
+        return self._vectors[text]
+
     async def get(self, text: str, embed: Callable[[Sequence[str]], Awaitable[Vectors]]) -> Vectors:
         """Vector of `text`, asked of `embed` when it is not here."""
-        if text in self._vectors:
-            self._vectors.move_to_end(text)
-            return self._vectors[text]
+        known = self.peek(text)
+        if known is not None:
+            return known
         vector: Vectors = (await embed([text]))[0].copy()  # a copy, or the whole batch stays in memory
         vector.setflags(write=False)  # shared between callers
         self._vectors[text] = vector

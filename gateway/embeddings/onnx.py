@@ -59,6 +59,10 @@ class OnnxEmbedder:
         """Vector of a query, float32 (384,), read-only."""
         return await self._queries.get(text, self.embed_passages)
 
+    def known_query(self, text: str) -> Vectors | None:
+        """Vector of a query that was embedded lately."""
+        return self._queries.peek(text)
+
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, float32 (len(texts), 384); tokens beyond 256 do not count."""
         return await asyncio.get_running_loop().run_in_executor(self._callers, self._embed, list(texts))

@@ -76,6 +76,10 @@ class OpenAIEmbedder:
         """Vector of a query, float32 (dimensions,), read-only."""
         return await self._queries.get(text, self.embed_passages)
 
+    def known_query(self, text: str) -> Vectors | None:
+        """Vector of a query that was embedded lately."""
+        return self._queries.peek(text)
+
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, float32 (len(texts), dimensions), asked for in batches of 64, one after the other."""
         vectors = np.empty((len(texts), self.dimensions), np.float32)

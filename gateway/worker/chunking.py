@@ -76,6 +76,13 @@ class Chunker:
         whole = self._whole([text if len(text.content) <= MAX_CHARACTERS else None for text in texts])
         return [[passage] if passage else self._split(text) for text, passage in zip(texts, whole, strict=True)]
 
+    def input_of(self, title: str, heading_path: Sequence[str], content: str, input_hash: bytes) -> str:
+        """What was embedded of a stored passage, to embed it with another model."""
+        span = _Span(0, content, tuple(heading_path))
+        whole = _join(title, _outside(span, title), content)
+        is_whole = hashlib.sha256(whole.encode()).digest() == input_hash
+        return whole if is_whole else self._input(title, span, {})
+
     def _whole(self, texts: Sequence[Text | None]) -> list[Passage | None]:
         """Each text as one passage, None where it does not fit. Most texts are short: they are tokenized at once."""
         spans = [_whole_span(text) if text else _Span(0, "") for text in texts]

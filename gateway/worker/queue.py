@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from gateway.database.connection import Connection, DictRow
+from gateway.database.connection import Connection, DatabaseError, DictRow, is_transient
 from gateway.database.queries import query
 from gateway.worker.changes import StoredChunk, compare
 from gateway.worker.jobs import Batch, Job, Model, Source
@@ -92,10 +92,15 @@ class Queue:
                 await self._run("release_embedding_jobs", {**_revisions(postponed), "delay_s": BUSY_DELAY_S})
         return len(finished)
 
-    async def index(self, max_rows: int, tolerated: int) -> int:
-        """Put up to `max_rows` vectors into the index when more than `tolerated` wait for it; how many."""
-        (row,) = await self._fetch("index_embeddings", {"max_rows": max_rows, "tolerated": tolerated})
-        return int(row["indexed"])
+    async def keep_up(self, step: str, **parameters: int) -> int:
+        """Do a step of the upkeep, the query of that name; how much it did. 0 too when somebody holds what it needs."""
+        try:
+            (row,) = await self._fetch(step, parameters)
+        except DatabaseError as error:
+            if not is_transient(error):
+                raise
+            return 0
+        return int(row["steps"])
 
     async def replay(self) -> int:
         """Make every parked job due again; how many there were."""

@@ -35,15 +35,15 @@ class Service:
         assert settings.worker_database_url is not None, "load_settings('worker') sees to it"
         self._url = settings.worker_database_url.get_secret_value()
         self._settings = settings
-        self._embedder = create_embedder(settings)
+        self._embedders = [create_embedder(choice) for choice in settings.embedders]
         self._backoff = Backoff(settings.worker_backoff_seconds)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
         settings = self._settings
         worker = Worker(
-            self._embedder,
-            await asyncio.to_thread(Chunker, self._embedder),
+            self._embedders,
+            await asyncio.to_thread(Chunker, self._embedders[0]),
             lease_s=settings.worker_lease_seconds,
             max_attempts=settings.worker_max_attempts,
             backoff_s=settings.worker_backoff_seconds,
@@ -56,19 +56,21 @@ class Service:
                 await self._work(worker)
         finally:
             warming.cancel()
-            await self._embedder.aclose()
+            for embedder in self._embedders:
+                await embedder.aclose()
 
     async def _warm_up(self) -> None:
-        """Load the model before the first text comes; what does not work is tried again with the texts."""
-        try:
-            await self._embedder.warm_up()
-        except EmbeddingError as error:
-            logger.warning("%s", error)
+        """Load the models before the first text comes; what does not work is tried again with the texts."""
+        for embedder in self._embedders:
+            try:
+                await embedder.warm_up()
+            except EmbeddingError as error:
+                logger.warning("%s", error)
 
     async def _work(self, worker: Worker) -> None:
         try:
             async with _connected(self._url) as connection, _connected(self._url) as listener:
-                logger.info("at work with %s", self._embedder.name)
+                logger.info("at work with %s", " and ".join(embedder.name for embedder in self._embedders))
                 self._backoff.reset()
                 await self._until_stopped(worker, Queue(connection, self._settings.worker_lease_seconds), listener)
         except* DatabaseError as errors:

@@ -12,7 +12,7 @@ So the model works on the next batch while the last one is written. Whatever is 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from gateway.database.connection import DatabaseError, is_about_the_rows, is_transient
 from gateway.embeddings import Embedder, EmbedderUnavailable, EmbeddingRejected
@@ -20,6 +20,7 @@ from gateway.worker.backoff import Backoff
 from gateway.worker.chunking import Chunker, Text
 from gateway.worker.jobs import Batch, CutSource, Job, Model, Source
 from gateway.worker.queue import Queue
+from gateway.worker.upkeep import Upkeep
 
 logger = logging.getLogger(__name__)
 
@@ -30,22 +31,18 @@ BATCH_BYTES = 100_000
 # A wait that an endpoint asks for is kept up to here.
 LONGEST_RETRY_AFTER_S = 300.0
 MODEL_CHECK_S = 2.0
-# Indexing waits until there is nothing to embed, in steps after which a new text is looked for: some 0.1 s each.
-INDEX_ROWS = 64
-# Search compares what is not indexed: when so many wait, texts give way to indexing.
-MOST_UNINDEXED = 20_000
 
 
 class Worker:
     """Works on one queue until it is stopped, or the database fails; then it may be run again on another connection."""
 
     def __init__(
-        self, embedder: Embedder, chunker: Chunker, *, lease_s: float, max_attempts: int, backoff_s: float
+        self, embedders: Sequence[Embedder], chunker: Chunker, *, lease_s: float, max_attempts: int, backoff_s: float
     ) -> None:
-        """Embed with `embedder`; give a text up after `max_attempts`."""
+        """Embed with the one of `embedders` that is the active model; give a text up after `max_attempts`."""
         self.stop = asyncio.Event()
         self.wake = asyncio.Event()
-        self._embedder = embedder
+        self._embedders = {(embedder.name, embedder.dimensions): embedder for embedder in embedders}
         self._chunker = chunker
         self._lease_s = lease_s
         self._max_attempts = max_attempts
@@ -53,7 +50,7 @@ class Worker:
         self._embedder_backoff = Backoff(backoff_s)
         self._held: set[Job] = set()
         self._model_problem = ""
-        self._may_index = True
+        self._upkeep = Upkeep()
 
     async def run(self, queue: Queue) -> None:
         """Work until `stop` is set and what was taken is done. DatabaseError, in a group, when the database fails."""
@@ -76,6 +73,7 @@ class Worker:
     # Taking ------------------------------------------------------------------------------------------------------
 
     async def _take(self, queue: Queue, output: "asyncio.Queue[Batch | None]") -> None:
+        await self._upkeep.begin(queue)
         while not self.stop.is_set():
             self.wake.clear()
             model = await self._usable_model(queue)
@@ -85,20 +83,15 @@ class Worker:
             jobs = await queue.claim(BATCH_JOBS, BATCH_BYTES)
             self._held.update(jobs)
             if not jobs:
-                if not await self._index(queue):
+                if not await self._upkeep.step(queue):
                     await self.wake.wait()
                 continue
-            while not self.stop.is_set() and await queue.index(INDEX_ROWS, MOST_UNINDEXED):
+            while not self.stop.is_set() and await self._upkeep.catch_up(queue):
                 pass
             batch = await self._cut(queue, model, await self._give_up(queue, jobs))
             if batch.sources:
                 await output.put(batch)
         await output.put(None)
-
-    async def _index(self, queue: Queue) -> bool:
-        """Index some of the vectors written since there was last nothing to index; whether there were any."""
-        self._may_index = self._may_index and await queue.index(INDEX_ROWS, 0) > 0
-        return self._may_index
 
     async def _usable_model(self, queue: Queue) -> Model | None:
         model = await queue.active_model()
@@ -111,15 +104,14 @@ class Worker:
         return None if problem else model
 
     def _misfit(self, model: Model | None) -> str:
-        mine = (self._embedder.name, self._embedder.dimensions)
-        if model is not None and (model.name, model.dimensions) == mine:
+        if model is not None and (model.name, model.dimensions) in self._embedders:
             return ""
         theirs = f"{model.name} with {model.dimensions} dimensions" if model else "none"
+        name, dimensions = next(iter(self._embedders))
         return (
-            f"The embedder is {mine[0]} with {mine[1]} dimensions, the active model of the database is {theirs}. "
-            "Nothing is embedded until they agree: correct EMBEDDER, EMBEDDER_MODEL and EMBEDDER_DIMENSIONS, or, as "
-            f"the owner of the tables, select private.register_embedding_model('{mine[0]}', {mine[1]}) unless it is "
-            f"registered, and private.activate_embedding_model('{mine[0]}')."
+            f"The embedder is {name} with {dimensions} dimensions, the active model of the database is {theirs}. "
+            "Nothing is embedded until they agree: correct EMBEDDER, EMBEDDER_MODEL and EMBEDDER_DIMENSIONS, or "
+            "register, fill and switch to the model (python -m gateway.models)."
         )
 
     async def _give_up(self, queue: Queue, jobs: list[Job]) -> list[Job]:
@@ -141,7 +133,8 @@ class Worker:
         if not missing:
             return [batch]
         try:
-            vectors = await self._embedder.embed_passages([passage.embedded for passage in missing.values()])
+            embedder = self._embedders[batch.model.name, batch.model.dimensions]
+            vectors = await embedder.embed_passages([passage.embedded for passage in missing.values()])
         except EmbedderUnavailable as error:
             await self._wait_for_embedder(queue, batch, error)
             return []
@@ -178,7 +171,7 @@ class Worker:
                 raise
             return []
         self._held.difference_update(batch.jobs)
-        self._may_index = True
+        self._upkeep.written()
         passages = sum(len(source.passages) for source in batch.sources)
         logger.info("%d of %d texts embedded, %d passages", finished, len(batch.sources), passages)
         return []

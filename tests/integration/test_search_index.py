@@ -1,6 +1,7 @@
-"""Searches of many passages: the index, what waits for it, and that neither loses a row."""
+"""Searches of many passages: the indexes, what waits for them, and that no way to the nearest loses a row."""
 
 import random
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,13 @@ from tests.support import Database, as_caller
 from tests.support.passages import as_literal, unit_vector
 from tests.support.tenants import Tenants, populate
 
+EXACT = """
+    select source_id from (
+      select distinct on (source_id) source_id, embedding operator(extensions.<=>) %s::extensions.halfvec as distance
+      from public.chunk_embeddings order by source_id, distance) s
+    order by distance limit %s"""
+SEARCH = "select id from public.search('', %s::extensions.halfvec, 'semantic', max_results => %s)"
+
 
 @pytest.fixture(scope="module")
 def tenants(database: Database) -> Tenants:
@@ -19,103 +27,128 @@ def tenants(database: Database) -> Tenants:
 
 @pytest.fixture(scope="module")
 def crowd(database: Database, tenants: Tenants) -> list[list[float]]:
-    """900 passages of 300 public documents around thirty topics, and their vectors' topics."""
+    """1,200 passages of 400 documents around thirty topics: 300 public, 100 of an organization. Their topics."""
     generator = random.Random(7)
     topics = [unit_vector(1000 + number) for number in range(30)]
     with database.connect("supabase_admin") as admin, admin.transaction():
-        for number in range(300):
-            row = admin.execute(
-                "insert into public.documents (owner_id, visibility, title) values (%s, 'public', %s)"
-                " returning id, scope_id",
-                (tenants.people["stranger"], f"crowd {number}"),
-            ).fetchone()
-            assert row is not None
-            document, scope = row
-            for position in range(3):
-                vector = [x + generator.gauss(0, 0.04) for x in topics[number % 30]]
-                chunk = admin.execute(
-                    "insert into public.chunks (document_id, scope_id, position, title, content, start_offset,"
-                    " end_offset, token_count, language, input_hash)"
-                    " values (%s, %s, %s, 'crowd', '', 0, 0, 1, 'en', '')"
-                    " returning id",
-                    (document, scope, position),
-                ).fetchone()
-                assert chunk is not None
-                # Some in the index, some still waiting for it: a search must find both.
-                admin.execute(
-                    "insert into public.chunk_embeddings"
-                    " (chunk_id, model_id, source_id, scope_id, embedding, is_indexed)"
-                    " values (%s, 1, %s, %s, %s::extensions.halfvec, %s)",
-                    (chunk[0], document, scope, as_literal(vector), generator.random() < 0.7),
-                )
+        for number in range(400):
+            _add(admin, tenants, number, [_near(generator, topics[number % 30]) for _ in range(3)])
+        # Some in the index, some still waiting for it: a search must find both.
+        admin.execute("update public.chunk_embeddings set is_indexed = chunk_id % 10 < 7")
     return topics
 
 
-@pytest.mark.parametrize("actor", ["anonymous", "stranger"])
-def test_the_index_finds_what_comparing_everything_finds(
-    connection: psycopg.Connection[Any], tenants: Tenants, crowd: list[list[float]], actor: str
-) -> None:
+def _near(generator: random.Random, topic: list[float]) -> list[float]:
+    return [x + generator.gauss(0, 0.04) for x in topic]
+
+
+def _add(admin: psycopg.Connection[Any], tenants: Tenants, number: int, vectors: list[list[float]]) -> None:
+    row = admin.execute(
+        "insert into public.documents (owner_id, organization_id, visibility, title)"
+        " values (%s, %s, %s::public.document_visibility, %s) returning id, scope_id",
+        (
+            tenants.people["stranger"],
+            tenants.meadow,
+            "public" if number < 300 else "organization",
+            f"crowd {number}",
+        ),
+    ).fetchone()
+    assert row is not None
+    document, scope = row
+    for position, vector in enumerate(vectors):
+        admin.execute(
+            "with chunk as ("
+            " insert into public.chunks (document_id, scope_id, position, title, content, start_offset, end_offset,"
+            "  token_count, language, input_hash) values (%s, %s, %s, 'crowd', %s, 0, 0, 4, 'en', '') returning id)"
+            " insert into public.chunk_embeddings (chunk_id, model_id, source_id, scope_id, embedding)"
+            " select id, 1, %s, %s, %s::extensions.halfvec from chunk",
+            (document, scope, position, f"word{number % 30} common", document, scope, as_literal(vector)),
+        )
+
+
+def _hits(connection: psycopg.Connection[Any], topics: list[list[float]], limit: int) -> float:
+    """Share of what an exact scan finds that the search finds; each search must be full and name no document twice."""
     hits = total = 0
-    with as_caller(connection, tenants.people[actor]):
-        for topic in crowd:
-            arguments = {"query": as_literal(topic), "limit": 10}
-            exact, indexed = (
-                {row[0] for row in connection.execute(statement, arguments).fetchall()}
-                for statement in (
-                    "select chunk_id from private.nearest_of_scopes(%(query)s::extensions.halfvec, 1::smallint,"
-                    " private.search_scopes('{documents}'), '{}', %(limit)s, false)",
-                    "select chunk_id from private.nearest_of_index(%(query)s::extensions.halfvec, 1::smallint, 384,"
-                    " private.search_scopes('{documents}'), '{}', %(limit)s)",
-                )
-            )
-            assert len(exact) == len(indexed) == 10
-            hits += len(exact & indexed)
-            total += 10
-    assert hits / total >= 0.99
+    for topic in topics:
+        found, wanted = (
+            [row[0] for row in connection.execute(statement.encode(), (as_literal(topic), limit)).fetchall()]
+            for statement in (SEARCH, EXACT)
+        )
+        assert len(found) == len(set(found)) == limit
+        hits += len(set(found) & set(wanted))
+        total += limit
+    return hits / total
 
 
-def test_one_long_document_does_not_crowd_out_the_others(
+def test_few_passages_are_compared_one_by_one(
     connection: psycopg.Connection[Any], tenants: Tenants, crowd: list[list[float]]
 ) -> None:
-    with as_caller(connection, None):
-        rows = connection.execute(
-            "select id from public.search('', %s::extensions.halfvec, 'semantic', '{documents}', 100)",
-            (as_literal(crowd[0]),),
-        ).fetchall()
-    assert len({row[0] for row in rows}) == len(rows) == 100
+    for actor in ("anonymous", "stranger"):
+        with as_caller(connection, tenants.people[actor]):
+            assert _hits(connection, crowd, 10) == _hits(connection, crowd[:3], 100) == 1
 
 
-def test_the_walk_uses_the_models_index(database: Database, crowd: list[list[float]]) -> None:
-    scans = "select pg_stat_get_xact_numscans('public.chunk_embeddings_model_1_idx'::regclass)"
-    with database.connect() as connection, connection.transaction():
-        assert connection.execute(scans).fetchone() == (0,)
-        connection.execute(
-            "select from private.nearest_of_index(%s::extensions.halfvec, 1::smallint, 384,"
-            " private.search_scopes('{documents}'), '{}', 10)",
-            (as_literal(crowd[0]),),
-        )
-        assert connection.execute(scans).fetchone() == (1,)
+@pytest.fixture
+def low_limits(database: Database) -> Iterator[None]:
+    """The same functions, taking 200 passages for many and 400 for a giant."""
+    replace = "create or replace function private.{}() returns integer language sql immutable as 'select {}'"
+    limits = {"exact_search_limit": (200, 30_000), "shard_size": (400, 20_000)}
+    with database.connect() as connection:
+        for function, (low, _) in limits.items():
+            connection.execute(replace.format(function, low).encode())
+        yield
+        for function, (_, usual) in limits.items():
+            connection.execute(replace.format(function, usual).encode())
+
+
+@pytest.mark.parametrize("actor", ["anonymous", "stranger"])
+def test_a_walk_is_as_complete_as_comparing(
+    connection: psycopg.Connection[Any], tenants: Tenants, crowd: list[list[float]], low_limits: None, actor: str
+) -> None:
+    with as_caller(connection, tenants.people[actor]):
+        plan = connection.execute(
+            "select shards, walks from private.plan_search(1::smallint, private.search_scopes('{documents}'))"
+        ).fetchone()
+        assert plan == ([], True)
+        assert _hits(connection, crowd, 10) >= 0.99
+        assert _hits(connection, crowd[:10], 100) >= 0.99
+
+
+def _scans(connection: psycopg.Connection[Any], index: str) -> int:
+    row = connection.execute("select pg_stat_get_xact_numscans(%s::regclass)", (f"public.{index}",)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_each_way_uses_its_index(
+    database: Database, tenants: Tenants, crowd: list[list[float]], low_limits: None
+) -> None:
+    """A person who sees little, by the audiences' index; one who sees much, by the common HNSW index."""
+    with database.connect() as connection:
+        connection.execute("analyze public.chunk_embeddings")
+        common, audiences = "chunk_embeddings_model_1_idx", "chunk_embeddings_scope_id_idx"
+        for limit, used, unused in ((200, common, audiences), (100_000, audiences, common)):
+            connection.execute(
+                "create or replace function private.exact_search_limit() returns integer language sql immutable"
+                f" as 'select {limit}'".encode()
+            )
+            with connection.transaction():
+                # Everybody sees three quarters of this small table: reading all of it would be right.
+                connection.execute("select set_config('role', 'anon', true), set_config('enable_seqscan', 'off', true)")
+                before = {index: _scans(connection, index) for index in (used, unused)}
+                connection.execute(SEARCH.encode(), (as_literal(crowd[0]), 10))
+                assert _scans(connection, used) > before[used], limit
+                assert _scans(connection, unused) == before[unused], limit
 
 
 def test_a_small_collection_is_not_indexed(database: Database, crowd: list[list[float]]) -> None:
     with database.connect("tidegate_worker") as worker:
         assert worker.execute("select private.index_embeddings(10, 0)").fetchone() == (0,)
-
-
-@pytest.fixture
-def low_limit(database: Database) -> Iterator[None]:
-    """The same functions, taking 200 passages for many."""
-    replace = (
-        "create or replace function private.exact_search_limit() returns integer language sql immutable as 'select {}'"
-    )
-    with database.connect() as connection:
-        connection.execute(replace.format(200).encode())
-        yield
-        connection.execute(replace.format(20_000).encode())
+        assert worker.execute("select private.open_shard()").fetchone() == (None,)
 
 
 def test_a_large_collection_is_indexed_step_by_step(
-    database: Database, crowd: list[list[float]], low_limit: None
+    database: Database, crowd: list[list[float]], low_limits: None
 ) -> None:
     waiting = "select count(*) from public.chunk_embeddings where not is_indexed"
     with database.connect("supabase_admin") as admin, database.connect("tidegate_worker") as worker:
@@ -125,25 +158,48 @@ def test_a_large_collection_is_indexed_step_by_step(
         assert admin.execute(waiting).fetchone() == (before - 10,)
 
 
-@pytest.mark.parametrize("actor", ["anonymous", "stranger"])
-def test_a_search_of_many_passages_is_as_complete_as_one_of_few(
-    connection: psycopg.Connection[Any], tenants: Tenants, crowd: list[list[float]], low_limit: None, actor: str
+def test_a_giant_gets_an_index_of_its_own_and_loses_it(
+    database: Database,
+    connection: psycopg.Connection[Any],
+    tenants: Tenants,
+    crowd: list[list[float]],
+    low_limits: None,
 ) -> None:
-    search = "select id from public.search('', %s::extensions.halfvec, 'semantic', '{documents}', %s)"
-    exact = (
-        "select source_id from (select distinct on (source_id) source_id, embedding operator(extensions.<=>)"
-        " %s::extensions.halfvec as distance from public.chunk_embeddings order by source_id, distance) s"
-        " order by distance limit %s"
-    )
-    with as_caller(connection, tenants.people[actor]):
-        for limit in (10, 100):
-            hits = total = 0
-            for topic in crowd[:10]:
-                found, wanted = (
-                    [row[0] for row in connection.execute(statement.encode(), (as_literal(topic), limit)).fetchall()]
-                    for statement in (search, exact)
-                )
-                assert len(found) == len(set(found)) == limit
-                hits += len(set(found) & set(wanted))
-                total += limit
-            assert hits / total >= 0.99
+    """The public documents are the giant; every search is complete before, while and after its vectors move."""
+    everyone = uuid.UUID(int=0)
+    held = "select count(*) filter (where shard_id > 0), count(*) from public.chunk_embeddings where scope_id = %s"
+    with database.connect("tidegate_worker") as worker, database.connect("supabase_admin") as admin:
+        assert worker.execute("select private.open_shard()").fetchone() == (everyone,)
+        assert worker.execute("select private.open_shard()").fetchone() == (None,)
+        steps = 0
+        while (worker.execute("select private.index_embeddings(150, 0)").fetchone() or (0,))[0]:
+            steps += 1
+            for actor in ("anonymous", "stranger"):
+                with as_caller(connection, tenants.people[actor]):
+                    assert _hits(connection, crowd[steps::7], 10) >= 0.99
+        moved, total = admin.execute(held, (everyone,)).fetchone() or (0, 0)
+        assert moved == total == 900
+        (shard, complete) = admin.execute("select id, is_complete from private.shards").fetchone() or (0, False)
+        assert complete
+        index = f"chunk_embeddings_shard_{shard}_idx"
+        with admin.transaction():
+            admin.execute("select set_config('role', 'anon', true)")
+            admin.execute(SEARCH.encode(), (as_literal(crowd[0]), 10))
+            assert _scans(admin, index) == 1
+            assert _scans(admin, "chunk_embeddings_model_1_idx") == 0
+
+        # A document that leaves the audience leaves its index; one that comes is found before it is in it.
+        with admin.transaction(force_rollback=True):
+            admin.execute("update public.documents set visibility = 'organization' where title = 'crowd 0'")
+            left = admin.execute("select count(*) from public.chunk_embeddings where shard_id = 0 and not is_indexed")
+            assert left.fetchone() == (3,)
+            admin.execute("select set_config('role', 'anon', true)")
+            rows = admin.execute(SEARCH.encode(), (as_literal(crowd[0]), 10)).fetchall()
+            assert len(rows) == 10
+
+        admin.execute("delete from public.documents where title ~ '^crowd [12]?[0-9][0-9]$'")
+        assert worker.execute("select private.close_shard()").fetchone() == (everyone,)
+        assert admin.execute("select to_regclass(%s)", (f"public.{index}",)).fetchone() == (None,)
+        assert admin.execute("select count(*) from public.chunk_embeddings where shard_id > 0").fetchone() == (0,)
+    with as_caller(connection, None):
+        assert _hits(connection, crowd[:10], 10) == 1

@@ -15,7 +15,10 @@ from tests.support.passages import as_literal, index_documents, unit_vector
 from tests.support.tenants import DOCUMENTS, Tenants, populate
 
 VECTORS = {title: unit_vector(number) for number, title in enumerate(DOCUMENTS)}
-SEARCH_AS = "select * from private.search_as(%s, %s, %s::extensions.halfvec, %s, %s, %s, null, null, null, null, null)"
+SEARCH_AS = (
+    "select * from private.search_as("
+    "%s, %s, %s::extensions.halfvec, %s, %s, %s, null, null, null, null, null, null, null)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +48,11 @@ def test_everything_readable_is_found_and_nothing_else(
     values = (claims_of(tenants.people[actor]), "what stands", as_literal(VECTORS[wanted]), mode, ["documents"], 100)
     rows = gateway_login.execute(SEARCH_AS, values).fetchall()
     if mode == "keyword":  # "what" is a stop word, and every text has "stands"
-        assert all(0 < row[6] <= 1 for row in rows)
+        assert all(0 < row[7] <= 1 for row in rows)
     titles = [row[3] for row in rows]
     assert sorted(titles) == sorted(READABLE[actor])
-    assert [row[6] for row in rows] == sorted((row[6] for row in rows), reverse=True)
-    assert all(row[8] for row in rows)
+    assert [row[7] for row in rows] == sorted((row[7] for row in rows), reverse=True)
+    assert all(row[9] for row in rows)
     if wanted in READABLE[actor] and mode != "keyword":
         assert titles[0] == wanted
 
@@ -153,16 +156,20 @@ def test_a_long_query_in_many_languages_is_answered_in_time(
     ],
 )
 def test_snippets_are_text_without_its_markup(connection: psycopg.Connection[Any], content: str, snippet: str) -> None:
-    assert connection.execute("select private.snippet(%s, 'english', null)", (content,)).fetchone() == (snippet,)
+    row = connection.execute("select text, highlights from private.snippet(%s, 'english', null)", (content,)).fetchone()
+    assert row == (snippet, [])
 
 
 def test_a_snippet_says_where_it_was_cut(connection: psycopg.Connection[Any]) -> None:
     words = [f"word{number}" for number in range(300)]
-    row = connection.execute("select private.snippet(%s, 'english', 'word150'::tsquery)", (" ".join(words),)).fetchone()
+    row = connection.execute(
+        "select text, highlights from private.snippet(%s, 'english', 'word150'::tsquery)", (" ".join(words),)
+    ).fetchone()
     assert row is not None
-    assert row[0].startswith("… word")
-    assert row[0].endswith(" …")
-    assert "word150" in row[0]
+    text, highlights = row
+    assert text.startswith("… word")
+    assert text.endswith(" …")
+    assert [text[start:end] for start, end in highlights] == ["word150"]
 
 
 def test_a_filter_holds_for_every_result(connection: psycopg.Connection[Any], tenants: Tenants) -> None:

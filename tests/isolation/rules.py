@@ -11,6 +11,8 @@ from typing import Any
 
 from tests.isolation.world import Actor, Document, World
 
+INTERNAL = ("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "shards")
+
 Predicate = Callable[[World, Actor, Any], bool]
 Change = Callable[[World, Actor, Any, Any], bool]
 
@@ -163,6 +165,8 @@ RULES: Mapping[str, Rules] = {
     "public.chunk_embeddings": _PASSAGES,
     "private.embedding_models": Rules(select=anybody),
     "private.embedding_jobs": Rules(select=anybody, update=anybody, delete=anybody),
+    # What search keeps for itself: functions read it for the caller's own audiences, triggers and the worker's fill it.
+    **{f"private.{table}": Rules() for table in INTERNAL},
     "storage.objects": Rules(reads, writes, writes, into=lambda w, a, _old, new: writes(w, a, new), delete=writes),
     "storage.buckets": Rules(),
 }
@@ -218,6 +222,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "private.embedding_jobs": {
         WORKER: {"select": ALL, "update": "attempts available_at parked_at last_error", "delete": ALL}
     },
+    **{f"private.{table}": {} for table in INTERNAL},
     # Supabase grants its Storage tables to every role of the API; row level security alone guards them.
     "storage.objects": {
         role: {"select": ALL, "insert": ALL, "update": ALL, "delete": ALL} for role in (VISITORS, PEOPLE)

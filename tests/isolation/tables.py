@@ -2,7 +2,8 @@
 
 from tests.isolation.people import Categories, Memberships, Organizations, Products, Profiles
 from tests.isolation.probes import Table
-from tests.isolation.sources import Buckets, Documents, Files, Jobs, Models, Passages, Shares, Vectors
+from tests.isolation.rules import INTERNAL
+from tests.isolation.sources import Buckets, Documents, Files, Internal, Jobs, Models, Passages, Shares, Vectors
 
 TABLES: dict[str, Table] = {
     "public.profiles": Profiles(),
@@ -16,6 +17,7 @@ TABLES: dict[str, Table] = {
     "public.chunk_embeddings": Vectors(),
     "private.embedding_models": Models(),
     "private.embedding_jobs": Jobs(),
+    **{f"private.{table}": Internal() for table in INTERNAL},
     "storage.objects": Files(),
     "storage.buckets": Buckets(),
 }

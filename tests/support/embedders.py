@@ -33,6 +33,9 @@ class FaultyEmbedder:
         vector = await self.inner.embed_query(text)
         return vector[:100] if self.fault == "short" else vector
 
+    def known_query(self, text: str) -> Vectors | None:
+        return None  # a fault is met by every query
+
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
         await self._fail()
         return await self.inner.embed_passages(texts)

@@ -22,7 +22,9 @@ def vector_of(text: str, dimensions: int = DIMENSIONS) -> list[float]:
 class FakeEmbedder:
     """Embeds by hash. Set the attributes while it runs to make it misbehave."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: str = MODEL, dimensions: int = DIMENSIONS) -> None:
+        self.model = model
+        self.dimensions = dimensions
         self.rejects: Callable[[str], bool] = lambda _text: False
         self.failure: tuple[int, dict[str, str]] | None = None
         self.change_answer: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
@@ -47,8 +49,8 @@ class FakeEmbedder:
         return {
             "EMBEDDER": "openai",
             "EMBEDDER_URL": self.url,
-            "EMBEDDER_MODEL": MODEL,
-            "EMBEDDER_DIMENSIONS": str(DIMENSIONS),
+            "EMBEDDER_MODEL": self.model,
+            "EMBEDDER_DIMENSIONS": str(self.dimensions),
         }
 
     def serve(self) -> None:
@@ -70,9 +72,9 @@ class FakeEmbedder:
             return status, headers, {"error": {"message": "told to fail"}}
         if any(self.rejects(text) for text in texts):
             return 400, {}, {"error": {"message": "this text is refused"}}
-        rows = [{"index": index, "embedding": vector_of(text)} for index, text in enumerate(texts)]
+        rows = [{"index": index, "embedding": vector_of(text, self.dimensions)} for index, text in enumerate(texts)]
         # The order of the rows is not promised; `index` is.
-        return 200, {}, self.change_answer({"model": MODEL, "data": rows[::-1]})
+        return 200, {}, self.change_answer({"model": self.model, "data": rows[::-1]})
 
     def _pass_gate(self, texts: Sequence[str]) -> None:
         self.seen.extend(texts)
@@ -90,7 +92,7 @@ class FakeEmbedder:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                assert (self.path, body["model"]) == ("/v1/embeddings", MODEL)
+                assert (self.path, body["model"]) == ("/v1/embeddings", fake.model)
                 fake.keys.add(self.headers["Authorization"])
                 status, headers, answer = fake.answer(body["input"])
                 content = json.dumps(answer).encode()
@@ -110,9 +112,9 @@ class FakeEmbedder:
 
 
 @contextmanager
-def fake_embedder() -> Iterator[FakeEmbedder]:
+def fake_embedder(model: str = MODEL, dimensions: int = DIMENSIONS) -> Iterator[FakeEmbedder]:
     """A running server; it ends with the block."""
-    fake = FakeEmbedder()
+    fake = FakeEmbedder(model, dimensions)
     thread = threading.Thread(target=fake.serve)
     thread.start()
     try:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
-from gateway.embeddings import EmbedderUnavailable, EmbeddingRejected, assets, create_embedder
+from gateway.embeddings import EmbedderChoice, EmbedderUnavailable, EmbeddingRejected, assets, create_embedder
 from gateway.embeddings.onnx import OnnxEmbedder, length_sorted_batches
 from gateway.embeddings.openai import OpenAIEmbedder
 from gateway.settings import Settings
@@ -224,11 +224,18 @@ def test_a_vector_without_direction_is_rejected(fake: FakeEmbedder, number: floa
 
 
 def test_settings_choose_the_embedder(fake: FakeEmbedder) -> None:
-    assert isinstance(create_embedder(Settings(embedder="onnx", embedder_threads=1)), OnnxEmbedder)
-    remote = create_embedder(
-        Settings(embedder="openai", embedder_url=fake.url, embedder_model="m", embedder_dimensions=8)
+    settings = Settings(
+        embedder="onnx",
+        embedder_threads=1,
+        next_embedder="openai",
+        next_embedder_url=fake.url,
+        next_embedder_model="m",
+        next_embedder_dimensions=8,
     )
-    assert (remote.name, remote.dimensions) == ("m", 8)
+    usual, other = [create_embedder(choice) for choice in settings.embedders]
+    assert isinstance(usual, OnnxEmbedder)
+    assert (other.name, other.dimensions) == ("m", 8)
+    asyncio.run(other.aclose())
+    assert len(Settings(embedder="onnx").embedders) == 1
     with pytest.raises(ValueError, match="EMBEDDER_DIMENSIONS"):
-        create_embedder(Settings(embedder="openai", embedder_url=fake.url, embedder_model="m"))
-    asyncio.run(remote.aclose())
+        create_embedder(EmbedderChoice("openai", url=fake.url, model="m"))

@@ -1,0 +1,356 @@
+"""Search by words: BM25 to the last digit in every state of the postings, and the operators of a query."""
+
+import random
+import threading
+import uuid
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support import Database, as_caller
+from tests.support.tenants import Tenants, populate
+
+WORDS = [
+    "anchor",
+    "berth",
+    "cleat",
+    "dinghy",
+    "ebb",
+    "fender",
+    "gale",
+    "harbour",
+    "inlet",
+    "jetty",
+    "keel",
+    "lamp",
+    "mooring",
+]
+# What keyword search must score: Robertson and Zaragoza 2009 over what the caller sees, and the best passage of each.
+REFERENCE = """
+    with seen as materialized (
+      select c.source_id, c.id, c.stemmer, c.token_count, c.search_vector from public.chunks c
+    ), extent as (
+      select count(*)::float as n, avg(token_count)::float as mean from seen
+    ), terms as (
+      select s.stemmer, v.lexeme as word, cardinality(v.positions) as times,
+             (select count(*) from seen x
+              where x.stemmer = s.stemmer and x.search_vector @@ private.word_query(v.lexeme)) as df
+      from (select distinct stemmer from seen) s
+      cross join lateral unnest(to_tsvector(('pg_catalog.' || s.stemmer)::regconfig, %(query)s)) v
+    ), weighed as (
+      select t.*, t.times * ln(1 + greatest(n - df + 0.5, 0.5) / (df + 0.5)) as idf from terms t, extent
+    ), scored as (
+      select s.source_id, sum(w.idf / (select sum(idf) from weighed y where y.stemmer = s.stemmer)
+               * cardinality(v.positions) / (cardinality(v.positions) + 0.3 + 0.9 * s.token_count / mean)) as score
+      from seen s cross join extent
+      cross join lateral unnest(s.search_vector) v
+      join weighed w on w.stemmer = s.stemmer and w.word = v.lexeme
+      group by s.source_id, s.id)
+    select source_id, max(score) from scored group by source_id"""
+KEYWORD = "select id, score from public.search(%(query)s, mode => 'keyword', max_results => 100)"
+
+
+@pytest.fixture(scope="module")
+def tenants(database: Database) -> Tenants:
+    return populate(database)
+
+
+def write(
+    connection: psycopg.Connection[Any], author: uuid.UUID | None, title: str, content: str, **columns: Any
+) -> uuid.UUID:
+    """A document of one passage, its words not yet gathered."""
+    columns = {"visibility": "public", "language": "en", "organization_id": None, **columns}
+    row = connection.execute(
+        "with document as ("
+        " insert into public.documents (owner_id, title, content, visibility, language, organization_id)"
+        " values (%s, %s, %s, %s::public.document_visibility, %s, %s) returning id, scope_id),"
+        " chunk as (insert into public.chunks (document_id, scope_id, position, title, content, start_offset,"
+        " end_offset, token_count, language, input_hash)"
+        " select id, scope_id, 0, %s, %s, 0, 0, %s, %s, '' from document)"
+        " select id from document",
+        (
+            author,
+            title,
+            content,
+            columns["visibility"],
+            columns["language"],
+            columns["organization_id"],
+            title,
+            content,
+            len(content.split()) + 2,
+            columns["language"],
+        ),
+    ).fetchone()
+    assert row is not None
+    return uuid.UUID(str(row[0]))
+
+
+def gather(database: Database, rows: int = 1000, tolerated: int = 0) -> None:
+    """Have the worker's upkeep gather the words of up to `rows` passages, and merge what there is to merge."""
+    with database.connect("tidegate_worker") as worker:
+        worker.execute("select private.post_passages(%s, %s)", (rows, tolerated))
+        while (worker.execute("select private.merge_postings()").fetchone() or (False,))[0]:
+            pass
+
+
+def titles(connection: psycopg.Connection[Any], person: uuid.UUID | None, query: str, **arguments: Any) -> list[str]:
+    """Titles that keyword search finds for the person, best first."""
+    names = "".join(f", {name} => %({name})s" for name in arguments)
+    statement = f"select title from public.search(%(query)s, mode => 'keyword'{names})"
+    with as_caller(connection, person):
+        return [row[0] for row in connection.execute(statement.encode(), {"query": query, **arguments}).fetchall()]
+
+
+OUT_OF_DATE = """
+    select exists (
+      select from private.postings p cross join lateral unnest(p.postings) u (posting)
+      where not exists (select from private.posted_passages x where x.posting_id = u.posting >> 16))"""
+GATHER_ANEW = """
+    delete from private.posting_segments;
+    delete from private.posted_passages;
+    insert into private.passages_to_post (chunk_id, scope_id) select id, scope_id from public.chunks
+    on conflict do nothing"""
+
+
+def assert_scores(
+    connection: psycopg.Connection[Any], person: uuid.UUID | None, query: str, *, exactly: bool = True
+) -> int:
+    """Keyword search finds what the reference finds, with its scores; how many.
+
+    What is out of date in the postings counts in how frequent a word is, until the upkeep removes it: a fifth at most.
+    """
+    with as_caller(connection, person):
+        wanted = dict(connection.execute(REFERENCE.encode(), {"query": query}).fetchall())
+        found = dict(connection.execute(KEYWORD, {"query": query}).fetchall())
+    assert found == pytest.approx(wanted, abs=1e-9 if exactly else 0.1), query
+    return len(found)
+
+
+def test_scores_are_those_of_bm25_whatever_was_gathered(
+    database: Database, connection: psycopg.Connection[Any], tenants: Tenants
+) -> None:
+    generator = random.Random(11)
+    people = [tenants.person(name) for name in ("owner", "editor", "stranger", "guest")]
+    ids: list[uuid.UUID] = []
+    asked = exact = 0
+    with database.connect("supabase_admin") as admin:
+        for step in range(24):
+            for _ in range(4):
+                text = " ".join(generator.choices(WORDS, k=generator.randint(1, 14)))
+                place = generator.choice([None, tenants.harbour, tenants.meadow])
+                visibility = generator.choice(["public", "private", "organization"] if place else ["public", "private"])
+                language = generator.choice(["en", "en", "de"])
+                values = {"visibility": visibility, "language": language, "organization_id": place}
+                ids.append(write(admin, generator.choice(people), "note", text, **values))
+            change = generator.choice(["visibility = 'private'", "visibility = 'public'", "title = 'keel'", None])
+            victim = generator.choice(ids)
+            if change:
+                admin.execute(f"update public.documents set {change} where id = %s".encode(), (victim,))
+            else:
+                admin.execute("delete from public.documents where id = %s", (victim,))
+            if step == 12:
+                admin.execute(
+                    "insert into public.document_shares (document_id, user_id)"
+                    " select id, %s from public.documents where owner_id <> %s limit 20 on conflict do nothing",
+                    (people[3], people[3]),
+                )
+            if generator.random() < 0.6:
+                gather(database, generator.choice([2, 5, 1000]))
+            query = " ".join(generator.choices(WORDS, k=generator.randint(1, 5)))
+            (out_of_date,) = admin.execute(OUT_OF_DATE).fetchone() or (None,)
+            if out_of_date and step % 2:
+                admin.execute(GATHER_ANEW)
+                gather(database, generator.choice([7, 1000]))
+            exactly = not out_of_date or step % 2 == 1
+            exact += exactly
+            for person in (*people, None):
+                asked += assert_scores(connection, person, query, exactly=exactly)
+            assert admin.execute("select private.repair_passage_counts()").fetchone() == (0,)
+    assert asked > 500
+    assert exact > 10
+
+
+def test_what_is_out_of_date_in_the_postings_goes(
+    database: Database, connection: psycopg.Connection[Any], tenants: Tenants
+) -> None:
+    held = "select count(*) from private.postings where scope_id = %s and word = 'zanzibar'"
+    person = tenants.person("guest")
+    with database.connect("supabase_admin") as admin:
+        write(admin, person, "secret", "zanzibar", visibility="private")
+        gather(database)
+        assert admin.execute(held, (person,)).fetchone() == (1,)
+        admin.execute("delete from public.documents where owner_id = %s and visibility = 'private'", (person,))
+        gather(database)
+        assert admin.execute(held, (person,)).fetchone() == (0,)
+
+
+def test_counts_and_postings_stay_right_under_concurrent_writes(
+    database: Database, connection: psycopg.Connection[Any], tenants: Tenants
+) -> None:
+    """Writers, movers and deleters at once, with the upkeep in between: nothing is lost, doubled or in the way."""
+    people = [tenants.person(name) for name in ("owner", "editor", "stranger")]
+    failures: list[BaseException] = []
+
+    def act(seed: int) -> None:
+        generator = random.Random(seed)
+        mine: list[uuid.UUID] = []
+        try:
+            with database.connect("supabase_admin") as admin:
+                for _ in range(40):
+                    mine.append(write(admin, people[seed % 3], "busy", " ".join(generator.choices(WORDS, k=5))))
+                    if generator.random() < 0.5:
+                        scope = generator.choice(["public", "private"])
+                        admin.execute(
+                            "update public.documents set visibility = %s::public.document_visibility"
+                            " where id = any (%s)",
+                            (scope, generator.sample(mine, len(mine) // 2)),
+                        )
+                    if generator.random() < 0.2:
+                        admin.execute("delete from public.documents where id = %s", (mine.pop(),))
+        except BaseException as error:
+            failures.append(error)
+
+    def keep_up() -> None:
+        try:
+            while any(writer.is_alive() for writer in writers):
+                gather(database, 50)
+                with database.connect("tidegate_worker") as worker:
+                    worker.execute("select private.add_up_passage_counts()")
+        except BaseException as error:
+            failures.append(error)
+
+    writers = [threading.Thread(target=act, args=(seed,)) for seed in range(6)]
+    keepers = [threading.Thread(target=keep_up) for _ in range(2)]
+    for thread in (*writers, *keepers):
+        thread.start()
+    for thread in (*writers, *keepers):
+        thread.join(60)
+    assert failures == []
+    with database.connect("supabase_admin") as admin:
+        assert admin.execute("select private.repair_passage_counts()").fetchone() == (0,)
+        for person in (*people, None):  # whatever the writers left out of date
+            assert_first_hundred(connection, person, "anchor keel", tolerance=0.1)
+        admin.execute(GATHER_ANEW)
+        gather(database)
+    for person in (*people, None):
+        for query in ("anchor keel", "gale"):
+            assert_first_hundred(connection, person, query, tolerance=1e-9)
+
+
+def assert_first_hundred(
+    connection: psycopg.Connection[Any], person: uuid.UUID | None, query: str, tolerance: float
+) -> None:
+    """As assert_scores, where there are more matches than a search returns."""
+    with as_caller(connection, person):
+        wanted = sorted((row[1] for row in connection.execute(REFERENCE.encode(), {"query": query})), reverse=True)
+        found = [row[1] for row in connection.execute(KEYWORD, {"query": query})]
+    assert found == pytest.approx(wanted[:100], abs=tolerance)
+
+
+def test_wrong_counts_are_noticed_and_repaired(database: Database) -> None:
+    with database.connect("supabase_admin") as admin, database.connect("tidegate_worker") as worker:
+        admin.execute(
+            "insert into private.passage_counts (scope_id, passages, tokens) values (gen_random_uuid(), 3, 9)"
+        )
+        assert worker.execute("select private.repair_passage_counts()").fetchone() == (1,)
+        assert worker.execute("select private.repair_passage_counts()").fetchone() == (0,)
+
+
+# Operators ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def library(database: Database) -> None:
+    with database.connect("supabase_admin") as admin:
+        for title, content, language in (
+            ("Boatyard rules", "No welding on the slipway.", "en"),
+            ("Boat", "The boat lies at slack water.", "en"),
+            ("Water", "Water that is slack, and a gunwale.", "en"),
+            ("Yachten", "Die Häuser und Yachten am Ufer", "de"),
+            ("Barcos", "Los barcos navegando en la bahía", "es"),
+            ("Gunwale", "Paint the gunwale of the boat.", "en"),
+        ):
+            write(admin, None, title, content, language=language, organization_id=_organization(admin))
+        category = admin.execute(
+            "insert into public.categories (slug, name) values ('sleeping', 'Sleeping') returning id"
+        ).fetchone()
+        assert category is not None
+        for sku, name in (("SLP-0421", "Arctic Sleeping Bag"), ("SLP-0430", "Summer Quilt"), ("TNT-100", "Dome Tent")):
+            row = admin.execute(
+                "insert into public.products (category_id, sku, name, price, currency) values (%s, %s, %s, 10, 'EUR')"
+                " returning id, scope_id",
+                (category[0], sku, name),
+            ).fetchone()
+            assert row is not None
+            admin.execute(
+                "insert into public.chunks (product_id, scope_id, position, title, content, start_offset, end_offset,"
+                " token_count, language, input_hash) values (%s, %s, 0, %s, '', 0, 0, 4, 'en', '')",
+                (*row, name),
+            )
+
+
+def _organization(admin: psycopg.Connection[Any]) -> uuid.UUID:
+    row = admin.execute("select id from public.organizations where slug = 'harbour'").fetchone()
+    assert row is not None
+    return uuid.UUID(str(row[0]))
+
+
+QUERIES = [
+    ('"slack water"', {"Boat"}),
+    ('boat "slack water"', {"Boat"}),
+    ('"slack water" or "water that"', {"Boat", "Water"}),
+    ('"slack water" "boat lies"', {"Boat"}),
+    ('"slack water" "gunwale"', set()),
+    ("gunwale -boat", {"Water"}),
+    ('gunwale -"slack water" -paint', {"Water"}),
+    ("boaty*", {"Boatyard rules"}),
+    ("boat*", {"Boatyard rules", "Boat", "Gunwale"}),
+    ("Haus", {"Yachten"}),
+    ("navegar", {"Barcos"}),
+    ("slepping bagg", {"Arctic Sleeping Bag"}),
+    ("SLP-0421", {"Arctic Sleeping Bag"}),
+    ("slp0421", {"Arctic Sleeping Bag"}),
+    ("slp 04", set()),
+    ("SLP-04", {"Arctic Sleeping Bag", "Summer Quilt"}),
+    ("-gunwale", set()),
+    ('""', set()),
+    ('"', set()),
+    ('-""', set()),
+    ("*", set()),
+    ("the or of", set()),
+    ('"the of"', set()),
+]
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+@pytest.mark.parametrize(("query", "found"), QUERIES, ids=[query for query, _ in QUERIES])
+@pytest.mark.usefixtures("library")
+def test_operators(
+    database: Database, connection: psycopg.Connection[Any], query: str, found: set[str], gathered: bool
+) -> None:
+    if gathered:
+        gather(database)
+    seen = set(titles(connection, None, query)) - {"note", "busy", "keel"}
+    assert seen == found
+
+
+@pytest.mark.usefixtures("library")
+def test_filters_take_metadata(database: Database, connection: psycopg.Connection[Any]) -> None:
+    with database.connect() as owner:
+        owner.execute(
+            """update public.documents set metadata = '{"kind": "rule", "tags": ["a"]}' where title = 'Boat'"""
+        )
+    assert titles(connection, None, "boat", metadata_contains='{"tags": ["a"]}') == ["Boat"]
+    assert titles(connection, None, "boat", metadata_contains='{"tags": ["b"]}') == []
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="object"):
+        titles(connection, None, "boat", metadata_contains="[]")
+
+
+def test_unlisted_products_correct_nobodys_spelling(database: Database, connection: psycopg.Connection[Any]) -> None:
+    """A word that only hidden products have is not offered: what is corrected tells what there is."""
+    with database.connect("supabase_admin") as admin:
+        admin.execute("update public.products set is_active = false where name = 'Arctic Sleeping Bag'")
+        assert titles(connection, None, "slepping") == []
+        assert titles(connection, None, "SLP-0421") == []
+        admin.execute("update public.products set is_active = true where name = 'Arctic Sleeping Bag'")
