@@ -61,7 +61,11 @@ psql: .venv/run.stamp ## Open a database session on the running stack
 test: lint .venv/pgbouncer.stamp ## Check style and types, then run the whole suite on real PostgreSQL
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  --config supabase/functions/deno.json supabase/functions
-	$(BIN)/python -m pytest
+	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other.
+	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit >.test-logs/proofs.log 2>&1 & proofs=$$!; \
+	trap 'kill $$proofs' INT TERM; \
+	$(BIN)/python -m pytest tests/contract tests/e2e tests/integration tests/chaos; status=$$?; \
+	wait $$proofs || status=$$?; cat .test-logs/proofs.log; exit $$status
 
 .PHONY: lint
 lint: .venv/dev.stamp .venv/deno-tests.stamp ## Check style and types of Python and TypeScript
@@ -110,11 +114,36 @@ bench-rls: .venv/dev.stamp ## Measure statements under row level security and wi
 bench-timing: .venv/dev.stamp ## Measure whether a stranger's waits grow with hidden data
 	$(BIN)/python -m tests.bench.timing
 
+.PHONY: bench-quality
+bench-quality: .venv/bench.stamp .venv/deno.stamp ## Measure the ranking on a collection: make bench-quality DATA=folder
+	@$(BIN)/python -m tests.bench.quality $(DATA)
+
+.PHONY: bench-recall
+bench-recall: .venv/bench.stamp ## Measure search by how much a caller sees, on real passages: PASSAGES=204800
+	@$(BIN)/python -m tests.bench.recall $(PASSAGES)
+
+.PHONY: bench-search
+bench-search: .venv/bench.stamp ## Measure search under the policies and without, and by one round trip or five
+	@$(BIN)/python -m tests.bench.search
+
+.PHONY: bench-overload
+bench-overload: .venv/bench.stamp ## Measure what the gateway does with four times what it can serve
+	@$(BIN)/python -m tests.bench.overload
+
+.PHONY: bench-chain
+bench-chain: .venv/bench.stamp ## Measure what deadlines, breakers and the rest cost a search
+	@$(BIN)/python -m tests.bench.chain
+
+.PHONY: chaos
+chaos: .venv/dev.stamp .venv/deno.stamp ## Break everything that the gateway depends on, under load
+	@$(BIN)/python -m tests.chaos
+
 .PHONY: lock
 lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
 	$(PIP) install uv
 	$(LOCK) --extra local --output-file requirements.lock
 	$(LOCK) --extra local --extra dev --output-file requirements-dev.lock
+	$(LOCK) --extra local --extra dev --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 
 # --- Installed once, and again when a lock file changes ------------------------------------------------------------
 
@@ -140,6 +169,11 @@ lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
 	@echo "Installing the Python packages of requirements-dev.lock"
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@touch $@ .venv/run.stamp
+
+.venv/bench.stamp: requirements-bench.lock | .venv/dev.stamp
+	@echo "Installing the Python packages of requirements-bench.lock"
+	@$(PIP) install --require-hashes --requirement requirements-bench.lock
+	@touch $@
 
 .venv/deno.stamp: supabase/local/deno.lock supabase/local/deno.json | .venv/run.stamp
 	@echo "Fetching the modules of supabase/local/deno.lock"

@@ -25,6 +25,9 @@ from tests.support.passages import as_literal, unit_vector
 from tests.support.runs import descendants
 from tests.support.waiting import wait_until
 
+UNSET = (
+    "organization_id", "category", "price_min", "price_max", "in_stock", "metadata_contains", "embedding_model",
+)  # fmt: skip
 ROUNDS = 60
 DOCUMENTS = 10
 QUERY = "something warm for a night in the mountains"
@@ -53,7 +56,7 @@ def searches(env: dict[str, str]) -> Table:
                 "mode": mode,
                 "kinds": ["documents", "products"],
                 "max_results": 10,
-            } | dict.fromkeys(("organization_id", "category", "price_min", "price_max", "in_stock"))
+            } | dict.fromkeys(UNSET)
             statement = query("search_as").replace(b"%(query_embedding)b", b"%(query_embedding)s")
             parameters["query_embedding"] = as_literal(unit_vector(1))
             over_http, in_sql = [], []

@@ -1,0 +1,176 @@
+"""What a gateway does with more than it can serve: `python -m tests.bench.overload [--out FOLDER]`.
+
+A gateway process on a database of 2,048 real passages, searched by one member. First as much as it can answer, asked by
+clients that wait for their answers; then requests at one half to four times that rate, sent whether or not the ones
+before are answered. Goodput is what was answered with 200 within the request's deadline.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import jwt
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.debian_docs import Passage, load
+from tests.bench.plots import lines
+from tests.bench.recall import questions
+from tests.bench.tenancy import ALL, all_in_one, fill
+from tests.support import ScratchCluster
+from tests.support.stack import Stack
+from tests.support.tokens import claims_for
+
+PASSAGES = 2_048
+CLIENTS = 16
+SECONDS = 10.0
+FACTORS = (0.5, 0.9, 1.0, 1.5, 2.0, 4.0)
+DEADLINE_S = 3.0
+SECRET = "a secret of the benchmark's own, long enough"
+
+
+class Client:
+    """Keep-alive connections to one address, written and read with as little work as possible."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._port = port
+        self._head = (
+            "POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {token}\r\n"
+        )
+        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def search(self, text: str) -> int:
+        """The status of the answer."""
+        body = json.dumps({"query": text})
+        while self._idle and self._idle[-1][0].at_eof():
+            self._idle.pop()[1].close()  # idle for so long that the server has closed it
+        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        writer.write(f"{self._head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        fields = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:] if line)
+        await reader.readexactly(int(fields[b"content-length"]))
+        self._idle.append((reader, writer))
+        return int(head[9:12])
+
+    def close(self) -> None:
+        """Close what is idle."""
+        for _, writer in self._idle:
+            writer.close()
+
+
+@asynccontextmanager
+async def gateway(passages: Sequence[Passage], vectors: NDArray[np.float16]) -> AsyncIterator[Client]:
+    """A client of a running gateway on these passages."""
+    with tempfile.TemporaryDirectory() as logs, tempfile.TemporaryDirectory() as state:
+        cluster = ScratchCluster(Path(logs))
+        try:
+            cluster.start()
+            database = cluster.build_template()
+            tenancy = fill(database, passages, vectors, all_in_one)
+            stack = Stack(database, Path(state), Path(logs))
+            stack.start_gateway(
+                AUTH_ALGORITHM="HS256",
+                SUPABASE_JWT_SECRET=SECRET,
+                REQUEST_TIMEOUT_S=str(DEADLINE_S),
+                LAST_KNOWN_MB="0",
+                LOG_LEVEL="error",
+            )
+            claims = claims_for(tenancy.callers[ALL], iss=f"{stack.supabase_url}/auth/v1")
+            client = Client(stack.gateway_port, jwt.encode(claims, SECRET, "HS256"))
+            try:
+                yield client
+            finally:
+                client.close()
+                stack.stop()
+        finally:
+            cluster.stop()
+
+
+async def peak(client: Client, texts: list[str]) -> float:
+    """Answers a second when every client waits for its own."""
+    done = 0
+    end = time.perf_counter() + SECONDS
+
+    async def asking(offset: int) -> None:
+        nonlocal done
+        while time.perf_counter() < end:
+            assert await client.search(texts[(offset + done) % len(texts)]) == 200
+            done += 1
+
+    await asyncio.gather(*(asking(11 * number) for number in range(CLIENTS)))
+    return done / SECONDS
+
+
+async def at_rate(client: Client, texts: list[str], rate: float) -> tuple[float, Counter[int], list[float]]:
+    """Goodput, answers by status, and how long those with 200 took, in seconds."""
+    statuses: Counter[int] = Counter()
+    took: list[float] = []
+    started = time.perf_counter()
+
+    async def one(number: int) -> None:
+        sent = time.perf_counter()
+        status = await client.search(texts[number % len(texts)])
+        statuses[status] += 1
+        if status == 200:
+            took.append(time.perf_counter() - sent)
+
+    tasks = []
+    for number in range(int(rate * SECONDS)):
+        await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
+        tasks.append(asyncio.create_task(one(number)))
+    await asyncio.gather(*tasks)
+    return sum(seconds <= DEADLINE_S for seconds in took) / SECONDS, statuses, took
+
+
+async def measure(
+    passages: Sequence[Passage], vectors: NDArray[np.float16]
+) -> tuple[Table, list[float], list[float], list[float]]:
+    """The table, and by rate: requests offered, goodput, 99th percentile of the time in seconds."""
+    table = Table(title=f"searches by one member over {PASSAGES:,} passages")
+    for heading in ("offered", "a second", "answered", "of the peak", "refused", "p50", "p99"):
+        table.add_column(heading, justify="right")
+    goodput, late = [], []
+    texts = [query.text for query in await questions(passages, 200)]
+    async with gateway(passages, vectors) as client:
+        for text in texts:
+            await client.search(text)  # its vector is known from here on: a benchmark of the gateway, not of the model
+        best = await peak(client, texts)
+        for factor in FACTORS:
+            good, statuses, took = await at_rate(client, texts, factor * best)
+            p50, p99 = statistics.median(took), statistics.quantiles(took, n=100)[-1]
+            goodput.append(good)
+            late.append(p99)
+            refused = sum(statuses.values()) - statuses[200]
+            table.add_row(
+                f"{factor:g} x the peak", f"{factor * best:.0f}", f"{good:.0f}", f"{good / best:.2f}",
+                f"{refused / sum(statuses.values()):.0%}", f"{1000 * p50:.0f} ms", f"{1000 * p99:.0f} ms",
+            )  # fmt: skip
+            assert set(statuses) <= {200, 503}, statuses
+    return table, [factor * best for factor in FACTORS], goodput, late
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "tidegate-bench")
+    parser.add_argument("--out", type=Path, default=Path("bench"))
+    arguments = parser.parse_args()
+    table, offered, goodput, late = asyncio.run(measure(*load(arguments.cache, PASSAGES)))
+    Console(width=110).print(table)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    panels = {"answered a second": {"goodput": goodput}, "p99, s": {"admitted": late}}
+    lines(arguments.out / "overload.png", "more than it can serve", offered, panels, along="requests a second")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""What the law costs a search, and what one round trip saves: `python -m tests.bench.search [--out FOLDER]`.
+
+The same searches over the same passages by a caller under the policies and by a role without policies (BYPASSRLS, with
+the caller's claims), in turn, and processor time of the backends. Then one process asks as fast as it can, by one
+statement a search and by BEGIN, SET LOCAL ROLE, claims, search, COMMIT.
+"""
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tests.bench.debian_docs import load
+from tests.bench.processes import cost_of
+from tests.bench.recall import SEARCH, Query, questions
+from tests.bench.tenancy import ALL, all_in_one, claims_of, fill
+from tests.support import Database, ScratchCluster
+
+SIZES = (20, 200, 1_000, 3_000, 6_000, 20_000)
+OF_THROUGHPUT = (20, 200, 1_000, 6_000)
+MODES = ("semantic", "keyword", "hybrid")
+QUERIES = 60
+ROUNDS = 4
+CONNECTIONS = 8
+SECONDS = 4.0
+BARE = "select id, complete from public.search(%s, %s::extensions.halfvec, %s, '{documents}', 10)"
+
+
+def session(database: Database, role: str, claims: str) -> psycopg.Connection[Any]:
+    """A connection that is `role` for good."""
+    connection = database.connect("postgres")
+    connection.execute("select set_config('role', %s, false)", (role,))
+    connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
+    return connection
+
+
+class Way:
+    """One of two who ask the same, and what it cost."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        """Ask through `connection`."""
+        self.connection = connection
+        self.times: list[float] = []
+        self._before = 0.0
+
+    def ask(self, query: Query, mode: str) -> list[Any]:
+        """The results."""
+        start = time.perf_counter()
+        rows = self.connection.execute(BARE.encode(), (query.text, query.literal, mode)).fetchall()
+        self.times.append(1000 * (time.perf_counter() - start))
+        return rows
+
+    def begin(self) -> None:
+        """Count from here."""
+        self.times.clear()
+        self._before = self._cpu_ms()
+
+    def cpu_ms(self) -> float:
+        """Processor milliseconds of a search since `begin`."""
+        return (self._cpu_ms() - self._before) / len(self.times)
+
+    def _cpu_ms(self) -> float:
+        return 1000 * cost_of([self.connection.info.backend_pid]).cpu_s
+
+
+def of_the_law(database: Database, claims: str, queries: Sequence[Query]) -> list[tuple[str, ...]]:
+    """For each mode: with and without policies."""
+    rows = []
+    with session(database, "authenticated", claims) as bound, session(database, "service_role", claims) as unbound:
+        under, without = Way(bound), Way(unbound)
+        for mode in MODES:
+            for query in queries[:10]:
+                if under.ask(query, mode) != without.ask(query, mode):
+                    raise SystemExit(f"not the same results for {query.text!r} in mode {mode}")
+            under.begin()
+            without.begin()
+            for _ in range(ROUNDS):
+                for query in queries:
+                    under.ask(query, mode)
+                    without.ask(query, mode)
+            rows.append((
+                mode,
+                *(f"{value:.1f} ms" for value in (
+                    statistics.median(under.times), statistics.quantiles(under.times, n=20)[-1],
+                    under.cpu_ms(), without.cpu_ms(),
+                )),
+                f"{under.cpu_ms() / without.cpu_ms():.2f}",
+            ))  # fmt: skip
+    return rows
+
+
+async def in_one(connection: psycopg.AsyncConnection[Any], claims: str, query: Query, mode: str) -> None:
+    """As the gateway does."""
+    values = (claims, query.text, query.literal, mode)
+    await (await connection.execute(SEARCH.encode(), values)).fetchall()
+
+
+async def in_five(connection: psycopg.AsyncConnection[Any], claims: str, query: Query, mode: str) -> None:
+    """As it is mostly done."""
+    await connection.execute("begin")
+    await connection.execute("set local role authenticated")
+    await connection.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
+    await (await connection.execute(BARE.encode(), (query.text, query.literal, mode))).fetchall()
+    await connection.execute("commit")
+
+
+async def rate(
+    url: str,
+    way: Callable[[psycopg.AsyncConnection[Any], str, Query, str], Awaitable[None]],
+    claims: str,
+    queries: Sequence[Query],
+    mode: str,
+) -> float:
+    """Searches a second of one process with CONNECTIONS connections and twice as many callers."""
+    done = 0
+    async with AsyncConnectionPool(
+        url, min_size=CONNECTIONS, max_size=CONNECTIONS, kwargs={"autocommit": True, "prepare_threshold": None}
+    ) as pool:
+        await pool.wait()
+        deadline = time.perf_counter() + SECONDS
+
+        async def asking(offset: int) -> None:
+            nonlocal done
+            while time.perf_counter() < deadline:
+                async with pool.connection() as connection:
+                    await way(connection, claims, queries[(offset + done) % len(queries)], mode)
+                done += 1
+
+        start = time.perf_counter()
+        await asyncio.gather(*(asking(7 * number) for number in range(2 * CONNECTIONS)))
+        return done / (time.perf_counter() - start)
+
+
+async def of_one_round_trip(database: Database, claims: str, queries: Sequence[Query]) -> list[tuple[str, ...]]:
+    """For each mode: searches a second by one statement and by five, the median of three turns."""
+    rows: list[tuple[str, ...]] = []
+    for mode in MODES:
+        ones, fives = [], []
+        for _ in range(3):
+            ones.append(await rate(database.url_for("tidegate_gateway"), in_one, claims, queries, mode))
+            fives.append(await rate(database.url_for("postgres"), in_five, claims, queries, mode))
+        one, five = statistics.median(ones), statistics.median(fives)
+        rows.append((mode, f"{one:,.0f}", f"{five:,.0f}", f"{one / five:.2f}"))
+    return rows
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "mode" else "right")
+    return table
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "tidegate-bench")
+    arguments = parser.parse_args()
+    passages, vectors = load(arguments.cache, max(SIZES))
+    queries = asyncio.run(questions(passages, QUERIES))
+    law = _table(
+        "under the policies and without", "passages", "mode", "p50", "p95", "processor", "without policies", "ratio"
+    )
+    trips = _table("searches a second", "passages", "mode", "one statement", "five statements", "ratio")
+    with tempfile.TemporaryDirectory() as logs:
+        cluster = ScratchCluster(Path(logs))
+        try:
+            cluster.start()
+            cluster.build_template()
+            for size in track(SIZES, "sizes"):
+                database = cluster.clone()
+                tenancy = fill(database, passages[:size], vectors[:size], all_in_one)
+                claims = claims_of(tenancy.callers[ALL])
+                for number, row in enumerate(of_the_law(database, claims, queries)):
+                    law.add_row("" if number else f"{size:,}", *row, end_section=number == len(MODES) - 1)
+                if size in OF_THROUGHPUT:
+                    found = asyncio.run(of_one_round_trip(database, claims, queries))
+                    for number, row in enumerate(found):
+                        trips.add_row("" if number else f"{size:,}", *row, end_section=number == len(MODES) - 1)
+        finally:
+            cluster.stop()
+    Console(width=110).print(law, trips)
+
+
+if __name__ == "__main__":
+    main()
