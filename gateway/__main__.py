@@ -85,6 +85,8 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     for noisy in ("httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # A line for every attempt to connect; that the database is left alone, and why, is said once, by its breaker.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
 def _describe(settings: Settings) -> None:

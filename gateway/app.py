@@ -12,7 +12,13 @@ from starlette.middleware.cors import CORSMiddleware
 from gateway import __version__, openapi, problems
 from gateway.embeddings import Embedder
 from gateway.errors import DatabaseUnsafeError, GatewayError
-from gateway.middleware import BodyLimitMiddleware, ErrorBoundaryMiddleware, RequestIdMiddleware
+from gateway.middleware import (
+    BodyLimitMiddleware,
+    DeadlineMiddleware,
+    ErrorBoundaryMiddleware,
+    LimitMiddleware,
+    RequestIdMiddleware,
+)
 from gateway.search.routes import router as search_router
 from gateway.services import Services, create_services
 from gateway.settings import Settings
@@ -36,7 +42,7 @@ def create_app(
         version=__version__,
         description=DESCRIPTION,
         lifespan=_lifespan,
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, services),
         redoc_url=None,
         redirect_slashes=False,
     )
@@ -69,7 +75,7 @@ async def check_database(services: Services) -> None:
         logger.warning("database: %s Starting anyway; it is checked once it answers.", error.detail)
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, services: Services) -> list[Middleware]:
     """From the outside in."""
     return [
         Middleware(RequestIdMiddleware),
@@ -82,5 +88,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             max_age=3600,
         ),
         Middleware(ErrorBoundaryMiddleware),
+        Middleware(LimitMiddleware, limiter=services.limiter),
+        Middleware(DeadlineMiddleware, seconds=settings.request_timeout_s),
         Middleware(BodyLimitMiddleware, limit=settings.max_body_bytes),
     ]

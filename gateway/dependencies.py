@@ -30,6 +30,12 @@ async def caller_if_known(request: Request, services: Annotated[Services, Depend
         return ANONYMOUS
 
 
+async def is_spare(request: Request) -> bool:
+    """Whether the request came in above the limit: nothing may be started for it."""
+    return bool(getattr(request.state, "is_spare", False))
+
+
+Spare = Annotated[bool, Depends(is_spare)]
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CurrentServices = Annotated[Services, Depends(current_services)]
 CallerIfKnown = Annotated[Caller, Depends(caller_if_known)]

@@ -213,6 +213,18 @@ class DatabaseBusyError(UnavailableError):
     retry_after_s = 1
 
 
+class OverloadedError(UnavailableError):
+    """More requests at a time than can be answered in time: refused before any work was done."""
+
+    kind = "overloaded"
+    title = "The gateway is at its limit"
+    retry_after_s = 1
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("As many requests as can be answered in time are under way. Try again.")
+
+
 class DatabaseTimeoutError(UnavailableError):
     """The database did not answer in time."""
 

@@ -9,12 +9,16 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import BadRequestError, GatewayError, PayloadTooLargeError
+from gateway.errors import BadRequestError, DatabaseBusyError, GatewayError, OverloadedError, PayloadTooLargeError
 from gateway.problems import as_gateway_error, problem_response
+from gateway.resilience import allow
+from gateway.resilience.limiter import ConcurrencyLimiter
+from gateway.resilience.metrics import SHED
 
 logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("gateway.access")
 
+LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -80,6 +84,53 @@ class ErrorBoundaryMiddleware:
                 logger.exception("request %s failed", scope.get("state", {}).get("request_id"))
             response = problem_response(scope, as_gateway_error(error))
             await response(scope, receive, send)
+
+
+class DeadlineMiddleware:
+    """Gives each request its time, which everything that it starts then shares."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        with allow(self.seconds):
+            await self.app(scope, receive, send)
+
+
+class LimitMiddleware:
+    """Refuses what cannot be answered in time at once, in place of queueing; health and status are never refused.
+
+    A few of those above the limit are passed on all the same, marked: they may have an answer of a moment ago.
+    """
+
+    def __init__(self, app: ASGIApp, limiter: ConcurrencyLimiter) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self.limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; OverloadedError."""
+        if scope["type"] != "http" or not scope["path"].startswith(LIMITED) or scope["path"] == NEVER_REFUSED:
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        if not self.limiter.enter():
+            SHED.inc()
+            if not self.limiter.spare():
+                raise OverloadedError
+            state["is_spare"] = True
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            # Refused further on, after work was done for it: earlier would have been better.
+            overloaded = state.get("problem") == DatabaseBusyError.kind
+            self.limiter.leave(time.perf_counter() - started, overloaded=overloaded)
 
 
 class BodyLimitMiddleware:

@@ -74,7 +74,9 @@ def install(app: FastAPI) -> None:
     """Have `app` answer every error as a problem."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        return problem_response(request.scope, as_gateway_error(error, request))
+        answer = as_gateway_error(error, request)
+        request.state.problem = answer.kind
+        return problem_response(request.scope, answer)
 
     for kind in (GatewayError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, handle)

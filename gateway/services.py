@@ -2,16 +2,23 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import httpx
 
 from gateway.auth.jwks import JwksCache
 from gateway.auth.tokens import SharedSecret, TokenVerifier
+from gateway.data_api import DataApi
 from gateway.database.pool import Database
 from gateway.embeddings import Embedder, EmbeddingError, create_embedder
 from gateway.outbound import create_client
+from gateway.policies import Policies, policies
+from gateway.resilience import Policy
+from gateway.resilience.limiter import ConcurrencyLimiter
+from gateway.search.known import KnownAnswers
 from gateway.search.model import QueryEmbedder
+from gateway.search.reranker import Reranker
 from gateway.search.service import SearchService
 from gateway.settings import Settings
 from gateway.status.probes import Probes
@@ -26,17 +33,22 @@ class Services:
 
     client: httpx.AsyncClient
     database: Database
-    embedder: Embedder
+    replica: Database | None
+    embedders: Sequence[Embedder]
     verifier: TokenVerifier
     search: SearchService
     status: StatusService
     jwks: JwksCache | None
+    reranker: Reranker | None
+    limiter: ConcurrencyLimiter
     _warm_up: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
     async def open(self) -> None:
         """Start connecting and loading in the background; what is down now is found when it comes back."""
         await self.database.open()
-        self._warm_up = asyncio.create_task(self._warm_embedder())
+        if self.replica is not None:
+            await self.replica.open()
+        self._warm_up = asyncio.create_task(self._warm_embedders())
 
     async def close(self) -> None:
         """End what runs in the background and close every connection."""
@@ -45,14 +57,20 @@ class Services:
         if self.jwks is not None:
             await self.jwks.close()
         await self.database.close()
-        await self.embedder.aclose()
+        if self.replica is not None:
+            await self.replica.close()
+        for embedder in self.embedders:
+            await embedder.aclose()
+        if self.reranker is not None:
+            await self.reranker.aclose()
         await self.client.aclose()
 
-    async def _warm_embedder(self) -> None:
-        try:
-            await self.embedder.warm_up()
-        except EmbeddingError as error:
-            logger.warning("embedder: %s; search answers by keywords until it works", error)
+    async def _warm_embedders(self) -> None:
+        for embedder in self.embedders:
+            try:
+                await embedder.warm_up()
+            except EmbeddingError as error:
+                logger.warning("embedder: %s; search answers by keywords until it works", error)
 
 
 def create_services(
@@ -64,32 +82,74 @@ def create_services(
     """
     if settings.gateway_database_url is None or settings.supabase_url is None:
         raise ValueError("GATEWAY_DATABASE_URL and SUPABASE_URL must be set.")
+    how = describe(settings)
     client = create_client(transport)
     database = Database(
-        settings.gateway_database_url.get_secret_value(),
-        pool_size=settings.database_pool_size,
-        deadline_s=settings.database_timeout_s,
+        settings.gateway_database_url.get_secret_value(), how.database, pool_size=settings.database_pool_size
     )
-    embedder = embedder or create_embedder(settings)
-    queries = QueryEmbedder(embedder, database, timeout_s=settings.embedder_timeout_s)
+    replica = None
+    if settings.replica_database_url is not None:
+        replica = Database(
+            settings.replica_database_url.get_secret_value(), how.replica, pool_size=settings.database_pool_size
+        )
+    embedders = [embedder] if embedder is not None else [create_embedder(choice) for choice in settings.embedders]
+    queries = QueryEmbedder(embedders, database, how.embedder)
+    jwks, verifier = create_verifier(settings, client, how.auth_keys)
+    data_api = DataApi(settings.supabase_url, settings.supabase_publishable_key or "", client, how.data_api)
+    reranker = create_reranker(settings, how.reranker)
+    probes = Probes(database, data_api=data_api, jwks=jwks, embedder=queries, reranker=reranker, replica=replica)
+    search = SearchService(
+        database,
+        queries,
+        data_api=data_api,
+        replica=replica,
+        reranker=reranker,
+        known=KnownAnswers(max_bytes=1_000_000 * settings.last_known_mb, max_age_s=settings.last_known_s),
+    )
+    most = settings.concurrency or how.database.concurrency
+    limiter = ConcurrencyLimiter(initial=most, largest=most, late_s=settings.request_timeout_s / 3)
+    status = StatusService(database, probes, limiter)
+    return Services(client, database, replica, embedders, verifier, search, status, jwks, reranker, limiter)
+
+
+def describe(settings: Settings) -> Policies:
+    """How each dependency is used. ValueError for numbers that cannot be followed."""
+    return policies(
+        pool_size=settings.database_pool_size,
+        database_s=settings.database_timeout_s,
+        embedder_s=settings.embedder_timeout_s,
+        reranker_s=settings.reranker_timeout_s,
+        changes=settings.resilience,
+    )
+
+
+def create_verifier(
+    settings: Settings, client: httpx.AsyncClient, policy: Policy
+) -> tuple[JwksCache | None, TokenVerifier]:
+    """What verifies tokens, and the published keys where it does so by them."""
     auth_url = f"{settings.supabase_url}/auth/v1"
-    jwks = JwksCache(f"{auth_url}/.well-known/jwks.json", client) if settings.auth_algorithm == "ES256" else None
-    verifier = TokenVerifier(
+    jwks = None
+    if settings.auth_algorithm == "ES256":
+        jwks = JwksCache(f"{auth_url}/.well-known/jwks.json", client, policy)
+    return jwks, TokenVerifier(
         settings.auth_algorithm,
         _shared_secret(settings) if jwks is None else jwks,
         issuer=auth_url,
         publishable_key=settings.supabase_publishable_key or "",
     )
-    probes = Probes(
-        database,
-        client=client,
-        supabase_url=settings.supabase_url,
-        publishable_key=settings.supabase_publishable_key or "",
-        jwks=jwks,
-        embedder=queries,
-    )
-    return Services(
-        client, database, embedder, verifier, SearchService(database, queries), StatusService(database, probes), jwks
+
+
+def create_reranker(settings: Settings, policy: Policy) -> Reranker | None:
+    """The reranker that the settings name, if they name one."""
+    if settings.reranker_url is None:
+        return None
+    key = settings.reranker_api_key
+    return Reranker(
+        settings.reranker_url,
+        settings.reranker_model or "",
+        key.get_secret_value() if key is not None else None,
+        candidates=settings.reranker_candidates,
+        policy=policy,
     )
 
 

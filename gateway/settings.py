@@ -6,11 +6,12 @@ ENVIRONMENT=production, missing and weak secrets are wrong too: see weaknesses.p
 
 import sys
 from typing import Annotated, Any, Literal, NoReturn
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.embeddings.choice import EmbedderChoice
+from gateway.setting_types import CommaSeparated, Empty, HttpUrl, LowerCase
 from gateway.weaknesses import (
     carries_service_role,
     database_weaknesses,
@@ -30,30 +31,6 @@ class SettingsError(Exception):
         super().__init__(f"The {process} cannot start:\n" + "\n".join(f"  - {problem}" for problem in problems))
 
 
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an address that begins with http:// or https://")
-    return value.rstrip("/")
-
-
-def _comma_separated(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _none_when_empty(value: Any) -> Any:
-    return None if value == "" else value
-
-
-def _lower_case(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
-Empty = BeforeValidator(_none_when_empty)
-
-
 class Settings(BaseSettings):
     """The settings; each stands in the environment under its name in capitals."""
 
@@ -63,7 +40,7 @@ class Settings(BaseSettings):
         default="development",
         description="With `production`, missing and weak secrets keep the processes from starting.",
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower_case)] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = Field(
         default="info", description="How much is logged: debug, info, warning or error."
     )
 
@@ -78,7 +55,7 @@ class Settings(BaseSettings):
         default=262_144, ge=1024, description="Longest request body; beyond it the answer is 413."
     )
     shutdown_grace_s: int = Field(
-        default=10, ge=0, description="Seconds that running requests are given when the gateway stops."
+        default=8, ge=0, description="Seconds that running requests are given when the gateway stops."
     )
 
     supabase_url: Annotated[HttpUrl | None, Empty] = Field(
@@ -113,11 +90,36 @@ class Settings(BaseSettings):
         le=600,
         description="First wait after a failure, in seconds; doubles up to 30 s, at random between 0 and that.",
     )
+    replica_database_url: Annotated[SecretStr | None, Empty] = Field(
+        default=None,
+        description="A read replica, by the same login, asked when neither the database nor the Data API answers.",
+    )
     database_pool_size: int = Field(
-        default=8, ge=1, le=200, description="Most connections of one gateway; twice as many requests are let in."
+        default=8, ge=1, le=200, description="Most connections of one gateway; four times as many queries run or wait."
     )
     database_timeout_s: float = Field(
-        default=3.0, gt=0, le=60, description="Seconds a query may take before the answer is 503."
+        default=1.5, gt=0, le=60, description="Seconds a query may take before another way to the answer is tried."
+    )
+    request_timeout_s: float = Field(
+        default=3.0, gt=0, le=60, description="Seconds in which every request is answered, whatever is down."
+    )
+    concurrency: Annotated[int | None, Empty] = Field(
+        default=None,
+        ge=1,
+        le=512,
+        description="Most requests that are let in at a time, by default as many as queries may run or wait; the limit "
+        "falls below that when answers come late.",
+    )
+    last_known_mb: int = Field(
+        default=16, ge=0, le=1024, description="Memory for answers that stand in when no new ones can be had; 0: none."
+    )
+    last_known_s: float = Field(
+        default=600.0, ge=0, le=86_400, description="Seconds that such an answer may be old; it says how old it is."
+    )
+    resilience: dict[str, dict[str, float]] = Field(
+        default={},
+        description="JSON with other numbers for breakers and retries, by dependency: "
+        '`{"embedder": {"failures_to_open": 3, "reset_s": 2}}`; /v1/status shows those in use.',
     )
 
     auth_algorithm: Literal["ES256", "HS256"] = Field(
@@ -148,8 +150,49 @@ class Settings(BaseSettings):
         default=None, ge=1, le=256, description="With EMBEDDER=onnx: cores to use; all by default."
     )
     embedder_timeout_s: float = Field(
-        default=2.0, gt=0, le=60, description="Seconds a query's embedding may take before search answers by keywords."
+        default=1.0, gt=0, le=60, description="Seconds a query's embedding may take before search answers by keywords."
     )
+
+    next_embedder: Annotated[Literal["onnx", "openai"] | None, Empty] = Field(
+        default=None,
+        description="While models are changed: the embedder of the other one. Whichever is active is used.",
+    )
+    next_embedder_url: Annotated[HttpUrl | None, Empty] = Field(default=None, description="As EMBEDDER_URL.")
+    next_embedder_api_key: Annotated[SecretStr | None, Empty] = Field(default=None, description="As EMBEDDER_API_KEY.")
+    next_embedder_model: Annotated[str | None, Empty] = Field(default=None, description="As EMBEDDER_MODEL.")
+    next_embedder_dimensions: Annotated[int | None, Empty] = Field(
+        default=None, ge=1, le=4000, description="As EMBEDDER_DIMENSIONS."
+    )
+    reranker_url: Annotated[HttpUrl | None, Empty] = Field(
+        default=None,
+        description="Address of an API with Cohere's `/rerank`, without that; once set, it orders what search found.",
+    )
+    reranker_model: Annotated[str | None, Empty] = Field(default=None, description="With RERANKER_URL: its model.")
+    reranker_api_key: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="With RERANKER_URL: its key, if it wants one."
+    )
+    reranker_candidates: int = Field(
+        default=50, ge=1, le=100, description="With RERANKER_URL: how many of the best results it is shown."
+    )
+    reranker_timeout_s: float = Field(
+        default=1.0, gt=0, le=60, description="Seconds it may take before search answers in its own order."
+    )
+
+    @property
+    def embedders(self) -> list[EmbedderChoice]:
+        """The usual embedder, and the other one while models are changed."""
+        choices = [
+            EmbedderChoice(
+                getattr(self, f"{prefix}embedder"),
+                **{
+                    part: getattr(self, f"{prefix}embedder_{part}")
+                    for part in ("url", "api_key", "model", "dimensions")
+                },
+                threads=self.embedder_threads,
+            )
+            for prefix in ("", "next_")
+        ]
+        return choices if self.next_embedder is not None else choices[:1]
 
     def problems(self, process: Process) -> list[str]:
         """What keeps `process` from starting, a sentence each; empty when nothing does."""
@@ -162,8 +205,11 @@ class Settings(BaseSettings):
         if process == "gateway":
             needed += ["supabase_url", "supabase_publishable_key"]
             needed += ["supabase_jwt_secret"] if self.auth_algorithm == "HS256" else []
-        if self.embedder == "openai":
-            needed += ["embedder_url", "embedder_model", "embedder_dimensions"]
+        for prefix in ("", "next_"):
+            if getattr(self, f"{prefix}embedder") == "openai":
+                needed += [f"{prefix}embedder_{part}" for part in ("url", "model", "dimensions")]
+        if self.reranker_url is not None and process == "gateway":
+            needed += ["reranker_model"]
         return [f"{name.upper()} is not set: {_description(name)}" for name in needed if getattr(self, name) is None]
 
     def _misfits(self) -> list[str]:
@@ -189,8 +235,11 @@ class Settings(BaseSettings):
         ]
         if (self.supabase_url or "").startswith("http:"):
             found.append("SUPABASE_URL is not https: keys that verify tokens could be swapped on their way.")
-        if (self.embedder_url or "").startswith("http:") and self.embedder_api_key is not None:
-            found.append("EMBEDDER_URL is not https: EMBEDDER_API_KEY would be sent in the clear.")
+        for name in ("embedder", "next_embedder", "reranker"):
+            if (getattr(self, f"{name}_url") or "").startswith("http:") and getattr(
+                self, f"{name}_api_key"
+            ) is not None:
+                found.append(f"{name.upper()}_URL is not https: {name.upper()}_API_KEY would be sent in the clear.")
         return found
 
 

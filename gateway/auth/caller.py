@@ -11,6 +11,8 @@ class Caller:
     user_id: UUID | None
     claims: str = field(repr=False)
     """The claims as JSON, for `request.jwt.claims`; its `role` is `authenticated` or `anon`."""
+    token: str | None = field(default=None, repr=False)
+    """The token that says so, for the Data API; None for nobody."""
 
     @property
     def is_signed_in(self) -> bool:

@@ -15,14 +15,14 @@ import jwt
 
 from gateway.concurrency import SingleFlight
 from gateway.errors import AuthKeysUnavailableError
+from gateway.resilience import DependencyError, Guard, Policy
 
 logger = logging.getLogger(__name__)
 
 FRESH_S = 600.0
 STALE_S = 86_400.0
-MIN_INTERVAL_S = 10.0
+MIN_INTERVAL_S = 1.0
 MIN_INTERVAL_AFTER_FAILURE_S = 1.0
-TIMEOUT_S = 2.0
 MAX_BYTES = 100_000
 
 
@@ -33,8 +33,11 @@ class JwksFetchError(Exception):
 class JwksCache:
     """Keys by their id."""
 
-    def __init__(self, url: str, client: httpx.AsyncClient, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Fetch from `url` when needed; nothing is fetched before `key` or `refresh`."""
+    def __init__(
+        self, url: str, client: httpx.AsyncClient, policy: Policy, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Fetch from `url` when needed, as `policy` says; nothing is fetched before `key` or `refresh`."""
+        self.guard = Guard(policy, clock=clock)
         self._url = url
         self._client = client
         self._clock = clock
@@ -71,25 +74,26 @@ class JwksCache:
     async def _refresh(self) -> None:
         """Replace the keys: one that is gone from the list was revoked. JwksFetchError, the old keys kept."""
         try:
-            self._keys = signing_keys(await self._fetch())
-        except JwksFetchError as error:
+            self._keys = await self.guard.call(self._fetch)
+        except (JwksFetchError, DependencyError) as failure:
+            error = JwksFetchError(f"{self._url}: {failure}")
             self._failure = error
             self._next_attempt = self._clock() + MIN_INTERVAL_AFTER_FAILURE_S
-            logger.warning("auth keys: %s", error)
-            raise
+            logger.warning("auth keys: %s", failure)
+            raise error from failure
         self._failure = None
         self._fetched_at = self._clock()
         self._next_attempt = self._fetched_at + MIN_INTERVAL_S
 
-    async def _fetch(self) -> Any:
+    async def _fetch(self) -> dict[str, jwt.PyJWK]:
         try:
-            response = await self._client.get(self._url, timeout=TIMEOUT_S)
+            response = await self._client.get(self._url)
         except httpx.HTTPError as error:
             raise JwksFetchError(f"{self._url} does not answer ({type(error).__name__})") from error
         if response.status_code != 200 or len(response.content) > MAX_BYTES:
             raise JwksFetchError(f"{self._url} answered {response.status_code} with {len(response.content)} bytes")
         try:
-            return response.json()
+            return signing_keys(response.json())
         except ValueError as error:
             raise JwksFetchError(f"{self._url} did not answer JSON") from error
 

@@ -11,6 +11,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -101,6 +102,7 @@ class TokenVerifier:
         key = await self._key_for(token)
         claims = self._claims(token, key)
         caller = caller_of(claims)
+        caller = replace(caller, token=token) if caller.is_signed_in else caller
         self._verified[_digest(token)] = (min(float(claims["exp"]), self._clock() + CACHE_S), caller)
         if len(self._verified) > self._cache_size:
             self._verified.popitem(last=False)

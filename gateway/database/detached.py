@@ -6,43 +6,41 @@ told to stop and left behind, and counts as running until it has.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from gateway.errors import DatabaseBusyError, DatabaseTimeoutError
+from gateway.resilience import BulkheadFullError
 
 logger = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
 
 
 class DetachedTasks:
     """At most `limit` tasks at a time; more are refused at once, because a queue would only add to the wait."""
 
-    def __init__(self, limit: int) -> None:
-        """Set the limit."""
+    def __init__(self, name: str, limit: int) -> None:
+        """Set the limit, and whose tasks these are."""
+        self._name = name
         self._limit = limit
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: set[asyncio.Future[Any]] = set()
 
     def __len__(self) -> int:
         """How many run, those given up but not yet gone included."""
         return len(self._running)
 
-    async def run(self, work: Callable[[], Coroutine[Any, Any, Result]], deadline_s: float) -> Result:
-        """The result of `work`; DatabaseBusyError at the limit, DatabaseTimeoutError after `deadline_s` seconds."""
+    async def run(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
+        """The result of `work`; BulkheadFullError at the limit, TimeoutError after `seconds`."""
         if len(self._running) >= self._limit:
-            raise DatabaseBusyError("Too many searches at once. Try again.")
-        task = asyncio.create_task(work())
+            raise BulkheadFullError(self._name)
+        task = asyncio.ensure_future(work())
         self._running.add(task)
         task.add_done_callback(self._finished)
         try:
-            await asyncio.wait({task}, timeout=deadline_s)
+            await asyncio.wait({task}, timeout=seconds)
         finally:
             if not task.done():
                 task.cancel()
         if not task.done():
-            logger.error("database: no answer within %g s", deadline_s)
-            raise DatabaseTimeoutError(f"The database did not answer within {deadline_s:g} s. Try again.")
+            raise TimeoutError
         return task.result()
 
     def cancel_all(self) -> None:
@@ -50,8 +48,8 @@ class DetachedTasks:
         for task in self._running:
             task.cancel()
 
-    def _finished(self, task: asyncio.Task[Any]) -> None:
+    def _finished(self, task: "asyncio.Future[Any]") -> None:
         self._running.discard(task)
         # Whoever waited has the exception; one that was left behind would be reported as never retrieved.
         if not task.cancelled() and task.exception() is not None:
-            logger.debug("database: %r ended with %r", task, task.exception())
+            logger.debug("%s: %r ended with %r", self._name, task, task.exception())

@@ -25,9 +25,10 @@ from gateway.database.detached import DetachedTasks
 from gateway.database.invariants import Finding, Invariant, findings_query, invariants
 from gateway.database.leases import Connection, Leases
 from gateway.database.queries import query
-from gateway.database.sqlstates import to_gateway_error
+from gateway.database.sqlstates import is_the_servers, to_gateway_error
 from gateway.database.vectors import adapters
-from gateway.errors import DatabaseBusyError, DatabaseUnavailableError, DatabaseUnsafeError
+from gateway.errors import DatabaseBusyError, DatabaseTimeoutError, DatabaseUnavailableError, DatabaseUnsafeError
+from gateway.resilience import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, Guard, Policy
 
 logger = logging.getLogger(__name__)
 
@@ -48,13 +49,13 @@ class Database:
     """Runs the queries of sql/queries, each in a transaction of its own, with a deadline."""
 
     def __init__(
-        self, url: str, *, pool_size: int = 8, deadline_s: float = 3.0, clock: Callable[[], float] = time.monotonic
+        self, url: str, policy: Policy, *, pool_size: int = 8, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Prepare; nothing connects before `open`. `deadline_s` holds for each query; ValueError for a bad `url`."""
-        self._deadline_s = deadline_s
+        """Prepare; nothing connects before `open`. `policy` holds for each query; ValueError for a bad `url`."""
         self._clock = clock
         self._pool_size = pool_size
-        self._tasks = DetachedTasks(2 * pool_size)
+        self._tasks = DetachedTasks(policy.name, policy.concurrency)
+        self.guard = Guard(policy, self._is_failure, time_limit=self._tasks.run)
         self._check = SingleFlight(self._check_safety)
         self._checked_until = float("-inf")
         self._findings: list[Finding] = []
@@ -68,7 +69,7 @@ class Database:
             max_waiting=0,
             max_lifetime=300,
             reconnect_timeout=1,
-            name="gateway",
+            name=policy.name,
         )
         self._leases = Leases(self._pool)
 
@@ -82,16 +83,14 @@ class Database:
         await self._leases.settle(1)
         await self._pool.close(timeout=1)
 
-    async def fetch(
-        self, name: str, parameters: Mapping[str, object] | None = None, *, deadline_s: float | None = None
-    ) -> list[DictRow]:
+    async def fetch(self, name: str, parameters: Mapping[str, object] | None = None) -> list[DictRow]:
         """Rows of the query called `name`, once the database was found safe.
 
-        Raises a GatewayError: DatabaseBusyError when too many queries run, DatabaseTimeoutError after the deadline,
+        Raises a GatewayError: DatabaseBusyError when too many queries run, DatabaseTimeoutError when it took too long,
         DatabaseUnavailableError without a connection, DatabaseUnsafeError, or what the SQLSTATE stands for.
         """
         await self.ensure_safe()
-        return await self._run(query(name), parameters, deadline_s)
+        return await self._run(query(name), parameters)
 
     async def ensure_safe(self) -> None:
         """Ask the database whether it holds callers to their rows, unless it said so lately.
@@ -107,9 +106,9 @@ class Database:
         return sorted({finding.rule for finding in self._findings})
 
     async def _check_safety(self) -> None:
-        rows = await self._run(_safety_query(), None, None)
+        rows = await self._run(_safety_query(), None)
         self._findings = [Finding(**row) for row in rows]
-        if not self._findings and not (await self._run(query("is_migrated"), None, None))[0]["is_migrated"]:
+        if not self._findings and not (await self._run(query("is_migrated"), None))[0]["is_migrated"]:
             raise DatabaseUnavailableError(
                 "The database lacks the gateway's functions: its migrations are not applied."
             )
@@ -117,17 +116,31 @@ class Database:
         for finding in self._findings:
             logger.critical("unsafe database: %s", finding)
 
-    async def _run(
-        self, statement: bytes, parameters: Mapping[str, object] | None, deadline_s: float | None
-    ) -> list[DictRow]:
+    async def _run(self, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
         try:
-            return await self._tasks.run(lambda: self._execute(statement, parameters), deadline_s or self._deadline_s)
-        except PoolTimeout as error:
-            if len(self._tasks) >= self._pool_size:
+            return await self.guard.call(lambda: self._execute(statement, parameters))
+        except CircuitOpenError as error:
+            raise DatabaseUnavailableError(error.reason) from error
+        except BulkheadFullError as error:
+            raise DatabaseBusyError("Too many searches at once. Try again.") from error
+        except AttemptTimeoutError as error:
+            logger.warning("%s: no answer within %.2g s", error.dependency, error.after_s)
+            raise DatabaseTimeoutError(
+                f"The database did not answer within {error.after_s:.2g} s. Try again."
+            ) from error
+        except psycopg.Error as error:
+            if isinstance(error, PoolTimeout) and self._is_full:
                 raise DatabaseBusyError("Every connection to the database is taken. Try again.") from error
             raise to_gateway_error(error) from error
-        except psycopg.Error as error:
-            raise to_gateway_error(error) from error
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._tasks) >= self._pool_size
+
+    def _is_failure(self, error: BaseException) -> bool | None:
+        if isinstance(error, PoolTimeout):
+            return None if self._is_full else True
+        return isinstance(error, psycopg.Error) and is_the_servers(error)
 
     async def _execute(self, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
         async with self._leases.connection() as connection:

@@ -62,6 +62,17 @@ TABLE: dict[str, tuple[type[GatewayError], str | None]] = {
 }
 
 
+# What says that the server, or the way to it, does not work; all else is about one statement.
+OF_THE_SERVER = ("08", "25006", "28", "3D", "53", "57P", "57014", "58", "XX")
+
+
+def is_the_servers(error: psycopg.Error) -> bool:
+    """Whether the error is a failure of the server or of the connection to it."""
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return error.sqlstate.startswith(OF_THE_SERVER)
+
+
 def to_gateway_error(error: psycopg.Error) -> GatewayError:
     """The error to answer with. What is no fault of the caller is logged, the database's words included."""
     sqlstate = error.sqlstate

@@ -1,9 +1,8 @@
 """The vector of a query, or why there is none."""
 
-import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pgvector import HalfVector
@@ -11,11 +10,15 @@ from pgvector import HalfVector
 from gateway.database.pool import Database
 from gateway.database.vectors import halfvec
 from gateway.degradation import Degradation
-from gateway.embeddings import Embedder, EmbeddingError
+from gateway.embeddings import Embedder, EmbeddingError, EmbeddingRejected
+from gateway.errors import DatabaseUnsafeError, UnavailableError
+from gateway.resilience import DependencyError, Guard, Policy
+from gateway.resilience.metrics import DEGRADATIONS
 
 logger = logging.getLogger(__name__)
 
 ACTIVE_MODEL_S = 10.0
+INSTEAD = "keyword search"
 
 
 @dataclass(frozen=True)
@@ -30,36 +33,48 @@ class Model:
         return f"{self.name} ({self.dimensions} dimensions)"
 
 
+@dataclass(frozen=True)
+class QueryVector:
+    """The vector of a query, and the name of the model that made it."""
+
+    vector: HalfVector
+    model: str
+
+
 class QueryEmbedder:
     """Embeds queries with the model that the stored vectors were made with, within a deadline."""
 
     def __init__(
-        self, embedder: Embedder, database: Database, *, timeout_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        embedders: Sequence[Embedder],
+        database: Database,
+        policy: Policy,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Use `embedder` as long as it is the active model of `database`; give it `timeout_s` seconds a query."""
-        self._embedder = embedder
+        """Use the one of `embedders` that is the active model of `database`, as `policy` says."""
+        self._embedders = {Model(embedder.name, embedder.dimensions): embedder for embedder in embedders}
         self._database = database
-        self._timeout_s = timeout_s
+        self.guard = Guard(policy, _is_failure)
         self._clock = clock
         self._active: Model | None = None
         self._active_until = float("-inf")
 
-    @property
-    def model(self) -> Model:
-        """What the embedder is."""
-        return Model(self._embedder.name, self._embedder.dimensions)
-
-    async def embed(self, query: str) -> HalfVector | Degradation:
-        """The vector of `query`, or what to tell the caller in its place. GatewayError when the database is down."""
-        reason = self.mismatch(await self._active_model())
-        if reason is not None:
-            return _degradation(reason)
+    async def embed(self, query: str) -> QueryVector | Degradation:
+        """The vector of `query`, or what to tell the caller in its place. Never an exception that was expected."""
+        active = await self._active_model()
+        reason = self.mismatch(active)
+        if reason is not None or active is None:
+            return _degradation(reason or "")
+        embedder = self._embedders[active]
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return halfvec(await self._embedder.embed_query(query))
-        except TimeoutError:
-            logger.warning("embedder: no answer within %g s", self._timeout_s)
-            return _degradation(f"It did not answer within {self._timeout_s:g} s.")
+            # Known queries have their vectors whatever has become of the model.
+            vector = embedder.known_query(query)
+            if vector is None:
+                vector = await self.guard.call(lambda: embedder.embed_query(query))
+            return QueryVector(halfvec(vector), active.name)
+        except DependencyError as error:
+            return _degradation(error.reason)
         except EmbeddingError as error:
             logger.warning("embedder: %s", error)
             return _degradation("It refused the query or does not work at the moment.")
@@ -68,16 +83,19 @@ class QueryEmbedder:
             logger.exception("embedder: unexpected failure")
             return _degradation("It failed.")
 
-    async def probe(self) -> None:
-        """Have the embedder embed something that it does not have at hand; its own errors."""
-        await self._embedder.embed_passages(["status"])
+    async def probe(self) -> str:
+        """Have the embedder in use embed something that it does not have at hand, and name it; its own errors."""
+        model = self._active if self._active in self._embedders else next(iter(self._embedders))
+        await self._embedders[model].embed_passages(["status"])
+        return str(model)
 
     def mismatch(self, active: Model | None) -> str | None:
-        """Why vectors of the embedder cannot be compared with the stored ones; None when they can."""
+        """Why no embedder's vectors can be compared with the stored ones; None when they can."""
         if active is None:
             return "No embedding model is active in the database."
-        if active != self.model:
-            return f"It makes vectors of {self.model}, the stored ones are of {active}."
+        if active not in self._embedders:
+            made = " and ".join(map(str, self._embedders))
+            return f"It makes vectors of {made}, the stored ones are of {active}."
         return None
 
     def forget(self) -> None:
@@ -86,11 +104,23 @@ class QueryEmbedder:
 
     async def _active_model(self) -> Model | None:
         if self._clock() >= self._active_until:
-            row = (await self._database.fetch("active_embedding_model"))[0]
+            try:
+                row = (await self._database.fetch("active_embedding_model"))[0]
+            except DatabaseUnsafeError:
+                raise
+            except UnavailableError:
+                # The last one, else the first of ours: the vector says whose it is, and no other model's is compared.
+                return self._active or next(iter(self._embedders))
             self._active = None if row["name"] is None else Model(row["name"], row["dimensions"])
             self._active_until = self._clock() + ACTIVE_MODEL_S
         return self._active
 
 
+def _is_failure(error: BaseException) -> bool:
+    # A text that is refused says nothing about the model.
+    return not isinstance(error, EmbeddingRejected)
+
+
 def _degradation(reason: str) -> Degradation:
-    return Degradation(dependency="embedder", reason=reason, used="keyword search")
+    DEGRADATIONS.labels("embedder", INSTEAD).inc()
+    return Degradation(dependency="embedder", reason=reason, used=INSTEAD)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from gateway.dependencies import CurrentCaller, CurrentServices
+from gateway.dependencies import CurrentCaller, CurrentServices, Spare
 from gateway.openapi import OPTIONAL_TOKEN, problems
 from gateway.search.schemas import SearchRequest, SearchResponse
 
@@ -16,9 +16,14 @@ router = APIRouter(prefix="/v1", tags=["search"])
     responses=problems(401, 403, 415, 422, 503),
     openapi_extra=OPTIONAL_TOKEN,
 )
-async def search(request: SearchRequest, caller: CurrentCaller, services: CurrentServices) -> SearchResponse:
+async def search(
+    request: SearchRequest, caller: CurrentCaller, services: CurrentServices, spare: Spare
+) -> SearchResponse:
     """What the caller may read, best first, each document or product once with its best passage.
 
-    Without a token: what is public. When the embedder is down the answer is found by keywords and says `degraded`.
+    Without a token: what is public. When the embedder is down the answer is found by keywords and says `degraded`; when
+    nothing can be asked, or too much is, it is the caller's last answer to the same request, with its age.
     """
+    if spare:
+        return services.search.search_spared(request, caller)
     return await services.search.search(request, caller)

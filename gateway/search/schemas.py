@@ -1,16 +1,20 @@
 """The request and the answer of POST /v1/search."""
 
+import json
+import re
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from gateway.degradation import Degradation
 
 MAX_QUERY = 4_000
 MAX_PRICE = 9_999_999_999.99  # numeric(12, 2)
+MAX_METADATA = 4_000
+_WRITTEN_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # behind two backslashes it is text that looks like it
 
 
 class Mode(StrEnum):
@@ -41,6 +45,15 @@ def _without_nul(value: str) -> str:
 def _whole_number(value: Any) -> Any:
     # 10.0 is an integer to JSON Schema; true is not, though Python thinks so.
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _storable(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    written = json.dumps(value)
+    if len(written) > MAX_METADATA:
+        raise ValueError(f"It is longer than {MAX_METADATA:,} characters of JSON")
+    if _WRITTEN_NUL.search(written):
+        raise ValueError("It holds the character NUL (U+0000), which is not text")
+    return value
 
 
 def _each_once(value: list[Kind]) -> list[Kind]:
@@ -80,6 +93,11 @@ class Filters(BaseModel):
     price_max: Price | None = Field(default=None, description="Products at this price or below.")
     in_stock: Annotated[bool, Field(strict=True)] | None = Field(
         default=None, description="Products that are (true) or are not (false) in stock."
+    )
+    metadata: Annotated[dict[str, JsonValue], AfterValidator(_storable)] | None = Field(
+        default=None,
+        description="What the metadata of a document or product must contain, nested objects and lists included.",
+        examples=[{"kind": "manual"}],
     )
 
     @property
@@ -133,6 +151,7 @@ class SearchRequest(BaseModel):
             "price_min": _decimal(self.filters.price_min),
             "price_max": _decimal(self.filters.price_max),
             "in_stock": self.filters.in_stock,
+            "metadata_contains": None if self.filters.metadata is None else json.dumps(self.filters.metadata),
         }
 
 
@@ -149,6 +168,9 @@ class SearchResult(BaseModel):
     document_id: UUID | None = Field(description="The document; null for a product.")
     title: str
     snippet: str = Field(description="Of the passage that fits best.")
+    highlights: list[tuple[int, int]] = Field(
+        description="Where the query's words are in `snippet`: first character, from 0, and one past the last."
+    )
     heading_path: list[str] = Field(description="Headings above the passage, outermost first.")
     score: float = Field(description="More is better; comparable within one answer.")
     metadata: dict[str, Any] = Field(description="The document's own; for a product also sku, category, price, …")
@@ -164,4 +186,7 @@ class SearchResponse(BaseModel):
     )
     degraded: bool = Field(description="Whether something was down and the answer is less good for it.")
     degradations: list[Degradation] = Field(description="What was down, and what was done instead.")
+    age_seconds: float | None = Field(
+        default=None, description="How old the answer is, when it is the last known one; null for an answer of now."
+    )
     took_ms: float = Field(description="Milliseconds in the gateway.")

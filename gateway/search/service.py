@@ -1,61 +1,197 @@
-"""Search: a vector if there is one, one statement as the caller, and an honest answer."""
+"""Search: a vector if there is one, one statement as the caller, and an honest answer whatever is down."""
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from functools import partial
 from typing import Any
-
-from pgvector import HalfVector
+from uuid import UUID
 
 from gateway.auth.caller import Caller
+from gateway.data_api import DataApi
 from gateway.database.pool import Database
 from gateway.degradation import Degradation
-from gateway.errors import ParameterRefusedError
-from gateway.search.model import QueryEmbedder
+from gateway.errors import (
+    DatabaseBusyError,
+    DatabaseUnsafeError,
+    GatewayError,
+    OverloadedError,
+    ParameterRefusedError,
+    UnavailableError,
+)
+from gateway.resilience.ladder import Rung, descend
+from gateway.resilience.metrics import DEGRADATIONS
+from gateway.search.known import KnownAnswers
+from gateway.search.model import QueryEmbedder, QueryVector
+from gateway.search.operators import without_operators
+from gateway.search.reranker import Reranker
 from gateway.search.schemas import Mode, SearchRequest, SearchResponse, SearchResult
 
 MODEL_CHANGED = Degradation(
     dependency="embedder", reason="The active model changed during the search.", used="keyword search"
 )
 
+LAST_KNOWN = "the last known answer"
+Rows = list[dict[str, Any]]
+Ask = Callable[[dict[str, Any], Caller], Awaitable[Rows]]
+
 
 class SearchService:
     """Answers searches."""
 
     def __init__(
-        self, database: Database, embedder: QueryEmbedder, *, clock: Callable[[], float] = time.perf_counter
+        self,
+        database: Database,
+        embedder: QueryEmbedder,
+        *,
+        data_api: DataApi | None = None,
+        replica: Database | None = None,
+        reranker: Reranker | None = None,
+        known: KnownAnswers | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Search `database` with vectors of `embedder`."""
-        self._database = database
+        """Search `database` with vectors of `embedder`; `reranker` has the last word where there is one.
+
+        When the database does not answer: the same function through `data_api`, on `replica`, and then what is `known`.
+        """
+        self._ways: list[tuple[str, str, Ask, type[Exception] | None]] = [
+            ("database", "PostgreSQL", of_database(database), None)
+        ]
+        if data_api is not None:
+            # A server that has too much to do is not helped by being asked through another door.
+            self._ways.append(("data_api", "the Data API", of_data_api(data_api), DatabaseBusyError))
+        if replica is not None:
+            self._ways.append(("replica", "a replica", of_database(replica), None))
         self._embedder = embedder
+        self._reranker = reranker
+        self._known = known or KnownAnswers()
         self._clock = clock
 
     async def search(self, request: SearchRequest, caller: Caller) -> SearchResponse:
         """What `caller` may read of what `request` asks for; by keywords, and saying so, when there is no vector.
 
-        Raises a GatewayError when the database does not answer.
+        Raises a GatewayError when nothing that could answer does, or the request is at fault.
         """
         started = self._clock()
-        vector = None if request.mode is Mode.KEYWORD else await self._embedder.embed(request.query)
-        degradation = vector if isinstance(vector, Degradation) else None
-        if isinstance(vector, HalfVector):
-            try:
-                rows = await self._rows(request, caller, request.mode, vector)
-            except ParameterRefusedError:
-                self._embedder.forget()
-                degradation = MODEL_CHANGED
-        if not isinstance(vector, HalfVector) or degradation is not None:
-            rows = await self._rows(request, caller, Mode.KEYWORD, None)
+        vector = None
+        if request.mode is not Mode.KEYWORD:
+            vector = await self._embedder.embed(without_operators(request.query))
+        rungs = [
+            Rung(name, used, partial(self._live, ask, request, caller, vector), unless)
+            for name, used, ask, unless in self._ways
+        ]
+        rungs.append(Rung("last known", LAST_KNOWN, partial(self._remembered, request, caller)))
+        descent = await descend(rungs, falls=_is_worth_another_way, reason=_detail)
+        answer = descent.result
+        answer.degradations += [Degradation(**vars(fall)) for fall in descent.falls]
+        answer.degraded = bool(answer.degradations)
+        answer.took_ms = round((self._clock() - started) * 1000, 2)
+        if not answer.degraded:
+            self._known.keep(request, caller, answer)
+        return answer
+
+    def search_spared(self, request: SearchRequest, caller: Caller) -> SearchResponse:
+        """The last known answer, where there is no room for another; OverloadedError where there is none."""
+        answer = self._known.recall(request, caller)
+        overloaded = OverloadedError()
+        if answer is None:
+            raise overloaded
+        DEGRADATIONS.labels("gateway", LAST_KNOWN).inc()
+        answer.degradations = [Degradation(dependency="gateway", reason=overloaded.detail, used=LAST_KNOWN)]
+        answer.degraded = True
+        return answer
+
+    async def _live(
+        self, ask: Ask, request: SearchRequest, caller: Caller, vector: QueryVector | Degradation | None
+    ) -> SearchResponse:
+        """An answer of now, asked for in one of the ways."""
+        mode, rows, degradations = await self._found(ask, request, caller, vector)
+        complete = all(row["complete"] for row in rows)
+        if self._reranker is not None and rows:
+            rows, unranked = await _reranked(self._reranker, without_operators(request.query), rows)
+            degradations += unranked
         return SearchResponse(
-            results=[SearchResult.model_validate(row) for row in rows],
-            mode=request.mode if degradation is None else Mode.KEYWORD,
-            complete=all(row["complete"] for row in rows),
-            degraded=degradation is not None,
-            degradations=[] if degradation is None else [degradation],
-            took_ms=round((self._clock() - started) * 1000, 2),
+            results=[SearchResult.model_validate(row) for row in rows[: request.limit]],
+            mode=mode,
+            complete=complete,
+            degraded=bool(degradations),
+            degradations=degradations,
+            took_ms=0,
         )
 
-    async def _rows(
-        self, request: SearchRequest, caller: Caller, mode: Mode, vector: HalfVector | None
-    ) -> list[dict[str, Any]]:
-        parameters = {**request.parameters(), "claims": caller.claims, "mode": str(mode), "query_embedding": vector}
-        return await self._database.fetch("search_as", parameters)
+    async def _found(
+        self, ask: Ask, request: SearchRequest, caller: Caller, vector: QueryVector | Degradation | None
+    ) -> tuple[Mode, Rows, list[Degradation]]:
+        """How it was searched in the end, the rows, and what was down."""
+        degradations = []
+        for is_last in (False, True):
+            if vector is None or isinstance(vector, Degradation):
+                break
+            try:
+                return request.mode, await ask(self._arguments(request, request.mode, vector), caller), []
+            except ParameterRefusedError:
+                # Another model has become the active one: once more, with that.
+                self._embedder.forget()
+                vector = MODEL_CHANGED if is_last else await self._embedder.embed(without_operators(request.query))
+        if isinstance(vector, Degradation):
+            degradations = [vector]
+        return Mode.KEYWORD, await ask(self._arguments(request, Mode.KEYWORD), caller), degradations
+
+    def _arguments(self, request: SearchRequest, mode: Mode, vector: QueryVector | None = None) -> dict[str, Any]:
+        """What public.search takes, by name."""
+        arguments = {
+            **request.parameters(),
+            "mode": str(mode),
+            "query_embedding": None if vector is None else vector.vector,
+            "embedding_model": None if vector is None else vector.model,
+        }
+        if self._reranker is not None:
+            arguments["max_results"] = max(request.limit, self._reranker.candidates)
+        return arguments
+
+    async def _remembered(self, request: SearchRequest, caller: Caller) -> SearchResponse | None:
+        return self._known.recall(request, caller)
+
+
+def of_database(database: Database) -> Ask:
+    """Search in one statement as the caller."""
+
+    async def ask(arguments: dict[str, Any], caller: Caller) -> Rows:
+        return await database.fetch("search_as", {**arguments, "claims": caller.claims})
+
+    return ask
+
+
+def of_data_api(data_api: DataApi) -> Ask:
+    """Search by the same function, as an RPC with the caller's token."""
+
+    async def ask(arguments: dict[str, Any], caller: Caller) -> Rows:
+        vector = arguments["query_embedding"]
+        plain = {
+            **{name: str(value) if isinstance(value, UUID | Decimal) else value for name, value in arguments.items()},
+            "query_embedding": None if vector is None else str(vector.to_list()),
+            "metadata_contains": None
+            if arguments["metadata_contains"] is None
+            else json.loads(arguments["metadata_contains"]),
+        }
+        return await data_api.call("search", plain, caller.token)
+
+    return ask
+
+
+def _is_worth_another_way(error: Exception) -> bool:
+    # An unsafe database is the same one behind every door.
+    return isinstance(error, UnavailableError) and not isinstance(error, DatabaseUnsafeError)
+
+
+def _detail(error: Exception) -> str:
+    return error.detail if isinstance(error, GatewayError) else "It failed."
+
+
+async def _reranked(reranker: Reranker, query: str, rows: Rows) -> tuple[Rows, list[Degradation]]:
+    """The rows in the reranker's order with its scores, or as they were and why."""
+    ranked = await reranker.rank(query, [f"{row['title']}\n{row['snippet']}" for row in rows])
+    if isinstance(ranked, Degradation):
+        return rows, [ranked]
+    return [{**rows[place], "score": score} for place, score in ranked], []

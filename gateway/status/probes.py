@@ -11,23 +11,23 @@ import httpx
 
 from gateway.auth.jwks import JwksCache, JwksFetchError
 from gateway.concurrency import SingleFlight
+from gateway.data_api import DataApi
 from gateway.database.pool import Database
 from gateway.embeddings import EmbeddingError
 from gateway.errors import GatewayError
+from gateway.resilience import Guard, allow
+from gateway.resilience.guard import RESERVE_S
 from gateway.search.model import Model, QueryEmbedder
-from gateway.status.schemas import Dependencies, DependencyStatus
+from gateway.search.reranker import Reranker, RerankerError
+from gateway.status.schemas import BreakerStatus, Dependencies, DependencyStatus
 
 logger = logging.getLogger(__name__)
 
 DEADLINE_S = 1.0
 FRESH_S = 1.0
-EMBEDDER_FRESH_S = 10.0  # asking an endpoint costs money
+COSTLY_FRESH_S = 10.0  # asking an endpoint costs money
 
 Ask = Callable[[], Awaitable[str]]
-
-
-class ProbeError(Exception):
-    """The dependency answered, but not as it should; the message says how."""
 
 
 @dataclass(frozen=True)
@@ -45,24 +45,24 @@ class Probes:
         self,
         database: Database,
         *,
-        client: httpx.AsyncClient,
-        supabase_url: str,
-        publishable_key: str,
+        data_api: DataApi,
         jwks: JwksCache | None,
         embedder: QueryEmbedder,
+        reranker: Reranker | None = None,
+        replica: Database | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Ask these; `jwks` is None where tokens are verified by a shared secret."""
+        """Ask these; `jwks` is None where tokens are verified by a shared secret, others where there are none."""
         self._database = database
-        self._client = client
-        self._data_api_url = f"{supabase_url}/rest/v1/categories"
-        self._publishable_key = publishable_key
+        self._replica = replica
+        self._data_api = data_api
         self._jwks = jwks
         self._embedder = embedder
         self._clock = clock
         self._row: dict[str, Any] | None = None
         self._snapshot: tuple[float, Snapshot] | None = None
-        self._embedder_status: tuple[float, DependencyStatus] | None = None
+        self._reranker = reranker
+        self._costly: dict[str, tuple[float, DependencyStatus]] = {}
         self._take = SingleFlight(self._take_snapshot)
 
     async def snapshot(self) -> Snapshot:
@@ -72,60 +72,79 @@ class Probes:
         return self._snapshot[1]
 
     async def _take_snapshot(self) -> Snapshot:
-        database, data_api, auth_keys, embedder = await asyncio.gather(
-            self._measured(self._ask_database),
-            self._measured(self._ask_data_api),
-            self._measured(self._ask_auth_keys),
-            self._measured_embedder(),
+        database, replica, data_api, auth_keys, embedder, reranker = await asyncio.gather(
+            self._measured(self._ask_database, self._database.guard),
+            self._measured_replica(),
+            self._measured(self._data_api.probe, self._data_api.guard),
+            self._measured(self._ask_auth_keys, None if self._jwks is None else self._jwks.guard),
+            self._measured_rarely("embedder", self._ask_embedder, self._embedder.guard),
+            self._measured_reranker(),
         )
         row = self._row if database.state == "up" else None
         if row is not None and embedder.state == "up":
             active = None if row["model"] is None else Model(row["model"], row["dimensions"])
             mismatch = self._embedder.mismatch(active)
-            embedder = embedder if mismatch is None else _down(f"{mismatch} Search answers by keywords.")
-        dependencies = Dependencies(database=database, data_api=data_api, auth_keys=auth_keys, embedder=embedder)
+            if mismatch is not None:
+                embedder = _down(f"{mismatch} Search answers by keywords.", self._embedder.guard)
+        dependencies = Dependencies(
+            database=database,
+            replica=replica,
+            data_api=data_api,
+            auth_keys=auth_keys,
+            embedder=embedder,
+            reranker=reranker,
+        )
         return Snapshot(dependencies, row)
 
-    async def _measured(self, ask: Ask) -> DependencyStatus:
+    async def _measured(self, ask: Ask, guard: Guard | None) -> DependencyStatus:
         started = self._clock()
         try:
-            async with asyncio.timeout(DEADLINE_S):
-                detail = await ask()
+            with allow(DEADLINE_S + RESERVE_S):
+                async with asyncio.timeout(DEADLINE_S):
+                    detail = await ask()
         except TimeoutError:
-            return _down(f"It did not answer within {DEADLINE_S:g} s.")
+            return _down(f"It did not answer within {DEADLINE_S:g} s.", guard)
         except httpx.HTTPError as error:
-            return _down(f"It does not answer ({type(error).__name__}).")
+            return _down(f"It does not answer ({type(error).__name__}).", guard)
         except GatewayError as error:
-            return _down(error.detail)
-        except (ProbeError, JwksFetchError, EmbeddingError) as error:
-            return _down(f"{error}"[:200])
+            return _down(error.detail, guard)
+        except (JwksFetchError, EmbeddingError, RerankerError) as error:
+            return _down(f"{error}"[:200], guard)
         except Exception:
             logger.exception("status: a probe failed")
-            return _down("The probe failed; the gateway's log says how.")
-        return DependencyStatus(state="up", latency_ms=round((self._clock() - started) * 1000, 2), detail=detail)
+            return _down("The probe failed; the gateway's log says how.", guard)
+        took_ms = round((self._clock() - started) * 1000, 2)
+        return DependencyStatus(state="up", latency_ms=took_ms, detail=detail, breaker=_breaker(guard))
 
-    async def _measured_embedder(self) -> DependencyStatus:
-        last = self._embedder_status
-        if last is not None and last[1].state == "up" and self._clock() - last[0] < EMBEDDER_FRESH_S:
-            return last[1]
-        status = await self._measured(self._ask_embedder)
+    async def _measured_rarely(self, name: str, ask: Ask, guard: Guard) -> DependencyStatus:
+        last = self._costly.get(name)
+        if last is not None and last[1].state == "up" and self._clock() - last[0] < COSTLY_FRESH_S:
+            return last[1].model_copy(update={"breaker": _breaker(guard)})
+        status = await self._measured(ask, guard)
         if last is None and status.state == "down":
             # A model that is being loaded takes longer than a probe may.
-            return DependencyStatus(state="unknown", latency_ms=None, detail=status.detail)
-        self._embedder_status = (self._clock(), status)
+            return status.model_copy(update={"state": "unknown"})
+        self._costly[name] = (self._clock(), status)
         return status
 
+    async def _measured_reranker(self) -> DependencyStatus:
+        if self._reranker is None:
+            return DependencyStatus(state="off", latency_ms=None, detail="None is set.")
+        return await self._measured_rarely("reranker", self._ask_reranker, self._reranker.guard)
+
+    async def _measured_replica(self) -> DependencyStatus:
+        if self._replica is None:
+            return DependencyStatus(state="off", latency_ms=None, detail="None is set.")
+        return await self._measured(self._ask_replica, self._replica.guard)
+
     async def _ask_database(self) -> str:
-        self._row = (await self._database.fetch("status", deadline_s=DEADLINE_S))[0]
+        self._row = (await self._database.fetch("status"))[0]
         return "It answers, and holds callers to their rows."
 
-    async def _ask_data_api(self) -> str:
-        response = await self._client.get(
-            self._data_api_url, params={"select": "id", "limit": "1"}, headers={"apikey": self._publishable_key}
-        )
-        if response.status_code != 200:
-            raise ProbeError(f"It answered {response.status_code} to a read with the publishable key.")
-        return "It answers reads with the publishable key."
+    async def _ask_replica(self) -> str:
+        assert self._replica is not None, "asked only where there is one"
+        await self._replica.fetch("active_embedding_model")
+        return "It answers, and holds callers to their rows."
 
     async def _ask_auth_keys(self) -> str:
         if self._jwks is None:
@@ -134,9 +153,24 @@ class Probes:
         return f"ES256: {len(self._jwks)} keys are published."
 
     async def _ask_embedder(self) -> str:
-        await self._embedder.probe()
-        return f"It makes vectors of {self._embedder.model}."
+        return f"It makes vectors of {await self._embedder.probe()}."
+
+    async def _ask_reranker(self) -> str:
+        assert self._reranker is not None, "asked only where there is one"
+        await self._reranker.ask("status", ["status"])
+        return "It ranks."
 
 
-def _down(detail: str) -> DependencyStatus:
-    return DependencyStatus(state="down", latency_ms=None, detail=detail)
+def _down(detail: str, guard: Guard | None) -> DependencyStatus:
+    return DependencyStatus(state="down", latency_ms=None, detail=detail, breaker=_breaker(guard))
+
+
+def _breaker(guard: Guard | None) -> BreakerStatus | None:
+    if guard is None:
+        return None
+    return BreakerStatus(
+        state=guard.breaker.state,
+        in_flight=guard.running,
+        retry_budget=round(guard.budget_left, 2),
+        policy=guard.policy.described(),
+    )

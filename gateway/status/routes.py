@@ -1,9 +1,11 @@
 """GET /v1/status, /health/live and /health/ready."""
 
 from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway.dependencies import CallerIfKnown, CurrentServices
 from gateway.openapi import OPTIONAL_TOKEN, problems
+from gateway.resilience.metrics import exposition
 from gateway.status.schemas import Health, StatusResponse
 
 router = APIRouter(tags=["status"])
@@ -35,3 +37,15 @@ async def ready(services: CurrentServices, response: Response) -> Health:
     response.headers["Cache-Control"] = "no-store"
     await services.status.ready()
     return Health(status="ready")
+
+
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Calls, breakers, degradations and load in numbers",
+    responses={**problems(), 200: {"content": {"text/plain": {}}}},
+    response_class=Response,
+)
+async def metrics() -> Response:
+    """In Prometheus' text format. Nothing in it is about a caller or a row."""
+    return Response(exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})

@@ -6,7 +6,16 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-State = Literal["up", "down", "unknown"]
+State = Literal["up", "down", "unknown", "off"]
+
+
+class BreakerStatus(BaseModel):
+    """How calls of one dependency are made, and how they have gone."""
+
+    state: Literal["closed", "half-open", "open"] = Field(description="open: it is left alone for a moment.")
+    in_flight: int = Field(description="Calls under way.")
+    retry_budget: float = Field(description="What is left of the retries that may be made, 0 to 1.")
+    policy: dict[str, float | int | str] = Field(description="Times in seconds, numbers of calls, and the fallback.")
 
 
 class DependencyStatus(BaseModel):
@@ -15,20 +24,24 @@ class DependencyStatus(BaseModel):
     state: State
     latency_ms: float | None = Field(description="How long it took to answer; null when it did not.")
     detail: str = Field(description="In words.")
+    breaker: BreakerStatus | None = Field(default=None, description="null where nothing is called.")
 
 
 class Dependencies(BaseModel):
     """Everything the gateway depends on."""
 
     database: DependencyStatus
+    replica: DependencyStatus = Field(description="off where none is set.")
     data_api: DependencyStatus
     auth_keys: DependencyStatus
     embedder: DependencyStatus
+    reranker: DependencyStatus = Field(description="off where none is set.")
 
     @property
     def all_up(self) -> bool:
-        """Whether nothing is down or unknown."""
-        return all(d.state == "up" for d in (self.database, self.data_api, self.auth_keys, self.embedder))
+        """Whether nothing that is used is down or unknown."""
+        every = (self.database, self.replica, self.data_api, self.auth_keys, self.embedder, self.reranker)
+        return all(dependency.state in ("up", "off") for dependency in every)
 
 
 class QueueStatus(BaseModel):
@@ -46,6 +59,13 @@ class ModelStatus(BaseModel):
     dimensions: int
 
 
+class LoadStatus(BaseModel):
+    """How much there is to do."""
+
+    in_flight: int = Field(description="Requests that were let in and are not answered.")
+    limit: int = Field(description="How many are let in at a time now.")
+
+
 class FailedDocument(BaseModel):
     """A document that could not be embedded, and why."""
 
@@ -61,6 +81,7 @@ class StatusResponse(BaseModel):
     status: Literal["ok", "degraded"] = Field(description="ok when every dependency is up.")
     version: str
     dependencies: Dependencies
+    load: LoadStatus
     queue: QueueStatus | None = Field(description="null when the database does not answer.")
     model: ModelStatus | None = Field(description="null when none is active or the database does not answer.")
     failed_documents: list[FailedDocument] | None = Field(

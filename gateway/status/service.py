@@ -2,25 +2,40 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 
 from gateway import __version__
 from gateway.auth.caller import Caller
 from gateway.database.pool import Database
-from gateway.errors import GatewayError, NotReadyError
+from gateway.errors import DatabaseUnsafeError, GatewayError, NotReadyError
+from gateway.resilience import allow
+from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.status.probes import DEADLINE_S, Probes
-from gateway.status.schemas import FailedDocument, ModelStatus, QueueStatus, StatusResponse
+from gateway.status.schemas import FailedDocument, LoadStatus, ModelStatus, QueueStatus, StatusResponse
 
 logger = logging.getLogger(__name__)
 
 MAX_FAILED_DOCUMENTS = 20
+READY_FOR_S = 3.0
 
 
 class StatusService:
     """Says how the gateway is."""
 
-    def __init__(self, database: Database, probes: Probes) -> None:
-        """Ask `probes` how things are, and `database` what failed."""
+    def __init__(
+        self,
+        database: Database,
+        probes: Probes,
+        limiter: ConcurrencyLimiter,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Ask `probes` how things are, `database` what failed, and `limiter` how much there is to do."""
         self._database = database
+        self._limiter = limiter
+        self._clock = clock
+        self._ready_at = float("-inf")
         self._probes = probes
 
     async def status(self, caller: Caller) -> StatusResponse:
@@ -31,6 +46,7 @@ class StatusService:
             status="ok" if snapshot.dependencies.all_up else "degraded",
             version=__version__,
             dependencies=snapshot.dependencies,
+            load=LoadStatus(in_flight=self._limiter.in_flight, limit=self._limiter.limit),
             queue=None if row is None else QueueStatus.model_validate(row),
             model=None
             if row is None or row["model"] is None
@@ -39,18 +55,28 @@ class StatusService:
         )
 
     async def ready(self) -> None:
-        """Return when searches can be answered, by keywords at least; NotReadyError with the reasons otherwise."""
+        """Return when searches can be answered, by keywords at least; NotReadyError with the reasons otherwise.
+
+        A database that answered a moment ago and does not now is given READY_FOR_S seconds: taking the gateway out for
+        a hiccup, and all gateways at the same time, would make an outage of it. An unsafe one is given none.
+        """
         try:
-            await self._database.fetch("active_embedding_model", deadline_s=DEADLINE_S)
+            with allow(DEADLINE_S):
+                await self._database.fetch("active_embedding_model")
         except GatewayError as error:
-            raise NotReadyError(f"{error.title}. {error.detail}") from error
+            unsafe = isinstance(error, DatabaseUnsafeError)
+            if unsafe or self._clock() - self._ready_at > READY_FOR_S:
+                raise NotReadyError(f"{error.title}. {error.detail}") from error
+        else:
+            self._ready_at = self._clock()
 
     async def _failed_documents(self, caller: Caller) -> list[FailedDocument] | None:
         if not caller.is_signed_in:
             return None
         parameters = {"claims": caller.claims, "max_rows": MAX_FAILED_DOCUMENTS}
         try:
-            rows = await self._database.fetch("failed_documents_as", parameters, deadline_s=DEADLINE_S)
+            with allow(DEADLINE_S):
+                rows = await self._database.fetch("failed_documents_as", parameters)
         except GatewayError as error:
             logger.warning("status: failed documents are not known: %s", error.detail)
             return None

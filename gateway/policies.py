@@ -1,0 +1,64 @@
+"""How each dependency is used: one description apiece, the defaults here, changed by the setting RESILIENCE."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from gateway.resilience import Policy
+
+# What a person may change; names and words are the program's.
+CHANGEABLE = frozenset(field.name for field in fields(Policy)) - {"name", "fallback", "timeout_s", "concurrency"}
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The description of everything that a request may need."""
+
+    database: Policy
+    replica: Policy
+    data_api: Policy
+    auth_keys: Policy
+    embedder: Policy
+    reranker: Policy
+
+
+def policies(
+    *,
+    pool_size: int,
+    database_s: float,
+    embedder_s: float,
+    reranker_s: float,
+    changes: Mapping[str, Mapping[str, float]] | None = None,
+) -> Policies:
+    """The descriptions; `changes` has new numbers by dependency. ValueError for what there is not."""
+    # A lost connection is replaced within the attempt: a query is sent twice at most. As many wait for a connection as
+    # are served in the time that one search takes, three times over: fewer leave the server idle between bursts.
+    database = Policy(
+        "database", database_s, concurrency=4 * pool_size, fallback="the Data API, or the last known answer"
+    )
+    made = {
+        "database": database,
+        "replica": replace(database, name="replica", fallback="the last known answer"),
+        "data_api": Policy("data_api", 1.0, concurrency=16, fallback="the replica, or the last known answer"),
+        "auth_keys": Policy(
+            "auth_keys", 2.0, attempts=2, concurrency=4, fallback="the keys at hand, for a day at most"
+        ),
+        "embedder": Policy("embedder", embedder_s, concurrency=32, fallback="keyword search"),
+        "reranker": Policy("reranker", reranker_s, concurrency=32, fallback="the order of the hybrid score"),
+    }
+    for name, numbers in (changes or {}).items():
+        if name not in made:
+            raise ValueError(f"RESILIENCE names {name}, which is none of {', '.join(made)}.")
+        made[name] = _changed(made[name], numbers)
+    return Policies(**made)
+
+
+def _changed(policy: Policy, numbers: Mapping[str, Any]) -> Policy:
+    unknown = sorted(set(numbers) - CHANGEABLE)
+    if unknown:
+        raise ValueError(
+            f"RESILIENCE has {unknown[0]} for {policy.name}, which is none of {', '.join(sorted(CHANGEABLE))}."
+        )
+    whole = {field.name for field in fields(Policy) if field.type in ("int", int)}
+    changed: dict[str, Any] = {name: int(value) if name in whole else value for name, value in numbers.items()}
+    return replace(policy, **changed)

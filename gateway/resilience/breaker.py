@@ -1,0 +1,167 @@
+"""pybreaker's circuit breaker, told of asynchronous calls when they are over.
+
+pybreaker runs what it guards itself, under a lock and synchronously: awaited inside, a half-open breaker lets everybody
+through, and a cancelled call counts. So calls are admitted here, one trial when half-open, and their outcomes reported
+through its public interface, if it still is in the state that admitted them. Its clock is the wall's; here the
+monotonic one decides, or setting the date would keep a breaker open for a year.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Literal, NoReturn, cast
+
+import pybreaker
+
+from gateway.resilience.errors import CircuitOpenError
+from gateway.resilience.policy import Policy
+
+logger = logging.getLogger(__name__)
+
+State = Literal["closed", "half-open", "open"]
+Verdict = Callable[[BaseException], bool | None]
+"""Whether an exception is a failure of the dependency: None when it says nothing about it either way."""
+
+
+class Breaker:
+    """The breaker of one dependency."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        verdict: Verdict,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        on_change: Callable[[State], None] = lambda _: None,
+    ) -> None:
+        """Closed at first; `verdict` judges what calls raise."""
+        self._policy = policy
+        self._verdict = verdict
+        self._clock = clock
+        self._on_change = on_change
+        self._breaker = pybreaker.CircuitBreaker(
+            fail_max=policy.failures_to_open,
+            reset_timeout=policy.reset_s,
+            state_storage=pybreaker.CircuitMemoryStorage(pybreaker.STATE_CLOSED),
+            name=policy.name,
+            listeners=[_Changes(self)],
+            throw_new_error_on_trip=False,
+        )
+        self._outcomes: deque[bool] = deque(maxlen=policy.window)
+        self._opened_at = float("-inf")
+        self._trial: Trial | None = None
+        self.last_failure: str | None = None
+
+    @property
+    def state(self) -> State:
+        """Where it stands; an open one whose time is over is still open until somebody calls."""
+        return cast(State, self._breaker.current_state)
+
+    def admit(self) -> "Trial":
+        """Leave for one call, to be used as a context manager around it; CircuitOpenError."""
+        if self.state == "open":
+            left = self._opened_at + self._policy.reset_s - self._clock()
+            if left > 0:
+                raise CircuitOpenError(self._policy.name, left)
+            self._breaker.half_open()
+        trial = Trial(self, self._breaker.state)
+        if self.state == "half-open":
+            if self._trial is not None:
+                raise CircuitOpenError(self._policy.name, self._policy.timeout_s)
+            self._trial = trial
+        return trial
+
+    def settle(self, trial: "Trial", error: BaseException | None, took_s: float) -> None:
+        """Count the outcome of an admitted call."""
+        if self._trial is trial:
+            self._trial = None
+        failed = None if error is not None and not isinstance(error, Exception) else False
+        if isinstance(error, Exception):
+            failed = self._verdict(error)
+        if failed is None or self._breaker.state is not trial.state:
+            return  # it says nothing, or it is old news
+        slow = took_s > self._policy.slow_s
+        if failed and error is not None:
+            self.last_failure = f"{type(error).__name__} {error}".strip().replace("\n", " ")
+        elif slow:
+            self.last_failure = f"It took {took_s:.1f} s."
+        self._count(failed, slow)
+
+    def _count(self, failed: bool, slow: bool) -> None:
+        self._outcomes.append(failed or slow)
+        if failed:
+            with suppress(_ReportedError):  # pybreaker hands back what it was told
+                self._breaker.call(_fail)
+        else:
+            self._breaker.call(_succeed)
+        if self.state == "closed" and self._is_bad():
+            self._breaker.open()
+
+    def _is_bad(self) -> bool:
+        enough = len(self._outcomes) == self._outcomes.maxlen
+        return enough and sum(self._outcomes) >= self._policy.failure_rate_to_open * len(self._outcomes)
+
+    def changed(self, old: State | None, new: State) -> None:
+        """Once for each change of state: log it with its reason, and begin to count anew."""
+        if new == "open":
+            self._opened_at = self._clock()
+        self._outcomes.clear()
+        self._trial = None
+        if new == "closed":
+            logger.warning("%s: works again", self._policy.name)
+        elif new == "open" and old == "closed":
+            logger.error("%s: left alone, asked again every %g s: %s", *self._told())
+        self._on_change(new)
+
+    def _told(self) -> tuple[str, float, str | None]:
+        return self._policy.name, self._policy.reset_s, self.last_failure
+
+
+class Trial:
+    """Leave for one call."""
+
+    def __init__(self, breaker: Breaker, state: object) -> None:
+        """Given by `breaker` when it was in `state`."""
+        self.state = state
+        self._breaker = breaker
+        self._started = time.perf_counter()
+
+    def __enter__(self) -> "Trial":
+        """The call begins."""
+        self._started = time.perf_counter()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """The call is over. Cancellation says nothing about the dependency."""
+        self._breaker.settle(self, error, time.perf_counter() - self._started)
+
+
+class _ReportedError(Exception):
+    """Stands for a failure that happened before."""
+
+
+class _Changes(pybreaker.CircuitBreakerListener):
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
+
+    def state_change(
+        self,
+        cb: pybreaker.CircuitBreaker,
+        old_state: pybreaker.CircuitBreakerState | None,
+        new_state: pybreaker.CircuitBreakerState,
+    ) -> None:
+        old = None if old_state is None else cast(State, old_state.name)
+        self._breaker.changed(old, cast(State, new_state.name))
+
+
+def _fail() -> NoReturn:
+    raise _ReportedError
+
+
+def _succeed() -> None:
+    return

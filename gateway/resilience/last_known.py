@@ -1,0 +1,51 @@
+"""Answers that were given, kept for the time when no new ones can be had. Bounded in number, bytes and age."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+
+class LastKnown:
+    """The latest answer by key, as bytes. A key names the caller as well: what one was told, nobody else is."""
+
+    def __init__(self, *, max_bytes: int, max_age_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Keep `max_bytes` bytes of answers at most, the least recently used going first, and none over `max_age_s`."""
+        self._max_bytes = max_bytes
+        self._max_age_s = max_age_s
+        self._clock = clock
+        self._held: OrderedDict[bytes, tuple[float, bytes]] = OrderedDict()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._held)
+
+    @property
+    def size(self) -> int:
+        """Bytes in use."""
+        return self._bytes
+
+    def put(self, key: bytes, answer: bytes) -> None:
+        """Keep `answer` in the place of an older one."""
+        self._drop(key)
+        self._held[key] = (self._clock(), answer)
+        self._bytes += len(key) + len(answer)
+        while self._bytes > self._max_bytes:
+            self._drop(next(iter(self._held)))
+
+    def get(self, key: bytes) -> tuple[bytes, float] | None:
+        """The answer and its age in seconds; None when there is none or it is too old."""
+        if key not in self._held:
+            return None
+        at, answer = self._held[key]
+        age = self._clock() - at
+        if age > self._max_age_s:
+            self._drop(key)
+            return None
+        self._held.move_to_end(key)
+        return answer, age
+
+    def _drop(self, key: bytes) -> None:
+        if key in self._held:
+            _, answer = self._held.pop(key)
+            self._bytes -= len(key) + len(answer)

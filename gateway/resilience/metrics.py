@@ -1,0 +1,86 @@
+"""What the chain does, in numbers, for whoever watches: GET /metrics gives them in Prometheus' text format."""
+
+import asyncio
+import time
+from types import TracebackType
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+REGISTRY = CollectorRegistry()
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+STATES = ("closed", "half-open", "open")
+
+CALLS = Counter(
+    "tidegate_calls", "Attempts to use a dependency, by outcome.", ["dependency", "outcome"], registry=REGISTRY
+)
+CALL_SECONDS = Histogram(
+    "tidegate_call_seconds", "How long attempts took.", ["dependency"], buckets=BUCKETS, registry=REGISTRY
+)
+RETRIES = Counter("tidegate_retries", "Attempts after the first.", ["dependency"], registry=REGISTRY)
+BREAKER = Gauge(
+    "tidegate_breaker_state", "1 for the state that the breaker is in.", ["dependency", "state"], registry=REGISTRY
+)
+DEGRADATIONS = Counter(
+    "tidegate_degradations", "Answers that had to do without something.", ["dependency", "used"], registry=REGISTRY
+)
+SHED = Counter("tidegate_shed", "Requests refused because there were too many.", registry=REGISTRY)
+LIMIT = Gauge("tidegate_concurrency_limit", "Requests that are let in at a time.", registry=REGISTRY)
+IN_FLIGHT = Gauge("tidegate_requests_in_flight", "Requests that were let in and are not answered.", registry=REGISTRY)
+
+
+def exposition() -> bytes:
+    """Everything, as text."""
+    return generate_latest(REGISTRY)
+
+
+class Meter:
+    """Counts the calls of one dependency."""
+
+    def __init__(self, dependency: str) -> None:
+        """Begin with a closed breaker."""
+        self._dependency = dependency
+        self._succeeded = CALLS.labels(dependency, "ok")
+        self._seconds = CALL_SECONDS.labels(dependency)
+        self._retries = RETRIES.labels(dependency)
+        self.changed("closed")
+
+    def timed(self) -> "_Timing":
+        """A context manager around an attempt."""
+        return _Timing(self)
+
+    def refused(self, why: Literal["open", "full"]) -> None:
+        """It was not tried."""
+        CALLS.labels(self._dependency, why).inc()
+
+    def retried(self) -> None:
+        """It is tried again."""
+        self._retries.inc()
+
+    def changed(self, state: str) -> None:
+        """The breaker is in this state now."""
+        for other in STATES:
+            BREAKER.labels(self._dependency, other).set(other == state)
+
+    def attempted(self, error: BaseException | None, seconds: float) -> None:
+        """An attempt is over."""
+        self._seconds.observe(seconds)
+        if error is None:
+            self._succeeded.inc()
+        else:
+            outcome = "cancelled" if isinstance(error, asyncio.CancelledError) else type(error).__name__
+            CALLS.labels(self._dependency, outcome).inc()
+
+
+class _Timing:
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._started = time.perf_counter()
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._meter.attempted(error, time.perf_counter() - self._started)

@@ -1,0 +1,46 @@
+"""One description of a dependency: how long, how often, how many at once, and what is done without it."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How one dependency is used."""
+
+    name: str
+    timeout_s: float
+    """Seconds that one attempt may take; less when the request has less left."""
+    attempts: int = 1
+    """How often a call is tried at most."""
+    backoff_s: float = 0.05
+    """The wait before the second attempt is 0 to this, doubled before each further one (full jitter)."""
+    max_backoff_s: float = 1.0
+    retry_ratio: float = 0.1
+    """Retries that a call pays for: when everything fails, retries add a tenth to the load, not a multiple."""
+    retries_per_s: float = 3.0
+    """Retries a second beside those."""
+    failures_to_open: int = 5
+    """Consecutive failures that open the breaker."""
+    failure_rate_to_open: float = 0.5
+    """So does this share of the last calls, failures and slow ones, once there are enough to judge."""
+    slow_s: float = float("inf")
+    """An answer later than this counts as a failure of the breaker's, though it is used."""
+    window: int = 20
+    """How many calls are enough to judge, and are judged."""
+    reset_s: float = 1.0
+    """After this long an open breaker lets one trial through."""
+    concurrency: int = 64
+    """Calls at a time; more are refused at once, as a queue would only add to the wait."""
+    fallback: str = "none: the error is the answer"
+    """What is done without it, in words."""
+
+    def __post_init__(self) -> None:
+        """ValueError for a policy that cannot be followed."""
+        if min(self.timeout_s, self.attempts, self.failures_to_open, self.reset_s, self.concurrency, self.window) <= 0:
+            raise ValueError(f"the policy of {self.name} has a number that must be above 0")
+        if not 0 < self.failure_rate_to_open <= 1:
+            raise ValueError(f"the policy of {self.name} opens at a rate that is none")
+
+    def described(self) -> dict[str, float | int | str]:
+        """By name, as /v1/status shows it."""
+        return {name: value for name, value in asdict(self).items() if value != float("inf") and name != "name"}

@@ -1,0 +1,39 @@
+"""The last answer that each caller was given to each request, for when none can be had."""
+
+import hashlib
+import json
+
+from gateway.auth.caller import Caller
+from gateway.resilience.last_known import LastKnown
+from gateway.search.schemas import SearchRequest, SearchResponse
+
+# What is new in every token of the same person with the same rights.
+VOLATILE = frozenset({"exp", "iat", "nbf", "jti", "session_id", "amr", "aal"})
+
+
+class KnownAnswers:
+    """Full answers in memory, by request and by everything that decides what the caller may see."""
+
+    def __init__(self, *, max_bytes: int = 16_000_000, max_age_s: float = 600.0) -> None:
+        """Keep so many bytes of JSON, none older than `max_age_s` seconds."""
+        self._answers = LastKnown(max_bytes=max_bytes, max_age_s=max_age_s)
+
+    def keep(self, request: SearchRequest, caller: Caller, answer: SearchResponse) -> None:
+        """Remember an answer that lacks nothing."""
+        self._answers.put(_key(request, caller), answer.model_dump_json().encode())
+
+    def recall(self, request: SearchRequest, caller: Caller) -> SearchResponse | None:
+        """What the same caller was told, with its age."""
+        found = self._answers.get(_key(request, caller))
+        if found is None:
+            return None
+        answer, age = found
+        return SearchResponse.model_validate_json(answer).model_copy(update={"age_seconds": round(age, 1)})
+
+
+def _key(request: SearchRequest, caller: Caller) -> bytes:
+    claims = json.loads(caller.claims)
+    lasting = {name: value for name, value in claims.items() if name not in VOLATILE}
+    return hashlib.sha256(
+        f"{json.dumps(lasting, sort_keys=True)}\0{request.model_dump_json(by_alias=True)}".encode()
+    ).digest()

@@ -1,0 +1,86 @@
+"""`make chaos`: every fault, every route, and a table of what came of it."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from tests.chaos.faults import Fault, faults
+from tests.chaos.load import Outcome, suffer
+from tests.chaos.world import World
+
+SLACK_S = 0.1
+MEMORY_SLACK = 40_000_000
+DESCRIPTOR_SLACK = 8
+WARMING_UP = 4  # faults after which every pool has had as many connections as it may
+
+
+async def endure(which: list[Fault], world: World) -> tuple[list[Outcome], list[str]]:
+    """Let the faults come one after the other; their outcomes, and what the gateway did not give back."""
+    outcomes = []
+    memory, descriptors = world.cost().memory, world.descriptors()
+    with Progress() as progress:
+        for number, fault in enumerate(progress.track(which, description="breaking things")):
+            if number == WARMING_UP:
+                memory, descriptors = world.cost().memory, world.descriptors()
+            progress.print(fault.name)
+            outcomes.append(await suffer(world, fault, slack_s=SLACK_S))
+    left: list[str] = []
+    if len(which) <= WARMING_UP:
+        return outcomes, left
+    if world.cost().memory > memory + MEMORY_SLACK:
+        left.append(f"memory went from {memory / 1e6:.0f} to {world.cost().memory / 1e6:.0f} MB")
+    if world.descriptors() > descriptors + DESCRIPTOR_SLACK:
+        left.append(f"open files went from {descriptors} to {world.descriptors()}")
+    return outcomes, left
+
+
+def table_of(outcomes: list[Outcome]) -> Table:
+    """A line for each fault and route whose answers were not all full."""
+    table = Table("fault", "route", "full", "degraded", "503", "other", "worst", "recovered")
+    for outcome in outcomes:
+        is_first = True
+        for observation in outcome.observations:
+            kinds = observation.kinds()
+            if kinds.keys() == {"200"} and observation is not outcome.observations[0]:
+                continue
+            other = sum(kinds.values()) - kinds["200"] - kinds["degraded"] - kinds["503"]
+            table.add_row(
+                outcome.fault.name if is_first else "",
+                observation.route.name,
+                *(f"{count}" if count else "" for count in (kinds["200"], kinds["degraded"], kinds["503"], other)),
+                f"{observation.worst_s:.2f} s",
+                (f"{outcome.recovered_s:.1f} s" if outcome.recovered_s is not None else "never") if is_first else "",
+            )
+            is_first = False
+        table.add_section()
+    return table
+
+
+async def main() -> int:
+    """Run it; the exit status."""
+    console = Console(width=120)
+    with tempfile.TemporaryDirectory() as logs, tempfile.TemporaryDirectory() as state:
+        wanted = sys.argv[1:]
+        which = [fault for fault in faults() if not wanted or any(word in fault.name for word in wanted)]
+        world = World(Path(logs), Path(state))
+        with_standby, with_disk = any(fault.last for fault in which), any(fault.needs_disk for fault in which)
+        async with world.running(with_standby=with_standby, with_disk=with_disk):
+            if with_disk and world.disk is None:
+                console.print("No disk could be mounted (root can): what needs one is left out.", style="yellow")
+                which = [fault for fault in which if not fault.needs_disk]
+            outcomes, left = await endure(which, world)
+            problems = [f"{outcome.fault.name}: {problem}" for outcome in outcomes for problem in outcome.problems]
+            console.print(table_of(outcomes))
+            console.print(f"{len(world.written)} documents were acknowledged meanwhile.")
+            if problems or left:
+                console.print("\n".join(["", *problems, *left, "", world.gateway.tail(60)]), style="red")
+    return 1 if problems or left else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(main()))

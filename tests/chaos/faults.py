@@ -1,0 +1,254 @@
+"""What breaks, and how it is mended. Each fault is real: a signal, a lock, a full house, a door that does as told."""
+
+import asyncio
+import signal
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import psycopg
+
+from tests.chaos.world import World
+from tests.support.proxy import Proxy
+
+Change = Callable[[World], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something breaks for `seconds`, and is well again."""
+
+    name: str
+    breaks: Change
+    mends: Change
+    seconds: float = 3.0
+    recovery_s: float = 2.0
+    """Within which full quality must be back after it is mended."""
+    short: bool = False
+    """Whether it is part of the short cut in `make test`."""
+    unverifiable: bool = False
+    """Whether tokens cannot be verified for a moment, so that 503 is right where one is sent."""
+    needs_disk: bool = False
+    """Whether it wants a disk that can be filled, which only root can mount."""
+    last: bool = False
+    """Whether the world is another one afterwards."""
+
+
+def of_door(name: str, door: Callable[[World], Proxy], do: Callable[[Proxy], None], *, short: bool = False) -> Fault:
+    """A fault of the way to a server."""
+
+    async def breaks(world: World) -> None:
+        do(door(world))
+
+    async def mends(world: World) -> None:
+        door(world).heal()
+
+    return Fault(name, breaks, mends, short=short)
+
+
+def to_database(world: World) -> Proxy:
+    """Between gateway and PostgreSQL."""
+    return world.to_database
+
+
+def to_api(world: World) -> Proxy:
+    """Between gateway and Supabase: the Data API, and Auth with its keys."""
+    return world.to_api
+
+
+def to_embedder(world: World) -> Proxy:
+    """Between gateway or worker and the embedder."""
+    return world.to_embedder
+
+
+def slow(door: Proxy) -> None:
+    """Every answer takes two seconds more."""
+    door.delay_s = 2.0
+
+
+def cuts(door: Proxy) -> None:
+    """Every answer breaks off in the middle."""
+    door.cuts = True
+
+
+# PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+async def kill_postgres(world: World) -> None:
+    """All at once, as when the machine is gone."""
+    pids = await asyncio.to_thread(world.postgres_pids)
+    world.signal_postgres(signal.SIGKILL)
+    assert pids
+
+
+async def start_postgres(world: World) -> None:
+    """And wait until it answers."""
+    await asyncio.to_thread(world.restart_postgres)
+
+
+async def stop_postgres(world: World) -> None:
+    """A fast shutdown."""
+    await asyncio.to_thread(world.cluster.server.stop)
+
+
+async def fill_disk(world: World) -> None:
+    """Nothing can be written any more."""
+    await asyncio.to_thread(world.fill_disk)
+
+
+async def free_disk(world: World) -> None:
+    """There is room again."""
+    await asyncio.to_thread(world.free_disk)
+
+
+async def freeze_postgres(world: World) -> None:
+    """It accepts, and never answers."""
+    world.signal_postgres(signal.SIGSTOP)
+
+
+async def thaw_postgres(world: World) -> None:
+    """It goes on where it was."""
+    world.signal_postgres(signal.SIGCONT)
+
+
+class Lock:
+    """A lock that every search waits for, until no connection of the pool is left."""
+
+    def __init__(self) -> None:
+        self._holder: psycopg.Connection[object] | None = None
+
+    async def take(self, world: World) -> None:
+        """Wait for it, and keep it."""
+        self._holder = psycopg.connect(world.database.admin_url)
+        await asyncio.to_thread(self._holder.execute, b"lock table public.chunks in access exclusive mode")
+
+    async def release(self, _world: World) -> None:
+        """Let everybody go on."""
+        if self._holder is not None:
+            self._holder.close()
+
+
+class Crowd:
+    """So many connections that the server has none left."""
+
+    def __init__(self) -> None:
+        self._connections: list[psycopg.Connection[object]] = []
+
+    async def arrive(self, world: World) -> None:
+        """Connect until it refuses, in the place of the gateway too."""
+        world.to_database.refuse()
+        await asyncio.to_thread(self._connect, world)
+        world.to_database.heal()
+
+    async def leave(self, _world: World) -> None:
+        """Disconnect."""
+        await asyncio.to_thread(self._disconnect)
+
+    def _disconnect(self) -> None:
+        while self._connections:
+            self._connections.pop().close()
+
+    def _connect(self, world: World) -> None:
+        try:
+            while len(self._connections) < 1000:
+                self._connections.append(psycopg.connect(world.database.url))
+        except psycopg.OperationalError:
+            return
+
+
+async def fail_over(world: World) -> None:
+    """The server is gone, the standby becomes the server, and its address leads there."""
+    assert world.standby is not None
+    world.signal_postgres(signal.SIGKILL)
+    with psycopg.connect(world.standby.admin_url(), autocommit=True) as admin:
+        await asyncio.to_thread(admin.execute, b"select pg_promote()")
+    world.to_database.target_port = world.standby.port
+    world.to_database.drop()
+
+
+async def nothing(_world: World) -> None:
+    """It is mended by itself."""
+
+
+# Supabase, embedder, worker ---------------------------------------------------------------------------------------
+
+
+async def rotate_keys(world: World) -> None:
+    """Auth signs with another key from now on: old tokens are worth nothing, new ones come at once."""
+    (world.stack.state / "signing_keys.json").unlink()
+    await asyncio.to_thread(world.api.stop)
+    world.api = await asyncio.to_thread(world.start_api)
+    await asyncio.to_thread(world.sign_in)
+
+
+def embedder_says(status: int, **headers: str) -> Change:
+    """It answers with an error."""
+
+    async def change(world: World) -> None:
+        world.embedder.failure = (status, {name.replace("_", "-"): value for name, value in headers.items()})
+
+    return change
+
+
+async def embedder_babbles(world: World) -> None:
+    """It answers JSON that is no answer."""
+    world.embedder.change_answer = lambda _answer: {"nonsense": [None]}
+
+
+async def embedder_changes_length(world: World) -> None:
+    """Its vectors are of another length."""
+    world.embedder.dimensions //= 2
+
+
+async def embedder_waits(world: World) -> None:
+    """It accepts, and never answers."""
+    world.embedder.gate.clear()
+
+
+async def embedder_works(world: World) -> None:
+    """As before."""
+    world.embedder.failure = None
+    world.embedder.change_answer = lambda answer: answer
+    world.embedder.dimensions = 384
+    world.embedder.gate.set()
+
+
+async def kill_worker(world: World) -> None:
+    """In the middle of its work."""
+    world.worker.kill()
+    await asyncio.to_thread(world.write, f"unembedded {uuid.uuid4()}")
+
+
+async def start_worker(world: World) -> None:
+    """Whoever supervises it starts another one, which takes up what was left."""
+    world.worker = await asyncio.to_thread(world.start_worker)
+    await asyncio.to_thread(world.wait_searchable, sorted(world.written), 30)
+
+
+def faults() -> list[Fault]:
+    """Every fault, in the order in which they come; what changes the world for good is last."""
+    lock, crowd = Lock(), Crowd()
+    return [
+        Fault("PostgreSQL killed", kill_postgres, start_postgres, recovery_s=5, short=True),
+        Fault("PostgreSQL stopped (SIGSTOP)", freeze_postgres, thaw_postgres, short=True),
+        Fault("PostgreSQL restarted", stop_postgres, start_postgres, seconds=0.5, recovery_s=5),
+        Fault("pool exhausted", lock.take, lock.release),
+        of_door("black hole before PostgreSQL", to_database, Proxy.freeze, short=True),
+        of_door("PostgreSQL slow by 2 s", to_database, slow),
+        of_door("answers of PostgreSQL cut", to_database, cuts),
+        of_door("PostgreSQL refuses", to_database, Proxy.refuse),
+        Fault("out of connections", crowd.arrive, crowd.leave),
+        Fault("PostgreSQL's disk full", fill_disk, free_disk, recovery_s=5, needs_disk=True),
+        of_door("Supabase dead (Data API, keys)", to_api, Proxy.refuse, short=True),
+        of_door("Supabase slow by 2 s", to_api, slow),
+        Fault("keys rotated", rotate_keys, nothing, seconds=0.5, unverifiable=True),
+        of_door("embedder dead", to_embedder, Proxy.refuse, short=True),
+        of_door("embedder slow by 2 s", to_embedder, slow),
+        Fault("embedder hangs", embedder_waits, embedder_works),
+        Fault("embedder answers 500", embedder_says(500), embedder_works),
+        Fault("embedder answers 429", embedder_says(429, Retry_After="1"), embedder_works),
+        Fault("embedder babbles", embedder_babbles, embedder_works),
+        Fault("embedder's vectors too short", embedder_changes_length, embedder_works),
+        Fault("worker killed", kill_worker, start_worker, seconds=1),
+        Fault("fail-over to the standby", fail_over, nothing, seconds=0.5, recovery_s=5, last=True),
+    ]

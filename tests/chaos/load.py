@@ -1,0 +1,172 @@
+"""Steady requests on every route while something breaks, and the judgement of their answers."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from tests.chaos.faults import Fault
+from tests.chaos.routes import ROUTES, Route
+from tests.chaos.world import REQUEST_S, World
+
+EVERY_S = 0.1
+WELL_FOR_S = 1.0
+GIVE_UP_S = 20.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of one request: when it was sent, how long it took, and what came."""
+
+    at: float
+    took_s: float
+    status: int
+    degraded: bool
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing is missing."""
+        return self.status == 200 and not self.degraded
+
+    @property
+    def kind(self) -> str:
+        """In a word."""
+        return "degraded" if self.degraded and self.status == 200 else str(self.status or "no answer")
+
+
+@dataclass
+class Observation:
+    """One route during one fault."""
+
+    route: Route
+    answers: list[Answer] = field(default_factory=list)
+
+    def kinds(self) -> Counter[str]:
+        """How many answers of each kind."""
+        return Counter(answer.kind for answer in self.answers)
+
+    @property
+    def worst_s(self) -> float:
+        """The longest wait."""
+        return max(answer.took_s for answer in self.answers)
+
+    def well_since(self, mended: float) -> float | None:
+        """The moment from which every answer was full, at least WELL_FOR_S ago; None when there is none yet."""
+        since = mended
+        for answer in self.answers:
+            if answer.at >= mended and not answer.is_full:
+                since = answer.at + answer.took_s
+        seen = [answer for answer in self.answers if answer.at > since and answer.is_full]
+        if not seen or seen[-1].at - seen[0].at < WELL_FOR_S:
+            return None
+        return max(mended, since)
+
+    def problems(self, fault: Fault, slack_s: float) -> list[str]:
+        """What must never happen, and did."""
+        found = []
+        may_fail = self.route.may_fail or (fault.unverifiable and self.route.signed_in)
+        allowed = {200, 503} if may_fail else {200}
+        wrong = {kind: n for kind, n in Counter(a.status for a in self.answers).items() if kind not in allowed}
+        if wrong:
+            found.append(f"{self.route.name}: {', '.join(f'{n} answers of {kind}' for kind, n in wrong.items())}")
+        if self.worst_s > REQUEST_S + slack_s:
+            found.append(f"{self.route.name}: an answer took {self.worst_s:.2f} s")
+        return found
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One fault, every route."""
+
+    fault: Fault
+    observations: list[Observation]
+    recovered_s: float | None
+    problems: list[str]
+
+
+async def suffer(world: World, fault: Fault, *, slack_s: float, patience: float = 1.0) -> Outcome:
+    """Let `fault` happen under load; `slack_s` is added to the deadline, `patience` multiplies the time to recover."""
+    observations = [Observation(route) for route in ROUTES]
+    async with _load(world, observations):
+        await _until_well(observations, time.monotonic())
+        for observation in observations:
+            observation.answers.clear()
+        await fault.breaks(world)
+        await asyncio.sleep(fault.seconds)
+        await fault.mends(world)
+        mended = time.monotonic()
+        recovered = await _until_well(observations, mended)
+    problems = [problem for observation in observations for problem in observation.problems(fault, slack_s)]
+    if recovered is None or recovered > patience * fault.recovery_s:
+        problems.append(f"full quality was back after {recovered if recovered is None else round(recovered, 2)} s")
+    lost = await asyncio.to_thread(world.lost) if not fault.last else set()
+    if lost:
+        problems.append(f"{len(lost)} acknowledged documents are lost")
+    return Outcome(fault, observations, recovered, problems)
+
+
+async def _until_well(observations: Sequence[Observation], mended: float) -> float | None:
+    while time.monotonic() < mended + GIVE_UP_S:
+        moments = [observation.well_since(mended) for observation in observations]
+        if None not in moments:
+            return max(moment for moment in moments if moment is not None) - mended
+        await asyncio.sleep(0.05)
+    return None
+
+
+@asynccontextmanager
+async def _load(world: World, observations: Sequence[Observation]) -> AsyncIterator[None]:
+    async with httpx.AsyncClient(base_url=world.stack.gateway_url, timeout=10, trust_env=False) as client:
+        tasks = [asyncio.create_task(_ask(world, client, observation)) for observation in observations]
+        tasks.append(asyncio.create_task(_write(world)))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            assert not [task for task in tasks if not task.cancelled()], "a client of the load ended by itself"
+
+
+async def _ask(world: World, client: httpx.AsyncClient, observation: Observation) -> None:
+    """Requests at a steady rate, whether or not the ones before are answered."""
+    under_way: set[asyncio.Task[None]] = set()
+    try:
+        while True:
+            task = asyncio.create_task(_one(world, client, observation))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+            await asyncio.sleep(EVERY_S)
+    finally:
+        for task in under_way:
+            task.cancel()
+
+
+async def _one(world: World, client: httpx.AsyncClient, observation: Observation) -> None:
+    route = observation.route
+    at = time.monotonic()
+    headers = dict(route.headers_of(world))
+    token = world.token
+    status, degraded = 0, False
+    try:
+        if route.body is None:
+            response = await client.get(route.path, headers=headers)
+        else:
+            response = await client.post(route.path, json=route.body(), headers=headers)
+        status = response.status_code
+        degraded = status == 200 and route.body is not None and response.json()["degraded"]
+    except httpx.HTTPError:
+        pass  # status 0 stands for no answer
+    if status == 401 and token != world.token:
+        return  # it was revoked on the way
+    observation.answers.append(Answer(at, time.monotonic() - at, status, degraded))
+
+
+async def _write(world: World) -> None:
+    while True:
+        await asyncio.to_thread(world.write_some)
+        await asyncio.sleep(3 * EVERY_S)

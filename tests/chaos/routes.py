@@ -1,0 +1,39 @@
+"""What is asked while things break. A new route joins by one line of ROUTES."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.world import World
+
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Route:
+    """A request, and which answers are right whatever is down."""
+
+    name: str
+    path: str
+    body: Callable[[], Mapping[str, Any]] | None = None
+    signed_in: bool = False
+    may_fail: bool = False
+    """Whether 503 is right when nothing that could answer does."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def headers_of(self, world: World) -> Mapping[str, str]:
+        """With the token where one is sent."""
+        return {**self.headers, **(world.headers if self.signed_in else {})}
+
+
+ROUTES = (
+    Route("search, asked before", "/v1/search", lambda: {"query": "how to moor a boat"}, signed_in=True),
+    Route("search, nobody's", "/v1/search", lambda: {"query": "mooring", "mode": "keyword"}),
+    Route("search, new words", "/v1/search", lambda: {"query": f"mooring {next(_numbers)}"}, may_fail=True),
+    Route("status", "/v1/status", signed_in=True),
+    Route("live", "/health/live"),
+    Route("ready", "/health/ready", may_fail=True),
+    Route("metrics", "/metrics"),
+    Route("description", "/openapi.json"),
+)

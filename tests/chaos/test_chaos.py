@@ -1,0 +1,24 @@
+"""The short cut of `make chaos`: the faults that break most, with time to spare for slow machines."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.faults import Fault, faults
+from tests.chaos.load import suffer
+from tests.chaos.world import World
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def world(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with World(logs, tmp_path_factory.mktemp("chaos")).running() as world:
+        yield world
+
+
+@pytest.mark.parametrize("fault", [fault for fault in faults() if fault.short], ids=lambda fault: fault.name)
+async def test_what_breaks_is_lived_with_and_left_behind(world: World, fault: Fault) -> None:
+    outcome = await suffer(world, fault, slack_s=1.0, patience=3)
+    assert outcome.problems == [], world.gateway.tail()

@@ -1,0 +1,260 @@
+"""Everything that a gateway depends on, real and breakable: PostgreSQL and a standby, Supabase's API, an embedder."""
+
+import asyncio
+import errno
+import os
+import signal
+import subprocess
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.local.place import settle
+from gateway.local.ports import free_port
+from gateway.local.postgres import Cluster
+from gateway.local.system import server_account, spawn_as
+from tests.bench.processes import Cost, cost_of
+from tests.support.databases import Database, ScratchCluster
+from tests.support.fake_embedder import FakeEmbedder, fake_embedder
+from tests.support.proxy import Proxy
+from tests.support.runs import descendants
+from tests.support.stack import Process, Stack
+from tests.support.waiting import wait_until
+
+REQUEST_S = 3.0
+DOCUMENTS = 30
+DISK_MB = 1200
+FILLER = "filler"
+
+
+class World:
+    """The parts, and the doors between them."""
+
+    def __init__(self, logs: Path, state: Path) -> None:
+        self.logs = logs
+        # What was acknowledged must outlive a kill.
+        self.cluster = ScratchCluster(logs, durable=True)
+        self.embedder: FakeEmbedder
+        self.standby: Cluster | None = None
+        self.disk: Path | None = None
+        self.database: Database
+        self.stack: Stack
+        self.gateway: Process
+        self.worker: Process
+        self.api: Process
+        self.token = ""
+        self._state = state
+        self.to_database = Proxy(self.cluster.server.port)
+        self.to_api = Proxy(0)
+        self.to_embedder = Proxy(0)
+        self.written: set[str] = set()
+        self._password = "a long enough password"
+
+    @asynccontextmanager
+    async def running(self, *, with_standby: bool = False, with_disk: bool = False) -> AsyncIterator["World"]:
+        """Everything up, some documents searchable, and a person signed in."""
+        async with AsyncExitStack() as ending:
+            ending.callback(self._stop_postgres)
+            if with_disk:
+                self._mount()
+            await asyncio.to_thread(self._start_postgres, with_standby)
+            self.embedder = ending.enter_context(fake_embedder())
+            self.stack = Stack(self.database, self._state, self.logs)
+            ending.callback(self.stack.stop)
+            self.to_api.target_port = self.stack.supabase_port
+            self.to_embedder.target_port = int(self.embedder.url.split(":")[2].split("/")[0])
+            for door in (self.to_database, self.to_api, self.to_embedder):
+                await ending.enter_async_context(door.running())
+            await asyncio.to_thread(self._start_processes)
+            await asyncio.to_thread(self._fill)
+            yield self
+
+    # PostgreSQL ---------------------------------------------------------------------------------------------------
+
+    def _start_postgres(self, with_standby: bool) -> None:
+        self.cluster.start()
+        self.cluster.build_template()
+        self.database = self.cluster.clone()
+        if with_standby:
+            self._start_standby()
+
+    def _start_standby(self) -> None:
+        primary = self.cluster.server
+        home = self.cluster.home / "standby"
+        home.mkdir(mode=0o711)
+        place = settle(home, server_account(), lambda _message: None, primary.place.installation)
+        place.data.mkdir(mode=0o700)
+        if place.account is not None:
+            os.chown(place.data, place.account.uid, place.account.gid)
+        subprocess.run(
+            [
+                str(primary.place.binary("pg_basebackup")), "--write-recovery-conf", "--checkpoint=fast",
+                f"--dbname={primary.admin_url()}", f"--pgdata={place.data}",
+            ],
+            check=True, capture_output=True, cwd="/", env=primary.environment(), **spawn_as(place.account),
+        )  # fmt: skip
+        self.standby = Cluster(place, free_port(), password=None)
+        with (self.logs / "standby.log").open("ab") as log:
+            self.standby.start(log)
+
+    def restart_postgres(self) -> None:
+        """Start the server again, as whoever supervises it would."""
+        with (self.logs / "postgres.log").open("ab") as log:
+            self.cluster.server.start(log)
+
+    def postgres_pids(self) -> list[int]:
+        """The server and everything that it has started."""
+        pid = int((self.cluster.server.place.data / "postmaster.pid").read_text().splitlines()[0])
+        return [pid, *descendants(pid)]
+
+    def signal_postgres(self, number: signal.Signals) -> None:
+        """Send all of it a signal."""
+        for pid in self.postgres_pids():
+            os.kill(pid, number)
+
+    def _stop_postgres(self) -> None:
+        if self.standby is not None:
+            self.standby.stop()
+        self.cluster.server.stop()
+        if self.disk is not None:
+            subprocess.run(["umount", str(self.disk)], check=True)
+        self.cluster.stop()
+
+    def _mount(self) -> None:
+        """Give the server a small disk of its own, where that is allowed."""
+        home = str(self.cluster.home)
+        command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=711", "tmpfs", home]
+        if subprocess.run(command, check=False, capture_output=True).returncode == 0:
+            self.disk = self.cluster.home
+            self.cluster.server.place.directory.mkdir()  # the one made before lies underneath
+
+    def fill_disk(self) -> None:
+        """Leave not a byte."""
+        assert self.disk is not None
+        block = bytes(1 << 20)
+        with (self.disk / FILLER).open("wb", buffering=0) as filler:
+            try:
+                while filler.write(block):
+                    pass
+            except OSError as error:
+                assert error.errno == errno.ENOSPC, error
+
+    def free_disk(self) -> None:
+        """As before; whoever supervises the server starts it if it gave up."""
+        assert self.disk is not None
+        (self.disk / FILLER).unlink()
+        if not self.cluster.server.answers():
+            self.restart_postgres()
+
+    # Processes ----------------------------------------------------------------------------------------------------
+
+    def _start_processes(self) -> None:
+        self.api = self.start_api()
+        self.worker = self.start_worker()
+        self.start_gateway()
+
+    def start_api(self) -> Process:
+        """Start Supabase's API, known to everybody by the address of its door."""
+        return self.stack.start_api(API_EXTERNAL_URL=self.supabase_url)
+
+    def start_worker(self) -> Process:
+        """Start a worker."""
+        return self.stack.start_worker(**self._embedding, WORKER_BACKOFF_SECONDS="0.05", WORKER_LEASE_SECONDS="2")
+
+    def start_gateway(self) -> None:
+        """Start the gateway, which reaches everything through the doors."""
+        database = f"postgresql://tidegate_gateway@127.0.0.1:{self.to_database.port}/{self.database.name}"
+        replica = {}
+        if self.standby is not None:
+            at = f"127.0.0.1:{self.standby.port}/{self.database.name}"
+            replica = {"REPLICA_DATABASE_URL": f"postgresql://tidegate_gateway@{at}"}
+        self.gateway = self.stack.start_gateway(
+            SUPABASE_URL=self.supabase_url,
+            GATEWAY_DATABASE_URL=database,
+            REQUEST_TIMEOUT_S=str(REQUEST_S),
+            LOG_LEVEL="warning",
+            **self._embedding,
+            **replica,
+        )
+
+    @property
+    def _embedding(self) -> dict[str, str]:
+        return {**self.embedder.environment, "EMBEDDER_URL": f"http://127.0.0.1:{self.to_embedder.port}/v1"}
+
+    @property
+    def supabase_url(self) -> str:
+        """Where the gateway finds Supabase."""
+        return f"http://127.0.0.1:{self.to_api.port}"
+
+    def cost(self) -> Cost:
+        """What the gateway uses."""
+        return cost_of([self.gateway.pid])
+
+    def descriptors(self) -> int:
+        """Files and sockets that the gateway has open."""
+        return len(list(Path(f"/proc/{self.gateway.pid}/fd").iterdir()))
+
+    # Rows ---------------------------------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        self.token = self.stack.sign_up("chaos@example.org", self._password)["access_token"]
+        titles = [f"mooring {number}" for number in range(DOCUMENTS)]
+        for title in titles:
+            self.write(title, "public" if title.endswith("0") else "private")
+        self.wait_searchable(titles)
+
+    def sign_in(self) -> None:
+        """Get a token of now."""
+        response = httpx.post(
+            f"{self.stack.supabase_url}/auth/v1/token?grant_type=password",
+            json={"email": "chaos@example.org", "password": self._password},
+            headers={"apikey": self.stack.keys.publishable_key},
+            timeout=10,
+            trust_env=False,
+        )
+        self.token = response.raise_for_status().json()["access_token"]
+
+    def write(self, title: str, visibility: str = "private") -> None:
+        """Write a document through the Data API, and remember it once that was acknowledged; httpx.HTTPError."""
+        response = httpx.post(
+            f"{self.stack.supabase_url}/rest/v1/documents",
+            json={"title": title, "content": "How boats are moored.", "visibility": visibility},
+            headers=self.headers | {"Prefer": "return=minimal"},
+            timeout=3,
+            trust_env=False,
+        )
+        response.raise_for_status()
+        self.written.add(title)
+
+    def write_some(self) -> None:
+        """Write one more, if that is possible now."""
+        try:
+            self.write(f"log {uuid.uuid4()}")
+        except httpx.HTTPError:
+            return  # not acknowledged, so nothing was promised
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of a request by the person."""
+        return {"apikey": self.stack.keys.publishable_key, "Authorization": f"Bearer {self.token}"}
+
+    def lost(self) -> set[str]:
+        """What was acknowledged and is not there."""
+        return self.written - {title for (title,) in self._rows("select title from public.documents")}
+
+    def wait_searchable(self, titles: list[str], deadline_s: float = 60) -> None:
+        """Wait until these documents have their vectors."""
+
+        def are_ready() -> bool:
+            ready = {title for (title,) in self._rows("select title from public.documents where status = 'ready'")}
+            return set(titles) <= ready
+
+        wait_until(are_ready, deadline_s, "every document being searchable", every_s=0.1)
+
+    def _rows(self, query: str) -> list[Any]:
+        with self.database.connect("supabase_admin") as admin:
+            return admin.execute(query.encode()).fetchall()

@@ -1,0 +1,263 @@
+"""Other ways to an answer, through the real Data API: the same rows for the same people, and it is said."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.app import create_app
+from gateway.database.pool import Database as GatewayDatabase
+from tests.support import Database
+from tests.support.gateway_app import client_of, make_settings
+from tests.support.passages import index_documents
+from tests.support.proxy import Proxy
+from tests.support.stack import Process, Stack
+
+pytestmark = pytest.mark.anyio
+
+ROWS = (("alice", "private"), ("bob", "private"), ("alice", "public"))
+SEES = {"alice": {"alice private", "alice public"}, "bob": {"bob private", "alice public"}, "nobody": {"alice public"}}
+NO_ID = "00000000-0000-4000-8000-000000000000"
+LANTERNS = {"query": "lantern", "mode": "keyword"}
+
+
+class Door(httpx.AsyncHTTPTransport):
+    """The way to Supabase, which can be closed."""
+
+    is_closed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """As if nobody listened, while it is closed."""
+        if self.is_closed:
+            raise httpx.ConnectError("refused", request=request)
+        return await super().handle_async_request(request)
+
+
+@dataclass
+class Gateway:
+    """A gateway whose ways to PostgreSQL, a replica and Supabase can be closed."""
+
+    client: httpx.AsyncClient
+    to_database: Proxy
+    to_replica: Proxy
+    to_api: "Door"
+    tokens: dict[str, str]
+    database: GatewayDatabase
+
+    async def search(self, person: str = "nobody", **body: Any) -> httpx.Response:
+        """The answer to a person."""
+        token = self.tokens.get(person)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return await self.client.post("/v1/search", json={**LANTERNS, **body}, headers=headers)
+
+    async def until_well(self) -> None:
+        """Search until nothing is missing."""
+        deadline = time.monotonic() + 8
+        while (answer := await self.search()).status_code != 200 or answer.json()["degraded"]:
+            assert time.monotonic() < deadline, answer.text
+            await asyncio.sleep(0.05)
+
+    def forget_safety(self) -> None:
+        """As after a minute."""
+        self.database._checked_until = float("-inf")
+
+    async def found(self, person: str, used: list[str], **body: Any) -> set[str]:
+        """The titles that a person is shown, when so much was used in place of something else."""
+        response = await self.search(person, **body)
+        assert response.status_code == 200, response.text
+        answer = response.json()
+        assert [degradation["used"] for degradation in answer["degradations"]] == used
+        assert answer["degraded"] == bool(used)
+        assert all(degradation["reason"] for degradation in answer["degradations"])
+        return {result["title"] for result in answer["results"]}
+
+
+@pytest.fixture(scope="module")
+def people(stack: Stack, api: Process, database: Database) -> dict[str, str]:
+    """Tokens of two people who have written something."""
+    tokens = {
+        name: stack.sign_up(f"{name}@example.org", "a long enough password")["access_token"]
+        for name in ("alice", "bob")
+    }
+    for name, visibility in ROWS:
+        httpx.post(
+            f"{stack.supabase_url}/rest/v1/documents",
+            json={
+                "title": f"{name} {visibility}",
+                "content": "A lantern for the jetty.",
+                "visibility": visibility,
+                "metadata": {"kind": visibility},
+            },
+            headers={"apikey": stack.keys.publishable_key, "Authorization": f"Bearer {tokens[name]}"},
+            trust_env=False,
+        ).raise_for_status()
+    with database.connect("tidegate_worker") as worker:
+        index_documents(worker, {})
+    return tokens
+
+
+@asynccontextmanager
+async def gateway_of(
+    stack: Stack, database: Database, tokens: dict[str, str], *, replica: bool = False, **changes: Any
+) -> AsyncIterator[Gateway]:
+    async with Proxy(database.port).running() as to_database, Proxy(database.port).running() as to_replica:
+
+        def url(door: Proxy) -> str:
+            return f"postgresql://tidegate_gateway@127.0.0.1:{door.port}/{database.name}"
+
+        settings = make_settings(
+            url(to_database),
+            supabase_url=stack.supabase_url,
+            supabase_publishable_key=stack.keys.publishable_key,
+            replica_database_url=url(to_replica) if replica else None,
+            **changes,
+        )
+        to_api = Door()
+        app = create_app(settings, transport=to_api)
+        async with client_of(app) as client:
+            yield Gateway(client, to_database, to_replica, to_api, tokens, app.state.services.database)
+
+
+@pytest.mark.parametrize("person", SEES)
+async def test_the_data_api_shows_everybody_the_same(
+    stack: Stack, database: Database, people: dict[str, str], person: str
+) -> None:
+    filters: list[dict[str, Any]] = [
+        {},
+        {"metadata": {"kind": "public"}},
+        {"price_min": 1.5},
+        {"organization_id": NO_ID},
+    ]
+    async with gateway_of(stack, database, people) as gateway:
+        before = [await gateway.found(person, [], filters=each) for each in filters]
+        assert before[:3] == [SEES[person], {"alice public"}, set()]
+        by_meaning = await gateway.search(person, mode="hybrid")
+        gateway.to_database.refuse()
+        after = [await gateway.found(person, ["the Data API"], filters=each) for each in filters]
+        assert after == before
+        answer = (await gateway.search(person, mode="hybrid")).json()
+        assert (answer["mode"], answer["age_seconds"]) == ("hybrid", None)
+        assert answer["results"] == by_meaning.json()["results"]
+        gateway.to_database.heal()
+        await gateway.until_well()
+
+
+async def test_the_last_known_answer_is_its_callers_own(
+    stack: Stack, database: Database, people: dict[str, str]
+) -> None:
+    async with gateway_of(stack, database, people) as gateway:
+        assert await gateway.found("alice", []) == SEES["alice"]
+        assert await gateway.found("bob", []) == SEES["bob"]
+        gateway.to_database.refuse()
+        gateway.to_api.is_closed = True
+        used = ["the last known answer", "the last known answer"]
+        assert await gateway.found("alice", used) == SEES["alice"]
+        assert await gateway.found("bob", used) == SEES["bob"]
+        age = (await gateway.search("alice")).json()["age_seconds"]
+        assert 0 <= age < 30
+        # Nobody has asked this yet, and these have not asked that.
+        for person, body in (("nobody", {}), ("alice", {"limit": 3})):
+            refused = await gateway.search(person, **body)
+            assert refused.status_code == 503
+            assert refused.json()["type"] == "urn:tidegate:problem:database-unavailable"
+            assert int(refused.headers["Retry-After"]) > 0
+
+
+async def test_what_fell_short_is_not_remembered(stack: Stack, database: Database, people: dict[str, str]) -> None:
+    async with gateway_of(stack, database, people, embedder_timeout_s=1e-6) as gateway:
+        assert await gateway.found("alice", ["keyword search"], mode="hybrid", query="jetty") == SEES["alice"]
+        gateway.to_database.refuse()
+        gateway.to_api.is_closed = True
+        assert (await gateway.search("alice", mode="hybrid", query="jetty")).status_code == 503
+
+
+async def test_a_replica_answers_when_nothing_else_does(
+    stack: Stack, database: Database, people: dict[str, str]
+) -> None:
+    async with gateway_of(stack, database, people, replica=True) as gateway:
+        assert await gateway.found("bob", []) == SEES["bob"]
+        gateway.to_database.refuse()
+        assert await gateway.found("bob", ["the Data API"]) == SEES["bob"]
+        gateway.to_api.is_closed = True
+        assert await gateway.found("bob", ["a replica", "a replica"]) == SEES["bob"]
+        gateway.to_replica.refuse()
+        assert await gateway.found("bob", ["the last known answer"] * 3) == SEES["bob"]
+        status = (await gateway.client.get("/v1/status")).json()
+        assert status["dependencies"]["replica"]["state"] == "down"
+
+
+async def test_an_unsafe_database_is_unsafe_behind_every_door(
+    stack: Stack, database: Database, people: dict[str, str]
+) -> None:
+    async with gateway_of(stack, database, people) as gateway:
+        assert await gateway.found("alice", []) == SEES["alice"]
+        with database.connect("supabase_admin") as admin:
+            admin.execute("alter event trigger enforce_row_level_security disable")
+            admin.execute("alter table public.categories no force row level security")
+        try:
+            gateway.forget_safety()
+            refused = await gateway.search("alice")
+            assert (refused.status_code, refused.json()["type"]) == (503, "urn:tidegate:problem:database-unsafe")
+        finally:
+            with database.connect("supabase_admin") as admin:
+                admin.execute("alter table public.categories force row level security")
+                admin.execute("alter event trigger enforce_row_level_security enable always")
+
+
+async def test_breakers_are_shown_and_counted(stack: Stack, database: Database, people: dict[str, str]) -> None:
+    changes = {"database": {"failures_to_open": 2, "reset_s": 30}}
+    async with gateway_of(stack, database, people, resilience=changes) as gateway:
+        gateway.to_database.refuse()
+        for _ in range(4):
+            assert await gateway.found("alice", ["the Data API"]) == SEES["alice"]
+        status = (await gateway.client.get("/v1/status")).json()
+        database_ = status["dependencies"]["database"]
+        assert (database_["state"], database_["breaker"]["state"]) == ("down", "open")
+        assert database_["breaker"]["policy"]["failures_to_open"] == 2
+        assert database_["breaker"]["policy"]["fallback"] == "the Data API, or the last known answer"
+        assert status["dependencies"]["data_api"]["breaker"]["state"] == "closed"
+        metrics = (await gateway.client.get("/metrics")).text
+        assert 'tidegate_breaker_state{dependency="database",state="open"} 1.0' in metrics
+        assert 'tidegate_degradations_total{dependency="database",used="the Data API"}' in metrics
+        assert 'tidegate_calls_total{dependency="data_api",outcome="ok"}' in metrics
+
+
+async def test_more_than_can_be_answered_is_refused_at_once(
+    stack: Stack, database: Database, people: dict[str, str]
+) -> None:
+    async with gateway_of(stack, database, people, concurrency=4, last_known_mb=0) as gateway:
+        assert await gateway.found("alice", []) == SEES["alice"]
+        gateway.to_database.freeze()
+        gateway.to_api.is_closed = True
+        waiting = [asyncio.create_task(gateway.search("alice")) for _ in range(4)]
+        await asyncio.sleep(0.05)
+        refused = await gateway.search("alice")
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:tidegate:problem:overloaded")
+        assert refused.headers["Retry-After"] == "1"
+        for path in ("/health/live", "/metrics", "/v1/status"):
+            assert (await gateway.client.get(path)).status_code == 200
+        gateway.to_database.heal()
+        await asyncio.gather(*waiting)
+        assert (await gateway.client.get("/v1/status")).json()["load"]["in_flight"] == 0
+        await gateway.until_well()
+
+
+async def test_above_the_limit_there_is_the_last_known_answer(
+    stack: Stack, database: Database, people: dict[str, str]
+) -> None:
+    async with gateway_of(stack, database, people, concurrency=4) as gateway:
+        assert await gateway.found("alice", []) == SEES["alice"]
+        gateway.to_database.freeze()
+        gateway.to_api.is_closed = True
+        waiting = [asyncio.create_task(gateway.search("bob")) for _ in range(4)]
+        await asyncio.sleep(0.05)
+        assert await gateway.found("alice", ["the last known answer"]) == SEES["alice"]
+        refused = await gateway.search("alice", limit=7)
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:tidegate:problem:overloaded")
+        gateway.to_database.heal()
+        await asyncio.gather(*waiting)

@@ -1,0 +1,84 @@
+"""The gateway process told to stop, and started with nothing to lean on."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import psycopg
+import pytest
+
+from gateway.local.ports import HOST, free_port
+from tests.support import Database, wait_until
+from tests.support.stack import Process, Stack
+
+BODY = {"query": "boat", "mode": "keyword"}
+
+
+@pytest.fixture
+def held(database: Database) -> Iterator[psycopg.Connection[object]]:
+    """Every search waits until this connection lets go."""
+    with psycopg.connect(database.admin_url) as holder:
+        holder.execute("lock table public.chunks in access exclusive mode")
+        yield holder
+
+
+def test_what_was_taken_is_finished_and_nothing_more_is_taken(
+    stack: Stack, gateway: Process, database: Database, held: psycopg.Connection[object]
+) -> None:
+    answers: list[int] = []
+
+    def ask() -> None:
+        answers.append(httpx.post(f"{stack.gateway_url}/v1/search", json=BODY, timeout=10, trust_env=False).status_code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    with database.connect("supabase_admin") as admin:
+        waiting = "select from pg_stat_activity where usename = 'tidegate_gateway' and wait_event_type = 'Lock'"
+        wait_until(lambda: admin.execute(waiting).fetchall(), 5, "the search waiting for the lock")
+    gateway.popen.send_signal(signal.SIGTERM)
+
+    def is_closed() -> bool:
+        try:
+            httpx.get(f"{stack.gateway_url}/health/live", timeout=1, trust_env=False)
+        except httpx.ConnectError:
+            return True
+        except httpx.TransportError:
+            pass  # it came in while the door was closing, and was let go
+        return False
+
+    wait_until(is_closed, 5, "the door being closed")
+    assert gateway.popen.poll() is None
+    held.rollback()
+    assert gateway.popen.wait(10) == 0
+    asking.join()
+    assert answers == [200]
+
+
+def test_it_starts_with_everything_down(stack: Stack) -> None:
+    nowhere = f"{HOST}:{free_port()}"
+    gateway = stack.launch_gateway(
+        GATEWAY_DATABASE_URL=f"postgresql://tidegate_gateway@{nowhere}/x",
+        SUPABASE_URL=f"http://{nowhere}",
+        EMBEDDER="openai",
+        EMBEDDER_URL=f"http://{nowhere}/v1",
+        EMBEDDER_MODEL="all-MiniLM-L6-v2",
+        EMBEDDER_DIMENSIONS="384",
+    )
+    started = time.monotonic()
+    with httpx.Client(base_url=stack.gateway_url, timeout=5, trust_env=False) as client:
+
+        def status(path: str) -> int:
+            try:
+                return client.get(path).status_code
+            except httpx.ConnectError:
+                return 0
+
+        wait_until(lambda: status("/health/live") == 200, 20, "the gateway living")
+        assert status("/health/ready") == 503
+        assert status("/v1/status") == 200
+        assert status("/metrics") == 200
+        assert client.post("/v1/search", json=BODY).status_code == 503
+    assert gateway.stop() == 0
+    assert time.monotonic() - started < 30

@@ -1,0 +1,120 @@
+"""Ladders, last known answers, the retry budget and the limit, each alone, with a clock of the tests' own."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.resilience import DependencyError
+from gateway.resilience.budget import RetryBudget
+from gateway.resilience.ladder import Fall, Rung, descend
+from gateway.resilience.last_known import LastKnown
+from gateway.resilience.limiter import ConcurrencyLimiter
+from tests.support.clock import Clock
+
+pytestmark = pytest.mark.anyio
+
+
+class MisuseError(Exception):
+    """The caller's fault."""
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0, 5)), max_size=200))
+def test_a_budget_is_never_overdrawn(steps: list[float | None]) -> None:
+    """None: a call that wants a retry; a number: so many seconds pass."""
+    clock = Clock()
+    budget = RetryBudget(0.1, 3, clock=clock)
+    granted, calls, passed = 0, 0, 0.0
+    for step in steps:
+        if step is None:
+            budget.deposit()
+            calls += 1
+            granted += budget.withdraw()
+        else:
+            clock.advance(step)
+            passed += step
+        assert granted <= 30 + 0.1 * calls + 3 * passed + 1e-6
+        assert 0 <= budget.share <= 1
+
+
+def rung(name: str, result: str | Exception | None) -> Rung[str]:
+    async def ask() -> str | None:
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    return Rung(name, f"what {name} gives", ask)
+
+
+async def test_the_first_rung_that_holds_answers_and_the_falls_are_told() -> None:
+    down = DependencyError("first", "It is down.")
+    answer = await descend([rung("first", down), rung("second", None), rung("third", "well"), rung("fourth", "no")])
+    assert answer.result == "well"
+    assert answer.falls == [Fall("first", "It is down.", "what third gives")]
+    assert (await descend([rung("first", "well"), rung("second", down)])).falls == []
+
+
+async def test_when_no_rung_holds_the_first_failure_is_the_answer() -> None:
+    with pytest.raises(DependencyError, match="the first"):
+        await descend(
+            [rung("a", DependencyError("a", "the first")), rung("b", DependencyError("b", "the last")), rung("c", None)]
+        )
+    with pytest.raises(LookupError):
+        await descend([rung("a", None)])
+
+
+async def test_what_asking_worse_would_not_change_is_the_answer() -> None:
+    with pytest.raises(MisuseError):
+        await descend([rung("a", MisuseError()), rung("b", "well")])
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60), st.floats(0, 4)), max_size=60))
+def test_what_is_kept_is_bounded_and_the_latest(steps: list[tuple[int, int, float]]) -> None:
+    clock = Clock()
+    kept = LastKnown(max_bytes=100, max_age_s=10, clock=clock)
+    latest: dict[bytes, tuple[bytes, float]] = {}
+    now = 0.0
+    for number, length, passes in steps:
+        key = bytes([number])
+        answer = bytes([len(latest)]) * length
+        kept.put(key, answer)
+        latest[key] = (answer, now)
+        clock.advance(passes)
+        now += passes
+        assert kept.size <= 100
+        for key, (answer, at) in latest.items():
+            found = kept.get(key)
+            assert found is None or (found[0] == answer and found[1] == pytest.approx(now - at) and found[1] <= 10)
+    assert kept.size == 0 or len(kept) > 0
+
+
+def test_the_limit_rises_while_answers_come_in_time_and_falls_when_they_do_not() -> None:
+    clock = Clock()
+    limiter = ConcurrencyLimiter(initial=10, smallest=2, largest=20, late_s=1, pause_s=0.5, clock=clock)
+
+    def full_house(took_s: float) -> None:
+        held = 0
+        while limiter.enter():
+            held += 1
+        assert held == limiter.limit
+        assert not limiter.enter()
+        for _ in range(held):
+            limiter.leave(took_s)
+        clock.advance(1)
+
+    full_house(2.0)
+    assert limiter.limit == 9  # once, not once for each
+    for _ in range(40):
+        full_house(0.1)
+    assert limiter.limit == 20
+    for _ in range(60):
+        full_house(2.0)
+    assert limiter.limit == 2
+    assert limiter.in_flight == 0
+
+
+def test_a_limit_that_is_not_needed_does_not_rise() -> None:
+    limiter = ConcurrencyLimiter(initial=10, late_s=1)
+    for _ in range(1000):
+        assert limiter.enter()
+        limiter.leave(0.01)
+    assert limiter.limit == 10
