@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.embeddings import create_embedder
+from gateway.embeddings import EmbedderChoice, create_embedder
 from tests.integration.test_access import ACTORS, READABLE
 from tests.support import Database, as_caller
 from tests.support.catalogue import PRODUCTS, stock_shop
 from tests.support.embedders import FaultyEmbedder
-from tests.support.gateway_app import client_of, make_app, make_settings
+from tests.support.gateway_app import client_of, make_app
 from tests.support.passages import index_documents
 from tests.support.tenants import DOCUMENTS, Tenants, populate
 from tests.support.tokens import PUBLISHABLE_KEY, Project
@@ -43,7 +43,7 @@ class World:
         response = await self.client.post("/v1/search", json=body, headers=self.headers(actor))
         assert response.status_code == 200, response.text
         answer: dict[str, Any] = response.json()
-        assert set(answer) == {"results", "mode", "complete", "degraded", "degradations", "took_ms"}
+        assert set(answer) == {"results", "mode", "complete", "degraded", "degradations", "age_seconds", "took_ms"}
         assert answer["took_ms"] > 0
         return answer
 
@@ -56,7 +56,7 @@ class World:
 
 @pytest.fixture(scope="module")
 async def world(database: Database) -> AsyncIterator[World]:
-    embedder = FaultyEmbedder(create_embedder(make_settings()))
+    embedder = FaultyEmbedder(create_embedder(EmbedderChoice("onnx")))
     tenants = populate(database)
     with database.connect() as connection, as_caller(connection, tenants.people["stranger"]):
         for title, content in TEXTS.items():
@@ -105,7 +105,17 @@ async def test_meaning_finds_what_words_do_not(world: World, mode: str, query: s
 async def test_the_shape_of_a_document(world: World) -> None:
     answer = await world.search("anonymous", query="gale forecast sails", limit=1)
     (result,) = answer["results"]
-    assert set(result) == {"kind", "id", "document_id", "title", "snippet", "heading_path", "score", "metadata"}
+    assert set(result) == {
+        "kind",
+        "id",
+        "document_id",
+        "title",
+        "snippet",
+        "highlights",
+        "heading_path",
+        "score",
+        "metadata",
+    }
     assert result["kind"] == "document"
     assert result["document_id"] == result["id"]
     assert "gale is forecast" in result["snippet"]
@@ -259,9 +269,11 @@ async def test_the_status_of_a_well_gateway(world: World) -> None:
     status = (await world.client.get("/v1/status", headers=world.headers("owner"))).json()
     assert {name: dependency["state"] for name, dependency in status["dependencies"].items()} == {
         "database": "up",
+        "replica": "off",
         "data_api": "up",
         "auth_keys": "up",
         "embedder": "up",
+        "reranker": "off",
     }
     assert status["status"] == "ok"
     assert status["queue"] == {"pending": 0, "failed": 0, "oldest_pending_seconds": 0}

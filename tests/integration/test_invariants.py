@@ -10,6 +10,7 @@ import pytest
 from gateway.database.invariants import Finding, Invariant, findings_query, invariants
 from gateway.database.pool import Database as GatewayDatabase
 from gateway.errors import DatabaseUnsafeError
+from gateway.resilience import Policy
 from tests.support import Database, ScratchCluster
 
 RULES = {rule.name: rule for rule in invariants()}
@@ -83,8 +84,8 @@ BREACHES: dict[str, list[tuple[str, str]]] = {
          "public.profiles.display_name"),
         ("drop index public.documents_scope_id_idx", "public.documents.scope_id"),
         ("create policy far on public.categories for select to authenticated using (exists ("
-         "select from public.products p where p.category_id = categories.id and p.name = 'x'))",
-         "public.products.name"),
+         "select from public.products p where p.category_id = categories.id and p.description = 'x'))",
+         "public.products.description"),
     ],
     "foreign_keys_indexed": [("drop index public.documents_owner_id_idx",
                               "documents_owner_id_fkey on public.documents")],
@@ -212,7 +213,7 @@ async def test_the_gateway_asks_nothing_of_a_database_that_breaks_it(
     with scratch.connect("supabase_admin") as admin:
         admin.execute("alter event trigger enforce_row_level_security disable")
         admin.execute(f"set role postgres; {statement}".encode())
-    database = GatewayDatabase(scratch.url_for("tidegate_gateway"), pool_size=1)
+    database = GatewayDatabase(scratch.url_for("tidegate_gateway"), Policy("database", 3.0), pool_size=1)
     await database.open()
     try:
         with pytest.raises(DatabaseUnsafeError) as refused:

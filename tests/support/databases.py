@@ -47,15 +47,15 @@ class Database:
 
 
 class ScratchCluster:
-    """A PostgreSQL server in a temporary directory, on a free port, without durability."""
+    """A PostgreSQL server in a temporary directory, on a free port; without durability unless asked for."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, *, durable: bool = False) -> None:
         self.logs = logs
         # Not pytest's tmp_path: as root that lies under a directory that the server's account cannot reach.
         self.home = Path(tempfile.mkdtemp(prefix="tidegate-test-"))
         self.home.chmod(0o711)
         place = settle(self.home, server_account(), lambda _message: None)
-        self.server = Cluster(place, free_port(), password=None, scratch=True)
+        self.server = Cluster(place, free_port(), password=None, scratch=not durable)
 
     def start(self) -> None:
         """Create the server's files and start it; its log is `postgres.log`."""

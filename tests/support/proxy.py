@@ -1,4 +1,4 @@
-"""A TCP proxy in front of PostgreSQL whose behaviour tests choose while connections run through it."""
+"""A TCP proxy in front of a server, whose behaviour tests choose while connections run through it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,11 +6,17 @@ from contextlib import asynccontextmanager
 
 
 class Proxy:
-    """Passes bytes both ways. `refuse` closes the door and every connection, `freeze` answers nothing any more."""
+    """Passes bytes both ways. `refuse` closes the door and every connection, `freeze` answers nothing any more.
+
+    `delay_s` is how long everything that the server says takes; with `cuts` its answers end in the middle, and the
+    connection with them. `target_port` may be changed: whoever connects then reaches another server.
+    """
 
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port
         self.port = 0
+        self.delay_s = 0.0
+        self.cuts = False
         self._passing = asyncio.Event()
         self._passing.set()
         self._refusing = False
@@ -49,6 +55,8 @@ class Proxy:
     def heal(self) -> None:
         """As if nothing had been."""
         self._refusing = False
+        self.delay_s = 0.0
+        self.cuts = False
         self._passing.set()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,20 +68,33 @@ class Proxy:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
+        try:
+            target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
+        except OSError:
+            writer.transport.abort()  # as the server itself would have refused
+            return
         ends = {writer, target_writer}
         self._writers |= ends
         try:
-            await asyncio.gather(self._pump(reader, target_writer), self._pump(target_reader, writer))
+            await asyncio.gather(self._pump(reader, target_writer), self._pump(target_reader, writer, is_answer=True))
         finally:
             self._writers -= ends
             for end in ends:
                 end.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False
+    ) -> None:
         try:
             while data := await reader.read(65536):
                 await self._passing.wait()
+                if is_answer and self.delay_s:
+                    await asyncio.sleep(self.delay_s)
+                if is_answer and self.cuts:
+                    writer.write(data[: len(data) // 2])
+                    await writer.drain()
+                    self.drop()
+                    return
                 writer.write(data)
                 await writer.drain()
         except ConnectionError:

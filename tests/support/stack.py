@@ -115,13 +115,19 @@ class Stack:
 
     def start_gateway(self, **environment: str) -> Process:
         """Start the gateway, and wait until it is ready; `environment` adds or replaces settings."""
+        process = self.launch_gateway(**environment)
+        process.wait_ready()
+        return process
+
+    def launch_gateway(self, **environment: str) -> Process:
+        """As start_gateway, without the wait."""
         service = gateway_service(
             self.gateway_port,
             supabase_url=self.supabase_url,
             publishable_key=self.keys.publishable_key,
             database_url=self.database.url_for("tidegate_gateway"),
         )
-        return self._start(service, environment)
+        return self._start(service, environment, wait=False)
 
     def start_worker(self, **environment: str) -> Process:
         """Start a worker; `environment` adds or replaces settings."""
@@ -150,10 +156,11 @@ class Stack:
         while self.processes:
             self.processes.pop().stop()
 
-    def _start(self, service: Service, environment: dict[str, str]) -> Process:
+    def _start(self, service: Service, environment: dict[str, str], *, wait: bool = True) -> Process:
         service.environment.update(environment)
         log = self.logs / f"{self.database.name}-{service.name}-{len(self.processes)}.log"
         process = Process(service, log)
         self.processes.append(process)
-        process.wait_ready()
+        if wait:
+            process.wait_ready()
         return process

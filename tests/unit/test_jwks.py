@@ -16,11 +16,13 @@ from gateway.auth.jwks import (
     signing_keys,
 )
 from gateway.errors import AuthKeysUnavailableError
+from gateway.resilience import Policy
 from tests.support.clock import Clock
 from tests.support.tokens import ISSUER, Project, SigningKey
 
 pytestmark = pytest.mark.anyio
 URL = f"{ISSUER}/.well-known/jwks.json"
+POLICY = Policy("auth_keys", 2.0)
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def cache(project: Project, clock: Clock) -> AsyncIterator[JwksCache]:
     async with httpx.AsyncClient(transport=project.transport) as client:
-        cache = JwksCache(URL, client, clock=clock)
+        cache = JwksCache(URL, client, POLICY, clock=clock)
         yield cache
         await cache.close()
 
@@ -127,7 +129,7 @@ async def test_during_an_outage_an_unknown_key_is_not_called_forged(
 async def test_an_answer_that_is_no_key_list_is_an_outage(response: httpx.Response) -> None:
     async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _request: response)) as client:
         with pytest.raises(AuthKeysUnavailableError):
-            await JwksCache(URL, client).key("first")
+            await JwksCache(URL, client, POLICY).key("first")
 
 
 async def test_only_p256_signature_keys_count() -> None:

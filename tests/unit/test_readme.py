@@ -7,6 +7,7 @@ from gateway.settings import describe_settings
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+TESTS = REPOSITORY / "tests"
 
 
 def settings_table() -> str:
@@ -27,6 +28,12 @@ def test_every_target_that_the_readme_names_exists() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, flags=re.MULTILINE))
     assert named
     assert named <= targets
+
+
+def test_make_test_runs_every_test() -> None:
+    folders = {f"tests/{path.parent.relative_to(TESTS).parts[0]}" for path in TESTS.rglob("test_*.py")}
+    (recipe,) = re.findall(r"^test: .*\n((?:\t.*\n)+)", MAKEFILE, flags=re.MULTILINE)
+    assert set(re.findall(r"(?<= )tests/\w+", recipe)) == folders
 
 
 def test_every_file_that_the_readme_names_exists() -> None:
