@@ -15,6 +15,7 @@ from gateway.errors import DatabaseUnsafeError, GatewayError
 from gateway.middleware import (
     BodyLimitMiddleware,
     DeadlineMiddleware,
+    DepartureMiddleware,
     ErrorBoundaryMiddleware,
     LimitMiddleware,
     RequestIdMiddleware,
@@ -89,6 +90,7 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         ),
         Middleware(ErrorBoundaryMiddleware),
         Middleware(LimitMiddleware, limiter=services.limiter),
+        Middleware(DepartureMiddleware),
         Middleware(DeadlineMiddleware, seconds=settings.request_timeout_s),
         Middleware(BodyLimitMiddleware, limit=settings.max_body_bytes),
     ]

@@ -1,5 +1,6 @@
 """What surrounds every request, in plain ASGI: a request id, a bounded body, and no exception that gets away."""
 
+import asyncio
 import logging
 import re
 import secrets
@@ -13,7 +14,7 @@ from gateway.errors import BadRequestError, DatabaseBusyError, GatewayError, Ove
 from gateway.problems import as_gateway_error, problem_response
 from gateway.resilience import allow
 from gateway.resilience.limiter import ConcurrencyLimiter
-from gateway.resilience.metrics import SHED
+from gateway.resilience.metrics import DEPARTED, SHED
 
 logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("gateway.access")
@@ -98,6 +99,58 @@ class DeadlineMiddleware:
         """Answer one request."""
         with allow(self.seconds):
             await self.app(scope, receive, send)
+
+
+class DepartureMiddleware:
+    """Ends the work for a client that has gone: nobody would read its answer, and others wait for the place it holds.
+
+    uvicorn lets a handler go on; what it started in the database is cancelled with it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as long as somebody waits for it."""
+        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
+            await self.app(scope, receive, send)
+            return
+        work = asyncio.current_task()
+        watch: asyncio.Task[None] | None = None
+        answered = gone = False
+
+        async def notice() -> None:
+            nonlocal gone
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            if work is not None and not answered:
+                gone = True
+                work.cancel()
+
+        async def receive_and_watch() -> Message:
+            nonlocal watch
+            message = await receive()
+            if watch is None and message["type"] == "http.request" and not message.get("more_body", False):
+                watch = asyncio.create_task(notice())  # all of it is here: what comes now is the client's leaving
+            return message
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal answered
+            # Noted first: the server reports a whole answer in the same way as a client's leaving.
+            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        try:
+            await self.app(scope, receive_and_watch, send_and_note)
+        except asyncio.CancelledError:
+            if work is None or not gone:
+                raise
+            DEPARTED.inc()
+            work.uncancel()
+        finally:
+            if watch is not None:
+                watch.cancel()
 
 
 class LimitMiddleware:

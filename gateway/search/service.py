@@ -93,6 +93,7 @@ class SearchService:
 
     def search_spared(self, request: SearchRequest, caller: Caller) -> SearchResponse:
         """The last known answer, where there is no room for another; OverloadedError where there is none."""
+        started = self._clock()
         answer = self._known.recall(request, caller)
         overloaded = OverloadedError()
         if answer is None:
@@ -100,6 +101,7 @@ class SearchService:
         DEGRADATIONS.labels("gateway", LAST_KNOWN).inc()
         answer.degradations = [Degradation(dependency="gateway", reason=overloaded.detail, used=LAST_KNOWN)]
         answer.degraded = True
+        answer.took_ms = round((self._clock() - started) * 1000, 2)
         return answer
 
     async def _live(

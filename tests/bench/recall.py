@@ -161,7 +161,7 @@ def measure(database: Database, tenancy: Tenancy, queries: Sequence[Query]) -> d
         wanted = {caller: truth(tenancy, sources, caller, queries) for caller in track(callers, "scanning")}
         found = {caller: adaptive(database, tenancy, caller, queries, wanted[caller]) for caller in track(callers)}
         # One index over all, as most would have it; made now, so that the product cannot use it.
-        admin.execute("set maintenance_work_mem = '2GB'")
+        admin.execute("set maintenance_work_mem = '6GB'")
         admin.execute(PLAIN_INDEX)
     for caller in track(callers, "the plain index"):
         found[caller]["plain HNSW"] = plain(database, tenancy, caller, queries, wanted[caller])

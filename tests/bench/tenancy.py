@@ -102,7 +102,7 @@ def fill(
     homes, callers = share(tenancy.passages, generator)
     organizations = {name: uuid.uuid4() for name in sorted({*homes, *chain.from_iterable(callers.values())})}
     with database.connect("supabase_admin") as admin:
-        admin.execute("set maintenance_work_mem = '2GB'; set synchronous_commit = off")
+        admin.execute("set maintenance_work_mem = '6GB'; set synchronous_commit = off")
         _people(admin, organizations, callers, tenancy)
         _documents(admin, tenancy.passages, homes, organizations)
         admin.execute("delete from private.embedding_jobs; analyze public.chunks")

@@ -68,11 +68,14 @@ async def main() -> int:
         wanted = sys.argv[1:]
         which = [fault for fault in faults() if not wanted or any(word in fault.name for word in wanted)]
         world = World(Path(logs), Path(state))
-        with_standby, with_disk = any(fault.last for fault in which), any(fault.needs_disk for fault in which)
-        async with world.running(with_standby=with_standby, with_disk=with_disk):
-            if with_disk and world.disk is None:
-                console.print("No disk could be mounted (root can): what needs one is left out.", style="yellow")
-                which = [fault for fault in which if not fault.needs_disk]
+        async with world.running(
+            with_standby=any(fault.last for fault in which),
+            with_disk=any(fault.needs_disk for fault in which),
+            with_network=any(fault.needs_network for fault in which),
+        ):
+            for fault in [fault for fault in which if not fault.can_break(world)]:
+                console.print(f"{fault.name}: left out, as it takes root to make what it needs", style="yellow")
+                which.remove(fault)
             outcomes, left = await endure(which, world)
             problems = [f"{outcome.fault.name}: {problem}" for outcome in outcomes for problem in outcome.problems]
             console.print(table_of(outcomes))

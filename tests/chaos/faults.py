@@ -30,8 +30,14 @@ class Fault:
     """Whether tokens cannot be verified for a moment, so that 503 is right where one is sent."""
     needs_disk: bool = False
     """Whether it wants a disk that can be filled, which only root can mount."""
+    needs_network: bool = False
+    """Whether it wants a network of its own, which only root can make."""
     last: bool = False
     """Whether the world is another one afterwards."""
+
+    def can_break(self, world: World) -> bool:
+        """Whether the world has what it needs."""
+        return not (self.needs_disk and world.disk is None) and not (self.needs_network and world.far_host is None)
 
 
 def of_door(name: str, door: Callable[[World], Proxy], do: Callable[[Proxy], None], *, short: bool = False) -> Fault:
@@ -109,6 +115,18 @@ async def freeze_postgres(world: World) -> None:
 async def thaw_postgres(world: World) -> None:
     """It goes on where it was."""
     world.signal_postgres(signal.SIGCONT)
+
+
+async def lose_packets(world: World) -> None:
+    """Nothing comes from PostgreSQL's host any more, and nothing gets there: no refusal, no reset, no answer."""
+    assert world.far_host is not None
+    await asyncio.to_thread(world.far_host.vanish)
+
+
+async def find_packets(world: World) -> None:
+    """The network is well again."""
+    assert world.far_host is not None
+    await asyncio.to_thread(world.far_host.appear)
 
 
 class Lock:
@@ -233,7 +251,8 @@ def faults() -> list[Fault]:
         Fault("PostgreSQL stopped (SIGSTOP)", freeze_postgres, thaw_postgres, short=True),
         Fault("PostgreSQL restarted", stop_postgres, start_postgres, seconds=0.5, recovery_s=5),
         Fault("pool exhausted", lock.take, lock.release),
-        of_door("black hole before PostgreSQL", to_database, Proxy.freeze, short=True),
+        Fault("black hole before PostgreSQL", lose_packets, find_packets, needs_network=True),
+        of_door("PostgreSQL's answers held back", to_database, Proxy.freeze, short=True),
         of_door("PostgreSQL slow by 2 s", to_database, slow),
         of_door("answers of PostgreSQL cut", to_database, cuts),
         of_door("PostgreSQL refuses", to_database, Proxy.refuse),

@@ -20,6 +20,7 @@ from gateway.local.system import server_account, spawn_as
 from tests.bench.processes import Cost, cost_of
 from tests.support.databases import Database, ScratchCluster
 from tests.support.fake_embedder import FakeEmbedder, fake_embedder
+from tests.support.far_host import FarHost
 from tests.support.proxy import Proxy
 from tests.support.runs import descendants
 from tests.support.stack import Process, Stack
@@ -41,6 +42,7 @@ class World:
         self.embedder: FakeEmbedder
         self.standby: Cluster | None = None
         self.disk: Path | None = None
+        self.far_host: FarHost | None = None
         self.database: Database
         self.stack: Stack
         self.gateway: Process
@@ -55,8 +57,13 @@ class World:
         self._password = "a long enough password"
 
     @asynccontextmanager
-    async def running(self, *, with_standby: bool = False, with_disk: bool = False) -> AsyncIterator["World"]:
-        """Everything up, some documents searchable, and a person signed in."""
+    async def running(
+        self, *, with_standby: bool = False, with_disk: bool = False, with_network: bool = False
+    ) -> AsyncIterator["World"]:
+        """Everything up, some documents searchable, and a person signed in.
+
+        A small disk for PostgreSQL and a network of its own are there afterwards where they could be had.
+        """
         async with AsyncExitStack() as ending:
             ending.callback(self._stop_postgres)
             if with_disk:
@@ -69,6 +76,10 @@ class World:
             self.to_embedder.target_port = int(self.embedder.url.split(":")[2].split("/")[0])
             for door in (self.to_database, self.to_api, self.to_embedder):
                 await ending.enter_async_context(door.running())
+            if with_network:
+                far_host = FarHost(self._state)
+                if await ending.enter_async_context(far_host.running(self.to_database.port)):
+                    self.far_host = far_host
             await asyncio.to_thread(self._start_processes)
             await asyncio.to_thread(self._fill)
             yield self
@@ -167,7 +178,9 @@ class World:
 
     def start_gateway(self) -> None:
         """Start the gateway, which reaches everything through the doors."""
-        database = f"postgresql://tidegate_gateway@127.0.0.1:{self.to_database.port}/{self.database.name}"
+        far = self.far_host
+        at = f"{far.address}:{far.port}" if far is not None else f"127.0.0.1:{self.to_database.port}"
+        database = f"postgresql://tidegate_gateway@{at}/{self.database.name}"
         replica = {}
         if self.standby is not None:
             at = f"127.0.0.1:{self.standby.port}/{self.database.name}"

@@ -1,6 +1,8 @@
 """The gateway process told to stop, and started with nothing to lean on."""
 
+import json
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +24,32 @@ def held(database: Database) -> Iterator[psycopg.Connection[object]]:
     with psycopg.connect(database.admin_url) as holder:
         holder.execute("lock table public.chunks in access exclusive mode")
         yield holder
+
+
+def test_the_work_for_a_client_that_left_is_ended(
+    stack: Stack, gateway: Process, database: Database, held: psycopg.Connection[object]
+) -> None:
+    waiting = "select from pg_stat_activity where usename = 'tidegate_gateway' and wait_event_type = 'Lock'"
+    body = json.dumps(BODY).encode()
+    head = f"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    with (
+        database.connect("supabase_admin") as admin,
+        httpx.Client(base_url=stack.gateway_url, trust_env=False) as client,
+    ):
+
+        def departed() -> bool:
+            return "tidegate_departed_total 1.0" in client.get("/metrics").text
+
+        with socket.create_connection((HOST, stack.gateway_port)) as connection:
+            connection.sendall(f"{head}\r\n\r\n".encode() + body)
+            wait_until(lambda: admin.execute(waiting).fetchall(), 5, "the search waiting for the lock")
+            assert not departed()
+        wait_until(departed, 1, "the departure being noticed")
+        wait_until(lambda: not admin.execute(waiting).fetchall(), 1, "the query being cancelled")
+        held.rollback()
+        for _ in range(3):  # and those who stay, on one connection, get their answers
+            assert client.post("/v1/search", json=BODY).status_code == 200
+        assert departed()
 
 
 def test_what_was_taken_is_finished_and_nothing_more_is_taken(
