@@ -727,13 +727,13 @@ COMMENT ON FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids 
 CREATE FUNCTION private.exact_search_limit() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
-    AS $$ select 30000 $$;
+    AS $$ select 50000 $$;
 
 --
 -- Name: FUNCTION exact_search_limit(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages outside shards up to which all are compared: about a microsecond each. Above that, walking the index is faster.';
+COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages outside shards up to which all are compared: about a microsecond each. To walk a common index of 560,000 for 30,000 of them takes three times as long, and finds .97 of the ten nearest.';
 
 --
 -- Name: failed_documents_as(text, integer); Type: FUNCTION; Schema: private; Owner: -
