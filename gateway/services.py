@@ -106,7 +106,8 @@ def create_services(
         reranker=reranker,
         known=KnownAnswers(max_bytes=1_000_000 * settings.last_known_mb, max_age_s=settings.last_known_s),
     )
-    most = settings.concurrency or how.database.concurrency
+    # More than PostgreSQL has places for would be refused by the bulkhead, late, and drag the limit down with them.
+    most = min(settings.concurrency or how.database.concurrency, how.database.concurrency)
     limiter = ConcurrencyLimiter(initial=most, largest=most, late_s=settings.request_timeout_s / 3)
     status = StatusService(database, probes, limiter)
     return Services(client, database, replica, embedders, verifier, search, status, jwks, reranker, limiter)

@@ -107,8 +107,8 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=512,
-        description="Most requests that are let in at a time, by default as many as queries may run or wait; the limit "
-        "falls below that when answers come late.",
+        description="Most requests that are let in at a time, by default and never more than as many as queries may "
+        "run or wait; the limit falls below that when answers come late.",
     )
     last_known_mb: int = Field(
         default=16, ge=0, le=1024, description="Memory for answers that stand in when no new ones can be had; 0: none."

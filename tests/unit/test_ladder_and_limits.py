@@ -10,6 +10,8 @@ from gateway.resilience.ladder import Fall, Rung, descend
 from gateway.resilience.last_known import LastKnown
 from gateway.resilience.limiter import ConcurrencyLimiter
 from tests.support.clock import Clock
+from tests.support.gateway_app import make_app
+from tests.support.tokens import Project
 
 pytestmark = pytest.mark.anyio
 
@@ -118,3 +120,9 @@ def test_a_limit_that_is_not_needed_does_not_rise() -> None:
         assert limiter.enter()
         limiter.leave(0.01)
     assert limiter.limit == 10
+
+
+@pytest.mark.parametrize(("wanted", "limit"), [(None, 8), (3, 3), (8, 8), (500, 8)])
+def test_no_more_are_let_in_than_the_database_has_places_for(wanted: int | None, limit: int) -> None:
+    app = make_app(Project(), database_pool_size=2, concurrency=wanted)
+    assert app.state.services.limiter.limit == limit
