@@ -67,10 +67,11 @@ async def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> No
 def server_config(
     app: FastAPI, settings: Settings, protocol: type[BoundedProtocol] = BoundedProtocol
 ) -> uvicorn.Config:
-    """How uvicorn serves `app`."""
+    """How uvicorn serves `app`, whose limiter the connections ask as well."""
+    services: Services = app.state.services
     return uvicorn.Config(
         app,
-        http=protocol,
+        http=type(protocol.__name__, (protocol,), {"limiter": services.limiter}),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -15,11 +15,11 @@ from gateway.problems import as_gateway_error, problem_response
 from gateway.resilience import allow
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.metrics import DEPARTED, SHED
+from gateway.shedding import LIMITED, is_limited
 
 logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("gateway.access")
 
-LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -166,7 +166,7 @@ class LimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; OverloadedError."""
-        if scope["type"] != "http" or not scope["path"].startswith(LIMITED) or scope["path"] == NEVER_REFUSED:
+        if scope["type"] != "http" or not is_limited(scope["path"]):
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})

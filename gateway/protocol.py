@@ -8,10 +8,20 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from gateway.errors import BadRequestError, GatewayError, HeadersTooLargeError, RequestTimeoutError
+from gateway.errors import (
+    BadRequestError,
+    GatewayError,
+    HeadersTooLargeError,
+    OverloadedError,
+    RequestTimeoutError,
+)
 from gateway.problems import problem_response
+from gateway.resilience.limiter import ConcurrencyLimiter
+from gateway.resilience.metrics import SHED
+from gateway.shedding import header_lines, is_plain, refusal
 
 logger = logging.getLogger(__name__)
+access_logger = logging.getLogger("gateway.access")
 
 # Everything of a request but its body: request line, headers, the marks between chunks, trailers.
 MAX_HEAD_BYTES = 65_536
@@ -22,6 +32,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     request_s = 20.0
     """Seconds that a request may take to arrive."""
+    limiter: ConcurrencyLimiter | None = None
+    """Says when plain requests are refused here, which costs a fraction of what the application's refusal does."""
     linger_s = 1.0
     """Seconds that a client has to read why it is refused; closed while it still sends, it would see a reset."""
 
@@ -30,6 +42,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._head_bytes = 0
         self._in_body = False
+        self._is_shed = False
         self._refusal: GatewayError | None = None
         self._is_over = False
         self._clock: TimerHandle | None = None
@@ -59,20 +72,48 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
             self._refusal = HeadersTooLargeError(MAX_HEAD_BYTES)
             raise self._refusal  # to the parser, which gives up and has send_400_response answer
+        if self._is_to_be_shed():
+            self._is_shed = True
+            return
         super().on_headers_complete()
         self._in_body = True
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body, which has a limit of its own."""
         self._head_bytes -= len(body)
-        super().on_body(body)
+        if not self._is_shed:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is here; uvicorn's keep-alive limits the wait for the next."""
         self._stop_clock()
         self._head_bytes = 0
         self._in_body = False
-        super().on_message_complete()
+        if self._is_shed:
+            self._shed()
+        else:
+            super().on_message_complete()
+
+    def _is_to_be_shed(self) -> bool:
+        return (
+            self.limiter is not None
+            and self.limiter.would_refuse()
+            and getattr(self.cycle, "response_complete", True)  # nothing before it on this connection is open
+            and self.parser.should_keep_alive()
+            and is_plain(self.url, self.headers)
+        )
+
+    def _shed(self) -> None:
+        """Refuse a request in a few microseconds, and wait for the next."""
+        self._is_shed = False
+        SHED.inc()
+        answer, request_id = refusal(self.url)
+        method = self.parser.get_method().decode("ascii")
+        access_logger.info("%s %r 503 0.0 ms %s", method, self.url.partition(b"?")[0].decode("ascii"), request_id)
+        self.transport.write(
+            STATUS_LINE[OverloadedError.status] + header_lines(self.server_state.default_headers) + answer
+        )
+        self.on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser gave up."""
@@ -103,8 +144,7 @@ class BoundedProtocol(HttpToolsProtocol):
         response.headers["X-Request-Id"] = request_id
         response.headers["Connection"] = "close"
         headers = [*self.server_state.default_headers, *response.raw_headers]
-        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-        self.transport.write(STATUS_LINE[error.status] + lines + b"\r\n" + bytes(response.body))
+        self.transport.write(STATUS_LINE[error.status] + header_lines(headers) + b"\r\n" + bytes(response.body))
         self._end()
 
     def _end(self) -> None:

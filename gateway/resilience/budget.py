@@ -24,13 +24,17 @@ class RetryBudget:
 
     def withdraw(self) -> bool:
         """Whether one retry may be made; it is paid for."""
-        now = self._clock()
-        self._tokens = min(self._most, self._tokens + self._per_s * (now - self._at))
-        self._at = now
-        if self._tokens < 1:
+        if self.is_spent():
             return False
         self._tokens -= 1
         return True
+
+    def is_spent(self) -> bool:
+        """Whether there is none to be made now."""
+        now = self._clock()
+        self._tokens = min(self._most, self._tokens + self._per_s * (now - self._at))
+        self._at = now
+        return self._tokens < 1
 
     @property
     def share(self) -> float:

@@ -53,6 +53,10 @@ class ConcurrencyLimiter:
         """Whether one above the limit may be answered from what is known: so many a second that it costs little."""
         return self._spare.withdraw()
 
+    def would_refuse(self) -> bool:
+        """Whether whoever comes now is refused: there is no place, and nothing to spare."""
+        return self.in_flight >= self.limit and self._spare.is_spent()
+
     def leave(self, took_s: float, *, overloaded: bool = False) -> None:
         """One is answered, after so many seconds; `overloaded` when there was no room for it further on."""
         needed = 2 * self.in_flight > self._limit

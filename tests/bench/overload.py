@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import statistics
 import tempfile
 import time
@@ -17,9 +18,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import jwt
 import numpy as np
+import uvloop
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -37,11 +40,47 @@ CLIENTS = 16
 SECONDS = 10.0
 FACTORS = (0.5, 0.9, 1.0, 1.5, 2.0, 4.0)
 DEADLINE_S = 3.0
+LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 SECRET = "a secret of the benchmark's own, long enough"
 
 
+class Connection(asyncio.Protocol):
+    """One keep-alive connection: a request out, the status of its answer back, and nothing else looked at."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self._answer: asyncio.Future[int] | None = None
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def ask(self, request: bytes) -> "asyncio.Future[int]":
+        """The status of the answer."""
+        assert self.transport is not None
+        self._answer = asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return self._answer
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        end = self._received.find(b"\r\n\r\n")
+        if end < 0 or self._answer is None:
+            return
+        length = LENGTH.search(self._received, 0, end + 2)
+        assert length is not None, self._received
+        if len(self._received) >= end + 4 + int(length[1]):
+            status, self._received = int(self._received[9:12]), b""
+            self._answer.set_result(status)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.transport = None
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(ConnectionResetError())
+
+
 class Client:
-    """Keep-alive connections to one address, written and read with as little work as possible."""
+    """Connections to one address, written and read with as little work as possible: it shares the machine."""
 
     def __init__(self, port: int, token: str) -> None:
         self._port = port
@@ -49,25 +88,30 @@ class Client:
             "POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {token}\r\n"
         )
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[Connection] = []
 
-    async def search(self, text: str) -> int:
-        """The status of the answer."""
+    def request(self, text: str) -> bytes:
+        """A search, as it is sent."""
         body = json.dumps({"query": text})
-        while self._idle and self._idle[-1][0].at_eof():
-            self._idle.pop()[1].close()  # idle for so long that the server has closed it
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
-        writer.write(f"{self._head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
-        head = await reader.readuntil(b"\r\n\r\n")
-        fields = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:] if line)
-        await reader.readexactly(int(fields[b"content-length"]))
-        self._idle.append((reader, writer))
-        return int(head[9:12])
+        return f"{self._head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+    async def search(self, request: bytes) -> int:
+        """The status of the answer."""
+        while self._idle and self._idle[-1].transport is None:
+            self._idle.pop()  # idle for so long that the server has closed it
+        if self._idle:
+            connection = self._idle.pop()
+        else:
+            _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self._port)
+        status = await connection.ask(request)
+        self._idle.append(connection)
+        return status
 
     def close(self) -> None:
         """Close what is idle."""
-        for _, writer in self._idle:
-            writer.close()
+        for connection in self._idle:
+            if connection.transport is not None:
+                connection.transport.close()
 
 
 @asynccontextmanager
@@ -98,7 +142,7 @@ async def gateway(passages: Sequence[Passage], vectors: NDArray[np.float16]) -> 
             cluster.stop()
 
 
-async def peak(client: Client, texts: list[str]) -> float:
+async def peak(client: Client, requests: list[bytes]) -> float:
     """Answers a second when every client waits for its own."""
     done = 0
     end = time.perf_counter() + SECONDS
@@ -106,14 +150,14 @@ async def peak(client: Client, texts: list[str]) -> float:
     async def asking(offset: int) -> None:
         nonlocal done
         while time.perf_counter() < end:
-            assert await client.search(texts[(offset + done) % len(texts)]) == 200
+            assert await client.search(requests[(offset + done) % len(requests)]) == 200
             done += 1
 
     await asyncio.gather(*(asking(11 * number) for number in range(CLIENTS)))
     return done / SECONDS
 
 
-async def at_rate(client: Client, texts: list[str], rate: float) -> tuple[float, Counter[int], list[float]]:
+async def at_rate(client: Client, requests: list[bytes], rate: float) -> tuple[float, Counter[int], list[float]]:
     """Goodput, answers by status, and how long those with 200 took, in seconds."""
     statuses: Counter[int] = Counter()
     took: list[float] = []
@@ -121,7 +165,7 @@ async def at_rate(client: Client, texts: list[str], rate: float) -> tuple[float,
 
     async def one(number: int) -> None:
         sent = time.perf_counter()
-        status = await client.search(texts[number % len(texts)])
+        status = await client.search(requests[number % len(requests)])
         statuses[status] += 1
         if status == 200:
             took.append(time.perf_counter() - sent)
@@ -142,16 +186,16 @@ async def measure(
     for heading in ("offered", "a second", "answered", "of the peak", "refused", "p50", "p99", "clients' share"):
         table.add_column(heading, justify="right")
     goodput, late = [], []
-    texts = [query.text for query in await questions(passages, 200)]
     async with gateway(passages, vectors) as client:
-        for text in texts:
-            await client.search(text)  # its vector is known from here on: a benchmark of the gateway, not of the model
+        requests = [client.request(query.text) for query in await questions(passages, 200)]
+        for request in requests:
+            await client.search(request)  # its vector is known from here on: a benchmark of the gateway, not of the model
         before = time.process_time()
-        best = await peak(client, texts)
+        best = await peak(client, requests)
         table.add_row("the peak", "", f"{best:.0f}", "1.00", "", "", "", f"{_share_since(before):.0%}")
         for factor in FACTORS:
             before = time.process_time()
-            good, statuses, took = await at_rate(client, texts, factor * best)
+            good, statuses, took = await at_rate(client, requests, factor * best)
             p50, p99 = statistics.median(took), statistics.quantiles(took, n=100)[-1]
             goodput.append(good)
             late.append(p99)
@@ -176,7 +220,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "tidegate-bench")
     parser.add_argument("--out", type=Path, default=Path("bench"))
     arguments = parser.parse_args()
-    table, offered, goodput, late = asyncio.run(measure(*load(arguments.cache, PASSAGES)))
+    table, offered, goodput, late = uvloop.run(measure(*load(arguments.cache, PASSAGES)))
     Console(width=110).print(table)
     arguments.out.mkdir(parents=True, exist_ok=True)
     panels = {"answered a second": {"goodput": goodput}, "p99, s": {"admitted": late}}
