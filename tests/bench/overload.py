@@ -189,7 +189,9 @@ async def measure(
     async with gateway(passages, vectors) as client:
         requests = [client.request(query.text) for query in await questions(passages, 200)]
         for request in requests:
-            await client.search(request)  # its vector is known from here on: a benchmark of the gateway, not of the model
+            await client.search(
+                request
+            )  # its vector is known from here on: a benchmark of the gateway, not of the model
         before = time.process_time()
         best = await peak(client, requests)
         table.add_row("the peak", "", f"{best:.0f}", "1.00", "", "", "", f"{_share_since(before):.0%}")
