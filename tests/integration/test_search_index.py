@@ -141,6 +141,34 @@ def test_each_way_uses_its_index(
                 assert _scans(connection, unused) == before[unused], limit
 
 
+def test_a_question_about_something_else_is_compared_with_every_passage(
+    database: Database,
+    connection: psycopg.Connection[Any],
+    tenants: Tenants,
+    crowd: list[list[float]],
+    low_limits: None,
+) -> None:
+    """Far from every topic, all is about as far, and the graph leads nowhere."""
+    foreign = [unit_vector(seed) for seed in range(50, 80)]
+    astray = """
+        select private.is_astray(private.nearest_of_index(
+          %s::extensions.halfvec, 1::smallint, 384, 0::smallint, private.search_scopes('{documents}'), null, 200))"""
+    with as_caller(connection, None):
+        assert all((connection.execute(astray, (as_literal(v),)).fetchone() or (False,))[0] for v in foreign)
+        # Some topics wait, all of their passages: these are about something else than what is indexed.
+        strays = [(connection.execute(astray, (as_literal(v),)).fetchone() or (True,))[0] for v in crowd]
+        assert 25 <= strays.count(False) < 30
+        assert _hits(connection, foreign, 10) == 1
+    with database.connect() as owner, owner.transaction(force_rollback=True):
+        # Among more passages than can be compared, the walk looks as wide as it can, and is full.
+        owner.execute(
+            "create or replace function private.comparison_limit() returns integer language sql immutable as 'select 9'"
+        )
+        with as_caller(owner, None):
+            for vector in foreign:
+                assert len(owner.execute(SEARCH.encode(), (as_literal(vector), 10)).fetchall()) == 10
+
+
 def test_a_small_collection_is_not_indexed(database: Database, crowd: list[list[float]]) -> None:
     with database.connect("tidegate_worker") as worker:
         assert worker.execute("select private.index_embeddings(10, 0)").fetchone() == (0,)
