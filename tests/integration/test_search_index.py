@@ -159,14 +159,26 @@ def test_a_question_about_something_else_is_compared_with_every_passage(
         strays = [(connection.execute(astray, (as_literal(v),)).fetchone() or (True,))[0] for v in crowd]
         assert 25 <= strays.count(False) < 30
         assert _hits(connection, foreign, 10) == 1
-    with database.connect() as owner, owner.transaction(force_rollback=True):
-        # Among more passages than can be compared, the walk looks as wide as it can, and is full.
-        owner.execute(
-            "create or replace function private.comparison_limit() returns integer language sql immutable as 'select 9'"
-        )
-        with as_caller(owner, None):
-            for vector in foreign:
-                assert len(owner.execute(SEARCH.encode(), (as_literal(vector), 10)).fetchall()) == 10
+
+
+def test_a_question_about_something_else_among_too_many_passages_to_compare(
+    database: Database,
+    connection: psycopg.Connection[Any],
+    tenants: Tenants,
+    crowd: list[list[float]],
+    low_limits: None,
+) -> None:
+    """The walk looks as wide as it can, and the answer is full."""
+    limit = (
+        "create or replace function private.comparison_limit() returns integer language sql immutable as 'select {}'"
+    )
+    with database.connect() as owner:
+        owner.execute(limit.format(9).encode())
+        try:
+            with as_caller(connection, None):
+                assert _hits(connection, [unit_vector(seed) for seed in range(50, 80)], 10) > 0.9
+        finally:
+            owner.execute(limit.format(1_000_000).encode())
 
 
 def test_a_small_collection_is_not_indexed(database: Database, crowd: list[list[float]]) -> None:
