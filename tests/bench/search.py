@@ -3,7 +3,8 @@
 The same searches over the same passages by a caller under the policies and by a role without policies (BYPASSRLS, with
 the caller's claims), in turn, and processor time of the backends. Then one process asks as fast as it can, by one
 statement a search and by BEGIN, SET LOCAL ROLE, claims, search, COMMIT: over the loopback interface, where a round trip
-costs next to nothing, and with the millisecond between that lies between two machines of one region.
+costs next to nothing and the search's own work decides, and on one connection with the millisecond that lies between
+two machines of one region: what a pool multiplies.
 """
 
 import argparse
@@ -127,11 +128,12 @@ async def rate(
     claims: str,
     queries: Sequence[Query],
     mode: str,
+    connections: int,
 ) -> float:
-    """Searches a second of one process with CONNECTIONS connections and twice as many callers."""
+    """Searches a second of one process with so many connections and twice as many callers."""
     done = 0
     async with AsyncConnectionPool(
-        url, min_size=CONNECTIONS, max_size=CONNECTIONS, kwargs={"autocommit": True, "prepare_threshold": None}
+        url, min_size=connections, max_size=connections, kwargs={"autocommit": True, "prepare_threshold": None}
     ) as pool:
         await pool.wait()
         deadline = time.perf_counter() + SECONDS
@@ -144,7 +146,7 @@ async def rate(
                 done += 1
 
         start = time.perf_counter()
-        await asyncio.gather(*(asking(7 * number) for number in range(2 * CONNECTIONS)))
+        await asyncio.gather(*(asking(7 * number) for number in range(2 * connections)))
         return done / (time.perf_counter() - start)
 
 
@@ -171,14 +173,16 @@ def far_away(database: Database) -> Iterator[Database]:
         relay.join()
 
 
-async def of_one_round_trip(database: Database, claims: str, queries: Sequence[Query]) -> list[tuple[str, ...]]:
+async def of_one_round_trip(
+    database: Database, claims: str, queries: Sequence[Query], connections: int
+) -> list[tuple[str, ...]]:
     """For each mode: searches a second by one statement and by five, the median of three turns."""
     rows: list[tuple[str, ...]] = []
     for mode in MODES:
         ones, fives = [], []
         for _ in range(3):
-            ones.append(await rate(database.url_for("tidegate_gateway"), in_one, claims, queries, mode))
-            fives.append(await rate(database.url_for("postgres"), in_five, claims, queries, mode))
+            ones.append(await rate(database.url_for("tidegate_gateway"), in_one, claims, queries, mode, connections))
+            fives.append(await rate(database.url_for("postgres"), in_five, claims, queries, mode, connections))
         one, five = statistics.median(ones), statistics.median(fives)
         rows.append((mode, f"{one:,.0f}", f"{five:,.0f}", f"{one / five:.2f}"))
     return rows
@@ -214,11 +218,11 @@ def main() -> None:
                 for number, row in enumerate(of_the_law(database, claims, queries)):
                     law.add_row("" if number else f"{size:,}", *row, end_section=number == len(MODES) - 1)
                 if size in OF_THROUGHPUT:
-                    near = asyncio.run(of_one_round_trip(database, claims, queries))
+                    near = asyncio.run(of_one_round_trip(database, claims, queries, CONNECTIONS))
                     with far_away(database) as far:
                         for network, found in (
                             ("loopback", near),
-                            ("1 ms", asyncio.run(of_one_round_trip(far, claims, queries))),
+                            ("1 ms", asyncio.run(of_one_round_trip(far, claims, queries, 1))),
                         ):
                             for number, row in enumerate(found):
                                 labels = ("", "") if number else (f"{size:,}", network)
