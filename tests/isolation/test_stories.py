@@ -19,6 +19,7 @@ FORGOTTEN = {
     "drafts of who may not write any more": "drop trigger return_drafts_on_demotion on public.memberships",
     "drafts in a dissolved organization": "drop trigger return_private_documents on public.organizations",
     "documents of a closed account": "drop trigger remove_personal_documents on auth.users",
+    "organizations of a closed account": "drop trigger leave_organizations on auth.users",
     "what was taken out of a text": "drop trigger note_changed_documents on public.documents",
     "the founder's membership": "drop trigger add_creator_as_owner on public.organizations",
     "the audience of passages": """
