@@ -91,7 +91,6 @@ class NewProduct(BaseModel):
     @model_validator(mode="after")
     def _has_decimals_of_its_currency(self) -> Self:
         digits = min(CURRENCIES[self.currency], MOST_DECIMALS)
-        exponent = self.price.normalize().as_tuple().exponent
-        if not isinstance(exponent, int) or -exponent > digits:
+        if self.price != round(self.price, digits):
             raise ValueError(f"A price in {self.currency} has at most {digits} decimals")
         return self

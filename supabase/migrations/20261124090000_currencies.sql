@@ -60,9 +60,9 @@ begin
     raise exception '% is no currency that prices can be in', new.currency
       using errcode = 'check_violation', constraint = 'products_currency_check', hint = 'The table currencies lists those there are.';
   end if;
-  -- NaN and infinity too: PostgreSQL takes them for more than any number.
-  if new.price >= 10000000000 then
-    raise exception 'a price is a number below 10,000,000,000'
+  -- NaN and infinities too: PostgreSQL takes NaN for more than any number.
+  if not (new.price > 0 and new.price < 10000000000) then
+    raise exception 'a price is above 0 and below 10,000,000,000'
       using errcode = 'check_violation', constraint = 'products_price_check';
   end if;
   if scale(trim_scale(new.price)) > digits then

@@ -13,6 +13,7 @@ create index product_words_words_idx on private.product_words using gin (words);
 create index product_words_stemmer_idx on private.product_words (stemmer);
 alter table private.product_words enable row level security;
 alter table private.product_words force row level security;
+create policy "functions alone use it" on private.product_words for all to anon, authenticated using (false);
 comment on table private.product_words is
   'The words of each product. Beside the table, since row level security keeps an index of words from being used, and stock '
   'that changes must not write words again.';

@@ -20,7 +20,8 @@ as $$
   select left(n.name, 200)
   from unnest(array['display_name', 'full_name', 'name', 'preferred_username', 'user_name']) with ordinality k (key, place)
   cross join lateral (
-    select regexp_replace(metadata ->> k.key, '^[\u0009-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+', '')) n (name)
+    select regexp_replace(metadata ->> k.key,
+      '^[\u0009-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\u0009-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$', '', 'g')) n (name)
   where jsonb_typeof(metadata -> k.key) = 'string' and n.name <> ''
   order by k.place limit 1
 $$;

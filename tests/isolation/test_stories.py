@@ -49,7 +49,9 @@ def test_histories_agree_with_the_rules(prover: Prover) -> None:
 @pytest.mark.parametrize("forgotten", FORGOTTEN)
 def test_a_history_shows_what_was_forgotten(prover: Prover, forgotten: str) -> None:
     with weakened(prover, FORGOTTEN[forgotten]), pytest.raises(AssertionError):
-        tell(prover, SEED, examples=600, shrink=False)
+        # One seed may lead past it for long: rather a little of many.
+        for number in range(SEED, SEED + 12):
+            tell(prover, number, examples=100, shrink=False)
 
 
 def test_a_disagreement_is_told_as_a_short_story(prover: Prover) -> None:
