@@ -216,7 +216,7 @@ CREATE FUNCTION private.account_holdings(person uuid) RETURNS TABLE(what text, o
   from files where not gone
   union all
   select 'files of removed documents', 'kept', count(*),
-         'Nobody can read a file without its document. The operator clears them from Storage.'
+         'Nobody can read a file without its document. Storage is cleared of them from time to time.'
   from files where gone
 $$;
 

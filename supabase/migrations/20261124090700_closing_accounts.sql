@@ -152,7 +152,7 @@ as $$
   from files where not gone
   union all
   select 'files of removed documents', 'kept', count(*),
-         'Nobody can read a file without its document. The operator clears them from Storage.'
+         'Nobody can read a file without its document. Storage is cleared of them from time to time.'
   from files where gone
 $$;
 comment on function private.account_holdings(uuid) is

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from gateway.local.clear_files import clear_files
 from tests.integration.local_stack.support import PASSWORD, Client, anonymous, service
 from tests.support import Database, Process, Stack, as_caller, make_user
 
@@ -200,6 +201,32 @@ def test_an_anonymous_account_can_be_closed(database: Database, admin: psycopg.C
     assert report is not None
     assert counts(report[0])["removed"] == {"profile": 1}
     assert not exists(admin, "auth.users", str(person))
+
+
+@pytest.mark.anyio
+async def test_the_files_of_removed_documents_are_cleared(
+    join: Callable[[], Person], admin: psycopg.Connection[Any], database: Database, stack: Stack
+) -> None:
+    leaver, stayer = join(), join()
+    gone, kept = leaver.write(None, "private"), stayer.write(None, "private")
+    for person, document in ((leaver, gone), (stayer, kept)):
+        path, kind = f"/storage/v1/object/documents/{document}/paper.txt", {"Content-Type": "text/plain"}
+        assert person.client.send("POST", path, kind, content=b"What stands in it").status_code == 200
+        assert person.client.get(path).content == b"What stands in it"
+    env = {
+        "SUPABASE_URL": stack.supabase_url,
+        "SUPABASE_SECRET_KEY": stack.keys.secret_key,
+        "DATABASE_URL": database.url,
+    }
+    await clear_files(env, lambda _message: None)  # what other tests left
+    assert counts(leaver.close())["kept"] == {"files of removed documents": 1}
+    path = f"/storage/v1/object/documents/{gone}/paper.txt"
+    assert leaver.client.get(path).status_code in {400, 404}
+    assert await clear_files(env, lambda _message: None) == 1
+    assert await clear_files(env, lambda _message: None) == 0
+    assert service(stack).get(path).status_code in {400, 404}
+    path = f"/storage/v1/object/documents/{kept}/paper.txt"
+    assert stayer.client.get(path).content == b"What stands in it"
 
 
 # When Auth deletes --------------------------------------------------------------------------------------------------
