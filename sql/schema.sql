@@ -2106,18 +2106,20 @@ CREATE FUNCTION private.products_with(query text) RETURNS TABLE(product_id uuid,
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
     SET search_path TO ''
     AS $$
+declare
+  language text := '';
+  match tsquery;
 begin
-  return query
-    with recursive stemmers as (
-      (select w.stemmer from private.product_words w order by w.stemmer limit 1)
-      union all
-      select (select w.stemmer from private.product_words w where w.stemmer > s.stemmer order by w.stemmer limit 1)
-      from stemmers s where s.stemmer is not null)
-    select w.product_id, ts_rank(w.words, q.words)
-    from stemmers s
-    cross join lateral websearch_to_tsquery(('pg_catalog.' || s.stemmer)::regconfig, query) q (words)
-    join private.product_words w on w.stemmer = s.stemmer and w.words @@ q.words
-    where s.stemmer is not null;
+  -- One language after the other: joined with the list of them, the words would be read from end to end.
+  loop
+    select w.stemmer into language from private.product_words w
+    where w.stemmer > language order by w.stemmer limit 1;
+    exit when language is null;
+    match := websearch_to_tsquery(('pg_catalog.' || language)::regconfig, query);
+    return query
+      select w.product_id, ts_rank(w.words, match) from private.product_words w
+      where w.words @@ match and w.stemmer = language;
+  end loop;
 end $$;
 
 --

@@ -43,18 +43,20 @@ create trigger note_product_words after insert or update of name, sku, descripti
 create function private.products_with(query text) returns table (product_id uuid, rank real)
 language plpgsql stable security definer rows 100 set search_path = ''
 as $$
+declare
+  language text := '';
+  match tsquery;
 begin
-  return query
-    with recursive stemmers as (
-      (select w.stemmer from private.product_words w order by w.stemmer limit 1)
-      union all
-      select (select w.stemmer from private.product_words w where w.stemmer > s.stemmer order by w.stemmer limit 1)
-      from stemmers s where s.stemmer is not null)
-    select w.product_id, ts_rank(w.words, q.words)
-    from stemmers s
-    cross join lateral websearch_to_tsquery(('pg_catalog.' || s.stemmer)::regconfig, query) q (words)
-    join private.product_words w on w.stemmer = s.stemmer and w.words @@ q.words
-    where s.stemmer is not null;
+  -- One language after the other: joined with the list of them, the words would be read from end to end.
+  loop
+    select w.stemmer into language from private.product_words w
+    where w.stemmer > language order by w.stemmer limit 1;
+    exit when language is null;
+    match := websearch_to_tsquery(('pg_catalog.' || language)::regconfig, query);
+    return query
+      select w.product_id, ts_rank(w.words, match) from private.product_words w
+      where w.words @@ match and w.stemmer = language;
+  end loop;
 end $$;
 comment on function private.products_with(text) is
   'Products with these words, each language by its own stems, and how well they fit. Definer: an index of words cannot be '

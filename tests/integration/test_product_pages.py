@@ -118,3 +118,31 @@ def test_a_change_of_stock_touches_no_index(shop: psycopg.Connection[Any]) -> No
             shop.execute("update public.products set stock = stock - 1 where id = %s", row)
         assert shop.execute(updated, ("products",)).fetchone() == (20, 20)
         assert shop.execute(updated, ("product_words",)).fetchone() == (0, 0)
+
+
+def test_a_search_asks_the_index_of_words(shop: psycopg.Connection[Any]) -> None:
+    """Under row level security it could not: that is why the words have a table and a function of their own."""
+    scans = "select pg_stat_get_xact_numscans('private.product_words_words_idx'::regclass)"
+    by_text = "select id from public.products where to_tsvector('english', name) @@ 'd00042'"
+    with shop.transaction(force_rollback=True):
+        shop.execute(
+            "insert into private.product_words (product_id, stemmer, words)"
+            " select id, 'english', private.search_vector('en', name, array[sku], '') from public.products"
+        )
+        shop.execute("select gin_clean_pending_list('private.product_words_words_idx')")  # as vacuum does
+        shop.execute("analyze private.product_words")
+        # The same index on the table itself, for comparison.
+        shop.execute("create index by_text on public.products using gin (to_tsvector('english', name))")
+        shop.execute(
+            "select set_config('role', 'anon', true), set_config('request.jwt.claims', '{\"role\": \"anon\"}', true)"
+        )
+        before = shop.execute(scans).fetchone()
+        found = shop.execute("select name from public.search_products('product 00042')").fetchall()
+        after = shop.execute(scans).fetchone()
+        row = shop.execute(f"explain (format json) {by_text}".encode()).fetchone()
+    assert found == [("Product 00042",)]
+    assert before == (0,)
+    assert after is not None
+    assert after[0] > 0
+    assert row is not None
+    assert next(leaves(row[0][0]["Plan"]))["Node Type"] == "Seq Scan"
