@@ -51,6 +51,10 @@ retry: .venv/run.stamp ## Try again what could not be embedded
 demo-large: .venv/run.stamp ## Add a big corpus to the running stack: the PostgreSQL manual
 	@$(LOCAL) demo-large
 
+.PHONY: clear-files
+clear-files: .venv/run.stamp ## Remove files from Storage whose document is gone
+	@$(LOCAL) clear-files
+
 .PHONY: psql
 psql: .venv/run.stamp ## Open a database session on the running stack
 	@$(LOCAL) psql

@@ -187,6 +187,62 @@ CREATE TYPE public.membership_role AS ENUM (
 COMMENT ON TYPE public.membership_role IS 'viewer reads; editor writes documents; admin manages people; owner can delete the organization.';
 
 --
+-- Name: account_holdings(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.account_holdings(person uuid) RETURNS TABLE(what text, outcome text, count bigint, why text)
+    LANGUAGE sql STABLE ROWS 10
+    SET search_path TO ''
+    AS $$
+  with dissolved as (
+    select o.id from private.orphaned_organizations(person) o where not o.has_others
+  ), documents as (
+    select d.id, d.organization_id is null or d.visibility = 'private' as personal,
+           coalesce(d.organization_id in (select id from dissolved), false) as dissolved
+    from public.documents d
+    where d.owner_id = person or (d.visibility <> 'private' and d.organization_id in (select id from dissolved))
+  ), files as (
+    select f.id, d.id is not null as gone
+    from storage.objects f
+    left join documents d on d.id = private.document_of_file(f.name) and (d.personal or d.dissolved)
+    where f.bucket_id = 'documents' and (d.id is not null or f.owner = person or f.owner_id = person::text))
+  select 'profile', 'removed', count(*), 'It says who you are.' from public.profiles p where p.id = person
+  union all
+  select 'personal documents', 'removed', count(*), 'They are yours alone, with their passages and shares.'
+  from documents where personal
+  union all
+  select 'organizations', 'removed', count(*), 'Nobody else belongs to them.' from dissolved
+  union all
+  select 'documents of these organizations', 'removed', count(*), 'They go with the organization.'
+  from documents d where d.dissolved and not d.personal
+  union all
+  select 'memberships', 'removed', count(*), 'You belong to no organization any more.'
+  from public.memberships m where m.user_id = person
+  union all
+  select 'shares with you', 'removed', count(*), 'Nobody is let in by them any more.'
+  from public.document_shares s where s.user_id = person
+  union all
+  select 'documents of organizations', 'anonymised', count(*), 'They belong to the organization, and no longer say who wrote them.'
+  from documents d where not d.personal and not d.dissolved
+  union all
+  select 'organizations you founded', 'anonymised', count(*), 'They go on, and no longer say who founded them.'
+  from public.organizations o where o.created_by = person and o.id not in (select id from dissolved)
+  union all
+  select 'files of documents that stay', 'anonymised', count(*), 'They belong to the document, and no longer say who put them there.'
+  from files where not gone
+  union all
+  select 'files of removed documents', 'kept', count(*),
+         'Nobody can read a file without its document. Storage is cleared of them from time to time.'
+  from files where gone
+$$;
+
+--
+-- Name: FUNCTION account_holdings(person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.account_holdings(person uuid) IS 'What belongs to an account, and what becomes of it when the account is closed: removed, anonymised or kept, how many, and why. Later migrations that add something personal add a line here by create or replace.';
+
+--
 -- Name: activate_embedding_model(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -355,6 +411,50 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) IS 'The best passage of each source among the row_limit best.';
+
+--
+-- Name: close_account(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.close_account() RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  person uuid;
+  orphans jsonb;
+  names text;
+  report jsonb;
+begin
+  select u.id into person from auth.users u where u.id = auth.uid() and u.deleted_at is null for update;
+  if person is null then
+    raise sqlstate 'PT404' using message = 'There is no such account', hint = 'It was closed already.';
+  end if;
+  perform private.lock_organizations(person);
+  select jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name) order by o.name, o.id), string_agg(o.name, ', ' order by o.name, o.id)
+  into orphans, names
+  from private.orphaned_organizations(person) o where o.has_others;
+  if orphans is not null then
+    raise sqlstate 'PT409' using
+      message = 'You are the only owner of ' || names,
+      detail = jsonb_build_object('organizations', orphans)::text,
+      hint = 'Make another member an owner, or delete the organization, then close the account.';
+  end if;
+  select jsonb_build_object('removed', '[]'::jsonb, 'anonymised', '[]'::jsonb, 'kept', '[]'::jsonb)
+      || coalesce(jsonb_object_agg(g.outcome, g.items), '{}')
+  into report
+  from (
+    select h.outcome, jsonb_agg(jsonb_build_object('what', h.what, 'count', h.count, 'why', h.why)) as items
+    from private.account_holdings(person) h where h.count > 0 group by h.outcome) g;
+  delete from auth.users u where u.id = person;
+  return report;
+end $$;
+
+--
+-- Name: FUNCTION close_account(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.close_account() IS 'Deletes the caller''s account. Definer: people have no rights on auth.users. Only ever the caller''s own.';
 
 --
 -- Name: close_shard(); Type: FUNCTION; Schema: private; Owner: -
@@ -551,12 +651,17 @@ CREATE FUNCTION private.create_profile() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+  name constant text := private.person_name(new.raw_user_meta_data);
+  phone constant text := private.e164(new.phone);
 begin
-  insert into public.profiles (id, display_name)
-  values (
-    new.id,
-    nullif(left(trim(coalesce(new.raw_user_meta_data ->> 'display_name', new.raw_user_meta_data ->> 'full_name', '')), 200), ''))
-  on conflict (id) do nothing;
+  insert into public.profiles (id, display_name, phone, email)
+  values (new.id, name, phone, private.free_email(new.email, new.id))
+  on conflict do nothing;
+  if not found then
+    -- Somebody else took the address in this moment.
+    insert into public.profiles (id, display_name, phone) values (new.id, name, phone) on conflict (id) do nothing;
+  end if;
   return new;
 end $$;
 
@@ -564,7 +669,7 @@ end $$;
 -- Name: FUNCTION create_profile(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.create_profile() IS 'Row trigger on auth.users. Definer: the Auth service that inserts accounts has no rights on public.';
+COMMENT ON FUNCTION private.create_profile() IS 'Row trigger on auth.users: a profile for each account, whether it signs up by password, telephone, identity provider, invitation or as nobody in particular. Definer: the Auth service that inserts accounts has no rights on public.';
 
 --
 -- Name: document_of_file(text); Type: FUNCTION; Schema: private; Owner: -
@@ -620,6 +725,24 @@ end $$;
 COMMENT ON FUNCTION private.drop_embedding_model(name text) IS 'Removes a model that is not active with its vectors and indexes; run by the owner of the tables.';
 
 --
+-- Name: e164(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.e164(phone text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $_$
+  -- Auth stores numbers without the plus.
+  select '+' || ltrim(phone, '+') where '+' || ltrim(phone, '+') ~ '^\+[1-9][0-9]{6,14}$'
+$_$;
+
+--
+-- Name: FUNCTION e164(phone text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.e164(phone text) IS 'A telephone number in E.164 with the leading plus; null for what is none.';
+
+--
 -- Name: embedding_model_coverage(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -663,6 +786,32 @@ $$;
 --
 
 COMMENT ON FUNCTION private.embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision) IS 'How far the worker is behind. Definer: counts rows of everybody, shows none.';
+
+--
+-- Name: empty_account(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.empty_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.hand_over_organizations(new.id);
+  perform private.forget_uploader(new.id);
+  delete from public.memberships m where m.user_id = new.id;
+  delete from public.documents d where d.owner_id = new.id and (d.organization_id is null or d.visibility = 'private');
+  update public.documents d set owner_id = null where d.owner_id = new.id;
+  delete from public.document_shares s where s.user_id = new.id;
+  update public.organizations o set created_by = null where o.created_by = new.id;
+  delete from public.profiles p where p.id = new.id;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION empty_account(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.empty_account() IS 'Row trigger on auth.users: an account that Auth only marks as deleted (should_soft_delete) loses what a deleted one does. Definer: as leave_organizations.';
 
 --
 -- Name: end_shares_of_leaver(); Type: FUNCTION; Schema: private; Owner: -
@@ -823,6 +972,34 @@ end $$;
 COMMENT ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) IS 'Documents and products that pass the filters, as the caller sees them.';
 
 --
+-- Name: follow_account(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.follow_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  begin
+    update public.profiles p set email = private.free_email(new.email, new.id)
+    where p.id = new.id and p.email is distinct from lower(new.email);
+  exception when unique_violation then
+    -- Somebody else took the address in this moment; Auth itself decides who signs in with it.
+    update public.profiles p set email = null where p.id = new.id;
+  end;
+  -- A number that the person has not changed follows the one of the account.
+  update public.profiles p set phone = private.e164(new.phone)
+  where p.id = new.id and new.phone is distinct from old.phone and p.phone is not distinct from private.e164(old.phone);
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION follow_account(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.follow_account() IS 'Row trigger on auth.users: the profile has the account''s address, and its number until the person chooses another. Definer: as create_profile.';
+
+--
 -- Name: forget_creator(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -841,6 +1018,77 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.forget_creator() IS 'Row trigger on memberships: a creator who left no longer reads the organization. Definer: the leaver may not update it.';
+
+--
+-- Name: forget_uploader(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.forget_uploader(person uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  update storage.objects o set owner = null, owner_id = null where o.owner = person or o.owner_id = person::text
+$$;
+
+--
+-- Name: FUNCTION forget_uploader(person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.forget_uploader(person uuid) IS 'Files no longer say that this person put them there.';
+
+--
+-- Name: free_email(text, uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.free_email(email text, person uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select lower(free_email.email)
+  where free_email.email <> ''
+    and not exists (select from public.profiles p where p.email = lower(free_email.email) and p.id <> person)
+$$;
+
+--
+-- Name: FUNCTION free_email(email text, person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.free_email(email text, person uuid) IS 'An address in lower case, unless somebody else''s profile has it; null otherwise, and for none.';
+
+--
+-- Name: hand_over_organizations(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.hand_over_organizations(person uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  orphan uuid;
+begin
+  perform private.lock_organizations(person);
+  for orphan in select o.id from private.orphaned_organizations(person) o order by o.id loop
+    loop
+      -- The row may go while this waits for it: then the next one.
+      update public.memberships m set role = 'owner'
+      where (m.organization_id, m.user_id) = (
+        select s.organization_id, s.user_id from public.memberships s
+        where s.organization_id = orphan and s.user_id <> person
+        order by (s.role = 'admin') desc, s.created_at, s.user_id limit 1 for update);
+      exit when found;
+      delete from public.organizations o
+      where o.id = orphan
+        and not exists (select from public.memberships s where s.organization_id = orphan and s.user_id <> person);
+      exit when found;
+    end loop;
+  end loop;
+end $$;
+
+--
+-- Name: FUNCTION hand_over_organizations(person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.hand_over_organizations(person uuid) IS 'Where a person is the last owner, the longest-standing admin, or else member, becomes owner; an organization without anybody else is deleted.';
 
 --
 -- Name: has_other_owner(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -996,6 +1244,41 @@ end $$;
 COMMENT ON FUNCTION private.keep_key() IS 'Row trigger: refuses another key. The right to update key columns is granted all the same, since PostgREST writes them in an upsert, as they were.';
 
 --
+-- Name: keep_price_exact(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.keep_price_exact() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  -- Two decimals are what orders, totals and clients count on, also where ISO 4217 has three.
+  digits constant integer := (select least(c.minor_digits, 2) from public.currencies c where c.code = new.currency);
+begin
+  if digits is null then
+    raise exception '% is no currency that prices can be in', new.currency
+      using errcode = 'check_violation', constraint = 'products_currency_check', hint = 'The table currencies lists those there are.';
+  end if;
+  -- NaN and infinities too: PostgreSQL takes NaN for more than any number.
+  if not (new.price > 0 and new.price < 10000000000) then
+    raise exception 'a price is above 0 and below 10,000,000,000'
+      using errcode = 'check_violation', constraint = 'products_price_check';
+  end if;
+  if scale(trim_scale(new.price)) > digits then
+    raise exception 'a price in % has at most % decimals', new.currency, digits
+      using errcode = 'check_violation', constraint = 'products_price_check';
+  end if;
+  new.price := round(new.price, 2);
+  return new;
+end $$;
+
+--
+-- Name: FUNCTION keep_price_exact(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.keep_price_exact() IS 'Row trigger: refuses a price with more decimals than its currency has rather than rounding it, and writes each with two, so that 19.9 reads 19.90.';
+
+--
 -- Name: keyword_matches(text, private.query_term[], text[], uuid[], uuid[], bigint[], integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1088,6 +1371,48 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.leave_index() IS 'Row trigger: a vector whose audience changes waits to be indexed again, so that the change itself does not.';
+
+--
+-- Name: leave_organizations(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.leave_organizations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.hand_over_organizations(old.id);
+  perform private.forget_uploader(old.id);
+  return old;
+end $$;
+
+--
+-- Name: FUNCTION leave_organizations(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.leave_organizations() IS 'Row trigger on auth.users: what an account that is deleted owned together with others gets another owner. Definer: the Auth service that deletes accounts has no rights on public.';
+
+--
+-- Name: lock_organizations(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.lock_organizations(person uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- As has_other_owner does: whoever leaves in the same moment waits, and then sees who is left. All of them, for a member
+  -- may become owner by what the others do.
+  perform from public.organizations o
+  where o.id in (select m.organization_id from public.memberships m where m.user_id = person)
+  order by o.id for no key update;
+end $$;
+
+--
+-- Name: FUNCTION lock_organizations(person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.lock_organizations(person uuid) IS 'Lets nobody else leave the organizations of a person until the transaction ends.';
 
 --
 -- Name: may_read_file(text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
@@ -1573,6 +1898,27 @@ end $$;
 COMMENT ON FUNCTION private.note_new_products() IS 'Statement trigger: new products are to be embedded. Definer: see enqueue_embeddings.';
 
 --
+-- Name: note_product_words(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_product_words() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.product_words (product_id, stemmer, words)
+  values (new.id, private.stemmer(new.language), private.search_vector(new.language, new.name, array[new.sku], new.description))
+  on conflict (product_id) do update set stemmer = excluded.stemmer, words = excluded.words;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION note_product_words(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_product_words() IS 'Row trigger on products: keeps their words. Definer: staff have no right to the table of words.';
+
+--
 -- Name: open_shard(smallint); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1609,6 +1955,28 @@ end $_$;
 --
 
 COMMENT ON FUNCTION private.open_shard(of_model smallint) IS 'Makes the index of an audience that has grown to a giant, if there is one, and names it; for the active model unless another is given. Definer: only the owner of a table makes its indexes.';
+
+--
+-- Name: orphaned_organizations(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.orphaned_organizations(person uuid) RETURNS TABLE(id uuid, name text, has_others boolean)
+    LANGUAGE sql STABLE ROWS 1
+    SET search_path TO ''
+    AS $$
+  select o.id, o.name,
+         exists (select from public.memberships s where s.organization_id = o.id and s.user_id <> person)
+  from public.organizations o
+  join public.memberships m on m.organization_id = o.id and m.user_id = person and m.role = 'owner'
+  where not exists (
+    select from public.memberships s where s.organization_id = o.id and s.user_id <> person and s.role = 'owner')
+$$;
+
+--
+-- Name: FUNCTION orphaned_organizations(person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.orphaned_organizations(person uuid) IS 'Organizations that a person alone owns, and whether anybody else belongs to them.';
 
 --
 -- Name: parse_query(text); Type: FUNCTION; Schema: private; Owner: -
@@ -1655,6 +2023,29 @@ end $_$;
 --
 
 COMMENT ON FUNCTION private.parse_query(query text) IS 'Takes a query apart as websearch_to_tsquery does, and prefixes: words are alternatives, a phrase must occur, what has a minus must not.';
+
+--
+-- Name: person_name(jsonb); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.person_name(metadata jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $_$
+  select left(n.name, 200)
+  from unnest(array['display_name', 'full_name', 'name', 'preferred_username', 'user_name']) with ordinality k (key, place)
+  cross join lateral (
+    select regexp_replace(metadata ->> k.key,
+      '^[\u0009-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\u0009-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$', '', 'g')) n (name)
+  where jsonb_typeof(metadata -> k.key) = 'string' and n.name <> ''
+  order by k.place limit 1
+$_$;
+
+--
+-- Name: FUNCTION person_name(metadata jsonb); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.person_name(metadata jsonb) IS 'What a person said to be called, by the keys that clients and identity providers use; null where nothing of it is text.';
 
 --
 -- Name: plan_search(smallint, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -1777,6 +2168,36 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.post_passages(max_rows integer, tolerated integer) IS 'Gathers the words of up to max_rows passages into blocks when more than tolerated wait, and says of how many. Definer: the worker sees only what has a job, and these have none.';
+
+--
+-- Name: products_with(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.products_with(query text) RETURNS TABLE(product_id uuid, rank real)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO ''
+    AS $$
+declare
+  language text := '';
+  match tsquery;
+begin
+  -- One language after the other: joined with the list of them, the words would be read from end to end.
+  loop
+    select w.stemmer into language from private.product_words w
+    where w.stemmer > language order by w.stemmer limit 1;
+    exit when language is null;
+    match := websearch_to_tsquery(('pg_catalog.' || language)::regconfig, query);
+    return query
+      select w.product_id, ts_rank(w.words, match) from private.product_words w
+      where w.words @@ match and w.stemmer = language;
+  end loop;
+end $$;
+
+--
+-- Name: FUNCTION products_with(query text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.products_with(query text) IS 'Products with these words, each language by its own stems, and how well they fit. Definer: an index of words cannot be used under a policy. Asked only by search_products, which reads what this names under the policies.';
 
 --
 -- Name: query_terms(private.parsed_query, text[]); Type: FUNCTION; Schema: private; Owner: -
@@ -2478,6 +2899,24 @@ end $$;
 COMMENT ON FUNCTION private.words_to_mark(parsed private.parsed_query) IS 'The query''s stems and beginnings for snippets, where no word is weighed.';
 
 --
+-- Name: close_account(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.close_account() RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  return private.close_account();
+end $$;
+
+--
+-- Name: FUNCTION close_account(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.close_account() IS 'Closes the caller''s account for good: {"removed": [{"what", "count", "why"}], "anonymised": […], "kept": […]}. Refused (409) while the caller is the only owner of an organization with other members; detail names it.';
+
+--
 -- Name: retry_document(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2629,6 +3068,180 @@ end $$;
 
 COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded.';
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: products; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.products (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    category_id uuid NOT NULL,
+    sku text NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    price numeric NOT NULL,
+    currency text DEFAULT 'EUR'::text NOT NULL,
+    stock integer DEFAULT 0 NOT NULL,
+    is_in_stock boolean GENERATED ALWAYS AS ((stock > 0)) STORED NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    scope_id uuid GENERATED ALWAYS AS (
+CASE
+    WHEN is_active THEN '00000000-0000-0000-0000-000000000001'::uuid
+    ELSE '00000000-0000-0000-0000-000000000002'::uuid
+END) STORED NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    price_cents bigint GENERATED ALWAYS AS (((price * (100)::numeric))::bigint) STORED NOT NULL,
+    CONSTRAINT products_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT products_description_check CHECK ((char_length(description) <= 20000)),
+    CONSTRAINT products_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text)),
+    CONSTRAINT products_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 65536))),
+    CONSTRAINT products_name_blank_check CHECK ((name ~ '[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'::text)),
+    CONSTRAINT products_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT products_price_check CHECK ((price > (0)::numeric)),
+    CONSTRAINT products_price_range_check CHECK (((price > (0)::numeric) AND (price < ('10000000000'::bigint)::numeric))),
+    CONSTRAINT products_sku_check CHECK (((sku ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'::text) AND (char_length(sku) <= 40))),
+    CONSTRAINT products_stock_check CHECK ((stock >= 0))
+);
+ALTER TABLE ONLY public.products ALTER COLUMN name SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN description SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN language SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN metadata SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN created_at SET STATISTICS 0;
+ALTER TABLE ONLY public.products ALTER COLUMN updated_at SET STATISTICS 0;
+
+ALTER TABLE ONLY public.products FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE products; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.products IS 'What is sold. Everybody reads what is active; staff write.';
+
+--
+-- Name: COLUMN products.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.id IS 'The product.';
+
+--
+-- Name: COLUMN products.category_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.category_id IS 'Its shelf.';
+
+--
+-- Name: COLUMN products.sku; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.sku IS 'Stock-keeping unit: capitals, digits, hyphens.';
+
+--
+-- Name: COLUMN products.name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.name IS 'Name, 1 to 200 characters, not all of them white space.';
+
+--
+-- Name: COLUMN products.description; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.description IS 'Plain text; searched by meaning and by words.';
+
+--
+-- Name: COLUMN products.price; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.price IS 'Exact decimal above zero and below ten thousand million, with the decimals of its currency, at most two.';
+
+--
+-- Name: COLUMN products.currency; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.currency IS 'ISO 4217 code of the table currencies.';
+
+--
+-- Name: COLUMN products.stock; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.stock IS 'Units on hand, never negative.';
+
+--
+-- Name: COLUMN products.is_in_stock; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.is_in_stock IS 'Derived: stock above zero.';
+
+--
+-- Name: COLUMN products.is_active; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.is_active IS 'Whether the public sees it.';
+
+--
+-- Name: COLUMN products.language; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.language IS 'ISO 639 code of the text, for stemming.';
+
+--
+-- Name: COLUMN products.metadata; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.metadata IS 'Anything else: brand, weight, colours.';
+
+--
+-- Name: COLUMN products.scope_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.scope_id IS 'Derived audience: the shop window (…1), or staff (…2) when not active.';
+
+--
+-- Name: COLUMN products.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.created_at IS 'When it was made.';
+
+--
+-- Name: COLUMN products.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.updated_at IS 'Last change.';
+
+--
+-- Name: COLUMN products.price_cents; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.products.price_cents IS 'Derived: the price in hundredths, for pages and ranges by price that an index answers.';
+
+--
+-- Name: search_products(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.search_products(query text) RETURNS SETOF public.products
+    LANGUAGE plpgsql STABLE ROWS 100
+    SET search_path TO ''
+    AS $$
+begin
+  if search_products.query is null or char_length(search_products.query) > 1000 then
+    raise exception 'query must have at most 1,000 characters' using errcode = 'invalid_parameter_value';
+  end if;
+  return query
+    select p.* from private.products_with(search_products.query) w join public.products p on p.id = w.product_id
+    order by w.rank desc, p.id;
+end $$;
+
+--
+-- Name: FUNCTION search_products(query text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.search_products(query text) IS 'Products with all these words in name, article number or description, best first; "a phrase", or, and -word as in a web search. Rows of the table products: filter, sort, select and page them in the same way. Runs as the caller.';
+
 --
 -- Name: embedding_job_revisions; Type: SEQUENCE; Schema: private; Owner: -
 --
@@ -2639,10 +3252,6 @@ CREATE SEQUENCE private.embedding_job_revisions
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: embedding_jobs; Type: TABLE; Schema: private; Owner: -
@@ -3030,6 +3639,42 @@ COMMENT ON COLUMN private.postings.size IS 'How many postings: read without read
 COMMENT ON COLUMN private.postings.postings IS 'Each passage as one number: its own of posted_passages times 65,536, plus how often it has the word (up to 31) times 2,048, plus its tokens (up to 2,047).';
 
 --
+-- Name: product_words; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.product_words (
+    product_id uuid NOT NULL,
+    stemmer text NOT NULL,
+    words tsvector NOT NULL
+);
+
+ALTER TABLE ONLY private.product_words FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE product_words; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.product_words IS 'The words of each product. Beside the table, since row level security keeps an index of words from being used, and stock that changes must not write words again.';
+
+--
+-- Name: COLUMN product_words.product_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_words.product_id IS 'The product.';
+
+--
+-- Name: COLUMN product_words.stemmer; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_words.stemmer IS 'The text search configuration that its words were stemmed by.';
+
+--
+-- Name: COLUMN product_words.words; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_words.words IS 'Stems of name (A), article number (B) and description (D).';
+
+--
 -- Name: shards; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -3382,6 +4027,37 @@ ALTER TABLE public.chunks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 --
+-- Name: currencies; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.currencies (
+    code text NOT NULL,
+    minor_digits smallint NOT NULL,
+    CONSTRAINT currencies_code_check CHECK ((code ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT currencies_minor_digits_check CHECK (((minor_digits >= 0) AND (minor_digits <= 4)))
+);
+
+ALTER TABLE ONLY public.currencies FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE currencies; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.currencies IS 'Currencies that a price can be in: those of ISO 4217 that things are priced in, without funds, metals and test codes.';
+
+--
+-- Name: COLUMN currencies.code; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.currencies.code IS 'ISO 4217 code.';
+
+--
+-- Name: COLUMN currencies.minor_digits; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.currencies.minor_digits IS 'Decimals of an amount, as ISO 4217 has it: 2 for EUR, 0 for JPY.';
+
+--
 -- Name: document_shares; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3672,144 +4348,6 @@ COMMENT ON COLUMN public.organizations.created_at IS 'When it was made.';
 COMMENT ON COLUMN public.organizations.updated_at IS 'Last change.';
 
 --
--- Name: products; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.products (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    category_id uuid NOT NULL,
-    sku text NOT NULL,
-    name text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    price numeric(12,2) NOT NULL,
-    currency text DEFAULT 'EUR'::text NOT NULL,
-    stock integer DEFAULT 0 NOT NULL,
-    is_in_stock boolean GENERATED ALWAYS AS ((stock > 0)) STORED NOT NULL,
-    is_active boolean DEFAULT true NOT NULL,
-    language text DEFAULT 'en'::text NOT NULL,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    scope_id uuid GENERATED ALWAYS AS (
-CASE
-    WHEN is_active THEN '00000000-0000-0000-0000-000000000001'::uuid
-    ELSE '00000000-0000-0000-0000-000000000002'::uuid
-END) STORED NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT products_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT products_description_check CHECK ((char_length(description) <= 20000)),
-    CONSTRAINT products_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text)),
-    CONSTRAINT products_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 65536))),
-    CONSTRAINT products_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT products_price_check CHECK ((price > (0)::numeric)),
-    CONSTRAINT products_sku_check CHECK (((sku ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'::text) AND (char_length(sku) <= 40))),
-    CONSTRAINT products_stock_check CHECK ((stock >= 0))
-);
-ALTER TABLE ONLY public.products ALTER COLUMN name SET STATISTICS 0;
-ALTER TABLE ONLY public.products ALTER COLUMN description SET STATISTICS 0;
-ALTER TABLE ONLY public.products ALTER COLUMN language SET STATISTICS 0;
-ALTER TABLE ONLY public.products ALTER COLUMN metadata SET STATISTICS 0;
-ALTER TABLE ONLY public.products ALTER COLUMN created_at SET STATISTICS 0;
-ALTER TABLE ONLY public.products ALTER COLUMN updated_at SET STATISTICS 0;
-
-ALTER TABLE ONLY public.products FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE products; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.products IS 'What is sold. Everybody reads what is active; staff write.';
-
---
--- Name: COLUMN products.id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.id IS 'The product.';
-
---
--- Name: COLUMN products.category_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.category_id IS 'Its shelf.';
-
---
--- Name: COLUMN products.sku; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.sku IS 'Stock-keeping unit: capitals, digits, hyphens.';
-
---
--- Name: COLUMN products.name; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.name IS 'Name, 1 to 200 characters.';
-
---
--- Name: COLUMN products.description; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.description IS 'Plain text; searched by meaning and by words.';
-
---
--- Name: COLUMN products.price; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.price IS 'Exact decimal, above zero.';
-
---
--- Name: COLUMN products.currency; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.currency IS 'ISO 4217 code.';
-
---
--- Name: COLUMN products.stock; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.stock IS 'Units on hand, never negative.';
-
---
--- Name: COLUMN products.is_in_stock; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.is_in_stock IS 'Derived: stock above zero.';
-
---
--- Name: COLUMN products.is_active; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.is_active IS 'Whether the public sees it.';
-
---
--- Name: COLUMN products.language; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.language IS 'ISO 639 code of the text, for stemming.';
-
---
--- Name: COLUMN products.metadata; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.metadata IS 'Anything else: brand, weight, colours.';
-
---
--- Name: COLUMN products.scope_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.scope_id IS 'Derived audience: the shop window (…1), or staff (…2) when not active.';
-
---
--- Name: COLUMN products.created_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.created_at IS 'When it was made.';
-
---
--- Name: COLUMN products.updated_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.products.updated_at IS 'Last change.';
-
---
 -- Name: profiles; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3819,13 +4357,17 @@ CREATE TABLE public.profiles (
     phone text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    email text,
+    CONSTRAINT profiles_display_name_blank_check CHECK ((display_name ~ '[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'::text)),
     CONSTRAINT profiles_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 200))),
+    CONSTRAINT profiles_email_check CHECK ((email = lower(email))),
     CONSTRAINT profiles_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
 );
 ALTER TABLE ONLY public.profiles ALTER COLUMN display_name SET STATISTICS 0;
 ALTER TABLE ONLY public.profiles ALTER COLUMN phone SET STATISTICS 0;
 ALTER TABLE ONLY public.profiles ALTER COLUMN created_at SET STATISTICS 0;
 ALTER TABLE ONLY public.profiles ALTER COLUMN updated_at SET STATISTICS 0;
+ALTER TABLE ONLY public.profiles ALTER COLUMN email SET STATISTICS 0;
 
 ALTER TABLE ONLY public.profiles FORCE ROW LEVEL SECURITY;
 
@@ -3845,13 +4387,13 @@ COMMENT ON COLUMN public.profiles.id IS 'The account.';
 -- Name: COLUMN profiles.display_name; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.profiles.display_name IS 'What others may be shown, 1 to 200 characters.';
+COMMENT ON COLUMN public.profiles.display_name IS 'What others may be shown, 1 to 200 characters, not all of them white space.';
 
 --
 -- Name: COLUMN profiles.phone; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.profiles.phone IS 'E.164, with the leading plus.';
+COMMENT ON COLUMN public.profiles.phone IS 'E.164, with the leading plus. A way to call somebody, at first the number of the sign-up; several people may share one.';
 
 --
 -- Name: COLUMN profiles.created_at; Type: COMMENT; Schema: public; Owner: -
@@ -3864,6 +4406,12 @@ COMMENT ON COLUMN public.profiles.created_at IS 'When the account appeared.';
 --
 
 COMMENT ON COLUMN public.profiles.updated_at IS 'Last change.';
+
+--
+-- Name: COLUMN profiles.email; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.profiles.email IS 'The address that the account signs in with, in lower case, kept as Auth has it; null for an account without one.';
 
 --
 -- Name: embedding_jobs embedding_jobs_pkey; Type: CONSTRAINT; Schema: private; Owner: -
@@ -3936,6 +4484,13 @@ ALTER TABLE ONLY private.postings
     ADD CONSTRAINT postings_pkey PRIMARY KEY (scope_id, word, stemmer, segment_id) INCLUDE (size);
 
 --
+-- Name: product_words product_words_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.product_words
+    ADD CONSTRAINT product_words_pkey PRIMARY KEY (product_id);
+
+--
 -- Name: shards shards_pkey; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -3990,6 +4545,13 @@ ALTER TABLE ONLY public.chunks
 
 ALTER TABLE ONLY public.chunks
     ADD CONSTRAINT chunks_source_id_position_key UNIQUE (source_id, "position") DEFERRABLE INITIALLY DEFERRED;
+
+--
+-- Name: currencies currencies_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.currencies
+    ADD CONSTRAINT currencies_pkey PRIMARY KEY (code);
 
 --
 -- Name: document_shares document_shares_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -4110,6 +4672,18 @@ CREATE INDEX posting_segments_scope_id_idx ON private.posting_segments USING btr
 CREATE INDEX postings_segment_id_idx ON private.postings USING btree (segment_id);
 
 --
+-- Name: product_words_stemmer_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX product_words_stemmer_idx ON private.product_words USING btree (stemmer);
+
+--
+-- Name: product_words_words_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX product_words_words_idx ON private.product_words USING gin (words);
+
+--
 -- Name: shards_model_id_idx; Type: INDEX; Schema: private; Owner: -
 --
 
@@ -4224,10 +4798,40 @@ CREATE INDEX organizations_created_by_idx ON public.organizations USING btree (c
 CREATE INDEX products_article_number_idx ON public.products USING btree (upper(regexp_replace(sku, '[^[:alnum:]]'::text, ''::text, 'g'::text)) COLLATE "C");
 
 --
--- Name: products_category_id_idx; Type: INDEX; Schema: public; Owner: -
+-- Name: products_category_id_created_at_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX products_category_id_idx ON public.products USING btree (category_id, price);
+CREATE INDEX products_category_id_created_at_idx ON public.products USING btree (category_id, created_at, id);
+
+--
+-- Name: products_category_id_name_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_category_id_name_idx ON public.products USING btree (category_id, name, id);
+
+--
+-- Name: products_category_id_price_cents_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_category_id_price_cents_idx ON public.products USING btree (category_id, price_cents, id);
+
+--
+-- Name: products_category_id_price_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_category_id_price_idx ON public.products USING btree (category_id, price, id);
+
+--
+-- Name: products_created_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_created_at_idx ON public.products USING btree (created_at, id);
+
+--
+-- Name: products_currency_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_currency_idx ON public.products USING btree (currency);
 
 --
 -- Name: products_is_active_idx; Type: INDEX; Schema: public; Owner: -
@@ -4236,10 +4840,34 @@ CREATE INDEX products_category_id_idx ON public.products USING btree (category_i
 CREATE INDEX products_is_active_idx ON public.products USING btree (is_active);
 
 --
+-- Name: products_name_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_name_idx ON public.products USING btree (name, id);
+
+--
 -- Name: products_name_trigrams_idx; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX products_name_trigrams_idx ON public.products USING gin (name extensions.gin_trgm_ops);
+
+--
+-- Name: products_price_cents_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_price_cents_idx ON public.products USING btree (price_cents, id);
+
+--
+-- Name: products_price_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX products_price_idx ON public.products USING btree (price, id);
+
+--
+-- Name: profiles_email_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX profiles_email_idx ON public.profiles USING btree (email);
 
 --
 -- Name: organizations add_creator_as_owner; Type: TRIGGER; Schema: public; Owner: -
@@ -4314,6 +4942,12 @@ CREATE TRIGGER keep_key BEFORE UPDATE ON public.memberships FOR EACH ROW WHEN ((
 CREATE TRIGGER keep_key BEFORE UPDATE ON public.products FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION private.keep_key();
 
 --
+-- Name: products keep_price_exact; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER keep_price_exact BEFORE INSERT OR UPDATE OF price, currency ON public.products FOR EACH ROW EXECUTE FUNCTION private.keep_price_exact();
+
+--
 -- Name: chunk_embeddings leave_index; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -4348,6 +4982,12 @@ CREATE TRIGGER note_new_documents AFTER INSERT ON public.documents REFERENCING N
 --
 
 CREATE TRIGGER note_new_products AFTER INSERT ON public.products REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_new_products();
+
+--
+-- Name: products note_product_words; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_product_words AFTER INSERT OR UPDATE OF name, sku, description, language ON public.products FOR EACH ROW EXECUTE FUNCTION private.note_product_words();
 
 --
 -- Name: chunks post_changed_passages; Type: TRIGGER; Schema: public; Owner: -
@@ -4439,6 +5079,13 @@ ALTER TABLE ONLY private.postings
     ADD CONSTRAINT postings_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES private.posting_segments(id) ON DELETE CASCADE;
 
 --
+-- Name: product_words product_words_product_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.product_words
+    ADD CONSTRAINT product_words_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON DELETE CASCADE;
+
+--
 -- Name: shards shards_model_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -4523,11 +5170,18 @@ ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT organizations_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth.users(id) ON DELETE SET NULL;
 
 --
--- Name: products products_category_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+-- Name: products products_category_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.products
-    ADD CONSTRAINT products_category_id_fkey FOREIGN KEY (category_id) REFERENCES public.categories(id) ON DELETE RESTRICT;
+    ADD CONSTRAINT products_category_fkey FOREIGN KEY (category_id) REFERENCES public.categories(id);
+
+--
+-- Name: products products_currency_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT products_currency_fkey FOREIGN KEY (currency) REFERENCES public.currencies(code);
 
 --
 -- Name: profiles profiles_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -4579,6 +5233,12 @@ CREATE POLICY "functions alone use it" ON private.posting_segments TO anon, auth
 CREATE POLICY "functions alone use it" ON private.postings TO anon, authenticated USING (false);
 
 --
+-- Name: product_words functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.product_words TO anon, authenticated USING (false);
+
+--
 -- Name: shards functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -4613,6 +5273,12 @@ ALTER TABLE private.posting_segments ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.postings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: product_words; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.product_words ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: shards; Type: ROW SECURITY; Schema: private; Owner: -
@@ -4681,6 +5347,12 @@ ALTER TABLE public.chunk_embeddings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.chunks ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: currencies; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.currencies ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: document_shares; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -4697,6 +5369,12 @@ ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY "everybody reads categories" ON public.categories FOR SELECT TO anon, authenticated USING (true);
+
+--
+-- Name: currencies everybody reads currencies; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "everybody reads currencies" ON public.currencies FOR SELECT TO anon, authenticated USING (true);
 
 --
 -- Name: organizations members and the creator read their organization; Type: POLICY; Schema: public; Owner: -
@@ -5024,6 +5702,12 @@ GRANT USAGE ON SCHEMA public TO supabase_lite;
 GRANT USAGE ON SCHEMA public TO tidegate_worker;
 
 --
+-- Name: FUNCTION account_holdings(person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.account_holdings(person uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION activate_embedding_model(name text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -5074,6 +5758,13 @@ REVOKE ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], ro
 GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) TO anon;
 GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) TO authenticated;
 GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) TO service_role;
+
+--
+-- Name: FUNCTION close_account(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.close_account() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.close_account() TO authenticated;
 
 --
 -- Name: FUNCTION close_shard(); Type: ACL; Schema: private; Owner: -
@@ -5143,6 +5834,12 @@ GRANT ALL ON FUNCTION private.document_of_file(name text) TO service_role;
 REVOKE ALL ON FUNCTION private.drop_embedding_model(name text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION e164(phone text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.e164(phone text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION embedding_model_coverage(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -5155,6 +5852,12 @@ REVOKE ALL ON FUNCTION private.embedding_model_coverage() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision) TO tidegate_gateway;
 GRANT ALL ON FUNCTION private.embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision) TO tidegate_worker;
+
+--
+-- Name: FUNCTION empty_account(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.empty_account() FROM PUBLIC;
 
 --
 -- Name: FUNCTION end_shares_of_leaver(); Type: ACL; Schema: private; Owner: -
@@ -5203,10 +5906,34 @@ GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uui
 GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO service_role;
 
 --
+-- Name: FUNCTION follow_account(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.follow_account() FROM PUBLIC;
+
+--
 -- Name: FUNCTION forget_creator(); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.forget_creator() FROM PUBLIC;
+
+--
+-- Name: FUNCTION forget_uploader(person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.forget_uploader(person uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION free_email(email text, person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.free_email(email text, person uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION hand_over_organizations(person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.hand_over_organizations(person uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION has_other_owner(organization_id uuid, user_id uuid); Type: ACL; Schema: private; Owner: -
@@ -5253,6 +5980,12 @@ REVOKE ALL ON FUNCTION private.keep_an_owner() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keep_key() FROM PUBLIC;
 
 --
+-- Name: FUNCTION keep_price_exact(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.keep_price_exact() FROM PUBLIC;
+
+--
 -- Name: FUNCTION keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer); Type: ACL; Schema: private; Owner: -
 --
 
@@ -5266,6 +5999,18 @@ GRANT ALL ON FUNCTION private.keyword_matches(query text, terms private.query_te
 --
 
 REVOKE ALL ON FUNCTION private.leave_index() FROM PUBLIC;
+
+--
+-- Name: FUNCTION leave_organizations(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.leave_organizations() FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_organizations(person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.lock_organizations(person uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION may_read_file(name text, created_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
@@ -5412,11 +6157,23 @@ REVOKE ALL ON FUNCTION private.note_new_documents() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.note_new_products() FROM PUBLIC;
 
 --
+-- Name: FUNCTION note_product_words(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_product_words() FROM PUBLIC;
+
+--
 -- Name: FUNCTION open_shard(of_model smallint); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.open_shard(of_model smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_shard(of_model smallint) TO tidegate_worker;
+
+--
+-- Name: FUNCTION orphaned_organizations(person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.orphaned_organizations(person uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION parse_query(query text); Type: ACL; Schema: private; Owner: -
@@ -5426,6 +6183,12 @@ REVOKE ALL ON FUNCTION private.parse_query(query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.parse_query(query text) TO anon;
 GRANT ALL ON FUNCTION private.parse_query(query text) TO authenticated;
 GRANT ALL ON FUNCTION private.parse_query(query text) TO service_role;
+
+--
+-- Name: FUNCTION person_name(metadata jsonb); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.person_name(metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION plan_search(model smallint, scopes uuid[]); Type: ACL; Schema: private; Owner: -
@@ -5454,6 +6217,15 @@ REVOKE ALL ON FUNCTION private.post_new_passages() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer) TO tidegate_worker;
+
+--
+-- Name: FUNCTION products_with(query text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.products_with(query text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.products_with(query text) TO anon;
+GRANT ALL ON FUNCTION private.products_with(query text) TO authenticated;
+GRANT ALL ON FUNCTION private.products_with(query text) TO service_role;
 
 --
 -- Name: FUNCTION query_terms(parsed private.parsed_query, kinds text[]); Type: ACL; Schema: private; Owner: -
@@ -5661,6 +6433,13 @@ GRANT ALL ON FUNCTION private.words_to_mark(parsed private.parsed_query) TO auth
 GRANT ALL ON FUNCTION private.words_to_mark(parsed private.parsed_query) TO service_role;
 
 --
+-- Name: FUNCTION close_account(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.close_account() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.close_account() TO authenticated;
+
+--
 -- Name: FUNCTION retry_document(document_id uuid); Type: ACL; Schema: public; Owner: -
 --
 
@@ -5676,6 +6455,96 @@ REVOKE ALL ON FUNCTION public.search(query text, query_embedding extensions.half
 GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO anon;
 GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO authenticated;
 GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO service_role;
+
+--
+-- Name: TABLE products; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.products TO anon;
+GRANT SELECT,DELETE ON TABLE public.products TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO service_role;
+GRANT SELECT ON TABLE public.products TO tidegate_worker;
+
+--
+-- Name: COLUMN products.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(id),UPDATE(id) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.category_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(category_id),UPDATE(category_id) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.sku; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(sku),UPDATE(sku) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.description; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.price; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(price),UPDATE(price) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.currency; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.stock; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(stock),UPDATE(stock) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.is_active; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.language; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(language),UPDATE(language) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.metadata; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.updated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(updated_at) ON TABLE public.products TO tidegate_worker;
+
+--
+-- Name: FUNCTION search_products(query text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.search_products(query text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_products(query text) TO anon;
+GRANT ALL ON FUNCTION public.search_products(query text) TO authenticated;
+GRANT ALL ON FUNCTION public.search_products(query text) TO service_role;
 
 --
 -- Name: SEQUENCE embedding_job_revisions; Type: ACL; Schema: private; Owner: -
@@ -5768,6 +6637,14 @@ GRANT SELECT ON TABLE public.chunks TO anon;
 GRANT SELECT ON TABLE public.chunks TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chunks TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chunks TO tidegate_worker;
+
+--
+-- Name: TABLE currencies; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.currencies TO anon;
+GRANT SELECT ON TABLE public.currencies TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.currencies TO service_role;
 
 --
 -- Name: TABLE document_shares; Type: ACL; Schema: public; Owner: -
@@ -5906,87 +6783,6 @@ GRANT INSERT(name),UPDATE(name) ON TABLE public.organizations TO authenticated;
 --
 
 GRANT INSERT(slug),UPDATE(slug) ON TABLE public.organizations TO authenticated;
-
---
--- Name: TABLE products; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.products TO anon;
-GRANT SELECT,DELETE ON TABLE public.products TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO service_role;
-GRANT SELECT ON TABLE public.products TO tidegate_worker;
-
---
--- Name: COLUMN products.id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(id),UPDATE(id) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.category_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(category_id),UPDATE(category_id) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.sku; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(sku),UPDATE(sku) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.name; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.description; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(description),UPDATE(description) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.price; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(price),UPDATE(price) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.currency; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(currency),UPDATE(currency) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.stock; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(stock),UPDATE(stock) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.is_active; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.language; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(language),UPDATE(language) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.metadata; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.products TO authenticated;
-
---
--- Name: COLUMN products.updated_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(updated_at) ON TABLE public.products TO tidegate_worker;
 
 --
 -- Name: TABLE profiles; Type: ACL; Schema: public; Owner: -

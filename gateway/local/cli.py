@@ -28,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("migrate", help="apply what is pending to DATABASE_URL, else to the running local stack")
     commands.add_parser("seed", help="seed the running stack, or the project that the environment names")
     commands.add_parser("demo-large", help="add a big corpus to the running stack")
+    commands.add_parser("clear-files", help="remove files whose document is gone from Storage")
     commands.add_parser("schema", help="write sql/schema.sql")
     commands.add_parser("psql", help="open a database session as postgres")
     options = parser.parse_args(arguments)
@@ -70,6 +71,10 @@ def _run_command(options: argparse.Namespace, environment: Mapping[str, str]) ->
             from gateway.local.demo_large import demo_large  # noqa: PLC0415
 
             asyncio.run(demo_large(_stack_values(environment), print))
+        case "clear-files":
+            from gateway.local.clear_files import clear_files  # noqa: PLC0415
+
+            asyncio.run(clear_files(_stack_values(environment), print))
         case "psql":
             _open_psql(_stack_values(environment)["DATABASE_URL"])
 

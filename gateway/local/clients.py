@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 from postgrest import APIError, CountMethod, ReturnMethod
+from storage3.exceptions import StorageApiError
 from supabase import AsyncClient, AsyncClientOptions, AuthError, acreate_client
 
 from gateway.local.errors import LocalError
@@ -34,6 +35,8 @@ def step(what: str) -> Iterator[None]:
         raise LocalError(f"{what}: the Data API refused with {error.code}: {details}") from error
     except AuthError as error:
         raise LocalError(f"{what}: Auth refused with {error.code or error.name}: {error.message}") from error
+    except StorageApiError as error:
+        raise LocalError(f"{what}: Storage refused with {error.code}: {error.message}") from error
     except httpx.HTTPError as error:
         raise LocalError(f"{what}: {type(error).__name__} {error}".rstrip()) from error
     except psycopg.Error as error:

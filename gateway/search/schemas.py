@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
+from gateway.catalogue import PriceBound, Slug, without_nul
 from gateway.degradation import Degradation
 
 MAX_QUERY = 4_000
-MAX_PRICE = 9_999_999_999.99  # numeric(12, 2)
 MAX_METADATA = 4_000
 _WRITTEN_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # behind two backslashes it is text that looks like it
 
@@ -34,12 +34,6 @@ class Kind(StrEnum):
 
 def _stripped(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
-
-
-def _without_nul(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("It holds the character NUL (U+0000), which is not text")
-    return value
 
 
 def _whole_number(value: Any) -> Any:
@@ -73,10 +67,7 @@ Query = Annotated[
         json_schema_extra={"pattern": r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"},
     ),
     BeforeValidator(_stripped),
-    AfterValidator(_without_nul),
-]
-Price = Annotated[
-    float, Field(strict=True, ge=0, le=MAX_PRICE, allow_inf_nan=False, description="In the product's currency.")
+    AfterValidator(without_nul),
 ]
 
 
@@ -86,11 +77,9 @@ class Filters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     organization_id: UUID | None = Field(default=None, description="Documents filed in this organization.")
-    category: (
-        Annotated[str, Field(strict=True, min_length=1, max_length=63, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")] | None
-    ) = Field(default=None, description="Products of the category with this slug.")
-    price_min: Price | None = Field(default=None, description="Products at this price or above.")
-    price_max: Price | None = Field(default=None, description="Products at this price or below.")
+    category: Slug | None = Field(default=None, description="Products of the category with this slug.")
+    price_min: PriceBound | None = Field(default=None, description="Products at this price or above.")
+    price_max: PriceBound | None = Field(default=None, description="Products at this price or below.")
     in_stock: Annotated[bool, Field(strict=True)] | None = Field(
         default=None, description="Products that are (true) or are not (false) in stock."
     )

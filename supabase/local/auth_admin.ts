@@ -93,7 +93,8 @@ export class AuthAdmin {
   async #create(change: UserChange): Promise<unknown> {
     const id = change.id ?? crypto.randomUUID();
     const email = change.email?.trim().toLowerCase();
-    if (!email && !change.phone) {
+    const phone = plainPhone(change.phone);
+    if (!email && !phone) {
       throw new AdminError(400, "validation_failed", "Cannot create a user without either an email or phone");
     }
     const hash = await passwordHash(change.password);
@@ -103,7 +104,7 @@ export class AuthAdmin {
       await sql`
         insert into auth.users (id, aud, role, email, phone, encrypted_password, email_confirmed_at,
                                 raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
-        values (${id}, 'authenticated', ${change.role ?? "authenticated"}, ${email ?? null}, ${change.phone ?? null},
+        values (${id}, 'authenticated', ${change.role ?? "authenticated"}, ${email ?? null}, ${phone},
                 ${hash}, ${change.email_confirm ? sql`now()` : null}, ${json(sql, appMetadata)},
                 ${json(sql, change.user_metadata ?? {})}, now(), now())`;
       if (email === undefined) return;
@@ -126,7 +127,7 @@ export class AuthAdmin {
     const rows = await sql`
       update auth.users
          set email = coalesce(${change.email?.trim().toLowerCase() ?? null}, email),
-             phone = coalesce(${change.phone ?? null}, phone),
+             phone = coalesce(${plainPhone(change.phone)}, phone),
              role = coalesce(${change.role ?? null}, role),
              encrypted_password = coalesce(${hash}, encrypted_password),
              email_confirmed_at = case when ${change.email_confirm === true}
@@ -173,6 +174,11 @@ async function readChange(request: Request): Promise<UserChange> {
   } catch {
     throw new AdminError(400, "bad_json", "Could not parse request body as JSON");
   }
+}
+
+/** A number as GoTrue stores it: without the plus. */
+function plainPhone(phone: string | undefined): string | null {
+  return phone?.replace(/^\+|\s/g, "") || null;
 }
 
 async function passwordHash(password: string | undefined): Promise<string | null> {

@@ -55,7 +55,7 @@ export class CallerConnection extends PostgresConnection {
     if (type !== "rpc" || name === undefined || !args || Array.isArray(args)) return known;
     const { functions } = await this.introspect();
     const call = { schema, function: name, args: args as Record<string, unknown> };
-    return { ...known, args: encodeArguments(call, functions) };
+    return { ...known, args: encodeArguments(call, functions, requestScope.getStore()?.jsonArguments) };
   }
 
   /**

@@ -20,6 +20,7 @@ import {
 } from "kysely";
 import type { RequestScope } from "./request_scope.ts";
 import type { ColumnDefaults, Introspection } from "./schema_cache.ts";
+import { exactJson } from "./wire_types.ts";
 
 /** Name of a table with its schema. */
 interface Relation {
@@ -82,7 +83,7 @@ export class JsonBodyPlugin implements KyselyPlugin {
   }
 
   #update(node: UpdateQueryNode): UpdateQueryNode {
-    const body: unknown = JSON.parse(this.#body);
+    const body = exactJson(this.#body);
     const given = (Array.isArray(body) ? body[0] : body) as Record<string, unknown>;
     if (node.table?.kind !== "TableNode") return node;
     const relation = this.#relation(node.table as TableNode);
@@ -130,16 +131,22 @@ export function withEveryKey(values: object | object[], columns: readonly string
 export function encodeArguments(
   call: { schema?: string; function: string; args: Record<string, unknown> },
   functions: Introspection["functions"],
+  body?: string,
 ): Record<string, unknown> {
   const types = argumentTypes(call, functions);
+  const sent = body === undefined ? call.args : exactJson(body) as Record<string, unknown>;
   return Object.fromEntries(
-    Object.entries(call.args).map(([name, value]) => [name, encodeArgument(value, types.get(name))]),
+    Object.entries(call.args).map((
+      [name, value],
+    ) => [name, encodeArgument(value, sent[name] ?? value, types.get(name))]),
   );
 }
 
-function encodeArgument(value: unknown, type: string | undefined): unknown {
+/** `sent` is the value with its numbers as they were written. */
+function encodeArgument(value: unknown, sent: unknown, type: string | undefined): unknown {
   if (type === undefined || value === null) return value;
-  if (type === "json" || type === "jsonb") return JSON.stringify(value);
+  if (type === "json" || type === "jsonb") return JSON.stringify(sent);
+  if (JSON.isRawJSON(sent)) return sent.rawJSON;
   return typeof value === "object" && !type.endsWith("[]") ? JSON.stringify(value) : value;
 }
 

@@ -20,6 +20,7 @@ export async function readBody(request: Request, scope: RequestScope): Promise<R
     if (!/^\s*[[{]/.test(text)) return noJson();
     scope.jsonBody = text;
   }
+  if (isJson && scope.path.startsWith("/rest/v1/rpc/") && /^\s*{/.test(text)) scope.jsonArguments = text;
   return new Request(request.url, { method: request.method, headers: request.headers, body: text });
 }
 

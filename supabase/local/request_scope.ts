@@ -13,6 +13,8 @@ export interface RequestScope {
   headers: Record<string, string>;
   /** Body of a JSON write to a table, exactly as sent; undefined for anything else. */
   jsonBody?: string;
+  /** JSON body of a function call, an object, exactly as sent. */
+  jsonArguments?: string;
   /** Whether `Prefer: missing=default` asks for column defaults where a row of a bulk insert lacks a key. */
   missingAsDefault: boolean;
   /** Why a 5xx was answered, set where it is known. */

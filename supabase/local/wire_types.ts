@@ -8,25 +8,35 @@ declare global {
   interface JSON {
     /** ECMAScript "JSON.parse source text access": a value that `JSON.stringify` writes out as the given text. */
     rawJSON(text: string): unknown;
+    isRawJSON(value: unknown): value is { rawJSON: string };
+    parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
   }
 }
 
 const OID = { bytea: 17, int8: 20, json: 114, timestamp: 1114, timestamptz: 1184, numeric: 1700, jsonb: 3802 } as const;
-
-/** A double keeps every decimal number of at most this many significant digits. */
-const EXACT_DIGITS = 15;
 
 /** `2026-01-01 00:00:00+00` to `2026-01-01T00:00:00+00:00`, which is what PostgREST prints and pydantic reads. */
 export function isoTimestamp(text: string): string {
   return text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
 }
 
-/** A number of PostgreSQL as a JSON number with all its digits; `NaN` and infinities, which JSON lacks, stay text. */
+/**
+ * A number of PostgreSQL as a JSON number with all its digits, trailing zeros too: a price of 19.90 stays 19.90. `NaN` and
+ * infinities, which JSON lacks, stay text.
+ */
 export function exactNumber(text: string): unknown {
   const value = Number(text);
   if (!Number.isFinite(value)) return text;
-  const significant = text.replace(/^-?0*\.?0*/, "").replace(".", "").length;
-  return significant <= EXACT_DIGITS ? value : JSON.rawJSON(text);
+  return String(value) === text ? value : JSON.rawJSON(text);
+}
+
+/** What JSON text says, with each number as it is written there. */
+export function exactJson(text: string): unknown {
+  return JSON.parse(
+    text,
+    (_key, value, { source }) =>
+      typeof value === "number" && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value,
+  );
 }
 
 /** JSON text passes unchanged: `@supabase/lite` has already encoded what it hands over as a string. */
@@ -47,8 +57,8 @@ function wireType<T>(oid: number, serialize: (value: T) => unknown, parse: (text
 export const wireTypes: Record<string, postgres.PostgresType> = {
   bigint: wireType(OID.int8, String, exactNumber),
   bytea: wireType(OID.bytea, (value: string) => value, (text) => text),
-  json: wireType(OID.json, jsonText, (text) => JSON.parse(text)),
-  jsonb: wireType(OID.jsonb, jsonText, (text) => JSON.parse(text)),
+  json: wireType(OID.json, jsonText, exactJson),
+  jsonb: wireType(OID.jsonb, jsonText, exactJson),
   numeric: wireType(OID.numeric, String, exactNumber),
   timestamp: wireType(OID.timestamp, dateText, isoTimestamp),
   timestamptz: wireType(OID.timestamptz, dateText, isoTimestamp),

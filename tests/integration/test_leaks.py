@@ -22,7 +22,7 @@ SEARCH = """
     select kind, id, title, snippet, highlights, heading_path, score, metadata, complete from public.search(
       %(query)s, query_embedding => %(vector)s::extensions.halfvec, mode => %(mode)s, max_results => 20)"""
 # Functions that the API exposes; what each may tell is tested below.
-EXPOSED_FUNCTIONS = {"retry_document", "search"}
+EXPOSED_FUNCTIONS = {"close_account", "retry_document", "search", "search_products"}
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_no_samples_are_kept_of_texts_that_are_not_everybodys(
         select s.tablename || '.' || s.attname from pg_stats s
         join information_schema.columns c
           on (c.table_schema, c.table_name, c.column_name) = (s.schemaname, s.tablename, s.attname)
-        where s.schemaname = 'public' and s.tablename not in ('categories', 'products')
+        where s.schemaname = 'public' and s.tablename not in ('categories', 'currencies', 'products')
           and c.data_type in ('text', 'ARRAY', 'jsonb', 'timestamp with time zone', 'bytea')
           -- The slug is unique, so that no value is more common than another; few stemmers are all that there are.
           and (s.tablename, s.attname) not in (('organizations', 'slug'), ('chunks', 'stemmer'))
@@ -195,6 +195,35 @@ def test_a_refused_row_is_not_quoted(connection: psycopg.Connection[Any], tenant
     with as_caller(connection, tenants.people["editor"], commit=False):
         statement = "update public.documents set title = %s where title = 'former''s minutes'"
         assert refusal(connection, statement, (" ",))[::2] == ("23514", None)
+
+
+def test_a_search_for_products_tells_nothing_of_those_not_on_sale(
+    connection: psycopg.Connection[Any], tenants: Tenants
+) -> None:
+    add = (
+        "insert into public.products (category_id, sku, name, price, is_active)"
+        " select id, %s, %s, 1, %s from public.categories where slug = 'leaks'"
+    )
+    found: list[object] = []
+    with connection.transaction(force_rollback=True):
+        connection.execute("insert into public.categories (slug, name) values ('leaks', 'Leaks')")
+        connection.execute(add, ("SEEN", "Paddle of oak", True))
+        for hidden in (None, "HIDDEN"):
+            if hidden:
+                connection.execute(add, (hidden, "Paddle of elm", False))
+            for role in ("anon", "authenticated"):
+                claims = json.dumps({"role": role, "sub": str(tenants.people["stranger"])})
+                become = "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)"
+                with connection.transaction(force_rollback=True):
+                    connection.execute(become, (role, claims))
+                    words = ("paddle", "oak", "elm", "HIDDEN", "paddle -elm")
+                    found.append(
+                        [
+                            connection.execute("select sku from public.search_products(%s)", (word,)).fetchall()
+                            for word in words
+                        ]
+                    )
+    assert found == [[[("SEEN",)], [("SEEN",)], [], [], [("SEEN",)]]] * 4
 
 
 def test_every_exposed_function_is_known_here(connection: psycopg.Connection[Any]) -> None:

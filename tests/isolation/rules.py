@@ -11,7 +11,15 @@ from typing import Any
 
 from tests.isolation.world import Actor, Document, World
 
-INTERNAL = ("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "shards")
+INTERNAL = (
+    "passage_counts",
+    "posted_passages",
+    "passages_to_post",
+    "posting_segments",
+    "postings",
+    "product_words",
+    "shards",
+)
 
 Predicate = Callable[[World, Actor, Any], bool]
 Change = Callable[[World, Actor, Any, Any], bool]
@@ -148,6 +156,7 @@ RULES: Mapping[str, Rules] = {
         into=lambda w, a, _old, new: manages(w, a, new),
         delete=lambda w, a, m: m[1] == a.me or manages(w, a, m),
     ),
+    "public.currencies": Rules(select=anybody),
     "public.categories": Rules(select=anybody, insert=staff, update=staff, delete=staff),
     "public.products": Rules(
         select=reads_source,
@@ -188,6 +197,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "delete": ALL,
         }
     },
+    "public.currencies": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}},
     "public.categories": {
         VISITORS: {"select": ALL},
         PEOPLE: {

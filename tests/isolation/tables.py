@@ -3,12 +3,14 @@
 from tests.isolation.people import Categories, Memberships, Organizations, Products, Profiles
 from tests.isolation.probes import Table
 from tests.isolation.rules import INTERNAL
+from tests.isolation.shop import Currencies
 from tests.isolation.sources import Buckets, Documents, Files, Internal, Jobs, Models, Passages, Shares, Vectors
 
 TABLES: dict[str, Table] = {
     "public.profiles": Profiles(),
     "public.organizations": Organizations(),
     "public.memberships": Memberships(),
+    "public.currencies": Currencies(),
     "public.categories": Categories(),
     "public.products": Products(),
     "public.documents": Documents(),

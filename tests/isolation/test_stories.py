@@ -19,6 +19,7 @@ FORGOTTEN = {
     "drafts of who may not write any more": "drop trigger return_drafts_on_demotion on public.memberships",
     "drafts in a dissolved organization": "drop trigger return_private_documents on public.organizations",
     "documents of a closed account": "drop trigger remove_personal_documents on auth.users",
+    "organizations of a closed account": "drop trigger leave_organizations on auth.users",
     "what was taken out of a text": "drop trigger note_changed_documents on public.documents",
     "the founder's membership": "drop trigger add_creator_as_owner on public.organizations",
     "the audience of passages": """
@@ -48,7 +49,9 @@ def test_histories_agree_with_the_rules(prover: Prover) -> None:
 @pytest.mark.parametrize("forgotten", FORGOTTEN)
 def test_a_history_shows_what_was_forgotten(prover: Prover, forgotten: str) -> None:
     with weakened(prover, FORGOTTEN[forgotten]), pytest.raises(AssertionError):
-        tell(prover, SEED, examples=600, shrink=False)
+        # One seed may lead past it for long: rather a little of many.
+        for number in range(SEED, SEED + 12):
+            tell(prover, number, examples=100, shrink=False)
 
 
 def test_a_disagreement_is_told_as_a_short_story(prover: Prover) -> None:

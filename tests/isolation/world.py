@@ -126,8 +126,20 @@ class World:
         self.memberships = {key: role for key, role in self.memberships.items() if key[0] != organization}
         del self.creators[organization]
 
+    def hand_over(self, person: str) -> None:
+        """Where nobody else is owner an admin, or else a member, becomes it; an organization without anybody goes."""
+        for organization in [o for o in self.creators if self.owners(o) == {person}]:
+            others = {p: role for (o, p), role in self.memberships.items() if o == organization and p != person}
+            if others:
+                # All have been there for as long: one transaction put them in. Then the id decides.
+                heir = min(others, key=lambda other: (others[other] != "admin", identity(other)))
+                self.memberships[organization, heir] = "owner"
+            else:
+                self.remove_organization(organization)
+
     def remove_person(self, person: str) -> None:
         """What is personal goes with the account; the organization's documents stay, without an owner."""
+        self.hand_over(person)
         for name, document in list(self.documents.items()):
             if document.owner == person:
                 if document.organization is None or document.visibility == "private":

@@ -70,6 +70,16 @@ def person(stack: Stack) -> Client:
     return Client(stack.supabase_url, stack.keys.publishable_key, session["access_token"])
 
 
+def staff(stack: Stack) -> Client:
+    """Somebody new whose token says that they are staff."""
+    email = f"{uuid.uuid4()}@example.com"
+    body = {"email": email, "password": PASSWORD, "email_confirm": True, "app_metadata": {"staff": True}}
+    service(stack).post("/auth/v1/admin/users", json=body).raise_for_status()
+    answer = anonymous(stack).post("/auth/v1/token?grant_type=password", json={"email": email, "password": PASSWORD})
+    answer.raise_for_status()
+    return Client(stack.supabase_url, stack.keys.publishable_key, answer.json()["access_token"])
+
+
 def define(database: Database, stack: Stack, script: str, probe: str) -> None:
     """Run DDL as the owner of the tables, and wait until the running API knows the relation `probe`."""
     with database.connect() as connection:

@@ -36,6 +36,7 @@ SCRIPT = """
       update (id, label, data, tags, price, precise, large, mood, embedding) on public.samples to service_role;
     grant all on public.remarks to service_role;
     create function public.echo(given jsonb) returns jsonb language sql immutable as 'select given';
+    create function public.same_amount(amount numeric) returns numeric language sql immutable as 'select amount';
     create function public.nearest(wanted extensions.vector, most integer) returns setof public.samples
       language sql stable set search_path = '' as
       'select * from public.samples where embedding is not null
@@ -126,6 +127,29 @@ def test_a_number_keeps_all_its_digits(client: Client) -> None:
         headers={"Content-Type": "application/json", "Prefer": "return=representation"},
     )
     assert f'"precise":{digits}' in response.text
+
+
+@pytest.mark.parametrize("digits", ["19.90", "0.10", "100.00", "-3.50", "9999999999.99", "7", "0.30"])
+def test_money_keeps_its_decimals_on_every_way(client: Client, digits: str) -> None:
+    def send(method: str, path: str, body: str) -> str:
+        headers = {"Content-Type": "application/json", "Prefer": "return=representation"}
+        return client.send(method, path, headers, content=body).text
+
+    two = digits if "." in digits else f"{digits}.00"
+    created = send("POST", "/rest/v1/samples", f'{{"label": "x", "price": {digits}, "precise": {digits}}}')
+    assert f'"price":{two},"precise":{digits},' in created
+    row = client.rows("samples?select=id&order=seen_at.desc&limit=1")[0]["id"]
+    assert f'"price":{two},' in send("PATCH", f"/rest/v1/samples?id=eq.{row}", f'{{"price": {digits}}}')
+    assert f'"price":{two},' in send("PATCH", f"/rest/v1/samples?id=eq.{row}", f'{{"price": "{digits}"}}')
+    client.insert("remarks", {"sample_id": row, "body": "one"})
+    embedded = client.get(f"/rest/v1/remarks?select=samples(price)&sample_id=eq.{row}").text
+    assert embedded == f'[{{"samples":{{"price":{two}}}}}]'
+    csv = client.get(f"/rest/v1/samples?select=price&id=eq.{row}", Accept="text/csv").text
+    assert csv.split() == ["price", two]
+    assert send("POST", "/rest/v1/rpc/same_amount", f'{{"amount": {digits}}}') == digits
+    assert send("POST", "/rest/v1/rpc/echo", f'{{"given": {{"price": [{digits}]}}}}').replace(" ", "") == (
+        f'{{"price":[{digits}]}}'
+    )
 
 
 def test_a_row_without_a_key_gets_null_or_on_request_the_default(client: Client) -> None:

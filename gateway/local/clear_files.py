@@ -1,0 +1,30 @@
+"""`make clear-files`: remove from Storage what closed accounts and deleted documents left there.
+
+A file goes unreadable with its document, by row level security. Its bytes go here: Storage deletes them through its API
+alone, with the secret key, which no other part of the project holds.
+"""
+
+from collections.abc import Callable, Mapping
+
+import psycopg
+
+from gateway.database.queries import query
+from gateway.local.clients import project_client, required, step
+
+BATCH = 100
+
+
+async def clear_files(env: Mapping[str, str], report: Callable[[str], None]) -> int:
+    """Remove files whose document is gone from the project that `env` describes; how many.
+
+    `env` holds SUPABASE_URL, SUPABASE_SECRET_KEY and DATABASE_URL. LocalError when one is missing or something refuses.
+    """
+    (url,) = required(env, "DATABASE_URL")
+    with step("finding files without a document"), psycopg.connect(url, prepare_threshold=None) as connection:
+        names = [str(row[0]) for row in connection.execute(query("orphaned_files")).fetchall()]
+    async with project_client(env, "SUPABASE_SECRET_KEY") as client:
+        for start in range(0, len(names), BATCH):
+            with step("removing files"):
+                await client.storage.from_("documents").remove(names[start : start + BATCH])
+    report(f"{len(names)} files without a document removed")
+    return len(names)
