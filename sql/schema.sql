@@ -2098,9 +2098,11 @@ CREATE FUNCTION private.payment_queue_status(OUT waiting bigint, OUT parked bigi
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select count(*) filter (where j.parked_at is null), count(*) filter (where j.parked_at is not null),
-         coalesce(extract(epoch from now() - min(j.created_at) filter (where j.parked_at is null)), 0)
-  from private.payment_jobs j where j.done_at is null
+  select w.waiting, p.parked, w.oldest
+  from (
+    select count(*) as waiting, coalesce(extract(epoch from now() - min(j.created_at)), 0) as oldest
+    from private.payment_jobs j where j.done_at is null and j.parked_at is null) w
+  cross join (select count(*) as parked from private.payment_jobs j where j.parked_at is not null) p
 $$;
 
 --

@@ -108,9 +108,11 @@ comment on function private.postpone_payment(uuid, text, integer, text, double p
 create function private.payment_queue_status(out waiting bigint, out parked bigint, out oldest_waiting_seconds double precision)
 language sql stable security definer set search_path = ''
 as $$
-  select count(*) filter (where j.parked_at is null), count(*) filter (where j.parked_at is not null),
-         coalesce(extract(epoch from now() - min(j.created_at) filter (where j.parked_at is null)), 0)
-  from private.payment_jobs j where j.done_at is null
+  select w.waiting, p.parked, w.oldest
+  from (
+    select count(*) as waiting, coalesce(extract(epoch from now() - min(j.created_at)), 0) as oldest
+    from private.payment_jobs j where j.done_at is null and j.parked_at is null) w
+  cross join (select count(*) as parked from private.payment_jobs j where j.parked_at is not null) p
 $$;
 comment on function private.payment_queue_status() is
   'How far payments are behind. Definer: counts rows of everybody, shows none.';

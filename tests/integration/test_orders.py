@@ -1,4 +1,4 @@
-"""Orders by SQL: who may place, see and end them, what is refused and in which words, and that nothing is done twice."""
+"""Orders by SQL: who may place, see and end them, what is refused in which words, and that nothing is done twice."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.types.json import Jsonb
 
 from tests.support import Database, as_caller, wait_until
 from tests.support.shop import Shop, facts_of, status_of
@@ -93,7 +94,7 @@ def test_purchase_is_an_order_of_one_product(shop: Shop) -> None:
 )
 def test_what_is_no_order_is_said_so(shop: Shop, items: object, words: str) -> None:
     buyer = shop.buyer()
-    by_name = {"items": None if items is None else psycopg.types.json.Jsonb(items), "idempotency_key": key()}
+    by_name = {"items": None if items is None else Jsonb(items), "idempotency_key": key()}
     error = refused(lambda: shop.call(buyer, "place_order", **by_name))
     assert status_of(error) == 422
     assert words in str(error)
@@ -318,11 +319,8 @@ def test_the_books_are_not_rewritten(shop: Shop) -> None:
     ):
         with pytest.raises(errors.InsufficientPrivilege):
             shop.admin.execute(statement.encode(), (order,))
-    assert "begins as pending" in str(
-        refused(
-            lambda: shop.admin.execute("insert into public.orders (status, currency, total) values ('paid', 'EUR', 1)")
-        )
-    )
+    insert = "insert into public.orders (status, currency, total) values ('paid', 'EUR', 1)"
+    assert "begins as pending" in str(refused(lambda: shop.admin.execute(insert.encode())))
 
 
 def test_a_closed_account_leaves_what_was_paid_and_nothing_else(shop: Shop) -> None:

@@ -61,7 +61,10 @@ class OrderItems(Table):
 def statements(world: World) -> Iterable[str]:
     """What puts the world's orders into a database, each of a lamp."""
     for name, buyer in sorted(world.orders.items()):
-        yield f"insert into public.orders (id, buyer_id, currency, total) values ({named(name)}, {named(buyer)}, 'EUR', 1)"
+        yield (
+            "insert into public.orders (id, buyer_id, currency, total)"
+            f" values ({named(name)}, {named(buyer)}, 'EUR', 1)"
+        )
         yield (
             "insert into public.order_items (order_id, position, product_id, sku, name, unit_price, quantity)"
             f" values ({named(name)}, 1, {named('lamp')}, 'LAMP', 'lamp', 1, 1)"
