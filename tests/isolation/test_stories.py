@@ -52,7 +52,7 @@ def test_histories_agree_with_the_rules(prover: Prover) -> None:
 @pytest.mark.parametrize("forgotten", FORGOTTEN)
 def test_a_history_shows_what_was_forgotten(prover: Prover, forgotten: str) -> None:
     with weakened(prover, FORGOTTEN[forgotten]), pytest.raises(AssertionError):
-        tell(prover, SEED, examples=2000, shrink=False)
+        tell(prover, SEED, examples=600, shrink=False)
 
 
 def test_a_disagreement_is_told_as_a_short_story(prover: Prover) -> None:
