@@ -1942,15 +1942,8 @@ CREATE FUNCTION private.order_as_json(order_id uuid) RETURNS jsonb
     AS $$
 begin
   return (
-    select pg_catalog.jsonb_build_object(
-      'id', o.id, 'status', o.status, 'currency', o.currency, 'total', o.total, 'reason', o.reason,
-      'withdrawn_at', o.withdrawn_at, 'created_at', o.created_at,
-      'items', (
-        select pg_catalog.jsonb_agg(
-          pg_catalog.jsonb_build_object(
-            'product_id', i.product_id, 'sku', i.sku, 'name', i.name, 'unit_price', i.unit_price, 'quantity', i.quantity)
-          order by i.position)
-        from public.order_items i where i.order_id = o.id))
+    select private.shown(o, (
+      select pg_catalog.jsonb_agg(private.shown(i) order by i.position) from public.order_items i where i.order_id = o.id))
     from public.orders o where o.id = order_as_json.order_id);
 end $$;
 
@@ -2125,8 +2118,8 @@ declare
   hash bytea;
   known private.order_requests;
   found_lines record;
-  short record;
-  new_id constant uuid := pg_catalog.gen_random_uuid();
+  placed public.orders;
+  item_list jsonb;
   answer jsonb;
 begin
   if buyer is null or not exists (select from auth.users u where u.id = buyer) then
@@ -2150,6 +2143,9 @@ begin
     end if;
     return known.response;
   end if;
+
+  -- Who comes too late for the last unit need not wait in the queue for it.
+  perform private.refuse_shortage(lines.product_ids, lines.quantities);
 
   -- From here to the end of the transaction others wait who want the same products. Everybody locks them by their ids in
   -- one order, so that nobody waits in a circle; what is read is what it is under the lock.
@@ -2182,32 +2178,27 @@ begin
     raise sqlstate 'PT422' using message = 'the total is too large', hint = 'Place several orders.';
   end if;
   if found_lines.is_short then
-    select p.id, p.name, p.stock, w.quantity into short
-    from unnest(lines.product_ids, lines.quantities) w (id, quantity) join public.products p on p.id = w.id
-    where p.stock < w.quantity order by p.id limit 1;
-    raise sqlstate 'PT409' using
-      message = case short.stock
-        when 0 then pg_catalog.format('"%s" is out of stock', short.name)
-        else pg_catalog.format('not enough of "%s": %s wanted, %s left', short.name, short.quantity, short.stock) end,
-      detail = pg_catalog.jsonb_build_object(
-        'product_id', short.id, 'name', short.name, 'requested', short.quantity, 'available', short.stock)::text,
-      hint = 'Order no more than available. The key may be used again.';
+    perform private.refuse_shortage(lines.product_ids, lines.quantities);
   end if;
 
-  insert into public.orders (id, buyer_id, currency, total) values (new_id, buyer, found_lines.currency, found_lines.total);
+  insert into public.orders (buyer_id, currency, total) values (buyer, found_lines.currency, found_lines.total)
+  returning * into placed;
   with taken as (
     update public.products p set stock = p.stock - w.quantity
     from unnest(lines.product_ids, lines.quantities) with ordinality w (id, quantity, position)
     where p.id = w.id
     returning w.position, p.id, p.sku, p.name, p.price, w.quantity
+  ), written as (
+    insert into public.order_items as i (order_id, position, product_id, sku, name, unit_price, quantity)
+    select placed.id, t.position, t.id, t.sku, t.name, t.price, t.quantity from taken t
+    returning i
   )
-  insert into public.order_items (order_id, position, product_id, sku, name, unit_price, quantity)
-  select new_id, t.position, t.id, t.sku, t.name, t.price, t.quantity from taken t;
+  select pg_catalog.jsonb_agg(private.shown(w.i) order by (w.i).position) into item_list from written w;
   insert into private.payment_jobs (order_id, kind, amount, currency, customer_id)
-  values (new_id, 'charge', found_lines.total, found_lines.currency, buyer);
-  answer := private.order_as_json(new_id);
+  values (placed.id, 'charge', placed.total, placed.currency, buyer);
+  answer := private.shown(placed, item_list);
   insert into private.order_requests (buyer_id, idempotency_key, request_hash, response, order_id)
-  values (buyer, idempotency_key, hash, answer, new_id);
+  values (buyer, idempotency_key, hash, answer, placed.id);
   return answer;
 end $$;
 
@@ -2488,6 +2479,39 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.refund_order(order_id uuid) IS 'As public.refund_order. Definer: nobody writes orders.';
+
+--
+-- Name: refuse_shortage(uuid[], integer[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.refuse_shortage(product_ids uuid[], quantities integer[]) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  short record;
+begin
+  select p.id, p.name, p.stock, w.quantity into short
+  from unnest(product_ids, quantities) w (id, quantity) join public.products p on p.id = w.id
+  where p.is_active and p.stock < w.quantity
+  order by p.id limit 1;
+  if short.id is null then
+    return;
+  end if;
+  raise sqlstate 'PT409' using
+    message = case short.stock
+      when 0 then pg_catalog.format('"%s" is out of stock', short.name)
+      else pg_catalog.format('not enough of "%s": %s wanted, %s left', short.name, short.quantity, short.stock) end,
+    detail = pg_catalog.jsonb_build_object(
+      'product_id', short.id, 'name', short.name, 'requested', short.quantity, 'available', short.stock)::text,
+    hint = 'Order no more than available. The key may be used again.';
+end $$;
+
+--
+-- Name: FUNCTION refuse_shortage(product_ids uuid[], quantities integer[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.refuse_shortage(product_ids uuid[], quantities integer[]) IS 'PT409 for the first product of which there is too little. Definer: called by place_order alone; granted to nobody.';
 
 --
 -- Name: register_embedding_model(text, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -2971,6 +2995,110 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.ship_order(order_id uuid) IS 'As public.ship_order. Definer: nobody writes orders.';
+
+--
+-- Name: order_items; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_items (
+    order_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    product_id uuid,
+    sku text NOT NULL,
+    name text NOT NULL,
+    unit_price numeric(12,2) NOT NULL,
+    quantity integer NOT NULL,
+    CONSTRAINT order_items_position_check CHECK (("position" > 0)),
+    CONSTRAINT order_items_quantity_check CHECK ((quantity > 0)),
+    CONSTRAINT order_items_unit_price_check CHECK ((unit_price > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.order_items FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE order_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_items IS 'Lines of orders, one a product, as they were when the order was placed.';
+
+--
+-- Name: COLUMN order_items.order_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.order_id IS 'The order.';
+
+--
+-- Name: COLUMN order_items."position"; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items."position" IS 'Place of the line, from 1.';
+
+--
+-- Name: COLUMN order_items.product_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.product_id IS 'The product; null once it was deleted.';
+
+--
+-- Name: COLUMN order_items.sku; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.sku IS 'Its stock-keeping unit at that time.';
+
+--
+-- Name: COLUMN order_items.name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.name IS 'Its name at that time.';
+
+--
+-- Name: COLUMN order_items.unit_price; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.unit_price IS 'Its price at that time.';
+
+--
+-- Name: COLUMN order_items.quantity; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.quantity IS 'Units.';
+
+--
+-- Name: shown(public.order_items); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.shown(line public.order_items) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select pg_catalog.jsonb_build_object(
+    'product_id', line.product_id, 'sku', line.sku, 'name', line.name, 'unit_price', line.unit_price, 'quantity', line.quantity)
+$$;
+
+--
+-- Name: FUNCTION shown(line public.order_items); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.shown(line public.order_items) IS 'A line as its buyer is shown it; granted to nobody.';
+
+--
+-- Name: shown(public.orders, jsonb); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.shown(known public.orders, items jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select pg_catalog.jsonb_build_object(
+    'id', known.id, 'status', known.status, 'currency', known.currency, 'total', known.total, 'reason', known.reason,
+    'withdrawn_at', known.withdrawn_at, 'created_at', known.created_at, 'items', items)
+$$;
+
+--
+-- Name: FUNCTION shown(known public.orders, items jsonb); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.shown(known public.orders, items jsonb) IS 'An order as its buyer is shown it; granted to nobody.';
 
 --
 -- Name: snippet(text, text, tsquery); Type: FUNCTION; Schema: private; Owner: -
@@ -4704,73 +4832,6 @@ COMMENT ON COLUMN public.memberships.role IS 'What the person may do there.';
 --
 
 COMMENT ON COLUMN public.memberships.created_at IS 'When the person joined.';
-
---
--- Name: order_items; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.order_items (
-    order_id uuid NOT NULL,
-    "position" smallint NOT NULL,
-    product_id uuid,
-    sku text NOT NULL,
-    name text NOT NULL,
-    unit_price numeric(12,2) NOT NULL,
-    quantity integer NOT NULL,
-    CONSTRAINT order_items_position_check CHECK (("position" > 0)),
-    CONSTRAINT order_items_quantity_check CHECK ((quantity > 0)),
-    CONSTRAINT order_items_unit_price_check CHECK ((unit_price > (0)::numeric))
-);
-
-ALTER TABLE ONLY public.order_items FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE order_items; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.order_items IS 'Lines of orders, one a product, as they were when the order was placed.';
-
---
--- Name: COLUMN order_items.order_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.order_items.order_id IS 'The order.';
-
---
--- Name: COLUMN order_items."position"; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.order_items."position" IS 'Place of the line, from 1.';
-
---
--- Name: COLUMN order_items.product_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.order_items.product_id IS 'The product; null once it was deleted.';
-
---
--- Name: COLUMN order_items.sku; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.order_items.sku IS 'Its stock-keeping unit at that time.';
-
---
--- Name: COLUMN order_items.name; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.order_items.name IS 'Its name at that time.';
-
---
--- Name: COLUMN order_items.unit_price; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.order_items.unit_price IS 'Its price at that time.';
-
---
--- Name: COLUMN order_items.quantity; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.order_items.quantity IS 'Units.';
 
 --
 -- Name: organizations; Type: TABLE; Schema: public; Owner: -
@@ -6931,6 +6992,12 @@ GRANT ALL ON FUNCTION private.refund_order(order_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.refund_order(order_id uuid) TO service_role;
 
 --
+-- Name: FUNCTION refuse_shortage(product_ids uuid[], quantities integer[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.refuse_shortage(product_ids uuid[], quantities integer[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION register_embedding_model(name text, dimensions integer); Type: ACL; Schema: private; Owner: -
 --
 
@@ -7071,6 +7138,25 @@ GRANT ALL ON FUNCTION private.shard_size() TO tidegate_worker;
 REVOKE ALL ON FUNCTION private.ship_order(order_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.ship_order(order_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.ship_order(order_id uuid) TO service_role;
+
+--
+-- Name: TABLE order_items; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.order_items TO authenticated;
+GRANT SELECT ON TABLE public.order_items TO service_role;
+
+--
+-- Name: FUNCTION shown(line public.order_items); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.shown(line public.order_items) FROM PUBLIC;
+
+--
+-- Name: FUNCTION shown(known public.orders, items jsonb); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.shown(known public.orders, items jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION snippet(content text, stemmer text, any_word tsquery); Type: ACL; Schema: private; Owner: -
@@ -7448,13 +7534,6 @@ GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.memberships TO authenticat
 --
 
 GRANT INSERT(role),UPDATE(role) ON TABLE public.memberships TO authenticated;
-
---
--- Name: TABLE order_items; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.order_items TO authenticated;
-GRANT SELECT ON TABLE public.order_items TO service_role;
 
 --
 -- Name: TABLE organizations; Type: ACL; Schema: public; Owner: -

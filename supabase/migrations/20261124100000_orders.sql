@@ -133,20 +133,30 @@ create trigger touch_updated_at before update on public.orders
 
 -- What several functions need -----------------------------------------------------------------------------------
 
+create function private.shown(known public.orders, items jsonb) returns jsonb
+language sql stable security invoker set search_path = ''
+as $$
+  select pg_catalog.jsonb_build_object(
+    'id', known.id, 'status', known.status, 'currency', known.currency, 'total', known.total, 'reason', known.reason,
+    'withdrawn_at', known.withdrawn_at, 'created_at', known.created_at, 'items', items)
+$$;
+comment on function private.shown(public.orders, jsonb) is 'An order as its buyer is shown it; granted to nobody.';
+
+create function private.shown(line public.order_items) returns jsonb
+language sql stable security invoker set search_path = ''
+as $$
+  select pg_catalog.jsonb_build_object(
+    'product_id', line.product_id, 'sku', line.sku, 'name', line.name, 'unit_price', line.unit_price, 'quantity', line.quantity)
+$$;
+comment on function private.shown(public.order_items) is 'A line as its buyer is shown it; granted to nobody.';
+
 create function private.order_as_json(order_id uuid) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
   return (
-    select pg_catalog.jsonb_build_object(
-      'id', o.id, 'status', o.status, 'currency', o.currency, 'total', o.total, 'reason', o.reason,
-      'withdrawn_at', o.withdrawn_at, 'created_at', o.created_at,
-      'items', (
-        select pg_catalog.jsonb_agg(
-          pg_catalog.jsonb_build_object(
-            'product_id', i.product_id, 'sku', i.sku, 'name', i.name, 'unit_price', i.unit_price, 'quantity', i.quantity)
-          order by i.position)
-        from public.order_items i where i.order_id = o.id))
+    select private.shown(o, (
+      select pg_catalog.jsonb_agg(private.shown(i) order by i.position) from public.order_items i where i.order_id = o.id))
     from public.orders o where o.id = order_as_json.order_id);
 end $$;
 comment on function private.order_as_json(uuid) is

@@ -73,6 +73,30 @@ end $$;
 comment on function private.order_lines(jsonb) is
   'Products and quantities of a request, sorted, each product once. PT422 that says what to change.';
 
+create function private.refuse_shortage(product_ids uuid[], quantities integer[]) returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  short record;
+begin
+  select p.id, p.name, p.stock, w.quantity into short
+  from unnest(product_ids, quantities) w (id, quantity) join public.products p on p.id = w.id
+  where p.is_active and p.stock < w.quantity
+  order by p.id limit 1;
+  if short.id is null then
+    return;
+  end if;
+  raise sqlstate 'PT409' using
+    message = case short.stock
+      when 0 then pg_catalog.format('"%s" is out of stock', short.name)
+      else pg_catalog.format('not enough of "%s": %s wanted, %s left', short.name, short.quantity, short.stock) end,
+    detail = pg_catalog.jsonb_build_object(
+      'product_id', short.id, 'name', short.name, 'requested', short.quantity, 'available', short.stock)::text,
+    hint = 'Order no more than available. The key may be used again.';
+end $$;
+comment on function private.refuse_shortage(uuid[], integer[]) is
+  'PT409 for the first product of which there is too little. Definer: called by place_order alone; granted to nobody.';
+
 create function private.place_order(items jsonb, idempotency_key text) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -82,8 +106,8 @@ declare
   hash bytea;
   known private.order_requests;
   found_lines record;
-  short record;
-  new_id constant uuid := pg_catalog.gen_random_uuid();
+  placed public.orders;
+  item_list jsonb;
   answer jsonb;
 begin
   if buyer is null or not exists (select from auth.users u where u.id = buyer) then
@@ -107,6 +131,9 @@ begin
     end if;
     return known.response;
   end if;
+
+  -- Who comes too late for the last unit need not wait in the queue for it.
+  perform private.refuse_shortage(lines.product_ids, lines.quantities);
 
   -- From here to the end of the transaction others wait who want the same products. Everybody locks them by their ids in
   -- one order, so that nobody waits in a circle; what is read is what it is under the lock.
@@ -139,32 +166,27 @@ begin
     raise sqlstate 'PT422' using message = 'the total is too large', hint = 'Place several orders.';
   end if;
   if found_lines.is_short then
-    select p.id, p.name, p.stock, w.quantity into short
-    from unnest(lines.product_ids, lines.quantities) w (id, quantity) join public.products p on p.id = w.id
-    where p.stock < w.quantity order by p.id limit 1;
-    raise sqlstate 'PT409' using
-      message = case short.stock
-        when 0 then pg_catalog.format('"%s" is out of stock', short.name)
-        else pg_catalog.format('not enough of "%s": %s wanted, %s left', short.name, short.quantity, short.stock) end,
-      detail = pg_catalog.jsonb_build_object(
-        'product_id', short.id, 'name', short.name, 'requested', short.quantity, 'available', short.stock)::text,
-      hint = 'Order no more than available. The key may be used again.';
+    perform private.refuse_shortage(lines.product_ids, lines.quantities);
   end if;
 
-  insert into public.orders (id, buyer_id, currency, total) values (new_id, buyer, found_lines.currency, found_lines.total);
+  insert into public.orders (buyer_id, currency, total) values (buyer, found_lines.currency, found_lines.total)
+  returning * into placed;
   with taken as (
     update public.products p set stock = p.stock - w.quantity
     from unnest(lines.product_ids, lines.quantities) with ordinality w (id, quantity, position)
     where p.id = w.id
     returning w.position, p.id, p.sku, p.name, p.price, w.quantity
+  ), written as (
+    insert into public.order_items as i (order_id, position, product_id, sku, name, unit_price, quantity)
+    select placed.id, t.position, t.id, t.sku, t.name, t.price, t.quantity from taken t
+    returning i
   )
-  insert into public.order_items (order_id, position, product_id, sku, name, unit_price, quantity)
-  select new_id, t.position, t.id, t.sku, t.name, t.price, t.quantity from taken t;
+  select pg_catalog.jsonb_agg(private.shown(w.i) order by (w.i).position) into item_list from written w;
   insert into private.payment_jobs (order_id, kind, amount, currency, customer_id)
-  values (new_id, 'charge', found_lines.total, found_lines.currency, buyer);
-  answer := private.order_as_json(new_id);
+  values (placed.id, 'charge', placed.total, placed.currency, buyer);
+  answer := private.shown(placed, item_list);
   insert into private.order_requests (buyer_id, idempotency_key, request_hash, response, order_id)
-  values (buyer, idempotency_key, hash, answer, new_id);
+  values (buyer, idempotency_key, hash, answer, placed.id);
   return answer;
 end $$;
 comment on function private.place_order(jsonb, text) is

@@ -47,6 +47,7 @@ def test_an_order_has_the_prices_of_its_moment_and_takes_the_stock(shop: Shop) -
         "product_id": str(lamp), "sku": "", "name": "Anchor lamp", "unit_price": 19.99, "quantity": 2,
     }  # fmt: skip
     assert (shop.stock(lamp), shop.stock(rope)) == (5, 37)
+    assert shop.value("select private.order_as_json(%s)", order["id"]) == order, "it looks the same later"
     shop.admin.execute("update public.products set price = 99 where id = %s", (lamp,))
     assert shop.value("select total from public.orders where id = %s", order["id"]) == Decimal("40.13")
 

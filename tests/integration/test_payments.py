@@ -11,15 +11,18 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.embeddings import EmbedderChoice, create_embedder
 from gateway.payments import Payment, PaymentFailedError
 from gateway.payments.http import HttpPaymentProvider
 from gateway.services import create_payments, describe
 from gateway.worker.cashier import keep_paying
 from tests.support import Process, ScratchCluster, Stack, wait_until
+from tests.support.embedders import FaultyEmbedder
 from tests.support.fake_embedder import fake_embedder
 from tests.support.fake_payments import FakePayments, fake_payments
-from tests.support.gateway_app import make_settings
+from tests.support.gateway_app import client_of, make_app, make_settings
 from tests.support.shop import Shop
+from tests.support.tokens import Project
 
 QUICK = {"WORKER_LEASE_SECONDS": "1", "WORKER_BACKOFF_SECONDS": "0.05"}
 
@@ -325,3 +328,21 @@ async def test_an_answer_that_decides_nothing_is_a_failure(answer: httpx.Respons
         await provider.pay(payment)
     assert failed.value.was_sent
     await provider.aclose()
+
+
+@pytest.mark.anyio
+async def test_status_shows_the_provider_its_policy_and_what_waits(counter: Counter) -> None:
+    counter.order()
+    settings = {**counter.provider.settings, "resilience": {"payment": {"failures_to_open": 3}}}
+    url = counter.shop.database.url_for("tidegate_gateway")
+    embedder = FaultyEmbedder(create_embedder(EmbedderChoice("onnx")))
+    async with client_of(make_app(Project(), url, embedder=embedder, **settings)) as client:
+        status = (await client.get("/v1/status")).json()
+        payment = status["dependencies"]["payment"]
+        assert (payment["state"], payment["breaker"]["policy"]["failures_to_open"]) == ("up", 3)
+        assert (status["payments"]["waiting"], status["payments"]["parked"]) == (1, 0)
+    counter.provider.failure = (500, {})
+    async with client_of(make_app(Project(), url, embedder=embedder, **settings)) as client:
+        status = (await client.get("/v1/status")).json()
+        assert status["dependencies"]["payment"]["state"] == "down"
+        assert "answered 500" in status["dependencies"]["payment"]["detail"]
