@@ -3068,12 +3068,13 @@ COMMENT ON COLUMN public.order_items.quantity IS 'Units.';
 --
 
 CREATE FUNCTION private.shown(line public.order_items) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-  select pg_catalog.jsonb_build_object(
-    'product_id', line.product_id, 'sku', line.sku, 'name', line.name, 'unit_price', line.unit_price, 'quantity', line.quantity)
-$$;
+begin
+  return pg_catalog.jsonb_build_object(
+    'product_id', line.product_id, 'sku', line.sku, 'name', line.name, 'unit_price', line.unit_price, 'quantity', line.quantity);
+end $$;
 
 --
 -- Name: FUNCTION shown(line public.order_items); Type: COMMENT; Schema: private; Owner: -
@@ -3086,13 +3087,14 @@ COMMENT ON FUNCTION private.shown(line public.order_items) IS 'A line as its buy
 --
 
 CREATE FUNCTION private.shown(known public.orders, items jsonb) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-  select pg_catalog.jsonb_build_object(
+begin
+  return pg_catalog.jsonb_build_object(
     'id', known.id, 'status', known.status, 'currency', known.currency, 'total', known.total, 'reason', known.reason,
-    'withdrawn_at', known.withdrawn_at, 'created_at', known.created_at, 'items', items)
-$$;
+    'withdrawn_at', known.withdrawn_at, 'created_at', known.created_at, 'items', items);
+end $$;
 
 --
 -- Name: FUNCTION shown(known public.orders, items jsonb); Type: COMMENT; Schema: private; Owner: -
@@ -3437,11 +3439,12 @@ COMMENT ON FUNCTION public.mark_refunded(order_id uuid) IS 'For staff: the money
 --
 
 CREATE FUNCTION public.place_order(items jsonb, idempotency_key text DEFAULT NULL::text) RETURNS jsonb
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-  select private.place_order(items, idempotency_key)
-$$;
+begin
+  return private.place_order(items, idempotency_key);
+end $$;
 
 --
 -- Name: FUNCTION place_order(items jsonb, idempotency_key text); Type: COMMENT; Schema: public; Owner: -
@@ -3454,13 +3457,14 @@ COMMENT ON FUNCTION public.place_order(items jsonb, idempotency_key text) IS 'Bu
 --
 
 CREATE FUNCTION public.purchase(product_id uuid, quantity integer DEFAULT 1, idempotency_key text DEFAULT NULL::text) RETURNS jsonb
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-  select private.place_order(
+begin
+  return private.place_order(
     pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('product_id', product_id, 'quantity', quantity)),
-    idempotency_key)
-$$;
+    idempotency_key);
+end $$;
 
 --
 -- Name: FUNCTION purchase(product_id uuid, quantity integer, idempotency_key text); Type: COMMENT; Schema: public; Owner: -

@@ -133,21 +133,24 @@ create trigger touch_updated_at before update on public.orders
 
 -- What several functions need -----------------------------------------------------------------------------------
 
+-- PL/pgSQL keeps its plans; what is written in SQL is planned anew in every call.
 create function private.shown(known public.orders, items jsonb) returns jsonb
-language sql stable security invoker set search_path = ''
+language plpgsql stable security invoker set search_path = ''
 as $$
-  select pg_catalog.jsonb_build_object(
+begin
+  return pg_catalog.jsonb_build_object(
     'id', known.id, 'status', known.status, 'currency', known.currency, 'total', known.total, 'reason', known.reason,
-    'withdrawn_at', known.withdrawn_at, 'created_at', known.created_at, 'items', items)
-$$;
+    'withdrawn_at', known.withdrawn_at, 'created_at', known.created_at, 'items', items);
+end $$;
 comment on function private.shown(public.orders, jsonb) is 'An order as its buyer is shown it; granted to nobody.';
 
 create function private.shown(line public.order_items) returns jsonb
-language sql stable security invoker set search_path = ''
+language plpgsql stable security invoker set search_path = ''
 as $$
-  select pg_catalog.jsonb_build_object(
-    'product_id', line.product_id, 'sku', line.sku, 'name', line.name, 'unit_price', line.unit_price, 'quantity', line.quantity)
-$$;
+begin
+  return pg_catalog.jsonb_build_object(
+    'product_id', line.product_id, 'sku', line.sku, 'name', line.name, 'unit_price', line.unit_price, 'quantity', line.quantity);
+end $$;
 comment on function private.shown(public.order_items) is 'A line as its buyer is shown it; granted to nobody.';
 
 create function private.order_as_json(order_id uuid) returns jsonb

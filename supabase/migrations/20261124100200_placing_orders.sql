@@ -193,10 +193,11 @@ comment on function private.place_order(jsonb, text) is
   'As public.place_order. Definer: buyers write neither orders nor the stock.';
 
 create function public.place_order(items jsonb, idempotency_key text default null) returns jsonb
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
-  select private.place_order(items, idempotency_key)
-$$;
+begin
+  return private.place_order(items, idempotency_key);
+end $$;
 comment on function public.place_order(jsonb, text) is
   'Buys items, [{"product_id": …, "quantity": …}, …], all or nothing, at the prices of this moment; the order with its '
   'lines. The same key gives the same answer again and no second order; with other items it is a conflict (409). 409 with '
@@ -204,12 +205,13 @@ comment on function public.place_order(jsonb, text) is
   'what must be put otherwise.';
 
 create function public.purchase(product_id uuid, quantity integer default 1, idempotency_key text default null) returns jsonb
-language sql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
-  select private.place_order(
+begin
+  return private.place_order(
     pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('product_id', product_id, 'quantity', quantity)),
-    idempotency_key)
-$$;
+    idempotency_key);
+end $$;
 comment on function public.purchase(uuid, integer, text) is 'place_order of one product.';
 
 grant execute on function private.place_order(jsonb, text) to authenticated;
