@@ -2493,9 +2493,12 @@ declare
 begin
   select p.id, p.name, p.stock, w.quantity into short
   from unnest(product_ids, quantities) w (id, quantity) join public.products p on p.id = w.id
-  where p.is_active and p.stock < w.quantity
+  where p.stock < w.quantity
   order by p.id limit 1;
-  if short.id is null then
+  -- That something is not on sale is said first: no smaller quantity helps.
+  if short.id is null or (
+    select count(*) from public.products p where p.id = any (product_ids) and p.is_active) < pg_catalog.cardinality(product_ids)
+  then
     return;
   end if;
   raise sqlstate 'PT409' using

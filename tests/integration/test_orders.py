@@ -115,6 +115,8 @@ def test_what_is_not_on_sale_is_named(shop: Shop) -> None:
     for missing in (hidden, uuid.uuid4()):
         error = refused(lambda missing=missing: shop.place(buyer, {lamp: 1, missing: 1}, key()))  # type: ignore[misc]
         assert (status_of(error), f"product {missing} is not on sale" in str(error)) == (404, True)
+        error = refused(lambda missing=missing: shop.place(buyer, {lamp: 8, missing: 1}, key()))  # type: ignore[misc]
+        assert status_of(error) == 404, "though there are too few lamps as well"
     assert shop.stock(lamp) == 7
 
 

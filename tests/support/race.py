@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
@@ -21,6 +22,7 @@ from tests.support.runs import descendants
 from tests.support.shop import Json, Shop, as_items
 from tests.support.stack import Stack
 from tests.support.tokens import claims_for
+from tests.support.waiting import wait_until
 
 PATIENCE_S = 60.0
 AGAIN_S = 0.05
@@ -215,8 +217,17 @@ def _kill_and_start(cluster: ScratchCluster) -> None:
     for each in (pid, *descendants(pid)):
         with suppress(ProcessLookupError):  # ended by itself in this moment
             os.kill(each, signal.SIGKILL)
+    wait_until(lambda: _is_gone(pid), 10, "the server being gone")
     with (cluster.logs / "postgres.log").open("ab") as log:
         cluster.server.start(log)
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        Path(f"/proc/{pid}/cwd").readlink()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return False
 
 
 @asynccontextmanager
