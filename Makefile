@@ -138,6 +138,10 @@ bench-overload: .venv/bench.stamp ## Measure what the gateway does with four tim
 bench-chain: .venv/bench.stamp ## Measure what deadlines, breakers and the rest cost a search
 	@$(BIN)/python -m tests.bench.chain
 
+.PHONY: bench-orders
+bench-orders: .venv/dev.stamp .venv/deno.stamp ## Measure orders a second against pgbench
+	@$(BIN)/python -m tests.bench.orders
+
 .PHONY: chaos
 chaos: .venv/dev.stamp .venv/deno.stamp ## Break everything that the gateway depends on, under load
 	@$(BIN)/python -m tests.chaos

@@ -14,7 +14,8 @@ from gateway.app import check_database, create_app
 from gateway.errors import DatabaseUnsafeError
 from gateway.protocol import BoundedProtocol
 from gateway.services import Services
-from gateway.settings import Settings, load_settings_or_exit, refuse
+from gateway.settings import Settings
+from gateway.startup import load_settings_or_exit, refuse
 
 logger = logging.getLogger("gateway")
 

@@ -20,6 +20,7 @@ class Policies:
     auth_keys: Policy
     embedder: Policy
     reranker: Policy
+    payment: Policy
 
 
 def policies(
@@ -28,6 +29,7 @@ def policies(
     database_s: float,
     embedder_s: float,
     reranker_s: float,
+    payment_s: float,
     changes: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Policies:
     """The descriptions; `changes` has new numbers by dependency. ValueError for what there is not."""
@@ -51,6 +53,8 @@ def policies(
         ),
         "embedder": Policy("embedder", embedder_s, concurrency=32, fallback="keyword search"),
         "reranker": Policy("reranker", reranker_s, concurrency=32, fallback="the order of the hybrid score"),
+        # The outbox tries again, after minutes perhaps: nobody waits for the answer.
+        "payment": Policy("payment", payment_s, concurrency=16, fallback="the payment waits in the outbox"),
     }
     for name, numbers in (changes or {}).items():
         if name not in made:

@@ -13,6 +13,8 @@ from gateway.data_api import DataApi
 from gateway.database.pool import Database
 from gateway.embeddings import Embedder, EmbeddingError, create_embedder
 from gateway.outbound import create_client
+from gateway.payments import Payments
+from gateway.payments.http import HttpPaymentProvider
 from gateway.policies import Policies, policies
 from gateway.resilience import Policy
 from gateway.resilience.limiter import ConcurrencyLimiter
@@ -40,6 +42,7 @@ class Services:
     status: StatusService
     jwks: JwksCache | None
     reranker: Reranker | None
+    payments: Payments | None
     limiter: ConcurrencyLimiter
     _warm_up: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
@@ -63,6 +66,8 @@ class Services:
             await embedder.aclose()
         if self.reranker is not None:
             await self.reranker.aclose()
+        if self.payments is not None:
+            await self.payments.aclose()
         await self.client.aclose()
 
     async def _warm_embedders(self) -> None:
@@ -97,7 +102,16 @@ def create_services(
     jwks, verifier = create_verifier(settings, client, how.auth_keys)
     data_api = DataApi(settings.supabase_url, settings.supabase_publishable_key or "", client, how.data_api)
     reranker = create_reranker(settings, how.reranker)
-    probes = Probes(database, data_api=data_api, jwks=jwks, embedder=queries, reranker=reranker, replica=replica)
+    payments = create_payments(settings, how.payment)
+    probes = Probes(
+        database,
+        data_api=data_api,
+        jwks=jwks,
+        embedder=queries,
+        reranker=reranker,
+        payments=payments,
+        replica=replica,
+    )
     search = SearchService(
         database,
         queries,
@@ -110,7 +124,7 @@ def create_services(
     most = min(settings.concurrency or how.database.concurrency, how.database.concurrency)
     limiter = ConcurrencyLimiter(initial=most, largest=most, late_s=settings.request_timeout_s / 3)
     status = StatusService(database, probes, limiter)
-    return Services(client, database, replica, embedders, verifier, search, status, jwks, reranker, limiter)
+    return Services(client, database, replica, embedders, verifier, search, status, jwks, reranker, payments, limiter)
 
 
 def describe(settings: Settings) -> Policies:
@@ -120,6 +134,7 @@ def describe(settings: Settings) -> Policies:
         database_s=settings.database_timeout_s,
         embedder_s=settings.embedder_timeout_s,
         reranker_s=settings.reranker_timeout_s,
+        payment_s=settings.payment_timeout_s,
         changes=settings.resilience,
     )
 
@@ -152,6 +167,17 @@ def create_reranker(settings: Settings, policy: Policy) -> Reranker | None:
         candidates=settings.reranker_candidates,
         policy=policy,
     )
+
+
+def create_payments(settings: Settings, policy: Policy) -> Payments | None:
+    """The payment provider that the settings name, if they name one."""
+    if settings.payment_url is None:
+        return None
+    key = settings.payment_api_key
+    provider = HttpPaymentProvider(
+        settings.payment_url, key.get_secret_value() if key is not None else None, timeout_s=policy.timeout_s
+    )
+    return Payments(provider, policy)
 
 
 def _shared_secret(settings: Settings) -> SharedSecret:

@@ -1,13 +1,11 @@
-"""Every setting of the gateway and the worker, read from the environment once, when a process starts.
+"""Every setting of the gateway and the worker; startup.py reads them, once, when a process starts.
 
-`load_settings("gateway")` returns them, or raises a SettingsError that lists everything that is wrong at once. With
-ENVIRONMENT=production, missing and weak secrets are wrong too: see weaknesses.py.
+With ENVIRONMENT=production, missing and weak secrets are wrong too: see weaknesses.py.
 """
 
-import sys
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.embeddings.choice import EmbedderChoice
@@ -20,15 +18,6 @@ from gateway.weaknesses import (
 )
 
 Process = Literal["gateway", "worker"]
-
-
-class SettingsError(Exception):
-    """The environment does not let the process start; `problems` has one sentence each."""
-
-    def __init__(self, process: Process, problems: list[str]) -> None:
-        """List the problems of `process`."""
-        self.problems = problems
-        super().__init__(f"The {process} cannot start:\n" + "\n".join(f"  - {problem}" for problem in problems))
 
 
 class Settings(BaseSettings):
@@ -178,6 +167,25 @@ class Settings(BaseSettings):
         default=1.0, gt=0, le=60, description="Seconds it may take before search answers in its own order."
     )
 
+    payment_url: Annotated[HttpUrl | None, Empty] = Field(
+        default=None,
+        description="The payment provider's API: the worker posts charges and refunds there. Without it staff mark "
+        "orders as paid.",
+    )
+    payment_api_key: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="With PAYMENT_URL: its key, if it wants one."
+    )
+    payment_timeout_s: float = Field(
+        default=10.0, gt=0, le=60, description="Seconds a charge or refund may take before it is asked for again."
+    )
+    payment_max_attempts: int = Field(
+        default=20,
+        ge=1,
+        le=1000,
+        description="Times a charge or refund is tried, about an hour, before it is left to staff. Attempts are not "
+        "counted while the provider's breaker is open.",
+    )
+
     @property
     def embedders(self) -> list[EmbedderChoice]:
         """The usual embedder, and the other one while models are changed."""
@@ -235,7 +243,7 @@ class Settings(BaseSettings):
         ]
         if (self.supabase_url or "").startswith("http:"):
             found.append("SUPABASE_URL is not https: keys that verify tokens could be swapped on their way.")
-        for name in ("embedder", "next_embedder", "reranker"):
+        for name in ("embedder", "next_embedder", "reranker", "payment"):
             if (getattr(self, f"{name}_url") or "").startswith("http:") and getattr(
                 self, f"{name}_api_key"
             ) is not None:
@@ -255,41 +263,3 @@ def describe_settings() -> list[tuple[str, str, str]]:
         text = "" if default is None else ",".join(default) if isinstance(default, list) else str(default)
         described.append((name.upper(), text, field.description or ""))
     return described
-
-
-def load_settings(process: Process) -> Settings:
-    """Read the environment for `process`; SettingsError when it does not let the process start."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        wrong = error.errors()
-        problems = [_sentence(problem) for problem in wrong]
-        # What else is wrong shows only once these are out of the way.
-        names = {str(problem["loc"][0]) for problem in wrong}
-        settings = Settings(**{name: Settings.model_fields[name].default for name in names})
-        named = tuple(f"{name.upper()} " for name in names)
-        problems += [problem for problem in settings.problems(process) if not problem.startswith(named)]
-    else:
-        problems = settings.problems(process)
-    if problems:
-        raise SettingsError(process, problems)
-    return settings
-
-
-def load_settings_or_exit(process: Process) -> Settings:
-    """As load_settings, but for a process: prints what is wrong and exits with status 2."""
-    try:
-        return load_settings(process)
-    except SettingsError as error:
-        refuse(str(error))
-
-
-def refuse(message: str) -> NoReturn:
-    """End the process with status 2 and `message` on the standard error, without a traceback."""
-    sys.stderr.write(f"{message}\n")
-    sys.exit(2)
-
-
-def _sentence(problem: Any) -> str:
-    name = ".".join(str(part) for part in problem["loc"]).upper()
-    return f"{name} is not valid: {problem['msg'].removeprefix('Value error, ')}."

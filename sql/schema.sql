@@ -290,6 +290,23 @@ $$;
 COMMENT ON FUNCTION private.active_embedding_model(OUT id smallint, OUT name text, OUT dimensions integer) IS 'The model that search uses. Definer: callers read one row of a table that is not theirs.';
 
 --
+-- Name: acts_for_the_shop(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.acts_for_the_shop() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select private.is_staff() or coalesce(auth.jwt() ->> 'role' = 'service_role', false)
+$$;
+
+--
+-- Name: FUNCTION acts_for_the_shop(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.acts_for_the_shop() IS 'Whether the caller is staff, or a server with the secret key.';
+
+--
 -- Name: add_creator_as_owner(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -413,6 +430,100 @@ end $$;
 COMMENT ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) IS 'The best passage of each source among the row_limit best.';
 
 --
+-- Name: cancel_order(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.cancel_order(order_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  known public.orders := private.lock_order(order_id, false);
+begin
+  if known.status = 'shipped' then
+    raise sqlstate 'PT409' using message = 'the order is on its way and can no longer be cancelled',
+      hint = 'Send it back; it is refunded then.';
+  end if;
+  if known.status = 'pending' then
+    perform private.withdraw_pending(array[known.id], 'Cancelled.');
+  elsif known.status = 'paid' and known.withdrawn_at is null then
+    update public.orders o set withdrawn_at = now(), reason = 'Cancelled.' where o.id = known.id;
+    perform private.owe_refund(known.id);
+  end if;
+  return private.order_as_json(known.id);
+end $$;
+
+--
+-- Name: FUNCTION cancel_order(order_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.cancel_order(order_id uuid) IS 'As public.cancel_order. Definer: buyers write no orders.';
+
+--
+-- Name: cancel_pending_orders(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.cancel_pending_orders() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  pending uuid[];
+begin
+  select array_agg(l.id) into pending
+  from (
+    select o.id from public.orders o where o.buyer_id = old.id and o.status = 'pending' order by o.id for no key update) l;
+  if pending is not null then
+    perform private.withdraw_pending(pending, 'The account was closed.');
+  end if;
+  update private.payment_jobs j set customer_id = null
+  where j.customer_id = old.id and j.done_at is not null
+    and j.order_id in (select o.id from public.orders o where o.buyer_id = old.id);
+  return old;
+end $$;
+
+--
+-- Name: FUNCTION cancel_pending_orders(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.cancel_pending_orders() IS 'Row trigger on auth.users: what is not paid is cancelled with the account; paid orders are delivered and kept, without a name. Definer: the Auth service that deletes accounts has no rights on orders.';
+
+--
+-- Name: claim_payments(integer, double precision); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.claim_payments(max_jobs integer, lease_s double precision) RETURNS TABLE(order_id uuid, kind text, amount numeric, currency text, customer_id uuid, charge_reference text, attempts integer, was_sent boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    with due as materialized (
+      select j.order_id, j.kind, j.is_sent
+      from private.payment_jobs j
+      where j.done_at is null and j.parked_at is null and j.available_at <= now()
+      order by j.available_at
+      limit max_jobs
+      for no key update skip locked
+    ), taken as (
+      update private.payment_jobs j
+      set attempts = j.attempts + 1, is_sent = true, available_at = now() + pg_catalog.make_interval(secs => lease_s)
+      from due d
+      where j.order_id = d.order_id and j.kind = d.kind
+      returning j.*, d.is_sent as was_sent
+    )
+    select t.order_id, t.kind, t.amount, t.currency, t.customer_id, c.reference, t.attempts, t.was_sent
+    from taken t
+    left join private.payment_jobs c on t.kind = 'refund' and c.order_id = t.order_id and c.kind = 'charge';
+end $$;
+
+--
+-- Name: FUNCTION claim_payments(max_jobs integer, lease_s double precision); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.claim_payments(max_jobs integer, lease_s double precision) IS 'Takes payments that are due for lease_s seconds, oldest first. From here on the provider may have heard of them. Definer: the worker reaches the outbox only so.';
+
+--
 -- Name: close_account(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -500,6 +611,144 @@ CREATE FUNCTION private.comparison_limit() RETURNS integer
 --
 
 COMMENT ON FUNCTION private.comparison_limit() IS 'Visible passages up to which a question that has gone astray is compared with all of them: some 0.7 s at that number.';
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: orders; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.orders (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    buyer_id uuid,
+    status text DEFAULT 'pending'::text NOT NULL,
+    currency text NOT NULL,
+    total numeric(14,2) NOT NULL,
+    reason text,
+    withdrawn_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    shipped_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    refunded_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT orders_reason_check CHECK ((char_length(reason) <= 500)),
+    CONSTRAINT orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'shipped'::text, 'cancelled'::text, 'refunded'::text]))),
+    CONSTRAINT orders_total_check CHECK ((total > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.orders FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE orders; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.orders IS 'What was bought. Written by functions alone; the trigger keep_status holds every role to the order of its states.';
+
+--
+-- Name: COLUMN orders.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.id IS 'The order.';
+
+--
+-- Name: COLUMN orders.buyer_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.buyer_id IS 'Who bought; null once that account is closed, as the books must be kept.';
+
+--
+-- Name: COLUMN orders.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.status IS 'pending, then paid or cancelled; paid, then shipped or refunded; shipped, then refunded perhaps.';
+
+--
+-- Name: COLUMN orders.currency; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.currency IS 'ISO 4217 code of the total and of every line.';
+
+--
+-- Name: COLUMN orders.total; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.total IS 'Sum of its lines, exact.';
+
+--
+-- Name: COLUMN orders.reason; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.reason IS 'Why it was cancelled or refunded, in words for the buyer.';
+
+--
+-- Name: COLUMN orders.withdrawn_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.withdrawn_at IS 'When it was withdrawn; what was paid, or is being paid at that moment, goes back.';
+
+--
+-- Name: COLUMN orders.paid_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.paid_at IS 'When it was paid.';
+
+--
+-- Name: COLUMN orders.shipped_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.shipped_at IS 'When it left the house; its goods do not return to the stock after that.';
+
+--
+-- Name: COLUMN orders.cancelled_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.cancelled_at IS 'When it was cancelled.';
+
+--
+-- Name: COLUMN orders.refunded_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.refunded_at IS 'When the money had gone back.';
+
+--
+-- Name: COLUMN orders.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.created_at IS 'When it was placed.';
+
+--
+-- Name: COLUMN orders.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.orders.updated_at IS 'Last change.';
+
+--
+-- Name: complete_refund(public.orders); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.complete_refund(known public.orders) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if known.status not in ('paid', 'shipped') then
+    return;
+  end if;
+  update public.orders o set status = 'refunded' where o.id = known.id;
+  if known.shipped_at is null then
+    perform private.return_stock(array[known.id]);
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION complete_refund(known public.orders); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.complete_refund(known public.orders) IS 'The money went back; so do the goods, unless they were shipped. Definer: called under the order''s lock; granted to nobody.';
 
 --
 -- Name: corrected_words(text, private.query_term[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -1226,6 +1475,24 @@ end $$;
 COMMENT ON FUNCTION private.keep_an_owner() IS 'Row trigger on memberships: refuses to lose the last owner.';
 
 --
+-- Name: keep_books(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.keep_books() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  raise exception 'what was ordered and at what price cannot be changed' using errcode = 'insufficient_privilege';
+end $$;
+
+--
+-- Name: FUNCTION keep_books(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.keep_books() IS 'Row trigger: refuses changes of what is written in the books. Accounts and products that go leave null behind.';
+
+--
 -- Name: keep_key(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1277,6 +1544,38 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.keep_price_exact() IS 'Row trigger: refuses a price with more decimals than its currency has rather than rounding it, and writes each with two, so that 19.9 reads 19.90.';
+
+--
+-- Name: keep_status(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.keep_status() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    raise sqlstate 'PT409' using message = pg_catalog.format('an order begins as pending, not as %s', new.status);
+  end if;
+  if (old.status, new.status) not in (
+    ('pending', 'paid'), ('pending', 'cancelled'), ('paid', 'shipped'), ('paid', 'refunded'), ('shipped', 'refunded'))
+  then
+    raise sqlstate 'PT409' using message = pg_catalog.format('an order that is %s cannot become %s', old.status, new.status);
+  end if;
+  case new.status
+    when 'paid' then new.paid_at := now();
+    when 'shipped' then new.shipped_at := now();
+    when 'cancelled' then new.cancelled_at := now();
+    when 'refunded' then new.refunded_at := now();
+  end case;
+  return new;
+end $$;
+
+--
+-- Name: FUNCTION keep_status(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.keep_status() IS 'Row trigger: refuses, to every role, a status that does not follow from the one before, and notes when it changed.';
 
 --
 -- Name: keyword_matches(text, private.query_term[], text[], uuid[], uuid[], bigint[], integer); Type: FUNCTION; Schema: private; Owner: -
@@ -1393,6 +1692,35 @@ end $$;
 COMMENT ON FUNCTION private.leave_organizations() IS 'Row trigger on auth.users: what an account that is deleted owned together with others gets another owner. Definer: the Auth service that deletes accounts has no rights on public.';
 
 --
+-- Name: lock_order(uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.lock_order(order_id uuid, for_shop boolean) RETURNS public.orders
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  locked public.orders;
+begin
+  if for_shop and not private.acts_for_the_shop() then
+    raise sqlstate 'PT403' using message = 'only staff may do this';
+  end if;
+  select o.* into locked from public.orders o
+  where o.id = lock_order.order_id and (o.buyer_id = auth.uid() or private.acts_for_the_shop())
+  for no key update;
+  if locked.id is null then
+    raise sqlstate 'PT404' using message = pg_catalog.format('there is no order %s of yours', coalesce(order_id::text, '(null)'));
+  end if;
+  return locked;
+end $$;
+
+--
+-- Name: FUNCTION lock_order(order_id uuid, for_shop boolean); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.lock_order(order_id uuid, for_shop boolean) IS 'Locks the caller''s order, or any for staff, and returns it; PT404 when there is none, PT403 when it is for staff. Orders are locked before their payment and their products. Definer: buyers lock no rows; granted to nobody.';
+
+--
 -- Name: lock_organizations(uuid); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1413,6 +1741,70 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.lock_organizations(person uuid) IS 'Lets nobody else leave the organizations of a person until the transaction ends.';
+
+--
+-- Name: mark_paid(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.mark_paid(order_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  known public.orders := private.lock_order(order_id, true);
+begin
+  if known.status = 'pending' then
+    update private.payment_jobs j set done_at = now(), outcome = 'by hand', parked_at = null
+    where j.order_id = known.id and j.kind = 'charge' and j.done_at is null and (not j.is_sent or j.parked_at is not null);
+    if not found then
+      raise sqlstate 'PT409' using message = 'the order is being charged by the payment provider',
+        hint = 'Wait for what comes of it.';
+    end if;
+    update public.orders o set status = 'paid' where o.id = known.id;
+  elsif known.status = 'cancelled' then
+    raise sqlstate 'PT409' using message = 'an order that is cancelled cannot become paid';
+  end if;
+  return private.order_as_json(known.id);
+end $$;
+
+--
+-- Name: FUNCTION mark_paid(order_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.mark_paid(order_id uuid) IS 'As public.mark_paid. Definer: nobody writes orders.';
+
+--
+-- Name: mark_refunded(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.mark_refunded(order_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  known public.orders := private.lock_order(order_id, true);
+begin
+  if known.status in ('pending', 'cancelled') then
+    raise sqlstate 'PT409' using message = pg_catalog.format('nothing was paid for an order that is %s', known.status);
+  end if;
+  if known.status <> 'refunded' then
+    perform private.owe_refund(known.id);
+    update private.payment_jobs j set done_at = now(), outcome = 'by hand', parked_at = null
+    where j.order_id = known.id and j.kind = 'refund' and j.done_at is null and (not j.is_sent or j.parked_at is not null);
+    if not found and exists (select from private.payment_jobs j where j.order_id = known.id and j.kind = 'refund') then
+      raise sqlstate 'PT409' using message = 'the order is being refunded by the payment provider',
+        hint = 'Wait for what comes of it.';
+    end if;
+    perform private.complete_refund(known);
+  end if;
+  return private.order_as_json(known.id);
+end $$;
+
+--
+-- Name: FUNCTION mark_refunded(order_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.mark_refunded(order_id uuid) IS 'As public.mark_refunded. Definer: nobody writes orders.';
 
 --
 -- Name: may_read_file(text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
@@ -1957,6 +2349,83 @@ end $_$;
 COMMENT ON FUNCTION private.open_shard(of_model smallint) IS 'Makes the index of an audience that has grown to a giant, if there is one, and names it; for the active model unless another is given. Definer: only the owner of a table makes its indexes.';
 
 --
+-- Name: order_as_json(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.order_as_json(order_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select private.shown(o, (
+      select pg_catalog.jsonb_agg(private.shown(i) order by i.position) from public.order_items i where i.order_id = o.id))
+    from public.orders o where o.id = order_as_json.order_id);
+end $$;
+
+--
+-- Name: FUNCTION order_as_json(order_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.order_as_json(order_id uuid) IS 'An order with its lines. Definer: called by the functions that write orders, which know whose it is; granted to nobody.';
+
+--
+-- Name: order_lines(jsonb); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.order_lines(items jsonb, OUT product_ids uuid[], OUT quantities integer[]) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  shape constant text := 'Send [{"product_id": "<uuid>", "quantity": 2}, …]: 1 to 100 products, of each 1 to 10000.';
+  wrong bigint;
+begin
+  if coalesce(pg_catalog.jsonb_typeof(items), '') <> 'array' then
+    raise sqlstate 'PT422' using message = 'items must be a list', hint = shape;
+  end if;
+  if pg_catalog.jsonb_array_length(items) not between 1 and 100 then
+    raise sqlstate 'PT422' using hint = shape,
+      message = pg_catalog.format('items must have 1 to 100 entries, not %s', pg_catalog.jsonb_array_length(items));
+  end if;
+  -- Only a case is sure to ask one thing after the other.
+  select min(e.place) - 1 into wrong
+  from pg_catalog.jsonb_array_elements(items) with ordinality e (item, place)
+  where case
+    when pg_catalog.jsonb_typeof(e.item) <> 'object' then true
+    when e.item - array['product_id', 'quantity'] <> '{}' then true
+    when coalesce(pg_catalog.jsonb_typeof(e.item -> 'product_id'), '') <> 'string' then true
+    when e.item ->> 'product_id' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then true
+    when coalesce(pg_catalog.jsonb_typeof(e.item -> 'quantity'), '') <> 'number' then true
+    when (e.item ->> 'quantity')::numeric not between 1 and 10000 then true
+    else (e.item ->> 'quantity')::numeric % 1 <> 0
+  end;
+  if wrong is not null then
+    raise sqlstate 'PT422' using hint = shape,
+      message = pg_catalog.format(
+        'items[%s] must have exactly product_id, a UUID, and quantity, a whole number from 1 to 10000', wrong);
+  end if;
+  select array_agg(l.id order by l.id), array_agg(l.quantity order by l.id)
+  into product_ids, quantities
+  from (
+    select (e.item ->> 'product_id')::uuid as id, sum((e.item ->> 'quantity')::numeric)::integer as quantity
+    from pg_catalog.jsonb_array_elements(items) e (item)
+    group by 1) l;
+  if 10000 < any (quantities) then
+    raise sqlstate 'PT422' using hint = shape,
+      message = pg_catalog.format('more than 10000 of product %s', product_ids[(
+        select q.place from unnest(quantities) with ordinality q (quantity, place)
+        where q.quantity > 10000 limit 1)]);
+  end if;
+end $_$;
+
+--
+-- Name: FUNCTION order_lines(items jsonb, OUT product_ids uuid[], OUT quantities integer[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.order_lines(items jsonb, OUT product_ids uuid[], OUT quantities integer[]) IS 'Products and quantities of a request, sorted, each product once. PT422 that says what to change.';
+
+--
 -- Name: orphaned_organizations(uuid); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1977,6 +2446,34 @@ $$;
 --
 
 COMMENT ON FUNCTION private.orphaned_organizations(person uuid) IS 'Organizations that a person alone owns, and whether anybody else belongs to them.';
+
+--
+-- Name: owe_refund(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.owe_refund(order_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  charge private.payment_jobs;
+begin
+  select j.* into charge from private.payment_jobs j
+  where j.order_id = owe_refund.order_id and j.kind = 'charge' and j.outcome = 'succeeded';
+  if charge.order_id is null then
+    return false;
+  end if;
+  insert into private.payment_jobs (order_id, kind, amount, currency, customer_id)
+  values (charge.order_id, 'refund', charge.amount, charge.currency, charge.customer_id)
+  on conflict do nothing;
+  return true;
+end $$;
+
+--
+-- Name: FUNCTION owe_refund(order_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.owe_refund(order_id uuid) IS 'Notes that what the provider charged for an order goes back, once; false when the provider charged nothing. Definer: the outbox is nobody''s to write; called under the order''s lock, granted to nobody.';
 
 --
 -- Name: parse_query(text); Type: FUNCTION; Schema: private; Owner: -
@@ -2025,6 +2522,27 @@ end $_$;
 COMMENT ON FUNCTION private.parse_query(query text) IS 'Takes a query apart as websearch_to_tsquery does, and prefixes: words are alternatives, a phrase must occur, what has a minus must not.';
 
 --
+-- Name: payment_queue_status(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.payment_queue_status(OUT waiting bigint, OUT parked bigint, OUT oldest_waiting_seconds double precision) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select w.waiting, p.parked, w.oldest
+  from (
+    select count(*) as waiting, coalesce(extract(epoch from now() - min(j.created_at)), 0) as oldest
+    from private.payment_jobs j where j.done_at is null and j.parked_at is null) w
+  cross join (select count(*) as parked from private.payment_jobs j where j.parked_at is not null) p
+$$;
+
+--
+-- Name: FUNCTION payment_queue_status(OUT waiting bigint, OUT parked bigint, OUT oldest_waiting_seconds double precision); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.payment_queue_status(OUT waiting bigint, OUT parked bigint, OUT oldest_waiting_seconds double precision) IS 'How far payments are behind. Definer: counts rows of everybody, shows none.';
+
+--
 -- Name: person_name(jsonb); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2046,6 +2564,110 @@ $_$;
 --
 
 COMMENT ON FUNCTION private.person_name(metadata jsonb) IS 'What a person said to be called, by the keys that clients and identity providers use; null where nothing of it is text.';
+
+--
+-- Name: place_order(jsonb, text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.place_order(items jsonb, idempotency_key text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  buyer constant uuid := auth.uid();
+  lines constant record := private.order_lines(items);
+  hash bytea;
+  known private.order_requests;
+  found_lines record;
+  placed public.orders;
+  item_list jsonb;
+  answer jsonb;
+begin
+  if buyer is null or not exists (select from auth.users u where u.id = buyer) then
+    raise sqlstate 'PT403' using message = 'only a person with an account can order', hint = 'Sign in, and send the token.';
+  end if;
+  if idempotency_key is null or pg_catalog.char_length(idempotency_key) not between 1 and 255 then
+    raise sqlstate 'PT422' using message = 'idempotency_key must have 1 to 255 characters',
+      hint = 'Make a new UUID for each order, and send the same one when you send the order again.';
+  end if;
+  hash := pg_catalog.sha256(pg_catalog.convert_to(lines::text, 'UTF8'));
+
+  -- A second request with the key waits here for the first, and then finds its answer.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(buyer || ' ' || idempotency_key, 0));
+  select r.* into known from private.order_requests r
+  where r.buyer_id = buyer and r.idempotency_key = place_order.idempotency_key;
+  if known.order_id is not null then
+    if known.request_hash <> hash then
+      raise sqlstate 'PT409' using message = 'another order was placed with this idempotency_key',
+        detail = pg_catalog.jsonb_build_object('order_id', known.order_id)::text,
+        hint = 'Make a new key for a new order.';
+    end if;
+    return known.response;
+  end if;
+
+  -- Who comes too late for the last unit need not wait in the queue for it.
+  perform private.refuse_shortage(lines.product_ids, lines.quantities);
+
+  -- From here to the end of the transaction others wait who want the same products. Everybody locks them by their ids in
+  -- one order, so that nobody waits in a circle; what is read is what it is under the lock.
+  with locked as materialized (
+    select p.id, p.name, p.price, p.currency, p.stock, p.is_active, w.quantity
+    from unnest(lines.product_ids, lines.quantities) w (id, quantity)
+    join public.products p on p.id = w.id
+    order by p.id
+    for no key update of p
+  )
+  select array_agg(l.id) filter (where l.is_active) as ids,
+         min(l.currency) as currency, max(l.currency) as other_currency,
+         sum(l.price * l.quantity) as total,
+         bool_or(l.stock < l.quantity) as is_short
+  into found_lines
+  from locked l;
+
+  if coalesce(pg_catalog.cardinality(found_lines.ids), 0) < pg_catalog.cardinality(lines.product_ids) then
+    raise sqlstate 'PT404' using
+      message = pg_catalog.format('product %s is not on sale', (
+        select min(w.id::text) from unnest(lines.product_ids) w (id) where w.id <> all (coalesce(found_lines.ids, '{}')))),
+      hint = 'Take it off the order.';
+  end if;
+  if found_lines.currency <> found_lines.other_currency then
+    raise sqlstate 'PT422' using
+      message = pg_catalog.format('an order has one currency, not %s and %s', found_lines.currency, found_lines.other_currency),
+      hint = 'Place an order for each currency.';
+  end if;
+  if found_lines.total >= 1000000000000 then
+    raise sqlstate 'PT422' using message = 'the total is too large', hint = 'Place several orders.';
+  end if;
+  if found_lines.is_short then
+    perform private.refuse_shortage(lines.product_ids, lines.quantities);
+  end if;
+
+  insert into public.orders (buyer_id, currency, total) values (buyer, found_lines.currency, found_lines.total)
+  returning * into placed;
+  with taken as (
+    update public.products p set stock = p.stock - w.quantity
+    from unnest(lines.product_ids, lines.quantities) with ordinality w (id, quantity, position)
+    where p.id = w.id
+    returning w.position, p.id, p.sku, p.name, p.price, w.quantity
+  ), written as (
+    insert into public.order_items as i (order_id, position, product_id, sku, name, unit_price, quantity)
+    select placed.id, t.position, t.id, t.sku, t.name, t.price, t.quantity from taken t
+    returning i
+  )
+  select pg_catalog.jsonb_agg(private.shown(w.i) order by (w.i).position) into item_list from written w;
+  insert into private.payment_jobs (order_id, kind, amount, currency, customer_id)
+  values (placed.id, 'charge', placed.total, placed.currency, buyer);
+  answer := private.shown(placed, item_list);
+  insert into private.order_requests (buyer_id, idempotency_key, request_hash, response, order_id)
+  values (buyer, idempotency_key, hash, answer, placed.id);
+  return answer;
+end $$;
+
+--
+-- Name: FUNCTION place_order(items jsonb, idempotency_key text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.place_order(items jsonb, idempotency_key text) IS 'As public.place_order. Definer: buyers write neither orders nor the stock.';
 
 --
 -- Name: plan_search(smallint, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -2170,6 +2792,44 @@ end $$;
 COMMENT ON FUNCTION private.post_passages(max_rows integer, tolerated integer) IS 'Gathers the words of up to max_rows passages into blocks when more than tolerated wait, and says of how many. Definer: the worker sees only what has a job, and these have none.';
 
 --
+-- Name: postpone_payment(uuid, text, integer, text, double precision, integer, boolean); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  known public.orders;
+  job private.payment_jobs;
+begin
+  select o.* into known from public.orders o where o.id = postpone_payment.order_id for no key update;
+  update private.payment_jobs j
+  set is_sent = was_sent, last_error = postpone_payment.error,
+      attempts = j.attempts - case when max_attempts is null then 1 else 0 end,
+      available_at = now() + pg_catalog.make_interval(secs => delay_s),
+      parked_at = case when j.attempts >= max_attempts then now() end
+  -- Unless somebody else has taken it since.
+  where j.order_id = postpone_payment.order_id and j.kind = postpone_payment.kind and j.attempts = attempt
+    and j.done_at is null and j.parked_at is null
+  returning j.* into job;
+  if job.order_id is null then
+    return false;
+  end if;
+  if known.withdrawn_at is not null and known.status = 'pending' and not job.is_sent then
+    perform private.withdraw_pending(array[known.id], known.reason);
+    return false;
+  end if;
+  return job.parked_at is not null;
+end $$;
+
+--
+-- Name: FUNCTION postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean) IS 'Gives a payment back for delay_s seconds, or parks it after max_attempts, null when the attempt does not count; whether it was parked. was_sent: whether the provider may have heard of it, in this attempt or before. Definer: as settle_payment.';
+
+--
 -- Name: products_with(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2279,6 +2939,74 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.query_words(query text) IS 'Stems of a query, without stop words, and how often each occurs, by every stemmer that some passage has: the query''s own language is not known. Definer: which there are must not depend on the caller, nor cost a scan of what is visible.';
+
+--
+-- Name: refund_order(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.refund_order(order_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  known public.orders := private.lock_order(order_id, true);
+begin
+  if known.status in ('pending', 'cancelled') then
+    raise sqlstate 'PT409' using message = pg_catalog.format('nothing was paid for an order that is %s', known.status),
+      hint = 'Cancel it instead.';
+  end if;
+  if known.status <> 'refunded' then
+    if known.withdrawn_at is null then
+      update public.orders o set withdrawn_at = now(), reason = 'Refunded by the shop.' where o.id = known.id;
+    end if;
+    if not private.owe_refund(known.id) then
+      perform private.complete_refund(known);
+    end if;
+  end if;
+  return private.order_as_json(known.id);
+end $$;
+
+--
+-- Name: FUNCTION refund_order(order_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.refund_order(order_id uuid) IS 'As public.refund_order. Definer: nobody writes orders.';
+
+--
+-- Name: refuse_shortage(uuid[], integer[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.refuse_shortage(product_ids uuid[], quantities integer[]) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  short record;
+begin
+  select p.id, p.name, p.stock, w.quantity into short
+  from unnest(product_ids, quantities) w (id, quantity) join public.products p on p.id = w.id
+  where p.stock < w.quantity
+  order by p.id limit 1;
+  -- That something is not on sale is said first: no smaller quantity helps.
+  if short.id is null or (
+    select count(*) from public.products p where p.id = any (product_ids) and p.is_active) < pg_catalog.cardinality(product_ids)
+  then
+    return;
+  end if;
+  raise sqlstate 'PT409' using
+    message = case short.stock
+      when 0 then pg_catalog.format('"%s" is out of stock', short.name)
+      else pg_catalog.format('not enough of "%s": %s wanted, %s left', short.name, short.quantity, short.stock) end,
+    detail = pg_catalog.jsonb_build_object(
+      'product_id', short.id, 'name', short.name, 'requested', short.quantity, 'available', short.stock)::text,
+    hint = 'Order no more than available. The key may be used again.';
+end $$;
+
+--
+-- Name: FUNCTION refuse_shortage(product_ids uuid[], quantities integer[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.refuse_shortage(product_ids uuid[], quantities integer[]) IS 'PT409 for the first product of which there is too little. Definer: called by place_order alone; granted to nobody.';
 
 --
 -- Name: register_embedding_model(text, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -2407,6 +3135,28 @@ end $$;
 COMMENT ON FUNCTION private.replay_parked_jobs() IS 'Replays everything that was given up and says how much. For operators: the worker''s command line.';
 
 --
+-- Name: replay_payment(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.replay_payment(order_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  known public.orders := private.lock_order(order_id, true);
+begin
+  update private.payment_jobs j set parked_at = null, attempts = 0, available_at = now()
+  where j.order_id = known.id and j.parked_at is not null;
+  return private.order_as_json(known.id);
+end $$;
+
+--
+-- Name: FUNCTION replay_payment(order_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.replay_payment(order_id uuid) IS 'As public.replay_payment. Definer: the outbox is nobody''s to write.';
+
+--
 -- Name: return_drafts(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2445,6 +3195,35 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.return_private_documents() IS 'Row trigger on organizations: private documents outlive the organization they were filed in. Definer: the owner of an organization cannot even see them.';
+
+--
+-- Name: return_stock(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.return_stock(order_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  -- In the order in which place_order locks them, so that nobody waits in a circle.
+  perform p.id
+  from public.products p
+  where p.id in (select i.product_id from public.order_items i where i.order_id = any (order_ids))
+  order by p.id
+  for no key update;
+  update public.products p set stock = p.stock + r.quantity
+  from (
+    select i.product_id, sum(i.quantity)::integer as quantity
+    from public.order_items i where i.order_id = any (order_ids) and i.product_id is not null
+    group by i.product_id) r
+  where p.id = r.product_id;
+end $$;
+
+--
+-- Name: FUNCTION return_stock(order_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.return_stock(order_ids uuid[]) IS 'Puts the units of these orders back; those of deleted products are gone. Definer: the stock is not the buyer''s; granted to nobody.';
 
 --
 -- Name: search_as(text, text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean, jsonb, text); Type: FUNCTION; Schema: private; Owner: -
@@ -2625,6 +3404,53 @@ CREATE FUNCTION private.semantic_weight() RETURNS double precision
 COMMENT ON FUNCTION private.semantic_weight() IS 'What meaning counts in a hybrid search; words count the rest. 0.6 unless the database says otherwise: alter database … set tidegate.semantic_weight = 0.7.';
 
 --
+-- Name: settle_payment(uuid, text, boolean, text, text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.settle_payment(order_id uuid, kind text, is_accepted boolean, reference text, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  known public.orders;
+begin
+  select o.* into known from public.orders o where o.id = settle_payment.order_id for no key update;
+  if settle_payment.kind = 'refund' and not is_accepted then
+    -- Money that the provider does not give back is for people to look at.
+    update private.payment_jobs j set parked_at = now(), last_error = settle_payment.reason
+    where j.order_id = settle_payment.order_id and j.kind = 'refund' and j.done_at is null;
+    return found;
+  end if;
+  update private.payment_jobs j
+  set done_at = now(), outcome = case when is_accepted then 'succeeded' else 'declined' end, parked_at = null,
+      reference = settle_payment.reference, last_error = settle_payment.reason,
+      customer_id = case when known.buyer_id is not null then j.customer_id end
+  where j.order_id = settle_payment.order_id and j.kind = settle_payment.kind and j.done_at is null;
+  if not found then
+    return false;
+  end if;
+  if settle_payment.kind = 'refund' then
+    perform private.complete_refund(known);
+  elsif not is_accepted then
+    update public.orders o set status = 'cancelled', reason = coalesce(pg_catalog.left(settle_payment.reason, 500), 'The payment was declined.')
+    where o.id = known.id;
+    perform private.return_stock(array[known.id]);
+  else
+    update public.orders o set status = 'paid' where o.id = known.id and o.status = 'pending';
+    if known.withdrawn_at is not null then
+      perform private.owe_refund(known.id);
+    end if;
+  end if;
+  return true;
+end $$;
+
+--
+-- Name: FUNCTION settle_payment(order_id uuid, kind text, is_accepted boolean, reference text, reason text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.settle_payment(order_id uuid, kind text, is_accepted boolean, reference text, reason text) IS 'Notes what the provider said, and what follows for order and stock, in one transaction; false when it was known already. Definer: the worker writes orders only so.';
+
+--
 -- Name: shard_size(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2638,6 +3464,138 @@ CREATE FUNCTION private.shard_size() RETURNS integer
 --
 
 COMMENT ON FUNCTION private.shard_size() IS 'Passages from which an audience has an index of its own; it loses it below half of that.';
+
+--
+-- Name: ship_order(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.ship_order(order_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  known public.orders := private.lock_order(order_id, true);
+begin
+  if known.withdrawn_at is not null and known.status = 'paid' then
+    raise sqlstate 'PT409' using message = 'the order was cancelled and is being refunded';
+  end if;
+  if known.status <> 'shipped' then
+    update public.orders o set status = 'shipped' where o.id = known.id;
+  end if;
+  return private.order_as_json(known.id);
+end $$;
+
+--
+-- Name: FUNCTION ship_order(order_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.ship_order(order_id uuid) IS 'As public.ship_order. Definer: nobody writes orders.';
+
+--
+-- Name: order_items; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_items (
+    order_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    product_id uuid,
+    sku text NOT NULL,
+    name text NOT NULL,
+    unit_price numeric(12,2) NOT NULL,
+    quantity integer NOT NULL,
+    CONSTRAINT order_items_position_check CHECK (("position" > 0)),
+    CONSTRAINT order_items_quantity_check CHECK ((quantity > 0)),
+    CONSTRAINT order_items_unit_price_check CHECK ((unit_price > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.order_items FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE order_items; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.order_items IS 'Lines of orders, one a product, as they were when the order was placed.';
+
+--
+-- Name: COLUMN order_items.order_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.order_id IS 'The order.';
+
+--
+-- Name: COLUMN order_items."position"; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items."position" IS 'Place of the line, from 1.';
+
+--
+-- Name: COLUMN order_items.product_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.product_id IS 'The product; null once it was deleted.';
+
+--
+-- Name: COLUMN order_items.sku; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.sku IS 'Its stock-keeping unit at that time.';
+
+--
+-- Name: COLUMN order_items.name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.name IS 'Its name at that time.';
+
+--
+-- Name: COLUMN order_items.unit_price; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.unit_price IS 'Its price at that time.';
+
+--
+-- Name: COLUMN order_items.quantity; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.order_items.quantity IS 'Units.';
+
+--
+-- Name: shown(public.order_items); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.shown(line public.order_items) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return pg_catalog.jsonb_build_object(
+    'product_id', line.product_id, 'sku', line.sku, 'name', line.name, 'unit_price', line.unit_price, 'quantity', line.quantity);
+end $$;
+
+--
+-- Name: FUNCTION shown(line public.order_items); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.shown(line public.order_items) IS 'A line as its buyer is shown it; granted to nobody.';
+
+--
+-- Name: shown(public.orders, jsonb); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.shown(known public.orders, items jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return pg_catalog.jsonb_build_object(
+    'id', known.id, 'status', known.status, 'currency', known.currency, 'total', known.total, 'reason', known.reason,
+    'withdrawn_at', known.withdrawn_at, 'created_at', known.created_at, 'items', items);
+end $$;
+
+--
+-- Name: FUNCTION shown(known public.orders, items jsonb); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.shown(known public.orders, items jsonb) IS 'An order as its buyer is shown it; granted to nobody.';
 
 --
 -- Name: snippet(text, text, tsquery); Type: FUNCTION; Schema: private; Owner: -
@@ -2786,6 +3744,29 @@ $$;
 COMMENT ON FUNCTION private.stemmer(language text) IS 'Name of the text search configuration of an ISO 639 code; simple where there is none.';
 
 --
+-- Name: stuck_payments(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.stuck_payments() RETURNS TABLE(order_id uuid, kind text, amount numeric, currency text, attempts integer, last_error text, parked_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if not private.acts_for_the_shop() then
+    raise sqlstate 'PT403' using message = 'only staff may do this';
+  end if;
+  return query
+    select j.order_id, j.kind, j.amount, j.currency, j.attempts, j.last_error, j.parked_at
+    from private.payment_jobs j where j.parked_at is not null order by j.parked_at;
+end $$;
+
+--
+-- Name: FUNCTION stuck_payments(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.stuck_payments() IS 'As public.stuck_payments. Definer: the outbox is nobody''s to read.';
+
+--
 -- Name: touch_updated_at(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2861,6 +3842,40 @@ end $_$;
 COMMENT ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'What an HNSW index gives: the nearest first, as far as hnsw.ef_search sees.';
 
 --
+-- Name: withdraw_pending(uuid[], text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.withdraw_pending(order_ids uuid[], reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  unpaid uuid[];
+begin
+  perform j.order_id from private.payment_jobs j
+  where j.order_id = any (order_ids) and j.kind = 'charge' order by j.order_id for no key update;
+  -- Of what the provider never heard, nothing can have been charged.
+  with dropped as (
+    update private.payment_jobs j
+    set done_at = now(), outcome = 'never sent', parked_at = null
+    where j.order_id = any (order_ids) and j.kind = 'charge' and not j.is_sent and j.done_at is null
+    returning j.order_id
+  )
+  select array_agg(d.order_id) into unpaid from dropped d;
+  update public.orders o set status = 'cancelled', reason = withdraw_pending.reason where o.id = any (unpaid);
+  perform private.return_stock(unpaid);
+  -- The others' charge is under way: what comes of it decides, and what was paid goes back.
+  update public.orders o set withdrawn_at = now(), reason = withdraw_pending.reason
+  where o.id = any (order_ids) and o.status = 'pending' and o.withdrawn_at is null;
+end $$;
+
+--
+-- Name: FUNCTION withdraw_pending(order_ids uuid[], reason text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.withdraw_pending(order_ids uuid[], reason text) IS 'Cancels pending orders whose locks the caller holds, and marks those as withdrawn whose payment is under way. Definer: called by functions that know whose they are; granted to nobody.';
+
+--
 -- Name: word_query(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2899,6 +3914,23 @@ end $$;
 COMMENT ON FUNCTION private.words_to_mark(parsed private.parsed_query) IS 'The query''s stems and beginnings for snippets, where no word is weighed.';
 
 --
+-- Name: cancel_order(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.cancel_order(order_id uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.cancel_order(order_id)
+$$;
+
+--
+-- Name: FUNCTION cancel_order(order_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.cancel_order(order_id uuid) IS 'Cancels one''s own order, or any for staff; the order as it is then, and the same again when repeated. A pending one is cancelled and its goods are back on sale. What was paid is refunded, and what is being paid at this moment once that is known: until then withdrawn_at is set. 409 for what was shipped.';
+
+--
 -- Name: close_account(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2915,6 +3947,112 @@ end $$;
 --
 
 COMMENT ON FUNCTION public.close_account() IS 'Closes the caller''s account for good: {"removed": [{"what", "count", "why"}], "anonymised": […], "kept": […]}. Refused (409) while the caller is the only owner of an organization with other members; detail names it.';
+
+--
+-- Name: mark_paid(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_paid(order_id uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.mark_paid(order_id)
+$$;
+
+--
+-- Name: FUNCTION mark_paid(order_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.mark_paid(order_id uuid) IS 'For staff: the order was paid in another way than by the provider, or the provider''s records say so. 409 while it is being charged.';
+
+--
+-- Name: mark_refunded(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_refunded(order_id uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.mark_refunded(order_id)
+$$;
+
+--
+-- Name: FUNCTION mark_refunded(order_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.mark_refunded(order_id uuid) IS 'For staff: the money went back in another way than by the provider. 409 while the provider refunds it.';
+
+--
+-- Name: place_order(jsonb, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.place_order(items jsonb, idempotency_key text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  return private.place_order(items, idempotency_key);
+end $$;
+
+--
+-- Name: FUNCTION place_order(items jsonb, idempotency_key text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.place_order(items jsonb, idempotency_key text) IS 'Buys items, [{"product_id": …, "quantity": …}, …], all or nothing, at the prices of this moment; the order with its lines. The same key gives the same answer again and no second order; with other items it is a conflict (409). 409 with product_id, name, requested and available as details when there is not enough; 404 for what is not on sale; 422 for what must be put otherwise.';
+
+--
+-- Name: purchase(uuid, integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.purchase(product_id uuid, quantity integer DEFAULT 1, idempotency_key text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  return private.place_order(
+    pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('product_id', product_id, 'quantity', quantity)),
+    idempotency_key);
+end $$;
+
+--
+-- Name: FUNCTION purchase(product_id uuid, quantity integer, idempotency_key text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.purchase(product_id uuid, quantity integer, idempotency_key text) IS 'place_order of one product.';
+
+--
+-- Name: refund_order(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refund_order(order_id uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.refund_order(order_id)
+$$;
+
+--
+-- Name: FUNCTION refund_order(order_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refund_order(order_id uuid) IS 'For staff: the money of a paid or shipped order goes back, by the provider that charged it; at once where it was paid by hand.';
+
+--
+-- Name: replay_payment(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.replay_payment(order_id uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.replay_payment(order_id)
+$$;
+
+--
+-- Name: FUNCTION replay_payment(order_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.replay_payment(order_id uuid) IS 'For staff: tries again what was given up of an order''s payment, by the same key, so that nothing is charged twice.';
 
 --
 -- Name: retry_document(uuid); Type: FUNCTION; Schema: public; Owner: -
@@ -3067,10 +4205,6 @@ end $$;
 --
 
 COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded.';
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: products; Type: TABLE; Schema: public; Owner: -
@@ -3243,6 +4377,40 @@ end $$;
 COMMENT ON FUNCTION public.search_products(query text) IS 'Products with all these words in name, article number or description, best first; "a phrase", or, and -word as in a web search. Rows of the table products: filter, sort, select and page them in the same way. Runs as the caller.';
 
 --
+-- Name: ship_order(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ship_order(order_id uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.ship_order(order_id)
+$$;
+
+--
+-- Name: FUNCTION ship_order(order_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.ship_order(order_id uuid) IS 'For staff: a paid order leaves the house. 409 when it is not paid, or being refunded.';
+
+--
+-- Name: stuck_payments(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.stuck_payments() RETURNS TABLE(order_id uuid, kind text, amount numeric, currency text, attempts integer, last_error text, parked_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select * from private.stuck_payments()
+$$;
+
+--
+-- Name: FUNCTION stuck_payments(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.stuck_payments() IS 'For staff: charges and refunds that were given up, and why.';
+
+--
 -- Name: embedding_job_revisions; Type: SEQUENCE; Schema: private; Owner: -
 --
 
@@ -3405,6 +4573,64 @@ ALTER TABLE private.embedding_models ALTER COLUMN id ADD GENERATED BY DEFAULT AS
 );
 
 --
+-- Name: order_requests; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.order_requests (
+    buyer_id uuid NOT NULL,
+    idempotency_key text NOT NULL,
+    request_hash bytea NOT NULL,
+    response jsonb NOT NULL,
+    order_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT order_requests_idempotency_key_check CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))
+);
+
+ALTER TABLE ONLY private.order_requests FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE order_requests; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.order_requests IS 'Answers to requests that made an order, to be given again. Kept as long as the account and the order: a key never makes a second order, however late it is repeated.';
+
+--
+-- Name: COLUMN order_requests.buyer_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.order_requests.buyer_id IS 'Whose key it is.';
+
+--
+-- Name: COLUMN order_requests.idempotency_key; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.order_requests.idempotency_key IS 'The key, 1 to 255 characters.';
+
+--
+-- Name: COLUMN order_requests.request_hash; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.order_requests.request_hash IS 'SHA-256 of products and quantities, sorted and summed.';
+
+--
+-- Name: COLUMN order_requests.response; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.order_requests.response IS 'The answer, to the letter.';
+
+--
+-- Name: COLUMN order_requests.order_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.order_requests.order_id IS 'The order.';
+
+--
+-- Name: COLUMN order_requests.created_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.order_requests.created_at IS 'When it was made.';
+
+--
 -- Name: passage_counts; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -3488,6 +4714,123 @@ COMMENT ON COLUMN private.passages_to_post.chunk_id IS 'The passage.';
 --
 
 COMMENT ON COLUMN private.passages_to_post.scope_id IS 'Its audience.';
+
+--
+-- Name: payment_jobs; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.payment_jobs (
+    order_id uuid NOT NULL,
+    kind text NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    currency text NOT NULL,
+    customer_id uuid,
+    is_sent boolean DEFAULT false NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    available_at timestamp with time zone DEFAULT now() NOT NULL,
+    done_at timestamp with time zone,
+    outcome text,
+    reference text,
+    last_error text,
+    parked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT payment_jobs_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT payment_jobs_done_check CHECK (((done_at IS NULL) = (outcome IS NULL))),
+    CONSTRAINT payment_jobs_kind_check CHECK ((kind = ANY (ARRAY['charge'::text, 'refund'::text]))),
+    CONSTRAINT payment_jobs_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'declined'::text, 'by hand'::text, 'never sent'::text])))
+);
+
+ALTER TABLE ONLY private.payment_jobs FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE payment_jobs; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.payment_jobs IS 'What the payment provider is to be told, one charge and one refund an order at most: their names are the idempotency keys, so that telling it twice charges once. Without a provider, staff settle charges by hand.';
+
+--
+-- Name: COLUMN payment_jobs.order_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.order_id IS 'The order.';
+
+--
+-- Name: COLUMN payment_jobs.kind; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.kind IS 'charge: the buyer pays; refund: the money goes back.';
+
+--
+-- Name: COLUMN payment_jobs.amount; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.amount IS 'How much.';
+
+--
+-- Name: COLUMN payment_jobs.currency; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.currency IS 'ISO 4217 code.';
+
+--
+-- Name: COLUMN payment_jobs.customer_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.customer_id IS 'The buyer, as the provider was or will be told: the same in every attempt. Null once the account is closed and the job done.';
+
+--
+-- Name: COLUMN payment_jobs.is_sent; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.is_sent IS 'Whether the provider may have heard of it: what was never sent can be dropped.';
+
+--
+-- Name: COLUMN payment_jobs.attempts; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.attempts IS 'Times taken; counted when taken, so that what kills the worker counts too.';
+
+--
+-- Name: COLUMN payment_jobs.available_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.available_at IS 'When it may be taken; in the future while somebody works on it or it waits.';
+
+--
+-- Name: COLUMN payment_jobs.done_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.done_at IS 'When its outcome was known.';
+
+--
+-- Name: COLUMN payment_jobs.outcome; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.outcome IS 'What became of it.';
+
+--
+-- Name: COLUMN payment_jobs.reference; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.reference IS 'What the provider calls it.';
+
+--
+-- Name: COLUMN payment_jobs.last_error; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.last_error IS 'Why the last attempt failed, or why it was declined.';
+
+--
+-- Name: COLUMN payment_jobs.parked_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.parked_at IS 'When it was given up, to be looked at and replayed by staff.';
+
+--
+-- Name: COLUMN payment_jobs.created_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.created_at IS 'When it became due.';
 
 --
 -- Name: posted_passages; Type: TABLE; Schema: private; Owner: -
@@ -4442,6 +5785,20 @@ ALTER TABLE ONLY private.embedding_models
     ADD CONSTRAINT embedding_models_pkey PRIMARY KEY (id);
 
 --
+-- Name: order_requests order_requests_order_id_key; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.order_requests
+    ADD CONSTRAINT order_requests_order_id_key UNIQUE (order_id);
+
+--
+-- Name: order_requests order_requests_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.order_requests
+    ADD CONSTRAINT order_requests_pkey PRIMARY KEY (buyer_id, idempotency_key);
+
+--
 -- Name: passage_counts passage_counts_pkey; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -4454,6 +5811,13 @@ ALTER TABLE ONLY private.passage_counts
 
 ALTER TABLE ONLY private.passages_to_post
     ADD CONSTRAINT passages_to_post_pkey PRIMARY KEY (chunk_id);
+
+--
+-- Name: payment_jobs payment_jobs_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.payment_jobs
+    ADD CONSTRAINT payment_jobs_pkey PRIMARY KEY (order_id, kind);
 
 --
 -- Name: posted_passages posted_passages_chunk_id_key; Type: CONSTRAINT; Schema: private; Owner: -
@@ -4582,6 +5946,20 @@ ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_pkey PRIMARY KEY (organization_id, user_id);
 
 --
+-- Name: order_items order_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_items
+    ADD CONSTRAINT order_items_pkey PRIMARY KEY (order_id, "position");
+
+--
+-- Name: orders orders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_pkey PRIMARY KEY (id);
+
+--
 -- Name: organizations organizations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4658,6 +6036,18 @@ CREATE INDEX passage_counts_scope_id_idx ON private.passage_counts USING btree (
 --
 
 CREATE INDEX passages_to_post_scope_id_idx ON private.passages_to_post USING btree (scope_id);
+
+--
+-- Name: payment_jobs_due_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX payment_jobs_due_idx ON private.payment_jobs USING btree (available_at) WHERE ((done_at IS NULL) AND (parked_at IS NULL));
+
+--
+-- Name: payment_jobs_parked_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX payment_jobs_parked_idx ON private.payment_jobs USING btree (parked_at) WHERE (parked_at IS NOT NULL);
 
 --
 -- Name: posting_segments_scope_id_idx; Type: INDEX; Schema: private; Owner: -
@@ -4784,6 +6174,24 @@ CREATE INDEX documents_status_idx ON public.documents USING btree (status) WHERE
 --
 
 CREATE INDEX memberships_user_id_idx ON public.memberships USING btree (user_id, organization_id) INCLUDE (role);
+
+--
+-- Name: order_items_product_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_items_product_id_idx ON public.order_items USING btree (product_id);
+
+--
+-- Name: orders_buyer_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_buyer_id_idx ON public.orders USING btree (buyer_id, created_at);
+
+--
+-- Name: orders_status_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_status_idx ON public.orders USING btree (status, created_at) WHERE (status = ANY (ARRAY['pending'::text, 'paid'::text]));
 
 --
 -- Name: organizations_created_by_idx; Type: INDEX; Schema: public; Owner: -
@@ -4918,6 +6326,24 @@ CREATE TRIGGER keep_an_owner_on_delete BEFORE DELETE ON public.memberships FOR E
 CREATE TRIGGER keep_an_owner_on_update BEFORE UPDATE ON public.memberships FOR EACH ROW WHEN (((old.role = 'owner'::public.membership_role) AND (new.role <> 'owner'::public.membership_role))) EXECUTE FUNCTION private.keep_an_owner();
 
 --
+-- Name: order_items keep_books; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER keep_books BEFORE UPDATE ON public.order_items FOR EACH ROW WHEN ((((((((old.order_id IS DISTINCT FROM new.order_id) OR (old."position" IS DISTINCT FROM new."position")) OR (old.sku IS DISTINCT FROM new.sku)) OR (old.name IS DISTINCT FROM new.name)) OR (old.unit_price IS DISTINCT FROM new.unit_price)) OR (old.quantity IS DISTINCT FROM new.quantity)) OR ((new.product_id IS NOT NULL) AND (new.product_id IS DISTINCT FROM old.product_id)))) EXECUTE FUNCTION private.keep_books();
+
+--
+-- Name: orders keep_books; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER keep_books BEFORE UPDATE ON public.orders FOR EACH ROW WHEN ((((((old.id IS DISTINCT FROM new.id) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.total IS DISTINCT FROM new.total)) OR (old.created_at IS DISTINCT FROM new.created_at)) OR ((new.buyer_id IS NOT NULL) AND (new.buyer_id IS DISTINCT FROM old.buyer_id)))) EXECUTE FUNCTION private.keep_books();
+
+--
+-- Name: orders keep_first_status; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER keep_first_status BEFORE INSERT ON public.orders FOR EACH ROW WHEN ((new.status <> 'pending'::text)) EXECUTE FUNCTION private.keep_status();
+
+--
 -- Name: categories keep_key; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -4946,6 +6372,12 @@ CREATE TRIGGER keep_key BEFORE UPDATE ON public.products FOR EACH ROW WHEN ((old
 --
 
 CREATE TRIGGER keep_price_exact BEFORE INSERT OR UPDATE OF price, currency ON public.products FOR EACH ROW EXECUTE FUNCTION private.keep_price_exact();
+
+--
+-- Name: orders keep_status; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER keep_status BEFORE UPDATE OF status ON public.orders FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION private.keep_status();
 
 --
 -- Name: chunk_embeddings leave_index; Type: TRIGGER; Schema: public; Owner: -
@@ -5026,6 +6458,12 @@ CREATE TRIGGER return_private_documents BEFORE DELETE ON public.organizations FO
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.categories FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 --
+-- Name: orders touch_updated_at; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+--
 -- Name: organizations touch_updated_at; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -5058,11 +6496,32 @@ ALTER TABLE ONLY private.embedding_jobs
     ADD CONSTRAINT embedding_jobs_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON DELETE CASCADE;
 
 --
+-- Name: order_requests order_requests_buyer_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.order_requests
+    ADD CONSTRAINT order_requests_buyer_id_fkey FOREIGN KEY (buyer_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+--
+-- Name: order_requests order_requests_order_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.order_requests
+    ADD CONSTRAINT order_requests_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
+
+--
 -- Name: passages_to_post passages_to_post_chunk_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
 --
 
 ALTER TABLE ONLY private.passages_to_post
     ADD CONSTRAINT passages_to_post_chunk_id_fkey FOREIGN KEY (chunk_id) REFERENCES public.chunks(id) ON DELETE CASCADE;
+
+--
+-- Name: payment_jobs payment_jobs_order_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.payment_jobs
+    ADD CONSTRAINT payment_jobs_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 
 --
 -- Name: posted_passages posted_passages_chunk_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
@@ -5163,6 +6622,27 @@ ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 --
+-- Name: order_items order_items_order_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_items
+    ADD CONSTRAINT order_items_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
+
+--
+-- Name: order_items order_items_product_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_items
+    ADD CONSTRAINT order_items_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON DELETE SET NULL;
+
+--
+-- Name: orders orders_buyer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_buyer_id_fkey FOREIGN KEY (buyer_id) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+--
 -- Name: organizations organizations_created_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5203,6 +6683,12 @@ ALTER TABLE private.embedding_jobs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.embedding_models ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: order_requests functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.order_requests TO anon, authenticated USING (false);
+
+--
 -- Name: passage_counts functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -5213,6 +6699,12 @@ CREATE POLICY "functions alone use it" ON private.passage_counts TO anon, authen
 --
 
 CREATE POLICY "functions alone use it" ON private.passages_to_post TO anon, authenticated USING (false);
+
+--
+-- Name: payment_jobs functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.payment_jobs TO anon, authenticated USING (false);
 
 --
 -- Name: posted_passages functions alone use it; Type: POLICY; Schema: private; Owner: -
@@ -5245,6 +6737,12 @@ CREATE POLICY "functions alone use it" ON private.product_words TO anon, authent
 CREATE POLICY "functions alone use it" ON private.shards TO anon, authenticated USING (false);
 
 --
+-- Name: order_requests; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.order_requests ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: passage_counts; Type: ROW SECURITY; Schema: private; Owner: -
 --
 
@@ -5255,6 +6753,12 @@ ALTER TABLE private.passage_counts ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.passages_to_post ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: payment_jobs; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.payment_jobs ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: posted_passages; Type: ROW SECURITY; Schema: private; Owner: -
@@ -5329,6 +6833,20 @@ CREATE POLICY "admins change roles, only owners touch owners" ON public.membersh
 CREATE POLICY "admins change their organization" ON public.organizations FOR UPDATE TO authenticated USING ((id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)))) WITH CHECK ((id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))));
 
 --
+-- Name: orders buyers read their own orders, staff read all; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "buyers read their own orders, staff read all" ON public.orders FOR SELECT TO authenticated USING ((((buyer_id >= ( SELECT
+        CASE
+            WHEN private.is_staff() THEN '00000000-0000-0000-0000-000000000000'::uuid
+            ELSE ( SELECT auth.uid() AS uid)
+        END AS uid)) AND (buyer_id <= ( SELECT
+        CASE
+            WHEN private.is_staff() THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid
+            ELSE ( SELECT auth.uid() AS uid)
+        END AS uid))) OR ((buyer_id IS NULL) AND ( SELECT private.is_staff() AS is_staff))));
+
+--
 -- Name: categories; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -5393,6 +6911,18 @@ CREATE POLICY "members see who else belongs" ON public.memberships FOR SELECT TO
 --
 
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: order_items; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.order_items ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: orders; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: organizations; Type: ROW SECURITY; Schema: public; Owner: -
@@ -5463,6 +6993,14 @@ CREATE POLICY "people leave, admins remove, only owners remove owners" ON public
 --
 
 CREATE POLICY "people read active products, staff read all" ON public.products FOR SELECT TO authenticated USING ((is_active OR ( SELECT private.is_staff() AS is_staff)));
+
+--
+-- Name: order_items people read the lines of the orders they read; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "people read the lines of the orders they read" ON public.order_items FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+   FROM public.orders o
+  WHERE (o.id = order_items.order_id))));
 
 --
 -- Name: chunks people read the passages of what they read; Type: POLICY; Schema: public; Owner: -
@@ -5725,6 +7263,14 @@ GRANT ALL ON FUNCTION private.active_embedding_model(OUT id smallint, OUT name t
 GRANT ALL ON FUNCTION private.active_embedding_model(OUT id smallint, OUT name text, OUT dimensions integer) TO tidegate_worker;
 
 --
+-- Name: FUNCTION acts_for_the_shop(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.acts_for_the_shop() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.acts_for_the_shop() TO authenticated;
+GRANT ALL ON FUNCTION private.acts_for_the_shop() TO service_role;
+
+--
 -- Name: FUNCTION add_creator_as_owner(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -5760,6 +7306,27 @@ GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row
 GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) TO service_role;
 
 --
+-- Name: FUNCTION cancel_order(order_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.cancel_order(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.cancel_order(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.cancel_order(order_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION cancel_pending_orders(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.cancel_pending_orders() FROM PUBLIC;
+
+--
+-- Name: FUNCTION claim_payments(max_jobs integer, lease_s double precision); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.claim_payments(max_jobs integer, lease_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claim_payments(max_jobs integer, lease_s double precision) TO tidegate_worker;
+
+--
 -- Name: FUNCTION close_account(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -5781,6 +7348,19 @@ REVOKE ALL ON FUNCTION private.comparison_limit() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.comparison_limit() TO anon;
 GRANT ALL ON FUNCTION private.comparison_limit() TO authenticated;
 GRANT ALL ON FUNCTION private.comparison_limit() TO service_role;
+
+--
+-- Name: TABLE orders; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.orders TO authenticated;
+GRANT SELECT ON TABLE public.orders TO service_role;
+
+--
+-- Name: FUNCTION complete_refund(known public.orders); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.complete_refund(known public.orders) FROM PUBLIC;
 
 --
 -- Name: FUNCTION corrected_words(query text, counted private.query_term[], scopes uuid[]); Type: ACL; Schema: private; Owner: -
@@ -5974,6 +7554,12 @@ GRANT ALL ON FUNCTION private.is_staff() TO service_role;
 REVOKE ALL ON FUNCTION private.keep_an_owner() FROM PUBLIC;
 
 --
+-- Name: FUNCTION keep_books(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.keep_books() FROM PUBLIC;
+
+--
 -- Name: FUNCTION keep_key(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -5984,6 +7570,12 @@ REVOKE ALL ON FUNCTION private.keep_key() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.keep_price_exact() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_status(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.keep_status() FROM PUBLIC;
 
 --
 -- Name: FUNCTION keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer); Type: ACL; Schema: private; Owner: -
@@ -6007,10 +7599,32 @@ REVOKE ALL ON FUNCTION private.leave_index() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.leave_organizations() FROM PUBLIC;
 
 --
+-- Name: FUNCTION lock_order(order_id uuid, for_shop boolean); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.lock_order(order_id uuid, for_shop boolean) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lock_organizations(person uuid); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.lock_organizations(person uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION mark_paid(order_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.mark_paid(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.mark_paid(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.mark_paid(order_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION mark_refunded(order_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.mark_refunded(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.mark_refunded(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.mark_refunded(order_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION may_read_file(name text, created_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
@@ -6170,10 +7784,28 @@ REVOKE ALL ON FUNCTION private.open_shard(of_model smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.open_shard(of_model smallint) TO tidegate_worker;
 
 --
+-- Name: FUNCTION order_as_json(order_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.order_as_json(order_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION order_lines(items jsonb, OUT product_ids uuid[], OUT quantities integer[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.order_lines(items jsonb, OUT product_ids uuid[], OUT quantities integer[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION orphaned_organizations(person uuid); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.orphaned_organizations(person uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION owe_refund(order_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.owe_refund(order_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION parse_query(query text); Type: ACL; Schema: private; Owner: -
@@ -6185,10 +7817,25 @@ GRANT ALL ON FUNCTION private.parse_query(query text) TO authenticated;
 GRANT ALL ON FUNCTION private.parse_query(query text) TO service_role;
 
 --
+-- Name: FUNCTION payment_queue_status(OUT waiting bigint, OUT parked bigint, OUT oldest_waiting_seconds double precision); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.payment_queue_status(OUT waiting bigint, OUT parked bigint, OUT oldest_waiting_seconds double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.payment_queue_status(OUT waiting bigint, OUT parked bigint, OUT oldest_waiting_seconds double precision) TO tidegate_gateway;
+GRANT ALL ON FUNCTION private.payment_queue_status(OUT waiting bigint, OUT parked bigint, OUT oldest_waiting_seconds double precision) TO tidegate_worker;
+
+--
 -- Name: FUNCTION person_name(metadata jsonb); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.person_name(metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION place_order(items jsonb, idempotency_key text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.place_order(items jsonb, idempotency_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.place_order(items jsonb, idempotency_key text) TO authenticated;
 
 --
 -- Name: FUNCTION plan_search(model smallint, scopes uuid[]); Type: ACL; Schema: private; Owner: -
@@ -6219,6 +7866,13 @@ REVOKE ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer
 GRANT ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer) TO tidegate_worker;
 
 --
+-- Name: FUNCTION postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean) TO tidegate_worker;
+
+--
 -- Name: FUNCTION products_with(query text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -6244,6 +7898,20 @@ REVOKE ALL ON FUNCTION private.query_words(query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.query_words(query text) TO anon;
 GRANT ALL ON FUNCTION private.query_words(query text) TO authenticated;
 GRANT ALL ON FUNCTION private.query_words(query text) TO service_role;
+
+--
+-- Name: FUNCTION refund_order(order_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.refund_order(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refund_order(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.refund_order(order_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION refuse_shortage(product_ids uuid[], quantities integer[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.refuse_shortage(product_ids uuid[], quantities integer[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION register_embedding_model(name text, dimensions integer); Type: ACL; Schema: private; Owner: -
@@ -6280,6 +7948,14 @@ REVOKE ALL ON FUNCTION private.replay_parked_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.replay_parked_jobs() TO tidegate_worker;
 
 --
+-- Name: FUNCTION replay_payment(order_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.replay_payment(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.replay_payment(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.replay_payment(order_id uuid) TO service_role;
+
+--
 -- Name: FUNCTION return_drafts(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -6290,6 +7966,12 @@ REVOKE ALL ON FUNCTION private.return_drafts() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.return_private_documents() FROM PUBLIC;
+
+--
+-- Name: FUNCTION return_stock(order_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.return_stock(order_ids uuid[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: ACL; Schema: private; Owner: -
@@ -6352,11 +8034,45 @@ GRANT ALL ON FUNCTION private.semantic_weight() TO authenticated;
 GRANT ALL ON FUNCTION private.semantic_weight() TO service_role;
 
 --
+-- Name: FUNCTION settle_payment(order_id uuid, kind text, is_accepted boolean, reference text, reason text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.settle_payment(order_id uuid, kind text, is_accepted boolean, reference text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.settle_payment(order_id uuid, kind text, is_accepted boolean, reference text, reason text) TO tidegate_worker;
+
+--
 -- Name: FUNCTION shard_size(); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.shard_size() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.shard_size() TO tidegate_worker;
+
+--
+-- Name: FUNCTION ship_order(order_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.ship_order(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ship_order(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.ship_order(order_id uuid) TO service_role;
+
+--
+-- Name: TABLE order_items; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.order_items TO authenticated;
+GRANT SELECT ON TABLE public.order_items TO service_role;
+
+--
+-- Name: FUNCTION shown(line public.order_items); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.shown(line public.order_items) FROM PUBLIC;
+
+--
+-- Name: FUNCTION shown(known public.orders, items jsonb); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.shown(known public.orders, items jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION snippet(content text, stemmer text, any_word tsquery); Type: ACL; Schema: private; Owner: -
@@ -6394,6 +8110,14 @@ GRANT ALL ON FUNCTION private.stemmer(language text) TO service_role;
 GRANT ALL ON FUNCTION private.stemmer(language text) TO tidegate_worker;
 
 --
+-- Name: FUNCTION stuck_payments(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.stuck_payments() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.stuck_payments() TO authenticated;
+GRANT ALL ON FUNCTION private.stuck_payments() TO service_role;
+
+--
 -- Name: FUNCTION touch_updated_at(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -6415,6 +8139,12 @@ GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, mod
 GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
 
 --
+-- Name: FUNCTION withdraw_pending(order_ids uuid[], reason text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.withdraw_pending(order_ids uuid[], reason text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION word_query(word text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -6433,11 +8163,65 @@ GRANT ALL ON FUNCTION private.words_to_mark(parsed private.parsed_query) TO auth
 GRANT ALL ON FUNCTION private.words_to_mark(parsed private.parsed_query) TO service_role;
 
 --
+-- Name: FUNCTION cancel_order(order_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.cancel_order(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_order(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.cancel_order(order_id uuid) TO service_role;
+
+--
 -- Name: FUNCTION close_account(); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.close_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.close_account() TO authenticated;
+
+--
+-- Name: FUNCTION mark_paid(order_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.mark_paid(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_paid(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.mark_paid(order_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION mark_refunded(order_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.mark_refunded(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_refunded(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.mark_refunded(order_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION place_order(items jsonb, idempotency_key text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.place_order(items jsonb, idempotency_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.place_order(items jsonb, idempotency_key text) TO authenticated;
+
+--
+-- Name: FUNCTION purchase(product_id uuid, quantity integer, idempotency_key text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.purchase(product_id uuid, quantity integer, idempotency_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.purchase(product_id uuid, quantity integer, idempotency_key text) TO authenticated;
+
+--
+-- Name: FUNCTION refund_order(order_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refund_order(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refund_order(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.refund_order(order_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION replay_payment(order_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.replay_payment(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.replay_payment(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.replay_payment(order_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION retry_document(document_id uuid); Type: ACL; Schema: public; Owner: -
@@ -6545,6 +8329,22 @@ REVOKE ALL ON FUNCTION public.search_products(query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_products(query text) TO anon;
 GRANT ALL ON FUNCTION public.search_products(query text) TO authenticated;
 GRANT ALL ON FUNCTION public.search_products(query text) TO service_role;
+
+--
+-- Name: FUNCTION ship_order(order_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.ship_order(order_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ship_order(order_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.ship_order(order_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION stuck_payments(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.stuck_payments() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.stuck_payments() TO authenticated;
+GRANT ALL ON FUNCTION public.stuck_payments() TO service_role;
 
 --
 -- Name: SEQUENCE embedding_job_revisions; Type: ACL; Schema: private; Owner: -

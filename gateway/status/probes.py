@@ -15,6 +15,7 @@ from gateway.data_api import DataApi
 from gateway.database.pool import Database
 from gateway.embeddings import EmbeddingError
 from gateway.errors import GatewayError
+from gateway.payments import PaymentFailedError, Payments
 from gateway.resilience import Guard, allow
 from gateway.resilience.guard import RESERVE_S
 from gateway.search.model import Model, QueryEmbedder
@@ -49,6 +50,7 @@ class Probes:
         jwks: JwksCache | None,
         embedder: QueryEmbedder,
         reranker: Reranker | None = None,
+        payments: Payments | None = None,
         replica: Database | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,6 +64,7 @@ class Probes:
         self._row: dict[str, Any] | None = None
         self._snapshot: tuple[float, Snapshot] | None = None
         self._reranker = reranker
+        self._payments = payments
         self._costly: dict[str, tuple[float, DependencyStatus]] = {}
         self._take = SingleFlight(self._take_snapshot)
 
@@ -72,13 +75,14 @@ class Probes:
         return self._snapshot[1]
 
     async def _take_snapshot(self) -> Snapshot:
-        database, replica, data_api, auth_keys, embedder, reranker = await asyncio.gather(
+        database, replica, data_api, auth_keys, embedder, reranker, payment = await asyncio.gather(
             self._measured(self._ask_database, self._database.guard),
             self._measured_replica(),
             self._measured(self._data_api.probe, self._data_api.guard),
             self._measured(self._ask_auth_keys, None if self._jwks is None else self._jwks.guard),
             self._measured_rarely("embedder", self._ask_embedder, self._embedder.guard),
             self._measured_reranker(),
+            self._measured_payments(),
         )
         row = self._row if database.state == "up" else None
         if row is not None and embedder.state == "up":
@@ -93,6 +97,7 @@ class Probes:
             auth_keys=auth_keys,
             embedder=embedder,
             reranker=reranker,
+            payment=payment,
         )
         return Snapshot(dependencies, row)
 
@@ -108,7 +113,7 @@ class Probes:
             return _down(f"It does not answer ({type(error).__name__}).", guard)
         except GatewayError as error:
             return _down(error.detail, guard)
-        except (JwksFetchError, EmbeddingError, RerankerError) as error:
+        except (JwksFetchError, EmbeddingError, RerankerError, PaymentFailedError) as error:
             return _down(f"{error}"[:200], guard)
         except Exception:
             logger.exception("status: a probe failed")
@@ -131,6 +136,11 @@ class Probes:
         if self._reranker is None:
             return DependencyStatus(state="off", latency_ms=None, detail="None is set.")
         return await self._measured_rarely("reranker", self._ask_reranker, self._reranker.guard)
+
+    async def _measured_payments(self) -> DependencyStatus:
+        if self._payments is None:
+            return DependencyStatus(state="off", latency_ms=None, detail="None is set.")
+        return await self._measured(self._payments.probe, self._payments.guard)
 
     async def _measured_replica(self) -> DependencyStatus:
         if self._replica is None:

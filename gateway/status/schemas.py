@@ -36,11 +36,20 @@ class Dependencies(BaseModel):
     auth_keys: DependencyStatus
     embedder: DependencyStatus
     reranker: DependencyStatus = Field(description="off where none is set.")
+    payment: DependencyStatus = Field(description="off where none is set; only the worker pays.")
 
     @property
     def all_up(self) -> bool:
         """Whether nothing that is used is down or unknown."""
-        every = (self.database, self.replica, self.data_api, self.auth_keys, self.embedder, self.reranker)
+        every = (
+            self.database,
+            self.replica,
+            self.data_api,
+            self.auth_keys,
+            self.embedder,
+            self.reranker,
+            self.payment,
+        )
         return all(dependency.state in ("up", "off") for dependency in every)
 
 
@@ -50,6 +59,18 @@ class QueueStatus(BaseModel):
     pending: int = Field(description="Documents and products that wait for the worker.")
     failed: int = Field(description="Those that were given up; retry_document replays one.")
     oldest_pending_seconds: float = Field(description="How long the oldest has waited; 0 when none waits.")
+
+
+class PaymentsStatus(BaseModel):
+    """What the payment provider is still to be told, or staff is to settle by hand where none is set."""
+
+    waiting: int = Field(validation_alias="payments_waiting", description="Charges and refunds in the outbox.")
+    parked: int = Field(
+        validation_alias="payments_parked", description="Those that were given up; stuck_payments lists them for staff."
+    )
+    oldest_waiting_seconds: float = Field(
+        validation_alias="payments_oldest_seconds", description="How long the oldest has waited; 0 when none waits."
+    )
 
 
 class ModelStatus(BaseModel):
@@ -83,6 +104,7 @@ class StatusResponse(BaseModel):
     dependencies: Dependencies
     load: LoadStatus
     queue: QueueStatus | None = Field(description="null when the database does not answer.")
+    payments: PaymentsStatus | None = Field(description="null when the database does not answer.")
     model: ModelStatus | None = Field(description="null when none is active or the database does not answer.")
     failed_documents: list[FailedDocument] | None = Field(
         description="The caller's own and those of organizations the caller edits for, the latest 20; null without a "

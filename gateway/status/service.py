@@ -12,7 +12,7 @@ from gateway.errors import DatabaseUnsafeError, GatewayError, NotReadyError
 from gateway.resilience import allow
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.status.probes import DEADLINE_S, Probes
-from gateway.status.schemas import FailedDocument, LoadStatus, ModelStatus, QueueStatus, StatusResponse
+from gateway.status.schemas import FailedDocument, LoadStatus, ModelStatus, PaymentsStatus, QueueStatus, StatusResponse
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class StatusService:
             dependencies=snapshot.dependencies,
             load=LoadStatus(in_flight=self._limiter.in_flight, limit=self._limiter.limit),
             queue=None if row is None else QueueStatus.model_validate(row),
+            payments=None if row is None else PaymentsStatus.model_validate(row),
             model=None
             if row is None or row["model"] is None
             else ModelStatus(name=row["model"], dimensions=row["dimensions"]),

@@ -7,7 +7,7 @@ import sys
 
 from gateway.database.connection import DatabaseError
 from gateway.embeddings import EmbedderUnavailable
-from gateway.settings import load_settings_or_exit, refuse
+from gateway.startup import load_settings_or_exit, refuse
 from gateway.worker.service import Service, replay
 
 

@@ -6,11 +6,11 @@ LONGEST_S = 30.0
 
 
 class Backoff:
-    """Waits of 0 to 2ⁿ times `first_s` at random ("full jitter", AWS Builders' Library), never over 30 s."""
+    """Waits of 0 to 2ⁿ times `first_s` at random ("full jitter", AWS Builders' Library), never over `longest_s`."""
 
-    def __init__(self, first_s: float) -> None:
+    def __init__(self, first_s: float, longest_s: float = LONGEST_S) -> None:
         """Begin with a wait of up to `first_s` seconds."""
-        self._wait = wait_random_exponential(multiplier=first_s, max=LONGEST_S)
+        self._wait = wait_random_exponential(multiplier=first_s, max=longest_s)
         self._attempts = 0
 
     def reset(self) -> None:

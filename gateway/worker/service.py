@@ -3,22 +3,22 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-from gateway.database.connection import Connection, DatabaseError, connect
+from gateway.database.connection import Connection, DatabaseError
 from gateway.database.queries import query
 from gateway.embeddings import EmbeddingError, create_embedder
+from gateway.services import create_payments, describe
 from gateway.settings import Settings
 from gateway.worker.backoff import Backoff
+from gateway.worker.cashier import keep_paying
 from gateway.worker.chunking import Chunker
+from gateway.worker.lasting import connected, pause
 from gateway.worker.queue import Queue
 from gateway.worker.worker import Worker
 
 logger = logging.getLogger(__name__)
 
-APPLICATION = "tidegate-worker"
 # Notifications do not come through a transaction pooler, and a failed text has its own time: so look anyway.
 POLL_S = 1.0
 # What is begun may be finished within this time after a signal to stop; then it is given back.
@@ -37,6 +37,7 @@ class Service:
         self._settings = settings
         self._embedders = [create_embedder(choice) for choice in settings.embedders]
         self._backoff = Backoff(settings.worker_backoff_seconds)
+        self._payments = create_payments(settings, describe(settings).payment)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
@@ -51,13 +52,23 @@ class Service:
         for stopping in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(stopping, _stop, worker)
         warming = asyncio.create_task(self._warm_up())
+        paying = asyncio.create_task(self._pay(worker.stop))
         try:
             while not worker.stop.is_set():
                 await self._work(worker)
+            await asyncio.wait({paying}, timeout=DRAIN_S)
         finally:
             warming.cancel()
+            paying.cancel()
+            await asyncio.wait({paying})
+            if self._payments is not None:
+                await self._payments.aclose()
             for embedder in self._embedders:
                 await embedder.aclose()
+
+    async def _pay(self, stop: asyncio.Event) -> None:
+        if self._payments is not None:
+            await keep_paying(self._url, self._payments, self._settings, stop)
 
     async def _warm_up(self) -> None:
         """Load the models before the first text comes; what does not work is tried again with the texts."""
@@ -69,19 +80,12 @@ class Service:
 
     async def _work(self, worker: Worker) -> None:
         try:
-            async with _connected(self._url) as connection, _connected(self._url) as listener:
+            async with connected(self._url) as connection, connected(self._url) as listener:
                 logger.info("at work with %s", " and ".join(embedder.name for embedder in self._embedders))
                 self._backoff.reset()
                 await self._until_stopped(worker, Queue(connection, self._settings.worker_lease_seconds), listener)
         except* DatabaseError as errors:
-            delay = self._backoff.next_s()
-            reasons = "; ".join(str(error).strip().replace("\n", " ") for error in _leaves(errors))
-            logger.warning("The database does not work: %s. Trying again in %.1f s.", reasons, delay)
-            try:
-                async with asyncio.timeout(delay):
-                    await worker.stop.wait()
-            except TimeoutError:
-                pass
+            await pause(errors, self._backoff.next_s(), worker.stop)
 
     async def _until_stopped(self, worker: Worker, queue: Queue, listener: Connection) -> None:
         working = asyncio.create_task(worker.run(queue))
@@ -104,7 +108,7 @@ class Service:
 async def replay(settings: Settings) -> int:
     """Make every parked job due again; how many there were. DatabaseError when the database does not answer."""
     assert settings.worker_database_url is not None, "load_settings('worker') sees to it"
-    async with _connected(settings.worker_database_url.get_secret_value()) as connection:
+    async with connected(settings.worker_database_url.get_secret_value()) as connection:
         return await Queue(connection, settings.worker_lease_seconds).replay()
 
 
@@ -117,26 +121,9 @@ async def _listen(connection: Connection, wake: asyncio.Event) -> None:
         wake.set()
 
 
-@asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Connection]:
-    connection = await connect(url, APPLICATION)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 def _stop(worker: Worker) -> None:
     if not worker.stop.is_set():
         logger.info("stopping")
         signal.alarm(LAST_CALL_S)
     worker.stop.set()
     worker.wake.set()
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    return [
-        leaf
-        for error in group.exceptions
-        for leaf in (_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
-    ]

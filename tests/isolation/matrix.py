@@ -53,6 +53,7 @@ def world() -> World:
         "oil": Product(active=False, passages=True),
         "tar": Product(active=False, job=True),
     }
+    w.orders = {"ann's order": "ann", "gus's order": "gus", "sam's order": "sam", "old order": None}
     return w
 
 

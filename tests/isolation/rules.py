@@ -9,16 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.isolation import orders
 from tests.isolation.world import Actor, Document, World
 
 INTERNAL = (
-    "passage_counts",
-    "posted_passages",
-    "passages_to_post",
-    "posting_segments",
-    "postings",
-    "product_words",
-    "shards",
+    *("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "product_words", "shards"),
+    *orders.INTERNAL,
 )
 
 Predicate = Callable[[World, Actor, Any], bool]
@@ -172,6 +168,8 @@ RULES: Mapping[str, Rules] = {
     ),
     "public.chunks": _PASSAGES,
     "public.chunk_embeddings": _PASSAGES,
+    "public.orders": Rules(select=orders.reads_order),
+    "public.order_items": Rules(select=orders.reads_order),
     "private.embedding_models": Rules(select=anybody),
     "private.embedding_jobs": Rules(select=anybody, update=anybody, delete=anybody),
     # What search keeps for itself: functions read it for the caller's own audiences, triggers and the worker's fill it.
@@ -228,6 +226,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         PEOPLE: {"select": ALL},
         WORKER: {"select": ALL, "insert": ALL, "update": ALL, "delete": ALL},
     },
+    **orders.GRANTS,
     "private.embedding_models": {WORKER: {"select": ALL}},
     "private.embedding_jobs": {
         WORKER: {"select": ALL, "update": "attempts available_at parked_at last_error", "delete": ALL}

@@ -1,5 +1,6 @@
 """Every table and view, with how it is asked."""
 
+from tests.isolation.orders import OrderItems, Orders
 from tests.isolation.people import Categories, Memberships, Organizations, Products, Profiles
 from tests.isolation.probes import Table
 from tests.isolation.rules import INTERNAL
@@ -17,6 +18,8 @@ TABLES: dict[str, Table] = {
     "public.document_shares": Shares(),
     "public.chunks": Passages(),
     "public.chunk_embeddings": Vectors(),
+    "public.orders": Orders(),
+    "public.order_items": OrderItems(),
     "private.embedding_models": Models(),
     "private.embedding_jobs": Jobs(),
     **{f"private.{table}": Internal() for table in INTERNAL},

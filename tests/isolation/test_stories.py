@@ -21,6 +21,10 @@ FORGOTTEN = {
     "documents of a closed account": "drop trigger remove_personal_documents on auth.users",
     "organizations of a closed account": "drop trigger leave_organizations on auth.users",
     "what was taken out of a text": "drop trigger note_changed_documents on public.documents",
+    "orders of a closed account": """
+        alter table public.orders drop constraint orders_buyer_id_fkey;
+        alter table public.orders add constraint orders_buyer_id_fkey
+          foreign key (buyer_id) references auth.users (id) on delete cascade""",
     "the founder's membership": "drop trigger add_creator_as_owner on public.organizations",
     "the audience of passages": """
         alter table public.chunks drop constraint chunks_document_id_scope_id_fkey;

@@ -58,6 +58,7 @@ class World:
     documents: dict[str, Document] = field(default_factory=dict)
     shares: set[tuple[str, str]] = field(default_factory=set)  # (document, person)
     products: dict[str, Product] = field(default_factory=dict)
+    orders: dict[str, str | None] = field(default_factory=dict)  # order: who bought
 
     def has_role(self, organization: str | None, person: str | None, minimum: str = "viewer") -> bool:
         """Whether `person` has at least this role there."""
@@ -138,7 +139,7 @@ class World:
                 self.remove_organization(organization)
 
     def remove_person(self, person: str) -> None:
-        """What is personal goes with the account; the organization's documents stay, without an owner."""
+        """What is personal goes with the account; the organization's documents stay, and orders, without a name."""
         self.hand_over(person)
         for name, document in list(self.documents.items()):
             if document.owner == person:
@@ -151,4 +152,5 @@ class World:
                 del self.memberships[organization, member]
         self.creators = {o: None if creator == person else creator for o, creator in self.creators.items()}
         self.shares = {(d, p) for d, p in self.shares if p != person}
+        self.orders = {o: None if buyer == person else buyer for o, buyer in self.orders.items()}
         self.people.discard(person)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.local.paths import REPOSITORY
-from gateway.settings import Settings, SettingsError, describe_settings, load_settings
+from gateway.settings import Settings, describe_settings
+from gateway.startup import SettingsError, load_settings
 
 GOOD = {
     "SUPABASE_URL": "https://abcdefgh.supabase.co/",

@@ -1,0 +1,348 @@
+"""Payments: charged once and for what was ordered, whoever dies in between, and whatever the provider does."""
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.embeddings import EmbedderChoice, create_embedder
+from gateway.payments import Payment, PaymentFailedError
+from gateway.payments.http import HttpPaymentProvider
+from gateway.services import create_payments, describe
+from gateway.worker.cashier import keep_paying
+from tests.support import Process, ScratchCluster, Stack, wait_until
+from tests.support.embedders import FaultyEmbedder
+from tests.support.fake_embedder import fake_embedder
+from tests.support.fake_payments import FakePayments, fake_payments
+from tests.support.gateway_app import client_of, make_app, make_settings
+from tests.support.shop import Shop
+from tests.support.tokens import Project
+
+QUICK = {"WORKER_LEASE_SECONDS": "1", "WORKER_BACKOFF_SECONDS": "0.05"}
+
+
+class Counter:
+    """A shop with a provider, and workers that a test starts."""
+
+    def __init__(self, shop: Shop, stack: Stack, provider: FakePayments, embedder: dict[str, str]) -> None:
+        self.shop = shop
+        self.stack = stack
+        self.provider = provider
+        self._embedder = embedder
+        self._paying: list[tuple[threading.Thread, Callable[[], object]]] = []
+        self.buyer = shop.buyer()
+        self.lamp = shop.product(10, "19.99")
+
+    def pay(self, **changes: Any) -> None:
+        """Make payments as the worker does, in a thread, until `stop_paying`; `changes` are settings."""
+        quick = {"worker_lease_seconds": 1, "worker_backoff_seconds": 0.05, **self.provider.settings}
+        settings = make_settings(**{**quick, **changes})
+        stop, loop = asyncio.Event(), asyncio.new_event_loop()
+
+        async def pay() -> None:
+            payments = create_payments(settings, describe(settings).payment)
+            assert payments is not None
+            await keep_paying(self.shop.database.url_for("tidegate_worker"), payments, settings, stop)
+            await payments.aclose()
+
+        def run() -> None:
+            loop.run_until_complete(pay())
+            loop.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        self._paying.append((thread, lambda: loop.call_soon_threadsafe(stop.set)))
+
+    def stop_paying(self) -> None:
+        """What was begun is finished."""
+        while self._paying:
+            thread, stop = self._paying.pop()
+            stop()
+            thread.join()
+
+    def start_worker(self, **environment: str) -> Process:
+        """A worker as a process, to be killed."""
+        worker = self.stack.start_worker(**QUICK, **self._embedder, **self.provider.environment, **environment)
+        wait_until(lambda: "payments are made" in worker.tail(), 30, "the worker being at work")
+        return worker
+
+    def order(self, quantity: int = 2) -> str:
+        return str(self.shop.place(self.buyer, {self.lamp: quantity}, str(uuid.uuid4()))["id"])
+
+    def wait(self, order: str, status: str, deadline_s: float = 15) -> None:
+        wait_until(lambda: self.shop.status(order) == status, deadline_s, f"the order being {status}")
+
+    def waiting(self) -> int:
+        return int(self.shop.value("select waiting from private.payment_queue_status()"))
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Iterator[dict[str, str]]:
+    with fake_embedder() as server:
+        yield server.environment
+
+
+@pytest.fixture
+def counter(cluster: ScratchCluster, logs: Path, embedder: dict[str, str]) -> Iterator[Counter]:
+    database = cluster.clone("payments")
+    stack = Stack(database, logs, logs)
+    with fake_payments() as provider, database.connect("supabase_admin") as admin, database.connect() as people:
+        counter = Counter(Shop(database, admin, people), stack, provider, embedder)
+        try:
+            yield counter
+        finally:
+            provider.gate.set()
+            counter.stop_paying()
+            stack.stop()
+    cluster.drop(database)
+
+
+def test_an_order_is_charged_what_it_costs_and_refunded_when_it_is_cancelled(counter: Counter) -> None:
+    counter.pay()
+    order = counter.order()
+    counter.wait(order, "paid")
+    assert [(key, body) for key, body in counter.provider.asked] == [
+        (
+            f"charge-{order}",
+            {"amount": "39.98", "currency": "EUR", "order_id": order, "customer_id": str(counter.buyer)},
+        )
+    ]
+    withdrawn = counter.shop.call(counter.buyer, "cancel_order", order_id=order)
+    assert (withdrawn["status"], withdrawn["withdrawn_at"] is None) == ("paid", False)
+    counter.wait(order, "refunded")
+    assert counter.provider.asked[-1][1]["charge"] == counter.provider.made[f"charge-{order}"]["id"]
+    assert (counter.provider.accepted("refund"), counter.shop.stock(counter.lamp)) == ([order], 10)
+    assert counter.shop.call(counter.buyer, "cancel_order", order_id=order)["status"] == "refunded"
+    assert counter.waiting() == 0
+
+
+def test_a_declined_charge_cancels_the_order_and_says_why(counter: Counter) -> None:
+    counter.provider.declines.add("charge")
+    counter.pay()
+    order = counter.order()
+    counter.wait(order, "cancelled")
+    reason = counter.shop.value("select reason from public.orders where id = %s", order)
+    assert (reason, counter.shop.stock(counter.lamp)) == ("The card is empty.", 10)
+
+
+def test_a_worker_killed_while_the_provider_answers_charges_once(counter: Counter) -> None:
+    counter.provider.gate.clear()
+    worker = counter.start_worker()
+    order = counter.order()
+    wait_until(lambda: counter.provider.charged(order) == 1, 10, "the charge being asked for")
+    worker.kill()
+    counter.provider.gate.set()
+    assert counter.shop.status(order) == "pending"
+    counter.pay()
+    counter.wait(order, "paid")
+    assert counter.provider.charged(order) == 2, "asked again, since nobody knew"
+    assert counter.provider.accepted("charge") == [order]
+
+
+def test_a_worker_killed_before_it_notes_the_answer_charges_once(counter: Counter) -> None:
+    worker = counter.start_worker()
+    order = counter.order()
+    waits = (
+        "select count(*) from pg_stat_activity where usename = 'tidegate_worker' and wait_event_type = 'Lock'"
+        " and datname = current_database()"
+    )
+    with counter.shop.database.connect("supabase_admin") as other, other.transaction():
+        other.execute("select from public.orders for update")
+        wait_until(lambda: counter.shop.value(waits) == 1, 10, "the worker noting the answer")
+        worker.kill()
+    assert counter.provider.accepted("charge") == [order]
+    counter.pay()
+    counter.wait(order, "paid")
+    assert counter.provider.accepted("charge") == [order]
+
+
+def test_workers_that_are_killed_lose_and_double_nothing(counter: Counter) -> None:
+    counter.provider.gate.clear()
+    orders = [counter.order(1) for _ in range(10)]
+    workers = [counter.start_worker() for _ in range(2)]
+    wait_until(lambda: len(counter.provider.asked) >= 5, 10, "charges being asked for")
+    workers[0].kill()
+    counter.provider.gate.set()
+    workers[1].kill()
+    counter.pay()
+    counter.pay()
+    wait_until(lambda: counter.waiting() == 0, 20, "every charge being made")
+    assert sorted(counter.provider.accepted("charge")) == sorted(orders)
+    assert {counter.shop.status(order) for order in orders} == {"paid"}
+
+
+def test_a_pending_order_that_the_provider_never_heard_of_is_cancelled_at_once(counter: Counter) -> None:
+    order = counter.order()
+    assert counter.shop.call(counter.buyer, "cancel_order", order_id=order)["status"] == "cancelled"
+    counter.pay()
+    other = counter.order()
+    counter.wait(other, "paid")
+    assert counter.provider.charged(order) == 0
+
+
+@pytest.mark.parametrize(("declines", "status"), [(False, "refunded"), (True, "cancelled")])
+def test_a_charge_under_way_decides_what_a_cancelled_order_becomes(
+    counter: Counter, declines: bool, status: str
+) -> None:
+    counter.provider.gate.clear()
+    if declines:
+        counter.provider.declines.add("charge")
+    counter.pay()
+    order = counter.order()
+    wait_until(lambda: counter.provider.charged(order) == 1, 10, "the charge being asked for")
+    withdrawn = counter.shop.call(counter.buyer, "cancel_order", order_id=order)
+    assert (withdrawn["status"], withdrawn["withdrawn_at"] is None) == ("pending", False)
+    assert counter.shop.call(counter.buyer, "cancel_order", order_id=order) == withdrawn
+    counter.provider.gate.set()
+    counter.wait(order, status)
+    assert counter.shop.stock(counter.lamp) == 10
+    assert counter.provider.accepted("refund") == ([] if declines else [order])
+
+
+def test_an_account_that_is_closed_while_its_order_is_charged_gets_the_money_back(counter: Counter) -> None:
+    counter.provider.gate.clear()
+    counter.pay()
+    order = counter.order()
+    wait_until(lambda: counter.provider.charged(order) == 1, 10, "the charge being asked for")
+    counter.shop.admin.execute("delete from auth.users where id = %s", (counter.buyer,))
+    counter.provider.gate.set()
+    counter.wait(order, "refunded")
+    traces = "select count(*) from private.payment_jobs where customer_id is not null"
+    assert (counter.shop.value(traces), counter.shop.stock(counter.lamp)) == (0, 10)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["and did nothing", "after it had charged"])
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_provider_that_fails_is_asked_again_and_charges_once(
+    counter: Counter, caplog: pytest.LogCaptureFixture, status: int, after: bool
+) -> None:
+    counter.provider.failure, counter.provider.after_failure = (status, {"Retry-After": "0"}), after
+    counter.pay()
+    orders = [counter.order(1) for _ in range(3)]
+    wait_until(lambda: len(counter.provider.asked) > 6, 15, "the provider being asked again")
+    assert {counter.shop.status(order) for order in orders} == {"pending"}
+    assert f"answered {status}" in caplog.text
+    counter.provider.failure = None
+    for order in orders:
+        counter.wait(order, "paid")
+    assert sorted(counter.provider.accepted("charge")) == sorted(orders)
+
+
+def test_a_provider_that_is_slow_is_asked_again_and_charges_once(
+    counter: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter.provider.gate.clear()
+    counter.pay(payment_timeout_s=0.3)
+    order = counter.order()
+    wait_until(lambda: counter.provider.charged(order) >= 2, 15, "the provider being asked again")
+    assert "did not answer within 0.3 s" in caplog.text
+    counter.provider.gate.set()
+    counter.wait(order, "paid")
+    assert counter.provider.accepted("charge") == [order]
+
+
+def test_a_provider_that_is_dead_is_waited_for_and_orders_may_still_be_cancelled(
+    counter: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter.pay(payment_url="http://127.0.0.1:1/v1", worker_backoff_seconds=0.01)
+    orders = [counter.order(1) for _ in range(2)]
+    wait_until(lambda: "left alone" in caplog.text, 15, "the breaker being open")
+
+    def cancelled() -> bool:
+        order = counter.shop.call(counter.buyer, "cancel_order", order_id=orders[0])
+        return bool(order["status"] == "cancelled")
+
+    wait_until(cancelled, 10, "the order being cancelled")
+    counter.stop_paying()
+    counter.pay()
+    counter.wait(orders[1], "paid")
+    assert counter.provider.accepted("charge") == [orders[1]]
+
+
+def test_a_charge_that_keeps_failing_is_parked_shown_and_replayed(counter: Counter) -> None:
+    counter.provider.failure = (422, {})
+    counter.pay(payment_max_attempts=3)
+    order = counter.order()
+    parked = "select parked from private.payment_queue_status()"
+    wait_until(lambda: counter.shop.value(parked) == 1, 15, "the charge being given up")
+    assert counter.provider.charged(order) == 3
+    (stuck,) = counter.shop.admin.execute(
+        "select kind, amount::text, attempts, last_error from private.payment_jobs where parked_at is not null"
+    ).fetchall()
+    assert stuck == ("charge", "39.98", 3, 'The payment provider answered 422: {"error": "told to fail"}')
+    assert order in str(counter.shop.call(counter.shop.staff, "stuck_payments"))
+    counter.provider.failure = None
+    counter.shop.call(counter.shop.staff, "replay_payment", order_id=order)
+    counter.wait(order, "paid")
+
+
+def test_a_refused_refund_is_parked_and_settled_by_hand(counter: Counter) -> None:
+    counter.provider.declines.add("refund")
+    counter.pay()
+    order = counter.order()
+    counter.wait(order, "paid")
+    counter.shop.call(counter.shop.staff, "refund_order", order_id=order)
+    parked = "select parked from private.payment_queue_status()"
+    wait_until(lambda: counter.shop.value(parked) == 1, 15, "the refund being given up")
+    assert counter.shop.status(order) == "paid"
+    assert counter.shop.call(counter.shop.staff, "mark_refunded", order_id=order)["status"] == "refunded"
+    assert (counter.shop.value(parked), counter.shop.stock(counter.lamp)) == (0, 10)
+
+
+def test_a_worker_told_to_stop_finishes_the_charge(counter: Counter) -> None:
+    counter.provider.gate.clear()
+    worker = counter.start_worker()
+    order = counter.order()
+    wait_until(lambda: counter.provider.charged(order) == 1, 10, "the charge being asked for")
+    worker.popen.terminate()
+    wait_until(lambda: "stopping" in worker.tail(), 5, "the worker being told")
+    counter.provider.gate.set()
+    assert worker.stop() == 0
+    assert counter.shop.status(order) == "paid"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json={"status": "perhaps"}),
+        httpx.Response(200, json={"status": "succeeded"}),
+        httpx.Response(402, json={"id": "1", "status": "succeeded"}),
+        httpx.Response(302, headers={"Location": "http://elsewhere.example"}),
+    ],
+    ids=["no JSON", "another status", "no id", "a contradiction", "a redirect"],
+)
+async def test_an_answer_that_decides_nothing_is_a_failure(answer: httpx.Response) -> None:
+    provider = HttpPaymentProvider(
+        "http://provider.example", None, timeout_s=1, transport=httpx.MockTransport(lambda _request: answer)
+    )
+    payment = Payment(uuid.uuid4(), "charge", Decimal(1), "EUR", None, None)
+    with pytest.raises(PaymentFailedError) as failed:
+        await provider.pay(payment)
+    assert failed.value.was_sent
+    await provider.aclose()
+
+
+@pytest.mark.anyio
+async def test_status_shows_the_provider_its_policy_and_what_waits(counter: Counter) -> None:
+    counter.order()
+    settings = {**counter.provider.settings, "resilience": {"payment": {"failures_to_open": 3}}}
+    url = counter.shop.database.url_for("tidegate_gateway")
+    embedder = FaultyEmbedder(create_embedder(EmbedderChoice("onnx")))
+    async with client_of(make_app(Project(), url, embedder=embedder, **settings)) as client:
+        status = (await client.get("/v1/status")).json()
+        payment = status["dependencies"]["payment"]
+        assert (payment["state"], payment["breaker"]["policy"]["failures_to_open"]) == ("up", 3)
+        assert (status["payments"]["waiting"], status["payments"]["parked"]) == (1, 0)
+    counter.provider.failure = (500, {})
+    async with client_of(make_app(Project(), url, embedder=embedder, **settings)) as client:
+        status = (await client.get("/v1/status")).json()
+        assert status["dependencies"]["payment"]["state"] == "down"
+        assert "answered 500" in status["dependencies"]["payment"]["detail"]

@@ -1,0 +1,122 @@
+"""A payment provider of this machine, which remembers what it did by idempotency key, and does as a test says."""
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class FakePayments:
+    """Accepts everything. Set the attributes while it runs to make it misbehave."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Json] = {}  # by key: the answer that is given again
+        self.asked: list[tuple[str, Json]] = []
+        self.declines: set[str] = set()  # kinds
+        self.failure: tuple[int, dict[str, str]] | None = None
+        self.after_failure = False  # whether it does what it was asked before it fails
+        # Answers wait at the gate while it is closed; what was asked is done by then.
+        self.gate = threading.Event()
+        self.gate.set()
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Settings that make a worker use this server, and try again soon."""
+        given = {name.upper(): str(value) for name, value in self.settings.items()}
+        return {**given, "RESILIENCE": json.dumps(self.settings["resilience"])}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The same, as they stand in Settings."""
+        return {
+            "payment_url": f"http://127.0.0.1:{self._server.server_address[1]}/v1",
+            "payment_api_key": "a key for tests",
+            "payment_timeout_s": 1.0,
+            "resilience": {"payment": {"reset_s": 0.1}},
+        }
+
+    def charged(self, order: str) -> int:
+        """Times that an order's charge was asked for."""
+        return sum(key == f"charge-{order}" for key, _ in self.asked)
+
+    def accepted(self, kind: str) -> list[str]:
+        """Orders that were charged or refunded."""
+        return [key.removeprefix(f"{kind}-") for key, answer in self.made.items()
+                if key.startswith(kind) and answer["status"] == "succeeded"]  # fmt: skip
+
+    def serve(self) -> None:
+        """Answer until `close`."""
+        self._server.serve_forever(poll_interval=0.05)
+
+    def close(self) -> None:
+        """Stop answering."""
+        self.gate.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, kind: str, key: str, body: Json) -> tuple[int, dict[str, str], Json]:
+        """Status, headers and body for a request."""
+        with self._lock:
+            self.asked.append((key, body))
+            failure = self.failure
+            if failure is None or self.after_failure:
+                status = "declined" if kind in self.declines else "succeeded"
+                made = {"id": f"pay_{uuid.uuid4().hex}", "status": status, "reason": "The card is empty.", "body": body}
+                known = self.made.setdefault(key, made)
+                assert known["body"] == body, f"{key} was asked for differently"
+        self.gate.wait()
+        if failure is not None:
+            return *failure, {"error": "told to fail"}
+        return (200 if known["status"] == "succeeded" else 402), {}, known
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                self._send(200 if fake.failure is None else fake.failure[0], {}, {})
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                assert self.headers["Authorization"] == "Bearer a key for tests"
+                kind = self.path.removeprefix("/v1/").removesuffix("s")
+                self._send(*fake.answer(kind, str(self.headers["Idempotency-Key"]), body))
+
+            def _send(self, status: int, headers: dict[str, str], answer: Json) -> None:
+                content = json.dumps(answer).encode()
+                try:
+                    self.send_response(status)
+                    for name, value in {**headers, "Content-Length": str(len(content))}.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(content)
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True  # a client that was killed, or has waited long enough
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Say nothing."""
+
+        return Handler
+
+
+@contextmanager
+def fake_payments() -> Iterator[FakePayments]:
+    """A running server; it ends with the block."""
+    fake = FakePayments()
+    thread = threading.Thread(target=fake.serve)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        fake.close()
+        thread.join()
