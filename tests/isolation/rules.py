@@ -13,7 +13,15 @@ from tests.isolation import orders
 from tests.isolation.world import Actor, Document, World
 
 INTERNAL = (
-    *("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "product_words", "shards"),
+    *(
+        "passage_counts",
+        "posted_passages",
+        "passages_to_post",
+        "posting_segments",
+        "postings",
+        "product_words",
+        "shards",
+    ),
     *orders.INTERNAL,
 )
 
