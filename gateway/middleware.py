@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("gateway.access")
 
 LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
+# Always answered from what is known when there is no room: that costs less than a page without it.
+ALWAYS_SPARED = "/v1/recommendations"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -172,7 +174,7 @@ class LimitMiddleware:
         state = scope.setdefault("state", {})
         if not self.limiter.enter():
             SHED.inc()
-            if not self.limiter.spare():
+            if scope["path"] != ALWAYS_SPARED and not self.limiter.spare():
                 raise OverloadedError
             state["is_spare"] = True
             await self.app(scope, receive, send)
