@@ -2402,7 +2402,7 @@ COMMENT ON FUNCTION private.queue_interactions() IS 'Statement trigger on intera
 --
 
 CREATE FUNCTION private.raised_score(score double precision, amount double precision, exponent double precision) RETURNS double precision
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path TO ''
     AS $$
   select m.top + ln(greatest(

@@ -38,7 +38,7 @@ comment on function private.popularity_exponent(timestamptz) is
 
 create function private.raised_score(score double precision, amount double precision, exponent double precision)
 returns double precision
-language sql immutable security invoker parallel safe set search_path = ''
+language sql immutable strict security invoker parallel safe set search_path = ''
 as $$
   select m.top + ln(greatest(
     private.power_of_two(score - m.top) + amount * private.power_of_two(exponent - m.top), 1e-30)) / ln(2::double precision)

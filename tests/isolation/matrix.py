@@ -53,6 +53,12 @@ def world() -> World:
         "oil": Product(active=False, passages=True),
         "tar": Product(active=False, job=True),
     }
+    w.interactions = {
+        ("ann", "lamp", "view"),
+        ("ann", "oil", "cart"),
+        ("eve", "lamp", "purchase"),
+        ("sam", "rope", "view"),
+    }
     return w
 
 

@@ -42,4 +42,5 @@ def opening() -> World:
     }
     w.shares = {("draft", "dan"), ("minutes", "cat"), ("diary", "eve")}
     w.products = {"lamp": Product(active=True, passages=True), "oil": Product(active=False, passages=True)}
+    w.interactions = {("ann", "lamp", "view"), ("ann", "oil", "cart"), ("eve", "lamp", "purchase")}
     return w

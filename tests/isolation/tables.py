@@ -2,6 +2,7 @@
 
 from tests.isolation.people import Categories, Memberships, Organizations, Products, Profiles
 from tests.isolation.probes import Table
+from tests.isolation.recommendations import Interactions, Popularity
 from tests.isolation.rules import INTERNAL
 from tests.isolation.sources import Buckets, Documents, Files, Internal, Jobs, Models, Passages, Shares, Vectors
 
@@ -15,6 +16,8 @@ TABLES: dict[str, Table] = {
     "public.document_shares": Shares(),
     "public.chunks": Passages(),
     "public.chunk_embeddings": Vectors(),
+    "public.interactions": Interactions(),
+    "public.product_popularity": Popularity(),
     "private.embedding_models": Models(),
     "private.embedding_jobs": Jobs(),
     **{f"private.{table}": Internal() for table in INTERNAL},

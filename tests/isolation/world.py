@@ -58,6 +58,7 @@ class World:
     documents: dict[str, Document] = field(default_factory=dict)
     shares: set[tuple[str, str]] = field(default_factory=set)  # (document, person)
     products: dict[str, Product] = field(default_factory=dict)
+    interactions: set[tuple[str, str, str]] = field(default_factory=set)  # (person, product, kind)
 
     def has_role(self, organization: str | None, person: str | None, minimum: str = "viewer") -> bool:
         """Whether `person` has at least this role there."""
@@ -139,4 +140,5 @@ class World:
                 del self.memberships[organization, member]
         self.creators = {o: None if creator == person else creator for o, creator in self.creators.items()}
         self.shares = {(d, p) for d, p in self.shares if p != person}
+        self.interactions = {did for did in self.interactions if did[0] != person}
         self.people.discard(person)
