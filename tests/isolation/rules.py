@@ -169,6 +169,8 @@ RULES: Mapping[str, Rules] = {
     "public.chunk_embeddings": _PASSAGES,
     "public.interactions": Rules(select=recommendations.did, insert=recommendations.may_do),
     "public.product_popularity": Rules(select=recommendations.rated),
+    "public.orders": Rules(),
+    "public.order_items": Rules(),
     "private.embedding_models": Rules(select=anybody),
     "private.embedding_jobs": Rules(select=anybody, update=anybody, delete=anybody),
     # What search keeps for itself: functions read it for the caller's own audiences, triggers and the worker's fill it.
@@ -226,6 +228,8 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "public.interactions": {PEOPLE: recommendations.INTERACTION_GRANTS},
     "public.product_popularity": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}},
+    "public.orders": {PEOPLE: {"select": ALL}},
+    "public.order_items": {PEOPLE: {"select": ALL}},
     "private.embedding_models": {WORKER: {"select": ALL}},
     "private.embedding_jobs": {
         WORKER: {"select": ALL, "update": "attempts available_at parked_at last_error", "delete": ALL}

@@ -1,5 +1,6 @@
 """Every table and view, with how it is asked."""
 
+from tests.isolation.orders_stand_in import Items, Orders
 from tests.isolation.people import Categories, Memberships, Organizations, Products, Profiles
 from tests.isolation.probes import Table
 from tests.isolation.recommendations import Interactions, Popularity
@@ -18,6 +19,8 @@ TABLES: dict[str, Table] = {
     "public.chunk_embeddings": Vectors(),
     "public.interactions": Interactions(),
     "public.product_popularity": Popularity(),
+    "public.orders": Orders(),
+    "public.order_items": Items(),
     "private.embedding_models": Models(),
     "private.embedding_jobs": Jobs(),
     **{f"private.{table}": Internal() for table in INTERNAL},
