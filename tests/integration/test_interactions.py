@@ -219,10 +219,10 @@ def expected(
     counted = dict.fromkeys(NAMES, 0.0)
     for kind, _person, name in looks:
         counted[name] += LOOK if kind == "view" else CART
-    for names in bought.values():
-        for name in names:
+    for basket in bought.values():
+        for name in basket:
             counted[name] += PURCHASE
-    pairs = {(one, two): sum({one, two} <= names for names in bought.values()) for one in NAMES for two in NAMES}
+    pairs = {(one, two): sum({one, two} <= basket for basket in bought.values()) for one in NAMES for two in NAMES}
     return counted, {pair: people for pair, people in pairs.items() if people and pair[0] <= pair[1]}
 
 

@@ -76,7 +76,8 @@ def named(rows: list[Row]) -> list[str]:
 
 def test_a_visitor_is_shown_what_is_most_popular(shop: Shop) -> None:
     rows = recommend(shop)
-    assert named(rows)[:4] == ["rope 0", "kettle", "rare", "tent 4"] or named(rows)[:3] == ["rope 0", "kettle", "rare"]
+    assert named(rows)[:3] == ["rope 0", "kettle", "rare"]
+    assert set(named(rows)[3:5]) == {"tent 4", "tent 5"}
     assert {row["source"] for row in rows} == {"popular"}
     assert rows[0]["because"] == {"kind": "popular", "product_id": None, "name": None}
     assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
@@ -140,7 +141,8 @@ def test_personal_follows_what_one_bought_and_does_not_offer_it_again(shop: Shop
         "name": "rope 0",
     }
     assert next(row["because"]["kind"] for row in rows if row["name"] == "rope 1") == "similar"
-    for options in ({}, {"like": "kettle"}, {"category": "ropes"}, {"mode": "popular"}):
+    each: list[dict[str, Any]] = [{}, {"like": "kettle"}, {"category": "ropes"}, {"mode": "popular"}]
+    for options in each:
         assert "rope 0" not in named(recommend(shop, person, limit=50, **options)), options
         assert "rope 0" in named(recommend(shop, limit=50, **options)), options
     shop.end(order)
@@ -164,9 +166,9 @@ def test_what_cannot_be_had_is_never_shown_not_even_to_staff(
     rows = recommend(shop, person, limit=50, staff=staff, **options)
     assert not {"sold out", "sold off", "withdrawn"} & set(named(rows))
     assert len(set(named(rows))) == len(rows)
-    if "category" not in options:
-        shown_again = {"rope 0"} if "like" in options else set() if "mode" in options else set()
-        assert len(rows) >= 14 - len(shown_again) - 1
+    # All the rest is there: what one looked at, or asks for the like of, is not what one is looking for.
+    on_sale = {*ROPES} if "category" in options else {*ROPES, *TENTS, "kettle", "rare"}
+    assert set(named(rows)) >= on_sale - {"rope 0", "rope 1"}
 
 
 def test_the_ladder_can_be_entered_lower_down(shop: Shop, person: uuid.UUID) -> None:

@@ -1,4 +1,4 @@
-"""A shop with vectors and people who look, put into carts, buy and cancel; orders are rows, as whoever sells writes them."""
+"""A shop whose products have vectors, and people who look, buy and cancel; orders are rows, as whoever sells writes."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
