@@ -3083,16 +3083,18 @@ CREATE FUNCTION private.taste(seeds private.seed[]) RETURNS extensions.halfvec
     AS $$
 declare
   model constant record := private.active_embedding_model();
-  direction extensions.halfvec;
+  direction extensions.vector;
 begin
-  select extensions.sum(e.embedding operator(extensions.*)
-           pg_catalog.array_fill((s.weight / e.passages)::real, array[model.dimensions])::extensions.halfvec)
+  -- In single precision: a small number of half precision, made smaller, is an error.
+  select extensions.sum(e.embedding::extensions.vector operator(extensions.*)
+           pg_catalog.array_fill((s.weight / e.passages)::real, array[model.dimensions])::extensions.vector)
   into direction
   from unnest(seeds) s
   join lateral (
     select c.embedding, count(*) over () as passages
     from public.chunk_embeddings c where c.source_id = s.product_id and c.model_id = model.id) e on true;
-  return case when extensions.l2_norm(direction) > 0 then extensions.l2_normalize(direction) end;
+  return case when extensions.vector_norm(direction) > 0
+    then extensions.l2_normalize(direction)::extensions.halfvec end;
 end $$;
 
 --

@@ -1,6 +1,7 @@
 -- Purpose: TEMPORARY stand-in for the orders part: the two tables that recommendations hang on.
 -- Undo: drop table public.order_items, public.orders;
 set local lock_timeout = '10s';
+set local statement_timeout = '60s';
 
 create table public.orders (
   id uuid primary key default gen_random_uuid(),

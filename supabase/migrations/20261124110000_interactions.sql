@@ -2,6 +2,7 @@
 -- Undo: drop the triggers note_purchases on public.order_items and withdraw_purchases on public.orders; drop table
 -- private.purchases_to_take_back, private.interactions_to_fold, public.interactions; drop the functions and the type below.
 set local lock_timeout = '10s';
+set local statement_timeout = '60s';
 
 create type public.interaction_kind as enum ('view', 'cart', 'purchase');
 comment on type public.interaction_kind is 'How somebody met a product: looked at it, put it into the cart, bought it.';

@@ -1,6 +1,7 @@
 -- Purpose: which products the same people buy, counted as they buy, and the worker's step that counts.
 -- Undo: drop the trigger forget_pairs on public.products; drop table private.product_pairs; drop the functions below.
 set local lock_timeout = '10s';
+set local statement_timeout = '60s';
 
 create function private.co_purchase_memory() returns integer
 language sql immutable security invoker parallel safe set search_path = ''

@@ -1,6 +1,7 @@
 -- Purpose: one function that recommends products, for every door: personal, similar, popular in a category, popular.
 -- Undo: drop the functions and types below.
 set local lock_timeout = '10s';
+set local statement_timeout = '60s';
 
 -- Settings ------------------------------------------------------------------------------------------------------
 
@@ -59,16 +60,18 @@ language plpgsql stable security invoker set search_path = ''
 as $$
 declare
   model constant record := private.active_embedding_model();
-  direction extensions.halfvec;
+  direction extensions.vector;
 begin
-  select extensions.sum(e.embedding operator(extensions.*)
-           pg_catalog.array_fill((s.weight / e.passages)::real, array[model.dimensions])::extensions.halfvec)
+  -- In single precision: a small number of half precision, made smaller, is an error.
+  select extensions.sum(e.embedding::extensions.vector operator(extensions.*)
+           pg_catalog.array_fill((s.weight / e.passages)::real, array[model.dimensions])::extensions.vector)
   into direction
   from unnest(seeds) s
   join lateral (
     select c.embedding, count(*) over () as passages
     from public.chunk_embeddings c where c.source_id = s.product_id and c.model_id = model.id) e on true;
-  return case when extensions.l2_norm(direction) > 0 then extensions.l2_normalize(direction) end;
+  return case when extensions.vector_norm(direction) > 0
+    then extensions.l2_normalize(direction)::extensions.halfvec end;
 end $$;
 comment on function private.taste(private.seed[]) is
   'The weighted mean of these products'' vectors, of unit length; null where none has a vector.';

@@ -45,7 +45,6 @@ EQUIVALENT = {
     "people read the vectors of what they read: for visitors too": _VISITOR,
     "people read active products, staff read all: for visitors too": "nobody is never staff",
     "people read the popularity of active products, staff of all: for visitors too": "nobody is never staff",
-    "people read what they did: for visitors too": "nobody has done anything",
 }
 
 
