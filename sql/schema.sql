@@ -402,12 +402,12 @@ begin
   return query
     select s.id, t.other_id, t.people / sqrt((a.people + 10.0) * (b.people + 10.0))::double precision
     from unnest(of_products) s (id)
-    join private.product_pairs a on a.product_id = s.id and a.other_id = s.id
+    join private.product_buyers a on a.product_id = s.id
     cross join lateral (
       select p.other_id, p.people from private.product_pairs p
-      where p.product_id = s.id and p.people >= private.fewest_people() and p.other_id <> s.id
+      where p.product_id = s.id and p.people >= private.fewest_people()
       order by p.people desc limit row_limit) t
-    join private.product_pairs b on b.product_id = t.other_id and b.other_id = t.other_id;
+    join private.product_buyers b on b.product_id = t.other_id;
 end $$;
 
 --
@@ -425,6 +425,9 @@ CREATE FUNCTION private.change_pairs(user_ids uuid[], product_ids uuid[], change
     SET search_path TO ''
     AS $$
 begin
+  insert into private.product_buyers as b (product_id, people)
+  select u.product_id, change * count(*)::integer from unnest(product_ids) u (product_id) group by u.product_id
+  on conflict (product_id) do update set people = b.people + excluded.people;
   with changed as (
     select u.user_id, u.product_id from unnest(user_ids, product_ids) u (user_id, product_id)
   ), mates as (
@@ -447,9 +450,7 @@ begin
   ), sums as (
     select m.one as product_id, m.two as other_id, count(*)::integer as people from mates m group by m.one, m.two
     union all
-    select m.two, m.one, count(*)::integer from mates m group by m.one, m.two
-    union all
-    select c.product_id, c.product_id, count(*)::integer from changed c group by c.product_id)
+    select m.two, m.one, count(*)::integer from mates m group by m.one, m.two)
   insert into private.product_pairs as p (product_id, other_id, people)
   select s.product_id, s.other_id, change * s.people from sums s
   on conflict (product_id, other_id) do update set people = p.people + excluded.people;
@@ -457,6 +458,7 @@ begin
     delete from private.product_pairs p using private.product_pairs q
     where q.product_id = any (product_ids) and q.people <= 0 and p.product_id = q.other_id and p.other_id = q.product_id;
     delete from private.product_pairs p where p.product_id = any (product_ids) and p.people <= 0;
+    delete from private.product_buyers b where b.product_id = any (product_ids) and b.people <= 0;
   end if;
 end $$;
 
@@ -518,13 +520,13 @@ COMMENT ON FUNCTION private.co_purchase_memory() IS 'Products of a person that a
 CREATE FUNCTION private.co_purchase_weight() RETURNS double precision
     LANGUAGE sql STABLE
     SET search_path TO ''
-    AS $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.7) $$;
+    AS $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.9) $$;
 
 --
 -- Name: FUNCTION co_purchase_weight(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.co_purchase_weight() IS 'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.7, measured by tests/bench/recommendations.py, unless the database says otherwise: alter database … set tidegate.co_purchase_weight = 0.5.';
+COMMENT ON FUNCTION private.co_purchase_weight() IS 'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.9, measured by tests/bench/recommendations.py, unless the database says otherwise: alter database … set tidegate.co_purchase_weight = 0.5.';
 
 --
 -- Name: corrected_words(text, private.query_term[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -1135,6 +1137,7 @@ begin
   delete from private.product_pairs p using old_rows o, private.product_pairs q
   where q.product_id = o.id and p.product_id = q.other_id and p.other_id = o.id;
   delete from private.product_pairs p using old_rows o where p.product_id = o.id;
+  delete from private.product_buyers b using old_rows o where b.product_id = o.id;
   return null;
 end $$;
 
@@ -1142,7 +1145,7 @@ end $$;
 -- Name: FUNCTION forget_pairs(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.forget_pairs() IS 'Statement trigger on products that are deleted, in place of a foreign key. Definer: staff has no right to the counts.';
+COMMENT ON FUNCTION private.forget_pairs() IS 'Statement trigger on products that are deleted, in place of foreign keys. Definer: staff has no right to the counts.';
 
 --
 -- Name: has_other_owner(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1770,7 +1773,7 @@ COMMENT ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, 
 CREATE FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) RETURNS private.pick[]
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
   model constant smallint := (private.active_embedding_model()).id;
@@ -1794,26 +1797,29 @@ begin
       join seed s on s.product_id = b.product_id
       where not b.other_id in (select s.product_id from seed s)
       group by b.other_id order by worth desc limit 10 * row_limit
-    ), found as (
+    -- Materialized, so that what follows compares columns: an expression is kept from an index behind a policy.
+    ), found as materialized (
       select coalesce(t.other_id, n.source_id) as id, coalesce(t.worth, 0) as worth, t.because_of, n.score as cosine
       from together t full join (select u.source_id, u.score from unnest(near) u) n on n.source_id = t.other_id
-    ), buyable as (
+    ), buyable as materialized (
       select f.*, p.category_id, coalesce(f.cosine, (
                select max(1 - (e.embedding operator(extensions.<=>) taste))
                from public.chunk_embeddings e where e.source_id = f.id and e.model_id = model), 0) as likeness,
-             (select private.popularity_now(y.score) from public.product_popularity y where y.product_id = f.id) as looks
+             (select y.score from public.product_popularity y where y.product_id = f.id) as popularity
       from found f join public.products p on p.id = f.id
       where p.is_active and p.is_in_stock and f.id <> all (excluded)
         and not f.id in (select s.product_id from seed s)
         and (of_category is null or p.category_id = of_category)
     ), scored as (
       select b.id, b.because_of, co_weight * coalesce(b.worth / nullif(max(b.worth) over (), 0), 0) as by_people,
-             (1 - co_weight) * greatest(b.likeness, 0) / greatest(max(b.likeness) over (), 0.01) as by_likeness,
-             private.recommendation_popularity_weight()
-               * coalesce(sqrt(b.looks / nullif(max(b.looks) over (), 0)), 0) as by_popularity
+             -- Of what is about as like, what is wanted is likelier to be wanted: a quarter as popular counts half.
+             (1 - co_weight) * coalesce(
+               (b.likeness - min(b.likeness) over ()) / nullif(max(b.likeness) over () - min(b.likeness) over (), 0)
+               * (0.2 + 0.8 * power(2::double precision, greatest((b.popularity - max(b.popularity) over ()) / 2, -50))),
+               0) as by_likeness
       from buyable b
-    ), best as (
-      select s.*, s.by_people + s.by_likeness + s.by_popularity as score from scored s
+    ), best as materialized (
+      select s.*, s.by_people + s.by_likeness as score from scored s
       order by score desc, s.id limit row_limit)
     select (b.id, b.score,
             case when b.by_people > b.by_likeness then 'bought_together'
@@ -1836,7 +1842,7 @@ end $$;
 -- Name: FUNCTION neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) IS 'Products that go with the seeds, best first, none of the seeds among them: what the same people bought, and what is like the mean of the seeds, weighed together, each by the best of the candidates. Can be had: active, in stock, not excluded.';
+COMMENT ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) IS 'Products that go with the seeds, best first, none of the seeds among them: what the same people bought, and what is like the mean of the seeds, weighed together, each between the best and the worst of the candidates. All can be had: active, in stock, not excluded.';
 
 --
 -- Name: note_changed_documents(); Type: FUNCTION; Schema: private; Owner: -
@@ -2116,7 +2122,7 @@ COMMENT ON FUNCTION private.plan_search(model smallint, scopes uuid[]) IS 'How t
 CREATE FUNCTION private.popular(excluded uuid[], of_category uuid, row_limit integer, source text) RETURNS private.pick[]
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
   shop constant uuid := '00000000-0000-0000-0000-000000000001';
@@ -2517,21 +2523,6 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text) IS 'public.recommend as the caller of these verified claims, in one round trip. In autocommit only: the role lasts until the transaction ends.';
-
---
--- Name: recommendation_popularity_weight(); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.recommendation_popularity_weight() RETURNS double precision
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $$ select coalesce(nullif(current_setting('tidegate.recommendation_popularity_weight', true), '')::double precision, 0.1) $$;
-
---
--- Name: FUNCTION recommendation_popularity_weight(); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.recommendation_popularity_weight() IS 'What popularity adds to a recommendation, at most; set as co_purchase_weight.';
 
 --
 -- Name: register_embedding_model(text, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -3953,6 +3944,35 @@ COMMENT ON COLUMN private.postings.size IS 'How many postings: read without read
 COMMENT ON COLUMN private.postings.postings IS 'Each passage as one number: its own of posted_passages times 65,536, plus how often it has the word (up to 31) times 2,048, plus its tokens (up to 2,047).';
 
 --
+-- Name: product_buyers; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.product_buyers (
+    product_id uuid NOT NULL,
+    people integer NOT NULL
+);
+
+ALTER TABLE ONLY private.product_buyers FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE product_buyers; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.product_buyers IS 'How many people bought each product. No foreign key: the check would lock products that are being sold.';
+
+--
+-- Name: COLUMN product_buyers.product_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_buyers.product_id IS 'The product.';
+
+--
+-- Name: COLUMN product_buyers.people; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_buyers.people IS 'How many people bought it, each counted once.';
+
+--
 -- Name: product_pairs; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -3968,7 +3988,7 @@ ALTER TABLE ONLY private.product_pairs FORCE ROW LEVEL SECURITY;
 -- Name: TABLE product_pairs; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON TABLE private.product_pairs IS 'How many people bought both of two products, in one order or one after the other. Each pair stands in both directions, and a product with itself has the people who bought it. No foreign keys: the check would lock products that are being sold.';
+COMMENT ON TABLE private.product_pairs IS 'How many people bought both of two products, in one order or one after the other. Each pair stands in both directions. No foreign keys, as in product_buyers.';
 
 --
 -- Name: COLUMN product_pairs.product_id; Type: COMMENT; Schema: private; Owner: -
@@ -3980,7 +4000,7 @@ COMMENT ON COLUMN private.product_pairs.product_id IS 'A product.';
 -- Name: COLUMN product_pairs.other_id; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON COLUMN private.product_pairs.other_id IS 'Another one, or the same.';
+COMMENT ON COLUMN private.product_pairs.other_id IS 'Another one.';
 
 --
 -- Name: COLUMN product_pairs.people; Type: COMMENT; Schema: private; Owner: -
@@ -5223,6 +5243,13 @@ ALTER TABLE ONLY private.postings
     ADD CONSTRAINT postings_pkey PRIMARY KEY (scope_id, word, stemmer, segment_id) INCLUDE (size);
 
 --
+-- Name: product_buyers product_buyers_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.product_buyers
+    ADD CONSTRAINT product_buyers_pkey PRIMARY KEY (product_id);
+
+--
 -- Name: product_pairs product_pairs_pkey; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -6077,6 +6104,12 @@ CREATE POLICY "functions alone use it" ON private.posting_segments TO anon, auth
 CREATE POLICY "functions alone use it" ON private.postings TO anon, authenticated USING (false);
 
 --
+-- Name: product_buyers functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.product_buyers TO anon, authenticated USING (false);
+
+--
 -- Name: product_pairs functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -6129,6 +6162,12 @@ ALTER TABLE private.posting_segments ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.postings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: product_buyers; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.product_buyers ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: product_pairs; Type: ROW SECURITY; Schema: private; Owner: -
@@ -7241,15 +7280,6 @@ GRANT ALL ON FUNCTION private.recent_seeds() TO service_role;
 
 REVOKE ALL ON FUNCTION private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text) TO tidegate_gateway;
-
---
--- Name: FUNCTION recommendation_popularity_weight(); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.recommendation_popularity_weight() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.recommendation_popularity_weight() TO anon;
-GRANT ALL ON FUNCTION private.recommendation_popularity_weight() TO authenticated;
-GRANT ALL ON FUNCTION private.recommendation_popularity_weight() TO service_role;
 
 --
 -- Name: FUNCTION register_embedding_model(name text, dimensions integer); Type: ACL; Schema: private; Owner: -

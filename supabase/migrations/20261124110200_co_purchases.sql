@@ -1,5 +1,6 @@
 -- Purpose: which products the same people buy, counted as they buy, and the worker's step that counts.
--- Undo: drop the trigger forget_pairs on public.products; drop table private.product_pairs; drop the functions below.
+-- Undo: drop the trigger forget_pairs on public.products; drop table private.product_pairs, private.product_buyers; drop the
+-- functions below.
 set local lock_timeout = '10s';
 set local statement_timeout = '60s';
 
@@ -15,6 +16,18 @@ as $$ select 3 $$;
 comment on function private.fewest_people() is
   'People who must have bought both of two products before anybody is shown so: what one or two bought is not told.';
 
+create table private.product_buyers (
+  product_id uuid primary key,
+  people integer not null
+);
+alter table private.product_buyers enable row level security;
+alter table private.product_buyers force row level security;
+create policy "functions alone use it" on private.product_buyers for all to anon, authenticated using (false);
+comment on table private.product_buyers is
+  'How many people bought each product. No foreign key: the check would lock products that are being sold.';
+comment on column private.product_buyers.product_id is 'The product.';
+comment on column private.product_buyers.people is 'How many people bought it, each counted once.';
+
 create table private.product_pairs (
   product_id uuid not null,
   other_id uuid not null,
@@ -26,10 +39,10 @@ alter table private.product_pairs enable row level security;
 alter table private.product_pairs force row level security;
 create policy "functions alone use it" on private.product_pairs for all to anon, authenticated using (false);
 comment on table private.product_pairs is
-  'How many people bought both of two products, in one order or one after the other. Each pair stands in both directions, and '
-  'a product with itself has the people who bought it. No foreign keys: the check would lock products that are being sold.';
+  'How many people bought both of two products, in one order or one after the other. Each pair stands in both directions. No '
+  'foreign keys, as in product_buyers.';
 comment on column private.product_pairs.product_id is 'A product.';
-comment on column private.product_pairs.other_id is 'Another one, or the same.';
+comment on column private.product_pairs.other_id is 'Another one.';
 comment on column private.product_pairs.people is 'How many people bought both, each counted once.';
 
 create function private.forget_pairs() returns trigger
@@ -39,10 +52,11 @@ begin
   delete from private.product_pairs p using old_rows o, private.product_pairs q
   where q.product_id = o.id and p.product_id = q.other_id and p.other_id = o.id;
   delete from private.product_pairs p using old_rows o where p.product_id = o.id;
+  delete from private.product_buyers b using old_rows o where b.product_id = o.id;
   return null;
 end $$;
 comment on function private.forget_pairs() is
-  'Statement trigger on products that are deleted, in place of a foreign key. Definer: staff has no right to the counts.';
+  'Statement trigger on products that are deleted, in place of foreign keys. Definer: staff has no right to the counts.';
 create trigger forget_pairs after delete on public.products
   referencing old table as old_rows for each statement execute function private.forget_pairs();
 
@@ -61,6 +75,9 @@ create function private.change_pairs(user_ids uuid[], product_ids uuid[], change
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+  insert into private.product_buyers as b (product_id, people)
+  select u.product_id, change * count(*)::integer from unnest(product_ids) u (product_id) group by u.product_id
+  on conflict (product_id) do update set people = b.people + excluded.people;
   with changed as (
     select u.user_id, u.product_id from unnest(user_ids, product_ids) u (user_id, product_id)
   ), mates as (
@@ -83,9 +100,7 @@ begin
   ), sums as (
     select m.one as product_id, m.two as other_id, count(*)::integer as people from mates m group by m.one, m.two
     union all
-    select m.two, m.one, count(*)::integer from mates m group by m.one, m.two
-    union all
-    select c.product_id, c.product_id, count(*)::integer from changed c group by c.product_id)
+    select m.two, m.one, count(*)::integer from mates m group by m.one, m.two)
   insert into private.product_pairs as p (product_id, other_id, people)
   select s.product_id, s.other_id, change * s.people from sums s
   on conflict (product_id, other_id) do update set people = p.people + excluded.people;
@@ -93,6 +108,7 @@ begin
     delete from private.product_pairs p using private.product_pairs q
     where q.product_id = any (product_ids) and q.people <= 0 and p.product_id = q.other_id and p.other_id = q.product_id;
     delete from private.product_pairs p where p.product_id = any (product_ids) and p.people <= 0;
+    delete from private.product_buyers b where b.product_id = any (product_ids) and b.people <= 0;
   end if;
 end $$;
 comment on function private.change_pairs(uuid[], uuid[], integer) is
@@ -188,12 +204,12 @@ begin
   return query
     select s.id, t.other_id, t.people / sqrt((a.people + 10.0) * (b.people + 10.0))::double precision
     from unnest(of_products) s (id)
-    join private.product_pairs a on a.product_id = s.id and a.other_id = s.id
+    join private.product_buyers a on a.product_id = s.id
     cross join lateral (
       select p.other_id, p.people from private.product_pairs p
-      where p.product_id = s.id and p.people >= private.fewest_people() and p.other_id <> s.id
+      where p.product_id = s.id and p.people >= private.fewest_people()
       order by p.people desc limit row_limit) t
-    join private.product_pairs b on b.product_id = t.other_id and b.other_id = t.other_id;
+    join private.product_buyers b on b.product_id = t.other_id;
 end $$;
 comment on function private.bought_together(uuid[], integer) is
   'For each of the products up to row_limit others that the same people bought. Similarity is the cosine of their buyers, so '

@@ -7,16 +7,10 @@ set local statement_timeout = '60s';
 
 create function private.co_purchase_weight() returns double precision
 language sql stable security invoker set search_path = ''
-as $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.7) $$;
+as $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.9) $$;
 comment on function private.co_purchase_weight() is
-  'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.7, measured by '
+  'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.9, measured by '
   'tests/bench/recommendations.py, unless the database says otherwise: alter database … set tidegate.co_purchase_weight = 0.5.';
-
-create function private.recommendation_popularity_weight() returns double precision
-language sql stable security invoker set search_path = ''
-as $$ select coalesce(nullif(current_setting('tidegate.recommendation_popularity_weight', true), '')::double precision, 0.1) $$;
-comment on function private.recommendation_popularity_weight() is
-  'What popularity adds to a recommendation, at most; set as co_purchase_weight.';
 
 create function private.just_bought_interval() returns interval
 language sql immutable security invoker parallel safe set search_path = ''
@@ -79,7 +73,7 @@ comment on function private.taste(private.seed[]) is
 create function private.neighbours(
   seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text)
 returns private.pick[]
-language plpgsql stable security invoker set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql stable security invoker set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   model constant smallint := (private.active_embedding_model()).id;
@@ -103,26 +97,29 @@ begin
       join seed s on s.product_id = b.product_id
       where not b.other_id in (select s.product_id from seed s)
       group by b.other_id order by worth desc limit 10 * row_limit
-    ), found as (
+    -- Materialized, so that what follows compares columns: an expression is kept from an index behind a policy.
+    ), found as materialized (
       select coalesce(t.other_id, n.source_id) as id, coalesce(t.worth, 0) as worth, t.because_of, n.score as cosine
       from together t full join (select u.source_id, u.score from unnest(near) u) n on n.source_id = t.other_id
-    ), buyable as (
+    ), buyable as materialized (
       select f.*, p.category_id, coalesce(f.cosine, (
                select max(1 - (e.embedding operator(extensions.<=>) taste))
                from public.chunk_embeddings e where e.source_id = f.id and e.model_id = model), 0) as likeness,
-             (select private.popularity_now(y.score) from public.product_popularity y where y.product_id = f.id) as looks
+             (select y.score from public.product_popularity y where y.product_id = f.id) as popularity
       from found f join public.products p on p.id = f.id
       where p.is_active and p.is_in_stock and f.id <> all (excluded)
         and not f.id in (select s.product_id from seed s)
         and (of_category is null or p.category_id = of_category)
     ), scored as (
       select b.id, b.because_of, co_weight * coalesce(b.worth / nullif(max(b.worth) over (), 0), 0) as by_people,
-             (1 - co_weight) * greatest(b.likeness, 0) / greatest(max(b.likeness) over (), 0.01) as by_likeness,
-             private.recommendation_popularity_weight()
-               * coalesce(sqrt(b.looks / nullif(max(b.looks) over (), 0)), 0) as by_popularity
+             -- Of what is about as like, what is wanted is likelier to be wanted: a quarter as popular counts half.
+             (1 - co_weight) * coalesce(
+               (b.likeness - min(b.likeness) over ()) / nullif(max(b.likeness) over () - min(b.likeness) over (), 0)
+               * (0.2 + 0.8 * power(2::double precision, greatest((b.popularity - max(b.popularity) over ()) / 2, -50))),
+               0) as by_likeness
       from buyable b
-    ), best as (
-      select s.*, s.by_people + s.by_likeness + s.by_popularity as score from scored s
+    ), best as materialized (
+      select s.*, s.by_people + s.by_likeness as score from scored s
       order by score desc, s.id limit row_limit)
     select (b.id, b.score,
             case when b.by_people > b.by_likeness then 'bought_together'
@@ -142,12 +139,13 @@ begin
 end $$;
 comment on function private.neighbours(private.seed[], uuid[], uuid, integer, text) is
   'Products that go with the seeds, best first, none of the seeds among them: what the same people bought, and what is like '
-  'the mean of the seeds, weighed together, each by the best of the candidates. Can be had: active, in stock, not excluded.';
+  'the mean of the seeds, weighed together, each between the best and the worst of the candidates. All can be had: active, in '
+  'stock, not excluded.';
 
 create function private.popular(
   excluded uuid[], of_category uuid, row_limit integer, source text)
 returns private.pick[]
-language plpgsql stable security invoker set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql stable security invoker set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   shop constant uuid := '00000000-0000-0000-0000-000000000001';
@@ -169,7 +167,7 @@ end $$;
 comment on function private.popular(uuid[], uuid, integer, text) is
   'The most popular products, of one category where it is given, that can be had and are not excluded.';
 grant execute on function
-  private.co_purchase_weight(), private.recommendation_popularity_weight(), private.just_bought_interval(),
+  private.co_purchase_weight(), private.just_bought_interval(),
   private.just_bought(), private.recent_seeds(), private.taste(private.seed[]),
   private.neighbours(private.seed[], uuid[], uuid, integer, text), private.popular(uuid[], uuid, integer, text)
   to anon, authenticated, service_role;

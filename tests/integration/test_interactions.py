@@ -243,7 +243,7 @@ def test_whatever_happens_in_whatever_order_the_counts_are_those_of_what_was_don
     shop, people = stage
     shop.admin.execute(
         "truncate public.interactions, private.interactions_to_fold, private.purchases_to_take_back,"
-        " private.counted_interactions, private.product_pairs"
+        " private.counted_interactions, private.product_pairs, private.product_buyers"
     )
     shop.admin.execute("update public.product_popularity set score = private.popularity_exponent('2026-01-01')")
     looks: set[tuple[str, int, str]] = set()

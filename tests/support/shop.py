@@ -106,12 +106,14 @@ class Shop:
         return float(row[0])
 
     def pairs(self) -> dict[tuple[str, str], int]:
-        """People who bought both, each pair once, and a product with itself."""
+        """People who bought both, each pair once; those who bought a product as its pair with itself."""
         names = {product: name for name, product in self.products.items()}
         rows = self.admin.execute("select product_id, other_id, people from private.product_pairs").fetchall()
         found = {(names[one], names[two]): people for one, two, people in rows}
         assert all(found[two, one] == people for (one, two), people in found.items()), "both directions agree"
-        return {(one, two): people for (one, two), people in found.items() if one <= two}
+        rows = self.admin.execute("select product_id, people from private.product_buyers").fetchall()
+        buyers = {(names[product], names[product]): people for product, people in rows}
+        return buyers | {(one, two): people for (one, two), people in found.items() if one <= two}
 
     def _number(self, query: str) -> int:
         row = self.admin.execute(query.encode()).fetchone()
