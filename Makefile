@@ -134,6 +134,10 @@ bench-overload: .venv/bench.stamp ## Measure what the gateway does with four tim
 bench-chain: .venv/bench.stamp ## Measure what deadlines, breakers and the rest cost a search
 	@$(BIN)/python -m tests.bench.chain
 
+.PHONY: bench-recommendations
+bench-recommendations: .venv/bench.stamp ## Measure recommendations: recall on planted structure, cost of each rung
+	@$(BIN)/python -m tests.bench.recommendations
+
 .PHONY: chaos
 chaos: .venv/dev.stamp .venv/deno.stamp ## Break everything that the gateway depends on, under load
 	@$(BIN)/python -m tests.chaos

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.degradation import Degradation
 
@@ -50,6 +50,11 @@ class RecommendationsRequest(BaseModel):
         return Source.PERSONAL if self.category is None else Source.CATEGORY
 
 
+def _to_the_cent(price: Decimal) -> Decimal:
+    # JSON numbers, which the Data API answers, have no zeros at the end.
+    return price.quantize(Decimal("0.01"))
+
+
 class Because(BaseModel):
     """Why."""
 
@@ -70,7 +75,7 @@ class Recommendation(BaseModel):
 
     product_id: UUID
     name: str
-    price: Decimal = Field(description="Exact decimal, as text.")
+    price: Annotated[Decimal, AfterValidator(_to_the_cent)] = Field(description="Exact decimal, as text.")
     currency: str = Field(description="ISO 4217 code.")
     category: str = Field(description="The slug of its category.")
     score: float = Field(description="More is better; comparable within one kind of reason.")
