@@ -520,13 +520,13 @@ COMMENT ON FUNCTION private.co_purchase_memory() IS 'Products of a person that a
 CREATE FUNCTION private.co_purchase_weight() RETURNS double precision
     LANGUAGE sql STABLE
     SET search_path TO ''
-    AS $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.9) $$;
+    AS $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.8) $$;
 
 --
 -- Name: FUNCTION co_purchase_weight(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.co_purchase_weight() IS 'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.9, measured by tests/bench/recommendations.py, unless the database says otherwise: alter database … set tidegate.co_purchase_weight = 0.5.';
+COMMENT ON FUNCTION private.co_purchase_weight() IS 'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.8, measured by tests/bench/recommendations.py, unless the database says otherwise: alter database … set tidegate.co_purchase_weight = 0.5.';
 
 --
 -- Name: corrected_words(text, private.query_term[], uuid[]); Type: FUNCTION; Schema: private; Owner: -

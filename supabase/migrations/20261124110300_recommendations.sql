@@ -7,9 +7,9 @@ set local statement_timeout = '60s';
 
 create function private.co_purchase_weight() returns double precision
 language sql stable security invoker set search_path = ''
-as $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.9) $$;
+as $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.8) $$;
 comment on function private.co_purchase_weight() is
-  'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.9, measured by '
+  'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.8, measured by '
   'tests/bench/recommendations.py, unless the database says otherwise: alter database … set tidegate.co_purchase_weight = 0.5.';
 
 create function private.just_bought_interval() returns interval
