@@ -142,6 +142,10 @@ bench-chain: .venv/bench.stamp ## Measure what deadlines, breakers and the rest 
 bench-orders: .venv/dev.stamp .venv/deno.stamp ## Measure orders a second against pgbench
 	@$(BIN)/python -m tests.bench.orders
 
+.PHONY: bench-recommendations
+bench-recommendations: .venv/bench.stamp ## Measure recommendations: recall on planted structure, cost of each rung
+	@$(BIN)/python -m tests.bench.recommendations
+
 .PHONY: chaos
 chaos: .venv/dev.stamp .venv/deno.stamp ## Break everything that the gateway depends on, under load
 	@$(BIN)/python -m tests.chaos

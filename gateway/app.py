@@ -20,6 +20,7 @@ from gateway.middleware import (
     LimitMiddleware,
     RequestIdMiddleware,
 )
+from gateway.recommendations.routes import router as recommendations_router
 from gateway.search.routes import router as search_router
 from gateway.services import Services, create_services
 from gateway.settings import Settings
@@ -27,7 +28,7 @@ from gateway.status.routes import router as status_router
 
 logger = logging.getLogger(__name__)
 
-DESCRIPTION = """Search over a Supabase project, within what the caller may read.
+DESCRIPTION = """Search and recommendations over a Supabase project, within what the caller may read.
 
 Send a Supabase access token as `Authorization: Bearer …`, or none to see what is public. Every error is
 `application/problem+json` (RFC 9457). An answer that had to do without something says `degraded` and why."""
@@ -49,6 +50,7 @@ def create_app(
     )
     app.state.services = services
     app.include_router(search_router)
+    app.include_router(recommendations_router)
     app.include_router(status_router)
     problems.install(app)
     openapi.install(app)

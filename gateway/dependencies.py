@@ -1,5 +1,6 @@
 """What routes are given: the application's services, and who is calling."""
 
+from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -30,6 +31,22 @@ async def caller_if_known(request: Request, services: Annotated[Services, Depend
         return ANONYMOUS
 
 
+@dataclass(frozen=True)
+class Known:
+    """Who is calling; nobody, and why, while tokens cannot be verified."""
+
+    caller: Caller
+    unverified: AuthKeysUnavailableError | None = None
+
+
+async def caller_or_why_not(request: Request, services: Annotated[Services, Depends(current_services)]) -> Known:
+    """As current_caller, but nobody, and the reason, while tokens cannot be verified: for what must never fail."""
+    try:
+        return Known(await current_caller(request, services))
+    except AuthKeysUnavailableError as error:
+        return Known(ANONYMOUS, error)
+
+
 async def is_spare(request: Request) -> bool:
     """Whether the request came in above the limit: nothing may be started for it."""
     return bool(getattr(request.state, "is_spare", False))
@@ -38,4 +55,5 @@ async def is_spare(request: Request) -> bool:
 Spare = Annotated[bool, Depends(is_spare)]
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CurrentServices = Annotated[Services, Depends(current_services)]
+CallerOrWhyNot = Annotated[Known, Depends(caller_or_why_not)]
 CallerIfKnown = Annotated[Caller, Depends(caller_if_known)]

@@ -15,7 +15,7 @@ from gateway.problems import as_gateway_error, problem_response
 from gateway.resilience import allow
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.metrics import DEPARTED, SHED
-from gateway.shedding import LIMITED, is_limited
+from gateway.shedding import LIMITED, is_limited, is_refused
 
 logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("gateway.access")
@@ -172,7 +172,7 @@ class LimitMiddleware:
         state = scope.setdefault("state", {})
         if not self.limiter.enter():
             SHED.inc()
-            if not self.limiter.spare():
+            if is_refused(scope["path"]) and not self.limiter.spare():
                 raise OverloadedError
             state["is_spare"] = True
             await self.app(scope, receive, send)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
@@ -16,6 +17,9 @@ from gateway.outbound import create_client
 from gateway.payments import Payments
 from gateway.payments.http import HttpPaymentProvider
 from gateway.policies import Policies, policies
+from gateway.recommendations.known import MAX_BYTES as MAX_KNOWN_BYTES
+from gateway.recommendations.known import KnownRecommendations
+from gateway.recommendations.service import RecommendationService
 from gateway.resilience import Policy
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.search.known import KnownAnswers
@@ -39,24 +43,30 @@ class Services:
     embedders: Sequence[Embedder]
     verifier: TokenVerifier
     search: SearchService
+    recommendations: RecommendationService
     status: StatusService
     jwks: JwksCache | None
     reranker: Reranker | None
     payments: Payments | None
     limiter: ConcurrencyLimiter
-    _warm_up: "asyncio.Task[None] | None" = field(default=None, repr=False)
+    _background: "list[asyncio.Task[None]]" = field(default_factory=list, repr=False)
 
     async def open(self) -> None:
         """Start connecting and loading in the background; what is down now is found when it comes back."""
         await self.database.open()
         if self.replica is not None:
             await self.replica.open()
-        self._warm_up = asyncio.create_task(self._warm_embedders())
+        await self.recommendations.known.load()
+        self._background = [
+            asyncio.create_task(self._warm_embedders()),
+            asyncio.create_task(self.recommendations.keep()),
+        ]
 
     async def close(self) -> None:
         """End what runs in the background and close every connection."""
-        if self._warm_up is not None:
-            self._warm_up.cancel()
+        for task in self._background:
+            task.cancel()
+        await self.recommendations.known.save()
         if self.jwks is not None:
             await self.jwks.close()
         await self.database.close()
@@ -120,11 +130,33 @@ def create_services(
         reranker=reranker,
         known=KnownAnswers(max_bytes=1_000_000 * settings.last_known_mb, max_age_s=settings.last_known_s),
     )
+    recommendations = RecommendationService(
+        database,
+        data_api,
+        KnownRecommendations(
+            None if settings.recommendations_file is None else Path(settings.recommendations_file),
+            max_bytes=min(MAX_KNOWN_BYTES, 1_000_000 * settings.last_known_mb),
+            max_age_s=settings.recommendations_known_s,
+        ),
+    )
     # More than PostgreSQL has places for would be refused by the bulkhead, late, and drag the limit down with them.
     most = min(settings.concurrency or how.database.concurrency, how.database.concurrency)
     limiter = ConcurrencyLimiter(initial=most, largest=most, late_s=settings.request_timeout_s / 3)
     status = StatusService(database, probes, limiter)
-    return Services(client, database, replica, embedders, verifier, search, status, jwks, reranker, payments, limiter)
+    return Services(
+        client,
+        database,
+        replica,
+        embedders,
+        verifier,
+        search,
+        recommendations,
+        status,
+        jwks,
+        reranker,
+        payments,
+        limiter,
+    )
 
 
 def describe(settings: Settings) -> Policies:

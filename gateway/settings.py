@@ -105,6 +105,12 @@ class Settings(BaseSettings):
     last_known_s: float = Field(
         default=600.0, ge=0, le=86_400, description="Seconds that such an answer may be old; it says how old it is."
     )
+    recommendations_file: Annotated[str | None, Empty] = Field(
+        default=None, description="File of one gateway's own, up to 8 MB: its last recommendations, across restarts."
+    )
+    recommendations_known_s: float = Field(
+        default=604_800.0, ge=0, description="Seconds that kept recommendations may be old; they say how old they are."
+    )
     resilience: dict[str, dict[str, float]] = Field(
         default={},
         description="JSON with other numbers for breakers and retries, by dependency: "
@@ -141,7 +147,6 @@ class Settings(BaseSettings):
     embedder_timeout_s: float = Field(
         default=1.0, gt=0, le=60, description="Seconds a query's embedding may take before search answers by keywords."
     )
-
     next_embedder: Annotated[Literal["onnx", "openai"] | None, Empty] = Field(
         default=None,
         description="While models are changed: the embedder of the other one. Whichever is active is used.",

@@ -10,6 +10,8 @@ from gateway.errors import OverloadedError
 from gateway.problems import problem_response
 
 LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
+# Always answered from what is known when there is no room: that costs less than a page without it.
+ALWAYS_SPARED = "/v1/recommendations"
 MAX_BODY_BYTES = 65_536
 # Their answer depends on more than the path, or their body is not here in a moment: the application refuses them.
 OF_THE_APPLICATION = frozenset({b"origin", b"x-request-id", b"transfer-encoding", b"expect", b"upgrade"})
@@ -17,14 +19,19 @@ _ID = "0" * 32
 
 
 def is_limited(path: str) -> bool:
-    """Whether a request for `path` may be refused; health and status never are."""
+    """Whether requests for `path` count against the limit; those for health and status never do."""
     return path.startswith(LIMITED) and path != NEVER_REFUSED
+
+
+def is_refused(path: str) -> bool:
+    """Whether one for `path` above the limit may be refused, rather than answered from what is known."""
+    return is_limited(path) and path != ALWAYS_SPARED
 
 
 def is_plain(url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether bytes that are ready can refuse a request with this target and these headers, in lower case."""
     path, _, _ = url.partition(b"?")
-    if not path.isascii() or b"%" in path or not is_limited(path.decode("ascii")):
+    if not path.isascii() or b"%" in path or not is_refused(path.decode("ascii")):
         return False
     for name, value in headers:
         if name in OF_THE_APPLICATION:

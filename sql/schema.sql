@@ -87,6 +87,24 @@ CREATE TYPE private.parsed_query AS (
 COMMENT ON TYPE private.parsed_query IS 'A query as people write it: the text without its operators, the beginnings (boat*), the phrases ("slack water"; several joined by a line feed where any of them will do), and what must not occur (-boat, -"slack water").';
 
 --
+-- Name: pick; Type: TYPE; Schema: private; Owner: -
+--
+
+CREATE TYPE private.pick AS (
+	product_id uuid,
+	score double precision,
+	reason text,
+	because_of uuid,
+	source text
+);
+
+--
+-- Name: TYPE pick; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TYPE private.pick IS 'A product to recommend, how well it fits, why, because of which product, and by which rung of the ladder.';
+
+--
 -- Name: query_term; Type: TYPE; Schema: private; Owner: -
 --
 
@@ -121,6 +139,22 @@ CREATE TYPE private.search_plan AS (
 --
 
 COMMENT ON TYPE private.search_plan IS 'How a caller''s audiences are searched: the shards of the giants among them, whether the others hold so much that the common index is walked, and how many passages there are in all.';
+
+--
+-- Name: seed; Type: TYPE; Schema: private; Owner: -
+--
+
+CREATE TYPE private.seed AS (
+	product_id uuid,
+	weight double precision,
+	is_bought boolean
+);
+
+--
+-- Name: TYPE seed; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TYPE private.seed IS 'A product that recommendations start from, how much it counts, and whether the person bought it.';
 
 --
 -- Name: snippet; Type: TYPE; Schema: private; Owner: -
@@ -168,6 +202,22 @@ CREATE TYPE public.document_visibility AS ENUM (
 --
 
 COMMENT ON TYPE public.document_visibility IS 'Who reads a document: its owner, its organization, everybody.';
+
+--
+-- Name: interaction_kind; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.interaction_kind AS ENUM (
+    'view',
+    'cart',
+    'purchase'
+);
+
+--
+-- Name: TYPE interaction_kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TYPE public.interaction_kind IS 'How somebody met a product: looked at it, put it into the cart, bought it.';
 
 --
 -- Name: membership_role; Type: TYPE; Schema: public; Owner: -
@@ -234,6 +284,17 @@ CREATE FUNCTION private.account_holdings(person uuid) RETURNS TABLE(what text, o
   select 'files of removed documents', 'kept', count(*),
          'Nobody can read a file without its document. Storage is cleared of them from time to time.'
   from files where gone
+  union all
+  select 'what you looked at, put into the cart and bought', 'removed', count(*),
+         'Nothing is recommended by it any more. Counts over many people stay, and tell nothing of one.'
+  from public.interactions i where i.user_id = person
+  union all
+  select 'orders not paid yet', 'kept', count(*),
+         'They are cancelled, and their goods back on sale; the order stays in the books, and no longer says whose it was.'
+  from public.orders o where o.buyer_id = person and o.status = 'pending'
+  union all
+  select 'orders', 'kept', count(*), 'Bookkeeping law wants them for years; they no longer say who bought.'
+  from public.orders o where o.buyer_id = person and o.status <> 'pending'
 $$;
 
 --
@@ -430,6 +491,32 @@ end $$;
 COMMENT ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) IS 'The best passage of each source among the row_limit best.';
 
 --
+-- Name: bought_together(uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.bought_together(of_products uuid[], row_limit integer) RETURNS TABLE(product_id uuid, other_id uuid, similarity double precision)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select s.id, t.other_id, t.people / sqrt((a.people + 10.0) * (b.people + 10.0))::double precision
+    from unnest(of_products) s (id)
+    join private.product_buyers a on a.product_id = s.id
+    cross join lateral (
+      select p.other_id, p.people from private.product_pairs p
+      where p.product_id = s.id and p.people >= private.fewest_people()
+      order by p.people desc limit row_limit) t
+    join private.product_buyers b on b.product_id = t.other_id;
+end $$;
+
+--
+-- Name: FUNCTION bought_together(of_products uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.bought_together(of_products uuid[], row_limit integer) IS 'For each of the products up to row_limit others that the same people bought. Similarity is the cosine of their buyers, so that best-sellers do not go with everything; ten imaginary buyers on both sides keep a few real ones from proving much. Definer: counts over all people, of which nobody is shown fewer than private.fewest_people().';
+
+--
 -- Name: cancel_order(uuid); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -467,18 +554,8 @@ CREATE FUNCTION private.cancel_pending_orders() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-  pending uuid[];
 begin
-  select array_agg(l.id) into pending
-  from (
-    select o.id from public.orders o where o.buyer_id = old.id and o.status = 'pending' order by o.id for no key update) l;
-  if pending is not null then
-    perform private.withdraw_pending(pending, 'The account was closed.');
-  end if;
-  update private.payment_jobs j set customer_id = null
-  where j.customer_id = old.id and j.done_at is not null
-    and j.order_id in (select o.id from public.orders o where o.buyer_id = old.id);
+  perform private.leave_orders(old.id);
   return old;
 end $$;
 
@@ -487,6 +564,58 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.cancel_pending_orders() IS 'Row trigger on auth.users: what is not paid is cancelled with the account; paid orders are delivered and kept, without a name. Definer: the Auth service that deletes accounts has no rights on orders.';
+
+--
+-- Name: change_pairs(uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.change_pairs(user_ids uuid[], product_ids uuid[], change integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.product_buyers as b (product_id, people)
+  select u.product_id, change * count(*)::integer from unnest(product_ids) u (product_id) group by u.product_id
+  on conflict (product_id) do update set people = b.people + excluded.people;
+  with changed as (
+    select u.user_id, u.product_id from unnest(user_ids, product_ids) u (user_id, product_id)
+  ), mates as (
+    -- What a person has beside what changes; of two that change, one would be found from both sides.
+    select distinct c.user_id, least(c.product_id, m.product_id) as one, greatest(c.product_id, m.product_id) as two
+    from changed c
+    cross join lateral (
+      select k.product_id
+      from (
+        select b.product_id, b.latest from private.counted_purchases(c.user_id) b
+        union all
+        select d.product_id, 9223372036854775807 from changed d where change < 0 and d.user_id = c.user_id
+        union all
+        -- Cancelled, and in the counts until it is taken back.
+        select t.product_id, 9223372036854775806 from private.purchases_to_take_back t
+        where t.user_id = c.user_id
+      ) k
+      where k.product_id <> c.product_id
+      group by k.product_id order by max(k.latest) desc limit private.co_purchase_memory()) m
+  ), sums as (
+    select m.one as product_id, m.two as other_id, count(*)::integer as people from mates m group by m.one, m.two
+    union all
+    select m.two, m.one, count(*)::integer from mates m group by m.one, m.two)
+  insert into private.product_pairs as p (product_id, other_id, people)
+  select s.product_id, s.other_id, change * s.people from sums s
+  on conflict (product_id, other_id) do update set people = p.people + excluded.people;
+  if change < 0 then
+    delete from private.product_pairs p using private.product_pairs q
+    where q.product_id = any (product_ids) and q.people <= 0 and p.product_id = q.other_id and p.other_id = q.product_id;
+    delete from private.product_pairs p where p.product_id = any (product_ids) and p.people <= 0;
+    delete from private.product_buyers b where b.product_id = any (product_ids) and b.people <= 0;
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION change_pairs(user_ids uuid[], product_ids uuid[], change integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.change_pairs(user_ids uuid[], product_ids uuid[], change integer) IS 'Counts people with products that they have bought for the first time (change 1), or have no more (-1), and each with what else they have. Definer: as fold_interactions, which calls it.';
 
 --
 -- Name: claim_payments(integer, double precision); Type: FUNCTION; Schema: private; Owner: -
@@ -596,6 +725,36 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.close_shard() IS 'Drops the index of an audience that is no giant any more, if there is one, and names it. Definer: as open_shard.';
+
+--
+-- Name: co_purchase_memory(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.co_purchase_memory() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select 20 $$;
+
+--
+-- Name: FUNCTION co_purchase_memory(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.co_purchase_memory() IS 'Products of a person that a new purchase is paired with, the latest ones: so many at most, whoever buys however much.';
+
+--
+-- Name: co_purchase_weight(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.co_purchase_weight() RETURNS double precision
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.8) $$;
+
+--
+-- Name: FUNCTION co_purchase_weight(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.co_purchase_weight() IS 'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.8, measured by tests/bench/recommendations.py, unless the database says otherwise: alter database … set tidegate.co_purchase_weight = 0.5.';
 
 --
 -- Name: comparison_limit(); Type: FUNCTION; Schema: private; Owner: -
@@ -855,6 +1014,27 @@ end $$;
 COMMENT ON FUNCTION private.count_removed_passages() IS 'Statement trigger on chunks, as count_new_passages. Definer: likewise.';
 
 --
+-- Name: counted_purchases(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.counted_purchases(of_user uuid) RETURNS TABLE(product_id uuid, latest bigint)
+    LANGUAGE sql STABLE ROWS 20
+    SET search_path TO ''
+    AS $$
+  select i.product_id, max(i.id)
+  from public.interactions i
+  where i.user_id = of_user and i.kind = 'purchase'
+    and not exists (select from private.interactions_to_fold q where q.interaction_id = i.id)
+  group by i.product_id
+$$;
+
+--
+-- Name: FUNCTION counted_purchases(of_user uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.counted_purchases(of_user uuid) IS 'Products that somebody bought, as far as that is counted.';
+
+--
 -- Name: counted_words(private.parsed_query, uuid[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1052,6 +1232,10 @@ begin
   update public.documents d set owner_id = null where d.owner_id = new.id;
   delete from public.document_shares s where s.user_id = new.id;
   update public.organizations o set created_by = null where o.created_by = new.id;
+  perform private.leave_orders(new.id);
+  update public.orders o set buyer_id = null where o.buyer_id = new.id;
+  delete from private.order_requests r where r.buyer_id = new.id;
+  delete from public.interactions i where i.user_id = new.id;
   delete from public.profiles p where p.id = new.id;
   return null;
 end $$;
@@ -1189,6 +1373,21 @@ end $$;
 COMMENT ON FUNCTION private.failed_documents_as(claims text, max_rows integer) IS 'Documents of the caller of these verified claims, or of the caller''s organizations, that could not be embedded. In autocommit only.';
 
 --
+-- Name: fewest_people(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.fewest_people() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select 3 $$;
+
+--
+-- Name: FUNCTION fewest_people(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.fewest_people() IS 'People who must have bought both of two products before anybody is shown so: what one or two bought is not told.';
+
+--
 -- Name: filtered_sources(text[], uuid, text, numeric, numeric, boolean, jsonb); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1221,6 +1420,94 @@ end $$;
 COMMENT ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) IS 'Documents and products that pass the filters, as the caller sees them.';
 
 --
+-- Name: fold_interactions(integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.fold_interactions(max_rows integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET lock_timeout TO '500ms'
+    AS $$
+declare
+  taken bigint[];
+  users uuid[];
+  products uuid[];
+begin
+  -- One at a time: two would wait for each other's scores. Whoever comes second has nothing to do.
+  if not pg_try_advisory_xact_lock(20261124, 1) then
+    return 0;
+  end if;
+  with gone as (
+    delete from private.interactions_to_fold q
+    where q.interaction_id in (
+      select t.interaction_id from private.interactions_to_fold t order by t.interaction_id limit max_rows for update skip locked)
+    returning q.interaction_id)
+  select coalesce(array_agg(g.interaction_id), '{}') into taken from gone g;
+  if cardinality(taken) = 0 then
+    return 0;
+  end if;
+  perform private.fold_popularity(taken);
+  -- Who had bought it before counts already.
+  select array_agg(n.user_id), array_agg(n.product_id) into users, products
+  from (
+    select distinct i.user_id, i.product_id from public.interactions i
+    where i.id = any (taken) and i.kind = 'purchase'
+      and not exists (
+        select from public.interactions e
+        where e.user_id = i.user_id and e.product_id = i.product_id and e.kind = 'purchase' and not e.id = any (taken)
+          and not exists (select from private.interactions_to_fold q where q.interaction_id = e.id))
+      and not exists (
+        select from private.purchases_to_take_back t where t.user_id = i.user_id and t.product_id = i.product_id)) n;
+  if users is not null then
+    perform private.change_pairs(users, products, 1);
+  end if;
+  return cardinality(taken);
+end $$;
+
+--
+-- Name: FUNCTION fold_interactions(max_rows integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.fold_interactions(max_rows integer) IS 'Counts up to max_rows interactions: popularity, and pairs of products that the same person bought. Says how many were taken. Gives way after half a second to whoever holds a product''s row. Definer: the worker has no right to what people do.';
+
+--
+-- Name: fold_popularity(bigint[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.fold_popularity(interaction_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  with done as (
+    select private.interaction_key(i.user_id, i.product_id, i.kind, i.created_at) as key,
+           i.product_id, i.kind, min(i.created_at) as at, count(*)::integer as times
+    from public.interactions i where i.id = any (interaction_ids)
+    group by 1, 2, 3
+  ), counted as (
+    insert into private.counted_interactions as c (key, kind, day, times)
+    select d.key, d.kind, (d.at at time zone 'utc')::date, d.times from done d
+    on conflict (key) do update set times = c.times + excluded.times, counted_at = now() where c.kind = 'purchase'
+    returning c.key, c.times
+  ), news as (
+    select d.product_id, private.interaction_weight(d.kind) as weight, private.popularity_exponent(d.at) as exponent
+    from done d join counted c on c.key = d.key and c.times = d.times
+  ), sums as (
+    select n.product_id, sum(n.weight * private.power_of_two(n.exponent - t.top)) as amount, min(t.top) as exponent
+    from news n join (select m.product_id, max(m.exponent) as top from news m group by m.product_id) t using (product_id)
+    group by n.product_id)
+  update public.product_popularity p
+  set score = private.raised_score(p.score, s.amount, s.exponent), updated_at = now()
+  from sums s where p.product_id = s.product_id;
+end $$;
+
+--
+-- Name: FUNCTION fold_popularity(interaction_ids bigint[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.fold_popularity(interaction_ids bigint[]) IS 'Counts these interactions, those that count. Definer: as fold_interactions, which calls it.';
+
+--
 -- Name: follow_account(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1249,6 +1536,38 @@ end $$;
 COMMENT ON FUNCTION private.follow_account() IS 'Row trigger on auth.users: the profile has the account''s address, and its number until the person chooses another. Definer: as create_profile.';
 
 --
+-- Name: forget_counted(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.forget_counted() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  forgotten integer;
+begin
+  delete from private.counted_interactions c
+  where c.key in (
+    select o.key from private.counted_interactions o
+    where o.counted_at < now() - interval '2 days'
+      and (o.kind <> 'purchase' or o.counted_at < now() - interval '90 days')
+      -- Where the worker is behind, the same may still come.
+      and o.day < coalesce((
+        select (min(i.created_at) at time zone 'utc')::date - 1
+        from public.interactions i
+        where i.id = (select min(q.interaction_id) from private.interactions_to_fold q)), (now() at time zone 'utc')::date - 1)
+    order by o.counted_at limit 5000);
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end $$;
+
+--
+-- Name: FUNCTION forget_counted(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.forget_counted() IS 'Forgets what cannot come again: looks and carts of days that are over, and purchases that count next to nothing any more should they be cancelled. Says of how many. Definer: as fold_interactions.';
+
+--
 -- Name: forget_creator(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1267,6 +1586,28 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.forget_creator() IS 'Row trigger on memberships: a creator who left no longer reads the organization. Definer: the leaver may not update it.';
+
+--
+-- Name: forget_pairs(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.forget_pairs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  delete from private.product_pairs p using old_rows o, private.product_pairs q
+  where q.product_id = o.id and p.product_id = q.other_id and p.other_id = o.id;
+  delete from private.product_pairs p using old_rows o where p.product_id = o.id;
+  delete from private.product_buyers b using old_rows o where b.product_id = o.id;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION forget_pairs(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.forget_pairs() IS 'Statement trigger on products that are deleted, in place of foreign keys. Definer: staff has no right to the counts.';
 
 --
 -- Name: forget_uploader(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -1414,6 +1755,40 @@ end $$;
 COMMENT ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer, of_model smallint) IS 'Puts up to max_rows vectors of a model, the active one unless another is given, into their index, a giant''s or the common one, when more than tolerated wait and the collection is large enough to want one; says how many. Definer: the worker sees only what has a job, and these have none.';
 
 --
+-- Name: interaction_key(uuid, uuid, public.interaction_kind, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select md5(uuid_send(user_id) || uuid_send(product_id)
+    || int8send(case kind when 'view' then 0 when 'cart' then 1 else 2 end
+                + 3 * ((at at time zone 'utc')::date - date '2026-01-01')))::uuid
+$$;
+
+--
+-- Name: FUNCTION interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone) IS 'What counts once, however often it was done.';
+
+--
+-- Name: interaction_weight(public.interaction_kind); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.interaction_weight(kind public.interaction_kind) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select case kind when 'purchase' then 10.0 when 'cart' then 3.0 else 1.0 end::double precision $$;
+
+--
+-- Name: FUNCTION interaction_weight(kind public.interaction_kind); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.interaction_weight(kind public.interaction_kind) IS 'What an interaction counts: a look 1, a cart 3, a purchase 10. After a change: select private.rebuild_popularity().';
+
+--
 -- Name: is_astray(private.chunk_match[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1450,6 +1825,39 @@ $$;
 --
 
 COMMENT ON FUNCTION private.is_staff() IS 'Whether the caller carries app_metadata.staff = true, which only an administrator can set (user_metadata is the user''s own).';
+
+--
+-- Name: just_bought(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.just_bought() RETURNS uuid[]
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(array_agg(distinct i.product_id), '{}') from public.interactions i
+  where i.user_id = (select auth.uid()) and i.kind = 'purchase' and i.created_at > now() - private.just_bought_interval()
+$$;
+
+--
+-- Name: FUNCTION just_bought(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.just_bought() IS 'What the caller bought lately.';
+
+--
+-- Name: just_bought_interval(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.just_bought_interval() RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select interval '30 days' $$;
+
+--
+-- Name: FUNCTION just_bought_interval(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.just_bought_interval() IS 'For how long nobody is offered again what they bought.';
 
 --
 -- Name: keep_an_owner(); Type: FUNCTION; Schema: private; Owner: -
@@ -1670,6 +2078,34 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.leave_index() IS 'Row trigger: a vector whose audience changes waits to be indexed again, so that the change itself does not.';
+
+--
+-- Name: leave_orders(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.leave_orders(person uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  pending uuid[];
+begin
+  select array_agg(l.id) into pending
+  from (
+    select o.id from public.orders o where o.buyer_id = person and o.status = 'pending' order by o.id for no key update) l;
+  if pending is not null then
+    perform private.withdraw_pending(pending, 'The account was closed.');
+  end if;
+  update private.payment_jobs j set customer_id = null
+  where j.customer_id = person and j.done_at is not null
+    and j.order_id in (select o.id from public.orders o where o.buyer_id = person);
+end $$;
+
+--
+-- Name: FUNCTION leave_orders(person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.leave_orders(person uuid) IS 'What somebody has not paid is cancelled; paid orders are delivered and kept. The provider''s records of what is done lose the name.';
 
 --
 -- Name: leave_organizations(); Type: FUNCTION; Schema: private; Owner: -
@@ -2151,6 +2587,84 @@ end $$;
 COMMENT ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'Exact: what no index holds yet of these audiences.';
 
 --
+-- Name: neighbours(private.seed[], uuid[], uuid, integer, text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) RETURNS private.pick[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+  model constant smallint := (private.active_embedding_model()).id;
+  taste constant extensions.halfvec := private.taste(seeds);
+  co_weight constant double precision := private.co_purchase_weight();
+  near private.chunk_match[] := '{}';
+  picks private.pick[];
+begin
+  if taste is not null then
+    near := array(select m from private.semantic_matches(
+      taste, '{products}', null, null, cardinality(seeds) + 2 * row_limit) m order by (m).score desc
+      limit cardinality(seeds) + 4 * row_limit);
+  end if;
+  picks := array(
+    with seed as materialized (
+      select s.product_id, s.weight, s.is_bought from unnest(seeds) s
+    ), together as materialized (
+      select b.other_id, sum(b.similarity * s.weight) as worth,
+             (array_agg(b.product_id order by b.similarity * s.weight desc, b.product_id))[1] as because_of
+      from private.bought_together(array(select s.product_id from seed s), 5 * row_limit) b
+      join seed s on s.product_id = b.product_id
+      where not b.other_id in (select s.product_id from seed s)
+      group by b.other_id order by worth desc limit 10 * row_limit
+    -- Materialized, so that what follows compares columns: an expression is kept from an index behind a policy.
+    ), found as materialized (
+      select coalesce(t.other_id, n.source_id) as id, coalesce(t.worth, 0) as worth, t.because_of, n.score as cosine
+      from together t full join (select u.source_id, u.score from unnest(near) u) n on n.source_id = t.other_id
+    ), buyable as materialized (
+      select f.*, p.category_id, coalesce(f.cosine, (
+               select max(1 - (e.embedding operator(extensions.<=>) taste))
+               from public.chunk_embeddings e where e.source_id = f.id and e.model_id = model), 0) as likeness,
+             (select y.score from public.product_popularity y where y.product_id = f.id) as popularity
+      from found f join public.products p on p.id = f.id
+      where p.is_active and p.is_in_stock and f.id <> all (excluded)
+        and not f.id in (select s.product_id from seed s)
+        and (of_category is null or p.category_id = of_category)
+    ), scored as (
+      select b.id, b.because_of, co_weight * coalesce(b.worth / nullif(max(b.worth) over (), 0), 0) as by_people,
+             -- Of what is about as like, what is wanted is likelier to be wanted: a quarter as popular counts half.
+             (1 - co_weight) * coalesce(
+               (b.likeness - min(b.likeness) over ()) / nullif(max(b.likeness) over () - min(b.likeness) over (), 0)
+               * (0.2 + 0.8 * power(2::double precision, greatest((b.popularity - max(b.popularity) over ()) / 2, -50))),
+               0) as by_likeness
+      from buyable b
+    ), best as materialized (
+      select s.*, s.by_people + s.by_likeness as score from scored s
+      order by score desc, s.id limit row_limit)
+    select (b.id, b.score,
+            case when b.by_people > b.by_likeness then 'bought_together'
+                 when k.is_bought or source = 'similar' then 'similar' else 'viewed' end,
+            k.product_id, source)::private.pick
+    from best b
+    cross join lateral (
+      select s.product_id, s.is_bought from seed s
+      where b.by_people <= b.by_likeness or s.product_id = b.because_of
+      order by (
+        select min(e.embedding operator(extensions.<=>) f.embedding)
+        from public.chunk_embeddings e join public.chunk_embeddings f on f.model_id = model and f.source_id = b.id
+        where e.source_id = s.product_id and e.model_id = model) nulls last, s.weight desc, s.product_id
+      limit 1) k
+    order by b.score desc, b.id);
+  return picks;
+end $$;
+
+--
+-- Name: FUNCTION neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) IS 'Products that go with the seeds, best first, none of the seeds among them: what the same people bought, and what is like the mean of the seeds, weighed together, each between the best and the worst of the candidates. All can be had: active, in stock, not excluded.';
+
+--
 -- Name: note_changed_documents(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2309,6 +2823,28 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.note_product_words() IS 'Row trigger on products: keeps their words. Definer: staff have no right to the table of words.';
+
+--
+-- Name: note_purchases(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_purchases() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.interactions (user_id, product_id, kind, order_id)
+  select o.buyer_id, n.product_id, 'purchase', o.id
+  from new_rows n join public.orders o on o.id = n.order_id
+  where o.buyer_id is not null and n.product_id is not null;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION note_purchases(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_purchases() IS 'Statement trigger on order_items: a purchase for each line, whatever the quantity. Definer: buyers may not claim purchases.';
 
 --
 -- Name: open_shard(smallint); Type: FUNCTION; Schema: private; Owner: -
@@ -2697,6 +3233,84 @@ end $$;
 COMMENT ON FUNCTION private.plan_search(model smallint, scopes uuid[]) IS 'How to search these audiences. Definer: reads counts; those of others tell which of two ways would be taken.';
 
 --
+-- Name: popular(uuid[], uuid, integer, text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.popular(excluded uuid[], of_category uuid, row_limit integer, source text) RETURNS private.pick[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+  shop constant uuid := '00000000-0000-0000-0000-000000000001';
+begin
+  if of_category is null then
+    return array(
+      select (y.product_id, private.popularity_now(y.score), source, null, source)::private.pick
+      from public.product_popularity y join public.products p on p.id = y.product_id
+      where y.scope_id = shop and p.is_active and p.is_in_stock and y.product_id <> all (excluded)
+      order by y.score desc, y.product_id limit row_limit);
+  end if;
+  return array(
+    select (y.product_id, private.popularity_now(y.score), source, null, source)::private.pick
+    from public.product_popularity y join public.products p on p.id = y.product_id
+    where y.scope_id = shop and y.category_id = of_category and p.is_active and p.is_in_stock
+      and y.product_id <> all (excluded)
+    order by y.score desc, y.product_id limit row_limit);
+end $$;
+
+--
+-- Name: FUNCTION popular(excluded uuid[], of_category uuid, row_limit integer, source text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.popular(excluded uuid[], of_category uuid, row_limit integer, source text) IS 'The most popular products, of one category where it is given, that can be had and are not excluded.';
+
+--
+-- Name: popularity_exponent(timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.popularity_exponent(at timestamp with time zone) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select ((at at time zone 'utc')::date - date '2026-01-01') / private.popularity_half_life() $$;
+
+--
+-- Name: FUNCTION popularity_exponent(at timestamp with time zone); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.popularity_exponent(at timestamp with time zone) IS 'Half-lives from the beginning of 2026 to that day (UTC). All of a day counts the same, so that the order within it does not.';
+
+--
+-- Name: popularity_half_life(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.popularity_half_life() RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select 7.0::double precision $$;
+
+--
+-- Name: FUNCTION popularity_half_life(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.popularity_half_life() IS 'Days in which what somebody did comes to count half as much. After a change: select private.rebuild_popularity().';
+
+--
+-- Name: popularity_now(double precision); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.popularity_now(score double precision) RETURNS double precision
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select private.power_of_two(score - private.popularity_exponent(now())) $$;
+
+--
+-- Name: FUNCTION popularity_now(score double precision); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.popularity_now(score double precision) IS 'A score as people would count it: looks of today that would make the same popularity.';
+
+--
 -- Name: post_changed_passages(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2830,6 +3444,21 @@ end $$;
 COMMENT ON FUNCTION private.postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean) IS 'Gives a payment back for delay_s seconds, or parks it after max_attempts, null when the attempt does not count; whether it was parked. was_sent: whether the provider may have heard of it, in this attempt or before. Definer: as settle_payment.';
 
 --
+-- Name: power_of_two(double precision); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.power_of_two(exponent double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select case when exponent < -1000 then 0 else power(2::double precision, exponent) end $$;
+
+--
+-- Name: FUNCTION power_of_two(exponent double precision); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.power_of_two(exponent double precision) IS '2^exponent, 0 where that is too small to be told from it.';
+
+--
 -- Name: products_with(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2939,6 +3568,146 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.query_words(query text) IS 'Stems of a query, without stop words, and how often each occurs, by every stemmer that some passage has: the query''s own language is not known. Definer: which there are must not depend on the caller, nor cost a scan of what is visible.';
+
+--
+-- Name: queue_interactions(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.queue_interactions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.interactions_to_fold (interaction_id) select n.id from new_rows n;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION queue_interactions(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.queue_interactions() IS 'Statement trigger on interactions: notes what is to be counted. Definer: nobody else writes that table.';
+
+--
+-- Name: raised_score(double precision, double precision, double precision); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.raised_score(score double precision, amount double precision, exponent double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select m.top + ln(greatest(
+    private.power_of_two(score - m.top) + amount * private.power_of_two(exponent - m.top), 1e-30)) / ln(2::double precision)
+  from (select greatest(score, exponent) as top) m
+$$;
+
+--
+-- Name: FUNCTION raised_score(score double precision, amount double precision, exponent double precision); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.raised_score(score double precision, amount double precision, exponent double precision) IS 'The score after amount * 2^exponent more, or less when the amount is negative.';
+
+--
+-- Name: rate_new_products(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.rate_new_products() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.product_popularity (product_id, scope_id, category_id, score)
+  select n.id, n.scope_id, n.category_id, private.popularity_exponent(n.created_at) from new_rows n;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION rate_new_products(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.rate_new_products() IS 'Statement trigger on products: a new one begins as if one person had looked at it, so that a shop without a past shows its newest. Definer: nobody else writes popularity.';
+
+--
+-- Name: rebuild_popularity(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.rebuild_popularity() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- The worker counts nothing meanwhile; what is not counted yet stays so.
+  perform pg_advisory_xact_lock(20261124, 1);
+  update public.product_popularity p
+  set score = s.score, updated_at = now()
+  from (
+    select b.id, coalesce(
+             private.raised_score(private.popularity_exponent(b.created_at), d.amount, d.exponent),
+             private.popularity_exponent(b.created_at)) as score
+    from public.products b
+    left join (
+      select k.product_id, max(k.top) as exponent,
+             sum(k.weight * private.power_of_two(k.exponent - k.top)) as amount
+      from (
+        select i.product_id, private.interaction_weight(i.kind) as weight, private.popularity_exponent(min(i.created_at)) as exponent,
+               max(private.popularity_exponent(min(i.created_at))) over (partition by i.product_id) as top
+        from public.interactions i
+        where not exists (select from private.interactions_to_fold q where q.interaction_id = i.id)
+        group by i.product_id, i.user_id, i.kind, (i.created_at at time zone 'utc')::date) k
+      group by k.product_id) d on d.product_id = b.id) s
+  where p.product_id = s.id;
+end $$;
+
+--
+-- Name: FUNCTION rebuild_popularity(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.rebuild_popularity() IS 'Computes every score anew from the interactions, as the owner of the tables: after a change of the weights or the half-life.';
+
+--
+-- Name: recent_seeds(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.recent_seeds() RETURNS private.seed[]
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(array_agg((r.product_id, r.weight * power(0.9, r.place - 1), r.is_bought)::private.seed order by r.place), '{}')
+  from (
+    select l.product_id, bool_or(l.kind = 'purchase') as is_bought,
+           max(case l.kind when 'purchase' then 1.0 when 'cart' then 0.6 else 0.3 end)::double precision as weight,
+           row_number() over (order by max(l.created_at) desc, l.product_id) as place
+    from (
+      select i.product_id, i.kind, i.created_at from public.interactions i
+      where i.user_id = (select auth.uid()) order by i.created_at desc limit 200) l
+    group by l.product_id order by place limit 20) r
+$$;
+
+--
+-- Name: FUNCTION recent_seeds(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.recent_seeds() IS 'The caller''s last 20 products of the last 200 interactions, the latest first: what was bought counts 1, put into the cart 0.6, looked at 0.3, and each a tenth less than the one after it.';
+
+--
+-- Name: recommend_as(text, uuid, text, integer, text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text) RETURNS TABLE(source text, product_id uuid, name text, price numeric, currency text, category_slug text, score double precision, because jsonb)
+    LANGUAGE plpgsql ROWS 10
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  perform private.become(claims);
+  return query select * from public.recommend(recommend_as.like_product, recommend_as.category, max_results, mode);
+end $$;
+
+--
+-- Name: FUNCTION recommend_as(claims text, like_product uuid, category text, max_results integer, mode text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text) IS 'public.recommend as the caller of these verified claims, in one round trip. In autocommit only: the role lasts until the transaction ends.';
 
 --
 -- Name: refund_order(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -3767,6 +4536,83 @@ end $$;
 COMMENT ON FUNCTION private.stuck_payments() IS 'As public.stuck_payments. Definer: the outbox is nobody''s to read.';
 
 --
+-- Name: take_back_purchases(integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.take_back_purchases(max_rows integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET lock_timeout TO '500ms'
+    AS $$
+declare
+  users uuid[];
+  products uuid[];
+  times timestamptz[];
+  last_users uuid[];
+  last_products uuid[];
+begin
+  if not pg_try_advisory_xact_lock(20261124, 1) then
+    return 0;
+  end if;
+  with gone as (
+    delete from private.purchases_to_take_back b
+    where b.id in (select t.id from private.purchases_to_take_back t order by t.id limit max_rows for update skip locked)
+    returning b.user_id, b.product_id, b.created_at)
+  select array_agg(g.user_id), array_agg(g.product_id), array_agg(g.created_at) into users, products, times from gone g;
+  if users is null then
+    return 0;
+  end if;
+  perform private.unfold_popularity(users, products, times);
+  -- Who bought it in another order as well still has it.
+  select array_agg(l.user_id), array_agg(l.product_id) into last_users, last_products
+  from (
+    select distinct u.user_id, u.product_id from unnest(users, products) u (user_id, product_id)
+    where not exists (select from private.counted_purchases(u.user_id) b where b.product_id = u.product_id)
+      and not exists (
+        select from private.purchases_to_take_back t where t.user_id = u.user_id and t.product_id = u.product_id)) l;
+  if last_users is not null then
+    perform private.change_pairs(last_users, last_products, -1);
+  end if;
+  return cardinality(users);
+end $$;
+
+--
+-- Name: FUNCTION take_back_purchases(max_rows integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.take_back_purchases(max_rows integer) IS 'Takes up to max_rows cancelled purchases out of the counts, and says how many. Definer: as fold_interactions.';
+
+--
+-- Name: taste(private.seed[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.taste(seeds private.seed[]) RETURNS extensions.halfvec
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  model constant record := private.active_embedding_model();
+  direction extensions.vector;
+begin
+  -- In single precision: a small number of half precision, made smaller, is an error.
+  select extensions.sum(e.embedding::extensions.vector operator(extensions.*)
+           pg_catalog.array_fill((s.weight / e.passages)::real, array[model.dimensions])::extensions.vector)
+  into direction
+  from unnest(seeds) s
+  join lateral (
+    select c.embedding, count(*) over () as passages
+    from public.chunk_embeddings c where c.source_id = s.product_id and c.model_id = model.id) e on true;
+  return case when extensions.vector_norm(direction) > 0
+    then extensions.l2_normalize(direction)::extensions.halfvec end;
+end $$;
+
+--
+-- Name: FUNCTION taste(seeds private.seed[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.taste(seeds private.seed[]) IS 'The weighted mean of these products'' vectors, of unit length; null where none has a vector.';
+
+--
 -- Name: touch_updated_at(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -3784,6 +4630,45 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.touch_updated_at() IS 'Row trigger: keeps updated_at.';
+
+--
+-- Name: unfold_popularity(uuid[], uuid[], timestamp with time zone[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  with undone as (
+    select private.interaction_key(u.user_id, u.product_id, 'purchase', u.at) as key, u.product_id, min(u.at) as at,
+           count(*)::integer as times
+    from unnest(user_ids, product_ids, unfold_popularity.times) u (user_id, product_id, at)
+    group by 1, 2
+  ), left_over as (
+    update private.counted_interactions c set times = c.times - u.times from undone u where c.key = u.key
+    returning c.key, c.times
+  ), sums as (
+    select u.product_id, -sum(private.interaction_weight('purchase') * private.power_of_two(
+             private.popularity_exponent(u.at) - t.top)) as amount, min(t.top) as exponent
+    from undone u join left_over l on l.key = u.key and l.times = 0
+    join (select v.product_id, max(private.popularity_exponent(v.at)) as top from undone v group by v.product_id) t
+      on t.product_id = u.product_id
+    group by u.product_id)
+  update public.product_popularity p
+  set score = private.raised_score(p.score, s.amount, s.exponent), updated_at = now()
+  from sums s where p.product_id = s.product_id;
+  delete from private.counted_interactions c
+  where c.times = 0 and c.key in (
+    select private.interaction_key(u.user_id, u.product_id, 'purchase', u.at)
+    from unnest(user_ids, product_ids, unfold_popularity.times) u (user_id, product_id, at));
+end $$;
+
+--
+-- Name: FUNCTION unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) IS 'Takes purchases back, those of which none of the day is left. Definer: as fold_interactions.';
 
 --
 -- Name: unposted_passages(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -3874,6 +4759,34 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.withdraw_pending(order_ids uuid[], reason text) IS 'Cancels pending orders whose locks the caller holds, and marks those as withdrawn whose payment is under way. Definer: called by functions that know whose they are; granted to nobody.';
+
+--
+-- Name: withdraw_purchases(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.withdraw_purchases() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  -- Of what the worker is counting at this moment it waits for the end, some milliseconds; only rows of this order.
+  with uncounted as (
+    delete from private.interactions_to_fold q using public.interactions i
+    where i.order_id = new.id and q.interaction_id = i.id
+    returning q.interaction_id)
+  insert into private.purchases_to_take_back (user_id, product_id, created_at)
+  select i.user_id, i.product_id, i.created_at
+  from public.interactions i
+  where i.order_id = new.id and not exists (select from uncounted u where u.interaction_id = i.id);
+  delete from public.interactions i where i.order_id = new.id;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION withdraw_purchases(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.withdraw_purchases() IS 'Row trigger on orders that are cancelled or refunded: their lines are no purchases any more, and what was counted of them is taken back. Definer: as note_purchases.';
 
 --
 -- Name: word_query(text); Type: FUNCTION; Schema: private; Owner: -
@@ -4019,6 +4932,78 @@ end $$;
 --
 
 COMMENT ON FUNCTION public.purchase(product_id uuid, quantity integer, idempotency_key text) IS 'place_order of one product.';
+
+--
+-- Name: recommend(uuid, text, integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.recommend(like_product uuid DEFAULT NULL::uuid, category text DEFAULT NULL::text, max_results integer DEFAULT 10, mode text DEFAULT NULL::text) RETURNS TABLE(source text, product_id uuid, name text, price numeric, currency text, category_slug text, score double precision, because jsonb)
+    LANGUAGE plpgsql STABLE ROWS 10
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  rung text := coalesce(mode, case when like_product is not null then 'similar' when category is not null then 'popular_in_category'
+                                   else 'personal' end);
+  excluded uuid[] := '{}';
+  seeds private.seed[] := '{}';
+  asked_category uuid;
+  of_category uuid;
+  picks private.pick[] := '{}';
+begin
+  if rung not in ('personal', 'similar', 'popular_in_category', 'popular') then
+    raise exception 'mode % is none of personal, similar, popular_in_category, popular', mode
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if max_results not between 1 and 50 or max_results is null then
+    raise exception 'max_results % is not between 1 and 50', max_results using errcode = 'invalid_parameter_value';
+  end if;
+  select c.id into asked_category from public.categories c where c.slug = recommend.category;
+  if auth.uid() is not null then
+    excluded := private.just_bought();
+  end if;
+  if like_product is not null then
+    excluded := excluded || like_product;
+    seeds := array(select (p.id, 1, false)::private.seed from public.products p where p.id = like_product);
+  elsif auth.uid() is not null and rung <> 'popular' and asked_category is null then
+    seeds := private.recent_seeds();
+    if rung = 'similar' then
+      seeds := seeds[1:1];
+    end if;
+  end if;
+  of_category := coalesce(asked_category, (
+    select p.category_id from public.products p where p.id = (seeds[1]).product_id));
+
+  -- Each rung fills what the ones above it left empty.
+  if rung in ('personal', 'similar') and cardinality(seeds) > 0 then
+    picks := private.neighbours(seeds, excluded, asked_category, max_results, rung);
+  end if;
+  if rung <> 'popular' and of_category is not null and cardinality(picks) < max_results then
+    picks := picks || private.popular(
+      excluded || array(select k.product_id from unnest(picks) k), of_category, max_results - cardinality(picks),
+      'popular_in_category');
+  end if;
+  -- Who asks for a category is shown others only when it has nothing.
+  if cardinality(picks) < max_results and (asked_category is null or cardinality(picks) = 0) then
+    picks := picks || private.popular(
+      excluded || array(select k.product_id from unnest(picks) k), null, max_results - cardinality(picks), 'popular');
+  end if;
+
+  return query
+    select (picks[1]).source, p.id, p.name, p.price, p.currency, c.slug, k.score,
+           jsonb_build_object('kind', k.reason, 'product_id', b.id, 'name', b.name)
+    from unnest(picks) with ordinality k (product_id, score, reason, because_of, source, place)
+    join public.products p on p.id = k.product_id
+    join public.categories c on c.id = p.category_id
+    left join public.products b on b.id = k.because_of
+    order by k.place;
+end $$;
+
+--
+-- Name: FUNCTION recommend(like_product uuid, category text, max_results integer, mode text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.recommend(like_product uuid, category text, max_results integer, mode text) IS 'Products for the caller, best first, each with why: for their taste (personal), like a product (similar), popular in a category, or popular. Never what is out of stock, inactive, or was bought by the caller in the last 30 days. mode begins lower on this ladder than the other arguments would; a rung that has nothing to say leaves its place to the next, and source names the one that the list begins with. Runs as the caller. score compares within one kind of reason.';
 
 --
 -- Name: refund_order(uuid); Type: FUNCTION; Schema: public; Owner: -
@@ -4411,6 +5396,56 @@ $$;
 COMMENT ON FUNCTION public.stuck_payments() IS 'For staff: charges and refunds that were given up, and why.';
 
 --
+-- Name: counted_interactions; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.counted_interactions (
+    key uuid NOT NULL,
+    kind public.interaction_kind NOT NULL,
+    day date NOT NULL,
+    times integer NOT NULL,
+    counted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY private.counted_interactions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE counted_interactions; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.counted_interactions IS 'What is in the popularity already: one row for each person, product, kind and day, known by a hash. Kept for as long as the same may come again.';
+
+--
+-- Name: COLUMN counted_interactions.key; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.counted_interactions.key IS 'Hash of person, product, kind and day.';
+
+--
+-- Name: COLUMN counted_interactions.kind; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.counted_interactions.kind IS 'The kind.';
+
+--
+-- Name: COLUMN counted_interactions.day; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.counted_interactions.day IS 'The day (UTC).';
+
+--
+-- Name: COLUMN counted_interactions.times; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.counted_interactions.times IS 'Of purchases: orders of that day that are not cancelled; the last one to go takes the count with it. Else 1.';
+
+--
+-- Name: COLUMN counted_interactions.counted_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.counted_interactions.counted_at IS 'When it was counted.';
+
+--
 -- Name: embedding_job_revisions; Type: SEQUENCE; Schema: private; Owner: -
 --
 
@@ -4571,6 +5606,28 @@ ALTER TABLE private.embedding_models ALTER COLUMN id ADD GENERATED BY DEFAULT AS
     NO MAXVALUE
     CACHE 1
 );
+
+--
+-- Name: interactions_to_fold; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.interactions_to_fold (
+    interaction_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY private.interactions_to_fold FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE interactions_to_fold; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.interactions_to_fold IS 'Interactions that are in no count yet; the worker takes them from here.';
+
+--
+-- Name: COLUMN interactions_to_fold.interaction_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.interactions_to_fold.interaction_id IS 'The interaction; one that is gone meanwhile counts for nothing, so that no foreign key need be checked while a shop sells.';
 
 --
 -- Name: order_requests; Type: TABLE; Schema: private; Owner: -
@@ -4982,6 +6039,71 @@ COMMENT ON COLUMN private.postings.size IS 'How many postings: read without read
 COMMENT ON COLUMN private.postings.postings IS 'Each passage as one number: its own of posted_passages times 65,536, plus how often it has the word (up to 31) times 2,048, plus its tokens (up to 2,047).';
 
 --
+-- Name: product_buyers; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.product_buyers (
+    product_id uuid NOT NULL,
+    people integer NOT NULL
+);
+
+ALTER TABLE ONLY private.product_buyers FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE product_buyers; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.product_buyers IS 'How many people bought each product. No foreign key: the check would lock products that are being sold.';
+
+--
+-- Name: COLUMN product_buyers.product_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_buyers.product_id IS 'The product.';
+
+--
+-- Name: COLUMN product_buyers.people; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_buyers.people IS 'How many people bought it, each counted once.';
+
+--
+-- Name: product_pairs; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.product_pairs (
+    product_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    people integer NOT NULL
+);
+
+ALTER TABLE ONLY private.product_pairs FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE product_pairs; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.product_pairs IS 'How many people bought both of two products, in one order or one after the other. Each pair stands in both directions. No foreign keys, as in product_buyers.';
+
+--
+-- Name: COLUMN product_pairs.product_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_pairs.product_id IS 'A product.';
+
+--
+-- Name: COLUMN product_pairs.other_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_pairs.other_id IS 'Another one.';
+
+--
+-- Name: COLUMN product_pairs.people; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.product_pairs.people IS 'How many people bought both, each counted once.';
+
+--
 -- Name: product_words; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -5016,6 +6138,62 @@ COMMENT ON COLUMN private.product_words.stemmer IS 'The text search configuratio
 --
 
 COMMENT ON COLUMN private.product_words.words IS 'Stems of name (A), article number (B) and description (D).';
+
+--
+-- Name: purchases_to_take_back; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.purchases_to_take_back (
+    id bigint NOT NULL,
+    user_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY private.purchases_to_take_back FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE purchases_to_take_back; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.purchases_to_take_back IS 'Purchases that were counted and then cancelled or refunded; the worker takes them out of the counts.';
+
+--
+-- Name: COLUMN purchases_to_take_back.id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.purchases_to_take_back.id IS 'The change.';
+
+--
+-- Name: COLUMN purchases_to_take_back.user_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.purchases_to_take_back.user_id IS 'Who had bought.';
+
+--
+-- Name: COLUMN purchases_to_take_back.product_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.purchases_to_take_back.product_id IS 'What.';
+
+--
+-- Name: COLUMN purchases_to_take_back.created_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.purchases_to_take_back.created_at IS 'When it had been bought.';
+
+--
+-- Name: purchases_to_take_back_id_seq; Type: SEQUENCE; Schema: private; Owner: -
+--
+
+ALTER TABLE private.purchases_to_take_back ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.purchases_to_take_back_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: shards; Type: TABLE; Schema: private; Owner: -
@@ -5579,6 +6757,84 @@ COMMENT ON COLUMN public.documents.created_at IS 'When it was made.';
 COMMENT ON COLUMN public.documents.updated_at IS 'Last change of what people write.';
 
 --
+-- Name: interactions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.interactions (
+    id bigint NOT NULL,
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    product_id uuid NOT NULL,
+    kind public.interaction_kind NOT NULL,
+    order_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT interactions_order_id_check CHECK (((kind = 'purchase'::public.interaction_kind) = (order_id IS NOT NULL)))
+);
+ALTER TABLE ONLY public.interactions ALTER COLUMN user_id SET STATISTICS 1;
+ALTER TABLE ONLY public.interactions ALTER COLUMN user_id SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.interactions ALTER COLUMN product_id SET STATISTICS 1;
+ALTER TABLE ONLY public.interactions ALTER COLUMN product_id SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.interactions ALTER COLUMN kind SET STATISTICS 0;
+ALTER TABLE ONLY public.interactions ALTER COLUMN order_id SET STATISTICS 0;
+ALTER TABLE ONLY public.interactions ALTER COLUMN created_at SET STATISTICS 0;
+
+ALTER TABLE ONLY public.interactions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE interactions; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.interactions IS 'What people did with products. Rows are only ever added: no counter is kept here that two people would wait for.';
+
+--
+-- Name: COLUMN interactions.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.interactions.id IS 'The event.';
+
+--
+-- Name: COLUMN interactions.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.interactions.user_id IS 'Who; goes with the account.';
+
+--
+-- Name: COLUMN interactions.product_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.interactions.product_id IS 'With which product; goes with it.';
+
+--
+-- Name: COLUMN interactions.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.interactions.kind IS 'What they did. People note views and carts; purchases come from orders.';
+
+--
+-- Name: COLUMN interactions.order_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.interactions.order_id IS 'Of a purchase: the order. A line of an order that is cancelled or refunded is no purchase.';
+
+--
+-- Name: COLUMN interactions.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.interactions.created_at IS 'When.';
+
+--
+-- Name: interactions_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.interactions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.interactions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: memberships; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5691,6 +6947,56 @@ COMMENT ON COLUMN public.organizations.created_at IS 'When it was made.';
 COMMENT ON COLUMN public.organizations.updated_at IS 'Last change.';
 
 --
+-- Name: product_popularity; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.product_popularity (
+    product_id uuid NOT NULL,
+    scope_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    score double precision NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.product_popularity FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE product_popularity; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.product_popularity IS 'How popular each product is. Written by the worker alone, from what people did; read as the product.';
+
+--
+-- Name: COLUMN product_popularity.product_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_popularity.product_id IS 'The product.';
+
+--
+-- Name: COLUMN product_popularity.scope_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_popularity.scope_id IS 'Audience of the product, carried along by the foreign key''s cascade.';
+
+--
+-- Name: COLUMN product_popularity.category_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_popularity.category_id IS 'Its shelf, carried along likewise.';
+
+--
+-- Name: COLUMN product_popularity.score; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_popularity.score IS 'Binary logarithm of what people did, each thing counted twice as much as the same one half-life earlier. Only the order and differences mean anything: 1 more is twice as popular, and a product that nobody meets any more falls by being passed.';
+
+--
+-- Name: COLUMN product_popularity.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.product_popularity.updated_at IS 'Last change.';
+
+--
 -- Name: profiles; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5757,6 +7063,13 @@ COMMENT ON COLUMN public.profiles.updated_at IS 'Last change.';
 COMMENT ON COLUMN public.profiles.email IS 'The address that the account signs in with, in lower case, kept as Auth has it; null for an account without one.';
 
 --
+-- Name: counted_interactions counted_interactions_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.counted_interactions
+    ADD CONSTRAINT counted_interactions_pkey PRIMARY KEY (key);
+
+--
 -- Name: embedding_jobs embedding_jobs_pkey; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -5783,6 +7096,13 @@ ALTER TABLE ONLY private.embedding_models
 
 ALTER TABLE ONLY private.embedding_models
     ADD CONSTRAINT embedding_models_pkey PRIMARY KEY (id);
+
+--
+-- Name: interactions_to_fold interactions_to_fold_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.interactions_to_fold
+    ADD CONSTRAINT interactions_to_fold_pkey PRIMARY KEY (interaction_id);
 
 --
 -- Name: order_requests order_requests_order_id_key; Type: CONSTRAINT; Schema: private; Owner: -
@@ -5848,11 +7168,32 @@ ALTER TABLE ONLY private.postings
     ADD CONSTRAINT postings_pkey PRIMARY KEY (scope_id, word, stemmer, segment_id) INCLUDE (size);
 
 --
+-- Name: product_buyers product_buyers_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.product_buyers
+    ADD CONSTRAINT product_buyers_pkey PRIMARY KEY (product_id);
+
+--
+-- Name: product_pairs product_pairs_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.product_pairs
+    ADD CONSTRAINT product_pairs_pkey PRIMARY KEY (product_id, other_id);
+
+--
 -- Name: product_words product_words_pkey; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
 ALTER TABLE ONLY private.product_words
     ADD CONSTRAINT product_words_pkey PRIMARY KEY (product_id);
+
+--
+-- Name: purchases_to_take_back purchases_to_take_back_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.purchases_to_take_back
+    ADD CONSTRAINT purchases_to_take_back_pkey PRIMARY KEY (id);
 
 --
 -- Name: shards shards_pkey; Type: CONSTRAINT; Schema: private; Owner: -
@@ -5939,6 +7280,13 @@ ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_pkey PRIMARY KEY (id);
 
 --
+-- Name: interactions interactions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.interactions
+    ADD CONSTRAINT interactions_pkey PRIMARY KEY (id);
+
+--
 -- Name: memberships memberships_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5974,6 +7322,20 @@ ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT organizations_slug_key UNIQUE (slug);
 
 --
+-- Name: product_popularity product_popularity_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product_popularity
+    ADD CONSTRAINT product_popularity_pkey PRIMARY KEY (product_id);
+
+--
+-- Name: products products_id_scope_id_category_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT products_id_scope_id_category_id_key UNIQUE (id, scope_id, category_id);
+
+--
 -- Name: products products_id_scope_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6000,6 +7362,12 @@ ALTER TABLE ONLY public.products
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
+
+--
+-- Name: counted_interactions_counted_at_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX counted_interactions_counted_at_idx ON private.counted_interactions USING btree (counted_at);
 
 --
 -- Name: embedding_jobs_document_id_idx; Type: INDEX; Schema: private; Owner: -
@@ -6062,6 +7430,12 @@ CREATE INDEX posting_segments_scope_id_idx ON private.posting_segments USING btr
 CREATE INDEX postings_segment_id_idx ON private.postings USING btree (segment_id);
 
 --
+-- Name: product_pairs_people_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX product_pairs_people_idx ON private.product_pairs USING btree (product_id, people DESC) INCLUDE (other_id);
+
+--
 -- Name: product_words_stemmer_idx; Type: INDEX; Schema: private; Owner: -
 --
 
@@ -6072,6 +7446,12 @@ CREATE INDEX product_words_stemmer_idx ON private.product_words USING btree (ste
 --
 
 CREATE INDEX product_words_words_idx ON private.product_words USING gin (words);
+
+--
+-- Name: purchases_to_take_back_user_id_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX purchases_to_take_back_user_id_idx ON private.purchases_to_take_back USING btree (user_id);
 
 --
 -- Name: shards_model_id_idx; Type: INDEX; Schema: private; Owner: -
@@ -6170,6 +7550,30 @@ CREATE INDEX documents_scope_id_idx ON public.documents USING btree (scope_id);
 CREATE INDEX documents_status_idx ON public.documents USING btree (status) WHERE (status <> 'ready'::public.document_status);
 
 --
+-- Name: interactions_order_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX interactions_order_id_idx ON public.interactions USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+--
+-- Name: interactions_product_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX interactions_product_id_idx ON public.interactions USING btree (product_id);
+
+--
+-- Name: interactions_purchases_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX interactions_purchases_idx ON public.interactions USING btree (user_id, product_id) WHERE (kind = 'purchase'::public.interaction_kind);
+
+--
+-- Name: interactions_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX interactions_user_id_idx ON public.interactions USING btree (user_id, created_at);
+
+--
 -- Name: memberships_user_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -6198,6 +7602,24 @@ CREATE INDEX orders_status_idx ON public.orders USING btree (status, created_at)
 --
 
 CREATE INDEX organizations_created_by_idx ON public.organizations USING btree (created_by);
+
+--
+-- Name: product_popularity_category_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_popularity_category_id_idx ON public.product_popularity USING btree (category_id, scope_id, score DESC, product_id);
+
+--
+-- Name: product_popularity_product_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_popularity_product_id_idx ON public.product_popularity USING btree (product_id, scope_id, category_id);
+
+--
+-- Name: product_popularity_scope_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX product_popularity_scope_id_idx ON public.product_popularity USING btree (scope_id, score DESC, product_id);
 
 --
 -- Name: products_article_number_idx; Type: INDEX; Schema: public; Owner: -
@@ -6314,6 +7736,12 @@ CREATE TRIGGER end_shares_of_leaver AFTER DELETE ON public.memberships FOR EACH 
 CREATE TRIGGER forget_creator AFTER DELETE ON public.memberships FOR EACH ROW EXECUTE FUNCTION private.forget_creator();
 
 --
+-- Name: products forget_pairs; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER forget_pairs AFTER DELETE ON public.products REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.forget_pairs();
+
+--
 -- Name: memberships keep_an_owner_on_delete; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -6422,6 +7850,12 @@ CREATE TRIGGER note_new_products AFTER INSERT ON public.products REFERENCING NEW
 CREATE TRIGGER note_product_words AFTER INSERT OR UPDATE OF name, sku, description, language ON public.products FOR EACH ROW EXECUTE FUNCTION private.note_product_words();
 
 --
+-- Name: order_items note_purchases; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_purchases AFTER INSERT ON public.order_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_purchases();
+
+--
 -- Name: chunks post_changed_passages; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -6432,6 +7866,18 @@ CREATE TRIGGER post_changed_passages AFTER UPDATE ON public.chunks REFERENCING O
 --
 
 CREATE TRIGGER post_new_passages AFTER INSERT ON public.chunks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.post_new_passages();
+
+--
+-- Name: interactions queue_interactions; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER queue_interactions AFTER INSERT ON public.interactions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.queue_interactions();
+
+--
+-- Name: products rate_new_products; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER rate_new_products AFTER INSERT ON public.products REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.rate_new_products();
 
 --
 -- Name: memberships return_drafts_on_demotion; Type: TRIGGER; Schema: public; Owner: -
@@ -6480,6 +7926,12 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.products FOR EACH ROW EX
 --
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+--
+-- Name: orders withdraw_purchases; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER withdraw_purchases AFTER UPDATE OF status ON public.orders FOR EACH ROW WHEN (((new.status = ANY (ARRAY['cancelled'::text, 'refunded'::text])) AND (old.status <> ALL (ARRAY['cancelled'::text, 'refunded'::text])))) EXECUTE FUNCTION private.withdraw_purchases();
 
 --
 -- Name: embedding_jobs embedding_jobs_document_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
@@ -6608,6 +8060,20 @@ ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES auth.users(id) ON DELETE SET NULL;
 
 --
+-- Name: interactions interactions_product_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.interactions
+    ADD CONSTRAINT interactions_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON DELETE CASCADE;
+
+--
+-- Name: interactions interactions_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.interactions
+    ADD CONSTRAINT interactions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+--
 -- Name: memberships memberships_organization_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6650,6 +8116,13 @@ ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT organizations_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth.users(id) ON DELETE SET NULL;
 
 --
+-- Name: product_popularity product_popularity_product_id_scope_id_category_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.product_popularity
+    ADD CONSTRAINT product_popularity_product_id_scope_id_category_id_fkey FOREIGN KEY (product_id, scope_id, category_id) REFERENCES public.products(id, scope_id, category_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+--
 -- Name: products products_category_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6671,6 +8144,12 @@ ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 --
+-- Name: counted_interactions; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.counted_interactions ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: embedding_jobs; Type: ROW SECURITY; Schema: private; Owner: -
 --
 
@@ -6681,6 +8160,18 @@ ALTER TABLE private.embedding_jobs ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.embedding_models ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: counted_interactions functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.counted_interactions TO anon, authenticated USING (false);
+
+--
+-- Name: interactions_to_fold functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.interactions_to_fold TO anon, authenticated USING (false);
 
 --
 -- Name: order_requests functions alone use it; Type: POLICY; Schema: private; Owner: -
@@ -6725,16 +8216,40 @@ CREATE POLICY "functions alone use it" ON private.posting_segments TO anon, auth
 CREATE POLICY "functions alone use it" ON private.postings TO anon, authenticated USING (false);
 
 --
+-- Name: product_buyers functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.product_buyers TO anon, authenticated USING (false);
+
+--
+-- Name: product_pairs functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.product_pairs TO anon, authenticated USING (false);
+
+--
 -- Name: product_words functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
 CREATE POLICY "functions alone use it" ON private.product_words TO anon, authenticated USING (false);
 
 --
+-- Name: purchases_to_take_back functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.purchases_to_take_back TO anon, authenticated USING (false);
+
+--
 -- Name: shards functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
 CREATE POLICY "functions alone use it" ON private.shards TO anon, authenticated USING (false);
+
+--
+-- Name: interactions_to_fold; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.interactions_to_fold ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: order_requests; Type: ROW SECURITY; Schema: private; Owner: -
@@ -6779,10 +8294,28 @@ ALTER TABLE private.posting_segments ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.postings ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: product_buyers; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.product_buyers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: product_pairs; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.product_pairs ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: product_words; Type: ROW SECURITY; Schema: private; Owner: -
 --
 
 ALTER TABLE private.product_words ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: purchases_to_take_back; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.purchases_to_take_back ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: shards; Type: ROW SECURITY; Schema: private; Owner: -
@@ -6895,6 +8428,12 @@ CREATE POLICY "everybody reads categories" ON public.categories FOR SELECT TO an
 CREATE POLICY "everybody reads currencies" ON public.currencies FOR SELECT TO anon, authenticated USING (true);
 
 --
+-- Name: interactions; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.interactions ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: organizations members and the creator read their organization; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -6989,6 +8528,14 @@ CREATE POLICY "people found organizations" ON public.organizations FOR INSERT TO
 CREATE POLICY "people leave, admins remove, only owners remove owners" ON public.memberships FOR DELETE TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations)))))));
 
 --
+-- Name: interactions people note what they look at and put into the cart; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "people note what they look at and put into the cart" ON public.interactions FOR INSERT TO authenticated WITH CHECK (((user_id = ( SELECT auth.uid() AS uid)) AND (kind = ANY (ARRAY['view'::public.interaction_kind, 'cart'::public.interaction_kind])) AND (EXISTS ( SELECT
+   FROM public.products p
+  WHERE ((p.id = interactions.product_id) AND p.is_active)))));
+
+--
 -- Name: products people read active products, staff read all; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -7007,6 +8554,12 @@ CREATE POLICY "people read the lines of the orders they read" ON public.order_it
 --
 
 CREATE POLICY "people read the passages of what they read" ON public.chunks FOR SELECT TO authenticated USING (((scope_id = ANY (ARRAY( SELECT private.my_scopes() AS my_scopes))) OR (source_id = ANY (ARRAY( SELECT private.my_shared_documents() AS my_shared_documents)))));
+
+--
+-- Name: product_popularity people read the popularity of active products, staff of all; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "people read the popularity of active products, staff of all" ON public.product_popularity FOR SELECT TO authenticated USING (((scope_id = '00000000-0000-0000-0000-000000000001'::uuid) OR ( SELECT private.is_staff() AS is_staff)));
 
 --
 -- Name: chunk_embeddings people read the vectors of what they read; Type: POLICY; Schema: public; Owner: -
@@ -7035,12 +8588,24 @@ CREATE POLICY "people read their own profile, staff read all" ON public.profiles
 CREATE POLICY "people read what their audiences and shares let them" ON public.documents FOR SELECT TO authenticated USING (((scope_id = ANY (ARRAY( SELECT private.my_scopes() AS my_scopes))) OR (id = ANY (ARRAY( SELECT private.my_shared_documents() AS my_shared_documents)))));
 
 --
+-- Name: interactions people read what they did; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "people read what they did" ON public.interactions FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+--
 -- Name: document_shares people see shares with them, owners and admins their own; Type: POLICY; Schema: public; Owner: -
 --
 
 CREATE POLICY "people see shares with them, owners and admins their own" ON public.document_shares FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
    FROM public.documents d
   WHERE ((d.id = document_shares.document_id) AND (((d.visibility <> 'private'::public.document_visibility) AND (d.organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)))) OR ((d.owner_id = ( SELECT auth.uid() AS uid)) AND ((d.organization_id IS NULL) OR (d.visibility = 'private'::public.document_visibility) OR (d.organization_id = ANY (ARRAY( SELECT private.my_organizations() AS my_organizations)))))))))));
+
+--
+-- Name: product_popularity; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.product_popularity ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: products; Type: ROW SECURITY; Schema: public; Owner: -
@@ -7219,6 +8784,12 @@ CREATE POLICY "visitors read public passages" ON public.chunks FOR SELECT TO ano
 CREATE POLICY "visitors read public vectors" ON public.chunk_embeddings FOR SELECT TO anon USING ((scope_id = ANY (ARRAY['00000000-0000-0000-0000-000000000000'::uuid, '00000000-0000-0000-0000-000000000001'::uuid])));
 
 --
+-- Name: product_popularity visitors read the popularity of active products; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "visitors read the popularity of active products" ON public.product_popularity FOR SELECT TO anon USING ((scope_id = '00000000-0000-0000-0000-000000000001'::uuid));
+
+--
 -- Name: SCHEMA private; Type: ACL; Schema: -; Owner: -
 --
 
@@ -7306,6 +8877,15 @@ GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row
 GRANT ALL ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) TO service_role;
 
 --
+-- Name: FUNCTION bought_together(of_products uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.bought_together(of_products uuid[], row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.bought_together(of_products uuid[], row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.bought_together(of_products uuid[], row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.bought_together(of_products uuid[], row_limit integer) TO service_role;
+
+--
 -- Name: FUNCTION cancel_order(order_id uuid); Type: ACL; Schema: private; Owner: -
 --
 
@@ -7318,6 +8898,12 @@ GRANT ALL ON FUNCTION private.cancel_order(order_id uuid) TO service_role;
 --
 
 REVOKE ALL ON FUNCTION private.cancel_pending_orders() FROM PUBLIC;
+
+--
+-- Name: FUNCTION change_pairs(user_ids uuid[], product_ids uuid[], change integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.change_pairs(user_ids uuid[], product_ids uuid[], change integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION claim_payments(max_jobs integer, lease_s double precision); Type: ACL; Schema: private; Owner: -
@@ -7339,6 +8925,21 @@ GRANT ALL ON FUNCTION private.close_account() TO authenticated;
 
 REVOKE ALL ON FUNCTION private.close_shard() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.close_shard() TO tidegate_worker;
+
+--
+-- Name: FUNCTION co_purchase_memory(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.co_purchase_memory() FROM PUBLIC;
+
+--
+-- Name: FUNCTION co_purchase_weight(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.co_purchase_weight() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.co_purchase_weight() TO anon;
+GRANT ALL ON FUNCTION private.co_purchase_weight() TO authenticated;
+GRANT ALL ON FUNCTION private.co_purchase_weight() TO service_role;
 
 --
 -- Name: FUNCTION comparison_limit(); Type: ACL; Schema: private; Owner: -
@@ -7385,6 +8986,12 @@ REVOKE ALL ON FUNCTION private.count_new_passages() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.count_removed_passages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION counted_purchases(of_user uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.counted_purchases(of_user uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]); Type: ACL; Schema: private; Owner: -
@@ -7477,6 +9084,15 @@ REVOKE ALL ON FUNCTION private.failed_documents_as(claims text, max_rows integer
 GRANT ALL ON FUNCTION private.failed_documents_as(claims text, max_rows integer) TO tidegate_gateway;
 
 --
+-- Name: FUNCTION fewest_people(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.fewest_people() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fewest_people() TO anon;
+GRANT ALL ON FUNCTION private.fewest_people() TO authenticated;
+GRANT ALL ON FUNCTION private.fewest_people() TO service_role;
+
+--
 -- Name: FUNCTION filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb); Type: ACL; Schema: private; Owner: -
 --
 
@@ -7486,16 +9102,42 @@ GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uui
 GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO service_role;
 
 --
+-- Name: FUNCTION fold_interactions(max_rows integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.fold_interactions(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fold_interactions(max_rows integer) TO tidegate_worker;
+
+--
+-- Name: FUNCTION fold_popularity(interaction_ids bigint[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.fold_popularity(interaction_ids bigint[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION follow_account(); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.follow_account() FROM PUBLIC;
 
 --
+-- Name: FUNCTION forget_counted(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.forget_counted() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.forget_counted() TO tidegate_worker;
+
+--
 -- Name: FUNCTION forget_creator(); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.forget_creator() FROM PUBLIC;
+
+--
+-- Name: FUNCTION forget_pairs(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.forget_pairs() FROM PUBLIC;
 
 --
 -- Name: FUNCTION forget_uploader(person uuid); Type: ACL; Schema: private; Owner: -
@@ -7530,6 +9172,21 @@ REVOKE ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated inte
 GRANT ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer, of_model smallint) TO tidegate_worker;
 
 --
+-- Name: FUNCTION interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION interaction_weight(kind public.interaction_kind); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) TO anon;
+GRANT ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) TO authenticated;
+GRANT ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) TO service_role;
+
+--
 -- Name: FUNCTION is_astray(near private.chunk_match[]); Type: ACL; Schema: private; Owner: -
 --
 
@@ -7546,6 +9203,24 @@ REVOKE ALL ON FUNCTION private.is_staff() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_staff() TO anon;
 GRANT ALL ON FUNCTION private.is_staff() TO authenticated;
 GRANT ALL ON FUNCTION private.is_staff() TO service_role;
+
+--
+-- Name: FUNCTION just_bought(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.just_bought() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.just_bought() TO anon;
+GRANT ALL ON FUNCTION private.just_bought() TO authenticated;
+GRANT ALL ON FUNCTION private.just_bought() TO service_role;
+
+--
+-- Name: FUNCTION just_bought_interval(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.just_bought_interval() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.just_bought_interval() TO anon;
+GRANT ALL ON FUNCTION private.just_bought_interval() TO authenticated;
+GRANT ALL ON FUNCTION private.just_bought_interval() TO service_role;
 
 --
 -- Name: FUNCTION keep_an_owner(); Type: ACL; Schema: private; Owner: -
@@ -7591,6 +9266,12 @@ GRANT ALL ON FUNCTION private.keyword_matches(query text, terms private.query_te
 --
 
 REVOKE ALL ON FUNCTION private.leave_index() FROM PUBLIC;
+
+--
+-- Name: FUNCTION leave_orders(person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.leave_orders(person uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION leave_organizations(); Type: ACL; Schema: private; Owner: -
@@ -7741,6 +9422,15 @@ GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec
 GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
 
 --
+-- Name: FUNCTION neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) TO anon;
+GRANT ALL ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) TO authenticated;
+GRANT ALL ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) TO service_role;
+
+--
 -- Name: FUNCTION note_changed_documents(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -7775,6 +9465,12 @@ REVOKE ALL ON FUNCTION private.note_new_products() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.note_product_words() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_purchases(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_purchases() FROM PUBLIC;
 
 --
 -- Name: FUNCTION open_shard(of_model smallint); Type: ACL; Schema: private; Owner: -
@@ -7847,6 +9543,42 @@ GRANT ALL ON FUNCTION private.plan_search(model smallint, scopes uuid[]) TO auth
 GRANT ALL ON FUNCTION private.plan_search(model smallint, scopes uuid[]) TO service_role;
 
 --
+-- Name: FUNCTION popular(excluded uuid[], of_category uuid, row_limit integer, source text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.popular(excluded uuid[], of_category uuid, row_limit integer, source text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.popular(excluded uuid[], of_category uuid, row_limit integer, source text) TO anon;
+GRANT ALL ON FUNCTION private.popular(excluded uuid[], of_category uuid, row_limit integer, source text) TO authenticated;
+GRANT ALL ON FUNCTION private.popular(excluded uuid[], of_category uuid, row_limit integer, source text) TO service_role;
+
+--
+-- Name: FUNCTION popularity_exponent(at timestamp with time zone); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.popularity_exponent(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.popularity_exponent(at timestamp with time zone) TO anon;
+GRANT ALL ON FUNCTION private.popularity_exponent(at timestamp with time zone) TO authenticated;
+GRANT ALL ON FUNCTION private.popularity_exponent(at timestamp with time zone) TO service_role;
+
+--
+-- Name: FUNCTION popularity_half_life(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.popularity_half_life() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.popularity_half_life() TO anon;
+GRANT ALL ON FUNCTION private.popularity_half_life() TO authenticated;
+GRANT ALL ON FUNCTION private.popularity_half_life() TO service_role;
+
+--
+-- Name: FUNCTION popularity_now(score double precision); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.popularity_now(score double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.popularity_now(score double precision) TO anon;
+GRANT ALL ON FUNCTION private.popularity_now(score double precision) TO authenticated;
+GRANT ALL ON FUNCTION private.popularity_now(score double precision) TO service_role;
+
+--
 -- Name: FUNCTION post_changed_passages(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -7871,6 +9603,15 @@ GRANT ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer)
 
 REVOKE ALL ON FUNCTION private.postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean) TO tidegate_worker;
+
+--
+-- Name: FUNCTION power_of_two(exponent double precision); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.power_of_two(exponent double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.power_of_two(exponent double precision) TO anon;
+GRANT ALL ON FUNCTION private.power_of_two(exponent double precision) TO authenticated;
+GRANT ALL ON FUNCTION private.power_of_two(exponent double precision) TO service_role;
 
 --
 -- Name: FUNCTION products_with(query text); Type: ACL; Schema: private; Owner: -
@@ -7898,6 +9639,46 @@ REVOKE ALL ON FUNCTION private.query_words(query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.query_words(query text) TO anon;
 GRANT ALL ON FUNCTION private.query_words(query text) TO authenticated;
 GRANT ALL ON FUNCTION private.query_words(query text) TO service_role;
+
+--
+-- Name: FUNCTION queue_interactions(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.queue_interactions() FROM PUBLIC;
+
+--
+-- Name: FUNCTION raised_score(score double precision, amount double precision, exponent double precision); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.raised_score(score double precision, amount double precision, exponent double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION rate_new_products(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.rate_new_products() FROM PUBLIC;
+
+--
+-- Name: FUNCTION rebuild_popularity(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.rebuild_popularity() FROM PUBLIC;
+
+--
+-- Name: FUNCTION recent_seeds(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.recent_seeds() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recent_seeds() TO anon;
+GRANT ALL ON FUNCTION private.recent_seeds() TO authenticated;
+GRANT ALL ON FUNCTION private.recent_seeds() TO service_role;
+
+--
+-- Name: FUNCTION recommend_as(claims text, like_product uuid, category text, max_results integer, mode text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text) TO tidegate_gateway;
 
 --
 -- Name: FUNCTION refund_order(order_id uuid); Type: ACL; Schema: private; Owner: -
@@ -8118,10 +9899,32 @@ GRANT ALL ON FUNCTION private.stuck_payments() TO authenticated;
 GRANT ALL ON FUNCTION private.stuck_payments() TO service_role;
 
 --
+-- Name: FUNCTION take_back_purchases(max_rows integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.take_back_purchases(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_back_purchases(max_rows integer) TO tidegate_worker;
+
+--
+-- Name: FUNCTION taste(seeds private.seed[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.taste(seeds private.seed[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.taste(seeds private.seed[]) TO anon;
+GRANT ALL ON FUNCTION private.taste(seeds private.seed[]) TO authenticated;
+GRANT ALL ON FUNCTION private.taste(seeds private.seed[]) TO service_role;
+
+--
 -- Name: FUNCTION touch_updated_at(); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
+
+--
+-- Name: FUNCTION unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION unposted_passages(scopes uuid[], shares uuid[]); Type: ACL; Schema: private; Owner: -
@@ -8143,6 +9946,12 @@ GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, mod
 --
 
 REVOKE ALL ON FUNCTION private.withdraw_pending(order_ids uuid[], reason text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION withdraw_purchases(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.withdraw_purchases() FROM PUBLIC;
 
 --
 -- Name: FUNCTION word_query(word text); Type: ACL; Schema: private; Owner: -
@@ -8206,6 +10015,15 @@ GRANT ALL ON FUNCTION public.place_order(items jsonb, idempotency_key text) TO a
 
 REVOKE ALL ON FUNCTION public.purchase(product_id uuid, quantity integer, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.purchase(product_id uuid, quantity integer, idempotency_key text) TO authenticated;
+
+--
+-- Name: FUNCTION recommend(like_product uuid, category text, max_results integer, mode text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.recommend(like_product uuid, category text, max_results integer, mode text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.recommend(like_product uuid, category text, max_results integer, mode text) TO anon;
+GRANT ALL ON FUNCTION public.recommend(like_product uuid, category text, max_results integer, mode text) TO authenticated;
+GRANT ALL ON FUNCTION public.recommend(like_product uuid, category text, max_results integer, mode text) TO service_role;
 
 --
 -- Name: FUNCTION refund_order(order_id uuid); Type: ACL; Schema: public; Owner: -
@@ -8541,6 +10359,25 @@ GRANT UPDATE(status) ON TABLE public.documents TO tidegate_worker;
 GRANT UPDATE(error) ON TABLE public.documents TO tidegate_worker;
 
 --
+-- Name: TABLE interactions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.interactions TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.interactions TO service_role;
+
+--
+-- Name: COLUMN interactions.product_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(product_id) ON TABLE public.interactions TO authenticated;
+
+--
+-- Name: COLUMN interactions.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.interactions TO authenticated;
+
+--
 -- Name: TABLE memberships; Type: ACL; Schema: public; Owner: -
 --
 
@@ -8583,6 +10420,14 @@ GRANT INSERT(name),UPDATE(name) ON TABLE public.organizations TO authenticated;
 --
 
 GRANT INSERT(slug),UPDATE(slug) ON TABLE public.organizations TO authenticated;
+
+--
+-- Name: TABLE product_popularity; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.product_popularity TO anon;
+GRANT SELECT ON TABLE public.product_popularity TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_popularity TO service_role;
 
 --
 -- Name: TABLE profiles; Type: ACL; Schema: public; Owner: -

@@ -30,6 +30,7 @@ async def start_external(settings: LocalSettings, project: Project, state: State
         supabase_url=project.url,
         publishable_key=project.publishable_key,
         database_url=logins["GATEWAY_DATABASE_URL"],
+        state=state.files,
     )
     for service in (worker, gateway):
         await stack.start_service(service)

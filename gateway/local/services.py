@@ -50,8 +50,13 @@ def api_service(
     return Service("api", deno_command(API_SERVER, "-A"), _environment(environment), ready)
 
 
-def gateway_service(port: int, *, supabase_url: str, publishable_key: str, database_url: str) -> Service:
-    """The gateway; everything else about it comes from the environment that the stack was started in."""
+def gateway_service(
+    port: int, *, supabase_url: str, publishable_key: str, database_url: str, state: Path | None = None
+) -> Service:
+    """The gateway, which keeps its last recommendations in `state`.
+
+    Everything else about it comes from the environment that the stack was started in.
+    """
     environment = {
         "ENVIRONMENT": os.environ.get("ENVIRONMENT", "development"),
         "SUPABASE_URL": supabase_url,
@@ -60,6 +65,8 @@ def gateway_service(port: int, *, supabase_url: str, publishable_key: str, datab
         "GATEWAY_HOST": HOST,
         "GATEWAY_PORT": str(port),
     }
+    if state is not None and "RECOMMENDATIONS_FILE" not in os.environ:
+        environment["RECOMMENDATIONS_FILE"] = str(state / "recommendations.json")
     ready = f"http://{HOST}:{port}/health/ready"
     return Service("gateway", [sys.executable, "-m", "gateway"], _environment(environment), ready)
 

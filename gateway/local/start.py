@@ -133,6 +133,7 @@ def _services(
         supabase_url=supabase_url,
         publishable_key=publishable_key,
         database_url=values["GATEWAY_DATABASE_URL"],
+        state=state.files,
     )
     return [api, worker, gateway]
 

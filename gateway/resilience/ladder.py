@@ -20,7 +20,7 @@ class Rung(Generic[Result]):
     """What is used, in the words of an answer that had to use it."""
     ask: Callable[[], Awaitable[Result | None]]
     """The answer; None when this rung has none, which is no failure."""
-    unless: type[Exception] | None = None
+    unless: type[Exception] | tuple[type[Exception], ...] | None = None
     """It is passed by when a rung above failed of this: what it shares with that one is what was lacking."""
 
 

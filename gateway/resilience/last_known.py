@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 
 class LastKnown:
@@ -25,10 +25,10 @@ class LastKnown:
         """Bytes in use."""
         return self._bytes
 
-    def put(self, key: bytes, answer: bytes) -> None:
-        """Keep `answer` in the place of an older one."""
+    def put(self, key: bytes, answer: bytes, age_s: float = 0.0) -> None:
+        """Keep `answer`, which is `age_s` seconds old, in the place of another one."""
         self._drop(key)
-        self._held[key] = (self._clock(), answer)
+        self._held[key] = (self._clock() - age_s, answer)
         self._bytes += len(key) + len(answer)
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._held)))
@@ -44,6 +44,13 @@ class LastKnown:
             return None
         self._held.move_to_end(key)
         return answer, age
+
+    def items(self) -> Iterator[tuple[bytes, bytes, float]]:
+        """Key, answer and age in seconds of all that are not too old, the most recently used first."""
+        now = self._clock()
+        for key, (at, answer) in reversed(list(self._held.items())):
+            if now - at <= self._max_age_s:
+                yield key, answer, now - at
 
     def _drop(self, key: bytes) -> None:
         if key in self._held:

@@ -32,8 +32,10 @@ class KnownAnswers:
 
 
 def _key(request: SearchRequest, caller: Caller) -> bytes:
+    return hashlib.sha256(f"{lasting_claims(caller)}\0{request.model_dump_json(by_alias=True)}".encode()).digest()
+
+
+def lasting_claims(caller: Caller) -> str:
+    """Everything that decides what the caller may see, as text: the same for every token of the same person."""
     claims = json.loads(caller.claims)
-    lasting = {name: value for name, value in claims.items() if name not in VOLATILE}
-    return hashlib.sha256(
-        f"{json.dumps(lasting, sort_keys=True)}\0{request.model_dump_json(by_alias=True)}".encode()
-    ).digest()
+    return json.dumps({name: value for name, value in claims.items() if name not in VOLATILE}, sort_keys=True)

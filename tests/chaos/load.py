@@ -68,7 +68,8 @@ class Observation:
     def problems(self, fault: Fault, slack_s: float) -> list[str]:
         """What must never happen, and did."""
         found = []
-        may_fail = self.route.may_fail or (fault.unverifiable and self.route.signed_in)
+        unverifiable = fault.unverifiable and self.route.signed_in and not self.route.never_fails
+        may_fail = self.route.may_fail or unverifiable
         allowed = {200, 503} if may_fail else {200}
         wrong = {kind: n for kind, n in Counter(a.status for a in self.answers).items() if kind not in allowed}
         if wrong:
@@ -158,7 +159,7 @@ async def _one(world: World, client: httpx.AsyncClient, observation: Observation
         else:
             response = await client.post(route.path, json=route.body(), headers=headers)
         status = response.status_code
-        degraded = status == 200 and route.body is not None and response.json()["degraded"]
+        degraded = status == 200 and route.degrades and response.json()["degraded"]
     except httpx.HTTPError:
         pass  # status 0 stands for no answer
     if status == 401 and token != world.token:

@@ -17,9 +17,14 @@ class Route:
     name: str
     path: str
     body: Callable[[], Mapping[str, Any]] | None = None
+    """What is posted; without it the route is got."""
+    degrades: bool = False
+    """Whether an answer says `degraded` when something was missing."""
     signed_in: bool = False
     may_fail: bool = False
     """Whether 503 is right when nothing that could answer does."""
+    never_fails: bool = False
+    """Whether it answers 200 even to a token that cannot be verified."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def headers_of(self, world: World) -> Mapping[str, str]:
@@ -28,9 +33,13 @@ class Route:
 
 
 ROUTES = (
-    Route("search, asked before", "/v1/search", lambda: {"query": "how to moor a boat"}, signed_in=True),
-    Route("search, nobody's", "/v1/search", lambda: {"query": "mooring", "mode": "keyword"}),
-    Route("search, new words", "/v1/search", lambda: {"query": f"mooring {next(_numbers)}"}, may_fail=True),
+    Route("search, asked before", "/v1/search", lambda: {"query": "how to moor a boat"}, degrades=True, signed_in=True),
+    Route("search, nobody's", "/v1/search", lambda: {"query": "mooring", "mode": "keyword"}, degrades=True),
+    Route(
+        "search, new words", "/v1/search", lambda: {"query": f"mooring {next(_numbers)}"}, degrades=True, may_fail=True
+    ),
+    Route("recommendations, one's own", "/v1/recommendations", degrades=True, signed_in=True, never_fails=True),
+    Route("recommendations, nobody's", "/v1/recommendations?category=lines", degrades=True, never_fails=True),
     Route("status", "/v1/status", signed_in=True),
     Route("live", "/health/live"),
     Route("ready", "/health/ready", may_fail=True),

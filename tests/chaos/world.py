@@ -218,7 +218,21 @@ class World:
         titles = [f"mooring {number}" for number in range(DOCUMENTS)]
         for title in titles:
             self.write(title, "public" if title.endswith("0") else "private")
+        self._stock()
         self.wait_searchable(titles)
+
+    def _stock(self) -> None:
+        """Put products on a shelf, and have the person look at one."""
+        with self.database.connect("supabase_admin") as admin:
+            admin.execute("insert into public.categories (slug, name) values ('lines', 'Lines')")
+            admin.execute(
+                "insert into public.products (category_id, sku, name, price, stock)"
+                " select c.id, 'LINE-' || n, 'Line ' || n, n, n from public.categories c, generate_series(1, 20) n"
+            )
+            admin.execute(
+                "insert into public.interactions (user_id, product_id, kind) select u.id, p.id, 'view'"
+                " from auth.users u, public.products p where p.sku = 'LINE-1'"
+            )
 
     def sign_in(self) -> None:
         """Get a token of now."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from tests.isolation import orders
+from tests.isolation import orders, recommendations
 from tests.isolation.probes import named, quoted
 from tests.isolation.sources import Passages, Vectors, passage_number
 from tests.isolation.tables import TABLES
@@ -154,6 +154,7 @@ def _statements(world: World) -> Iterable[str]:
             f" values ({named(name)}, {named('shelf')}, '{name.upper()}', '{name}', 1, {product.active})"
         )
     yield from orders.statements(world)
+    yield from recommendations.statements(world)
     for name, d in sorted(world.documents.items()):
         yield (
             "insert into public.documents (id, title, owner_id, organization_id, visibility)"

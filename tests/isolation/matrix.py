@@ -54,6 +54,12 @@ def world() -> World:
         "tar": Product(active=False, job=True),
     }
     w.orders = {"ann's order": "ann", "gus's order": "gus", "sam's order": "sam", "old order": None}
+    w.interactions = {
+        ("ann", "lamp", "view"),
+        ("ann", "oil", "cart"),
+        ("eve", "lamp", "purchase"),
+        ("sam", "rope", "view"),
+    }
     return w
 
 

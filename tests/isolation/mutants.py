@@ -44,6 +44,7 @@ EQUIVALENT = {
     "people read the passages of what they read: for visitors too": _VISITOR,
     "people read the vectors of what they read: for visitors too": _VISITOR,
     "people read active products, staff read all: for visitors too": "nobody is never staff",
+    "people read the popularity of active products, staff of all: for visitors too": "nobody is never staff",
 }
 
 

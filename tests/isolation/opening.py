@@ -43,4 +43,5 @@ def opening() -> World:
     w.shares = {("draft", "dan"), ("minutes", "cat"), ("diary", "eve")}
     w.products = {"lamp": Product(active=True, passages=True), "oil": Product(active=False, passages=True)}
     w.orders = {"ann's order": "ann", "bob's order": "bob", "old order": None}
+    w.interactions = {("ann", "lamp", "view"), ("ann", "oil", "cart"), ("eve", "lamp", "purchase")}
     return w

@@ -9,20 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.isolation import orders
+from tests.isolation import orders, recommendations
 from tests.isolation.world import Actor, Document, World
 
 INTERNAL = (
-    *(
-        "passage_counts",
-        "posted_passages",
-        "passages_to_post",
-        "posting_segments",
-        "postings",
-        "product_words",
-        "shards",
-    ),
+    *("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "shards"),
+    "product_words",
     *orders.INTERNAL,
+    *recommendations.INTERNAL,
 )
 
 Predicate = Callable[[World, Actor, Any], bool]
@@ -178,6 +172,8 @@ RULES: Mapping[str, Rules] = {
     "public.chunk_embeddings": _PASSAGES,
     "public.orders": Rules(select=orders.reads_order),
     "public.order_items": Rules(select=orders.reads_order),
+    "public.interactions": Rules(select=recommendations.did, insert=recommendations.may_do),
+    "public.product_popularity": Rules(select=recommendations.rated),
     "private.embedding_models": Rules(select=anybody),
     "private.embedding_jobs": Rules(select=anybody, update=anybody, delete=anybody),
     # What search keeps for itself: functions read it for the caller's own audiences, triggers and the worker's fill it.
@@ -235,6 +231,8 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         WORKER: {"select": ALL, "insert": ALL, "update": ALL, "delete": ALL},
     },
     **orders.GRANTS,
+    "public.interactions": {PEOPLE: recommendations.INTERACTION_GRANTS},
+    "public.product_popularity": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}},
     "private.embedding_models": {WORKER: {"select": ALL}},
     "private.embedding_jobs": {
         WORKER: {"select": ALL, "update": "attempts available_at parked_at last_error", "delete": ALL}

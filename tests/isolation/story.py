@@ -208,6 +208,15 @@ class Story(RuleBasedStateMachine):
         if self.step(actor, statement, wanted):
             w.products[product] = replace(w.products[product], active=not w.products[product].active)
 
+    @rule(actor=actors, product=st.sampled_from(["lamp", "oil"]), kind=st.sampled_from(["view", "cart"]))
+    def look_at(self, actor: str, product: str, kind: str) -> None:
+        """Somebody looks at a product, or puts it into the cart."""
+        row = (ACTORS[actor].me, product, kind)
+        allowed = self.may("insert", "public.interactions", actor, row)
+        statement = f"insert into public.interactions (product_id, kind) values ({named(product)}, '{kind}')"
+        if self.step(actor, statement, "1" if allowed else REFUSED):
+            self.world.interactions.add((ACTORS[actor].name, product, kind))
+
     # What happens to them ------------------------------------------------------------------------------------------
 
     @rule(person=people)

@@ -3,6 +3,7 @@
 from tests.isolation.orders import OrderItems, Orders
 from tests.isolation.people import Categories, Memberships, Organizations, Products, Profiles
 from tests.isolation.probes import Table
+from tests.isolation.recommendations import Interactions, Popularity
 from tests.isolation.rules import INTERNAL
 from tests.isolation.shop import Currencies
 from tests.isolation.sources import Buckets, Documents, Files, Internal, Jobs, Models, Passages, Shares, Vectors
@@ -20,6 +21,8 @@ TABLES: dict[str, Table] = {
     "public.chunk_embeddings": Vectors(),
     "public.orders": Orders(),
     "public.order_items": OrderItems(),
+    "public.interactions": Interactions(),
+    "public.product_popularity": Popularity(),
     "private.embedding_models": Models(),
     "private.embedding_jobs": Jobs(),
     **{f"private.{table}": Internal() for table in INTERNAL},

@@ -59,6 +59,7 @@ class World:
     shares: set[tuple[str, str]] = field(default_factory=set)  # (document, person)
     products: dict[str, Product] = field(default_factory=dict)
     orders: dict[str, str | None] = field(default_factory=dict)  # order: who bought
+    interactions: set[tuple[str, str, str]] = field(default_factory=set)  # (person, product, kind)
 
     def has_role(self, organization: str | None, person: str | None, minimum: str = "viewer") -> bool:
         """Whether `person` has at least this role there."""
@@ -153,4 +154,5 @@ class World:
         self.creators = {o: None if creator == person else creator for o, creator in self.creators.items()}
         self.shares = {(d, p) for d, p in self.shares if p != person}
         self.orders = {o: None if buyer == person else buyer for o, buyer in self.orders.items()}
+        self.interactions = {did for did in self.interactions if did[0] != person}
         self.people.discard(person)

@@ -1,0 +1,1 @@
+"""Products for somebody: for their taste, like a product, or what is popular; an answer whatever is down."""

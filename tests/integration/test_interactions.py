@@ -1,0 +1,337 @@
+"""What people do with products: who may note and see it, what it makes of popularity, and that no sale waits for it."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from psycopg import errors
+
+from tests.support import Database, ScratchCluster, as_caller, make_user
+from tests.support.shoppers import Shop
+
+BUYERS = 64
+LOOK, CART, PURCHASE = 1.0, 3.0, 10.0
+
+
+@pytest.fixture
+def shop(cluster: ScratchCluster) -> Iterator[Shop]:
+    """A shop with nobody in it yet."""
+    database = cluster.clone("shop")
+    with database.connect("supabase_admin") as admin, database.connect() as door:
+        shop = Shop(admin, door)
+        shop.stock(["rope", "lamp", "anchor"])
+        shop.stock(["relic"], active=False)
+        yield shop
+    cluster.drop(database)
+
+
+@pytest.fixture
+def ann(shop: Shop) -> uuid.UUID:
+    return make_user(shop.admin, "ann@example.org")
+
+
+@pytest.fixture
+def bob(shop: Shop) -> uuid.UUID:
+    return make_user(shop.admin, "bob@example.org")
+
+
+def database_of(shop: Shop) -> Database:
+    return Database(shop.admin.info.dbname, shop.admin.info.port)
+
+
+def test_people_note_and_see_their_own(shop: Shop, ann: uuid.UUID, bob: uuid.UUID) -> None:
+    shop.note(ann, "view", "rope", "lamp")
+    shop.note(bob, "cart", "rope")
+    for person, wanted in ((ann, {"view"}), (bob, {"cart"})):
+        with as_caller(shop.door, person) as connection:
+            rows = connection.execute("select user_id, kind from public.interactions").fetchall()
+        assert {row[0] for row in rows} == {person}
+        assert {row[1] for row in rows} == wanted
+
+
+@pytest.mark.parametrize(("kind", "product"), [("purchase", "rope"), ("view", "relic")])
+def test_nobody_claims_a_purchase_or_what_is_not_on_sale(shop: Shop, ann: uuid.UUID, kind: str, product: str) -> None:
+    with pytest.raises(errors.InsufficientPrivilege):
+        shop.note(ann, kind, product)
+
+
+@pytest.mark.parametrize("column", ["user_id", "created_at", "order_id"])
+def test_nobody_writes_who_or_when(shop: Shop, ann: uuid.UUID, column: str) -> None:
+    with pytest.raises(errors.InsufficientPrivilege), as_caller(shop.door, ann) as connection:
+        connection.execute(
+            f"insert into public.interactions (product_id, kind, {column}) values (%s, 'view', null)".encode(),
+            (shop.products["rope"],),
+        )
+
+
+def test_visitors_note_nothing(shop: Shop) -> None:
+    with pytest.raises(errors.InsufficientPrivilege), as_caller(shop.door, None) as connection:
+        connection.execute("insert into public.interactions (product_id, kind) values (%s, 'view')", (uuid.uuid4(),))
+
+
+def test_accounts_and_products_take_what_was_done_along(shop: Shop, ann: uuid.UUID, bob: uuid.UUID) -> None:
+    shop.note(ann, "view", "rope", "lamp")
+    shop.order(bob, "rope")
+    shop.fold()
+    shop.admin.execute("delete from auth.users where id = %s", (ann,))
+    assert shop.admin.execute("select count(*) from public.interactions").fetchone() == (1,)
+    shop.admin.execute("delete from public.products where id = %s", (shop.products.pop("rope"),))
+    assert shop.admin.execute("select count(*) from public.interactions").fetchone() == (0,)
+    assert shop.pairs() == {}
+    shop.fold()
+
+
+# Popularity ------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_product_begins_as_if_somebody_had_looked(shop: Shop) -> None:
+    shop.admin.execute(
+        "insert into public.products (category_id, sku, name, price) select id, 'NEW', 'new', 1 from public.categories"
+    )
+    (row,) = shop.admin.execute(
+        "select private.popularity_now(y.score) from public.product_popularity y"
+        " join public.products p on p.id = y.product_id where p.name = 'new'"
+    ).fetchall()
+    assert row[0] == pytest.approx(LOOK)
+
+
+def test_what_was_done_fades_by_half_in_a_week_without_being_touched(shop: Shop, ann: uuid.UUID) -> None:
+    shop.order(ann, "rope")
+    shop.age(7)
+    shop.order(ann, "lamp")
+    shop.fold()
+    assert shop.looks("lamp") == pytest.approx(PURCHASE, rel=1e-6)
+    assert shop.looks("rope") == pytest.approx(PURCHASE / 2, rel=1e-6)
+    # Two looks of today weigh as much as four of a week ago, whenever they are compared.
+    assert shop.score("lamp") - shop.score("rope") == pytest.approx(1, abs=1e-6)
+
+
+def test_ten_thousand_looks_of_one_person_count_as_one(shop: Shop, ann: uuid.UUID, bob: uuid.UUID) -> None:
+    with as_caller(shop.door, ann) as connection:
+        connection.execute(
+            "insert into public.interactions (product_id, kind) select %s, 'view' from generate_series(1, 10000)",
+            (shop.products["rope"],),
+        )
+    shop.note(bob, "view", "lamp")
+    shop.fold()
+    assert shop.score("rope") == shop.score("lamp")
+    assert shop.looks("rope") == pytest.approx(LOOK, rel=1e-6)
+
+
+def test_a_purchase_counts_more_than_a_cart_than_a_look_and_once_whatever_the_quantity(
+    shop: Shop, ann: uuid.UUID, bob: uuid.UUID
+) -> None:
+    shop.note(ann, "view", "rope")
+    shop.note(ann, "cart", "lamp")
+    shop.order(ann, "anchor", quantity=40)
+    shop.order(ann, "anchor")
+    shop.fold()
+    assert [round(shop.looks(name), 6) for name in ("rope", "lamp", "anchor")] == [LOOK, CART, PURCHASE]
+    shop.order(bob, "anchor")
+    shop.fold()
+    assert shop.looks("anchor") == pytest.approx(2 * PURCHASE, rel=1e-6)
+
+
+@pytest.mark.parametrize("status", ["cancelled", "refunded"])
+@pytest.mark.parametrize("folded_before", [True, False])
+def test_what_is_not_bought_after_all_is_taken_back(
+    shop: Shop, ann: uuid.UUID, bob: uuid.UUID, status: str, folded_before: bool
+) -> None:
+    shop.note(ann, "view", "rope")
+    shop.order(bob, "rope", "lamp")
+    shop.fold()
+    before = shop.looks("rope"), shop.looks("lamp"), shop.pairs()
+    orders = [shop.order(ann, "rope", "lamp"), shop.order(ann, "rope")]
+    if folded_before:
+        shop.fold()
+        assert shop.pairs()["lamp", "rope"] == 2
+    shop.end(orders[0], status)
+    if folded_before:
+        shop.fold()
+        assert shop.looks("rope") == pytest.approx(before[0] + PURCHASE, rel=1e-9), "the other order stands"
+        assert shop.pairs()["rope", "rope"] == 2
+        assert shop.pairs()["lamp", "rope"] == 1
+    shop.end(orders[1], status)
+    shop.fold()
+    assert (shop.looks("rope"), shop.looks("lamp")) == pytest.approx(before[:2], rel=1e-9)
+    assert shop.pairs() == before[2]
+
+
+def test_popularity_follows_its_product(shop: Shop) -> None:
+    rope = shop.products["rope"]
+    shop.stock(["bell"], "bells")
+    shop.admin.execute(
+        "update public.products p set is_active = false, category_id = c.id from public.categories c"
+        " where p.id = %s and c.slug = 'bells'",
+        (rope,),
+    )
+    row = shop.admin.execute(
+        "select y.scope_id = p.scope_id and y.category_id = p.category_id from public.product_popularity y"
+        " join public.products p on p.id = y.product_id where p.id = %s",
+        (rope,),
+    ).fetchone()
+    assert row == (True,)
+    with as_caller(shop.door, None) as connection:
+        seen = {row[0] for row in connection.execute("select product_id from public.product_popularity").fetchall()}
+    assert rope not in seen
+    assert shop.products["bell"] in seen
+
+
+def test_keys_are_forgotten_when_the_same_cannot_come_again(shop: Shop, ann: uuid.UUID) -> None:
+    shop.note(ann, "view", "rope")
+    shop.order(ann, "lamp")
+    shop.age(3)
+    shop.fold()
+    assert shop.admin.execute("select private.forget_counted()").fetchone() == (0,)
+    shop.admin.execute("update private.counted_interactions set counted_at = counted_at - interval '3 days'")
+    assert shop.admin.execute("select private.forget_counted()").fetchone() == (1,)
+    shop.admin.execute("update private.counted_interactions set counted_at = counted_at - interval '90 days'")
+    assert shop.admin.execute("select private.forget_counted()").fetchone() == (1,)
+
+
+# The counts are a function of what was done -----------------------------------------------------------------------
+
+
+PEOPLE, NAMES = 3, ("anchor", "lamp", "rope")
+step = st.one_of(
+    st.tuples(st.just("view"), st.integers(0, PEOPLE - 1), st.sampled_from(NAMES)),
+    st.tuples(st.just("cart"), st.integers(0, PEOPLE - 1), st.sampled_from(NAMES)),
+    st.tuples(st.just("order"), st.integers(0, PEOPLE - 1), st.sets(st.sampled_from(NAMES), min_size=1)),
+    st.tuples(st.just("end"), st.integers(0, 99), st.just("")),
+    st.tuples(st.sampled_from(["fold_interactions", "take_back_purchases"]), st.integers(1, 3), st.just("")),
+)
+
+
+def expected(
+    looks: set[tuple[str, int, str]], orders: list[tuple[int, frozenset[str], bool]]
+) -> tuple[dict[str, float], dict[tuple[str, str], int]]:
+    """Popularity in looks (of today, since nothing here is older), and pairs, from what was done."""
+    bought = {person: set[str]() for person in range(PEOPLE)}
+    for person, names, stands in orders:
+        if stands:
+            bought[person] |= names
+    counted = dict.fromkeys(NAMES, 0.0)
+    for kind, _person, name in looks:
+        counted[name] += LOOK if kind == "view" else CART
+    for basket in bought.values():
+        for name in basket:
+            counted[name] += PURCHASE
+    pairs = {(one, two): sum({one, two} <= basket for basket in bought.values()) for one in NAMES for two in NAMES}
+    return counted, {pair: people for pair, people in pairs.items() if people and pair[0] <= pair[1]}
+
+
+@pytest.fixture(scope="module")
+def stage(database: Database) -> Iterator[tuple[Shop, list[uuid.UUID]]]:
+    with database.connect("supabase_admin") as admin, database.connect() as door:
+        shop = Shop(admin, door)
+        shop.stock(NAMES)
+        yield shop, [make_user(admin, f"person{number}@example.org") for number in range(PEOPLE)]
+
+
+@seed(20261124)
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(step, max_size=25))
+def test_whatever_happens_in_whatever_order_the_counts_are_those_of_what_was_done(
+    stage: tuple[Shop, list[uuid.UUID]], steps: list[tuple[str, int, Any]]
+) -> None:
+    shop, people = stage
+    shop.admin.execute(
+        "truncate public.interactions, private.interactions_to_fold, private.purchases_to_take_back,"
+        " private.counted_interactions, private.product_pairs, private.product_buyers"
+    )
+    shop.admin.execute("update public.product_popularity set score = private.popularity_exponent('2026-01-01')")
+    looks: set[tuple[str, int, str]] = set()
+    orders: list[tuple[int, frozenset[str], bool]] = []
+    ids: list[uuid.UUID] = []
+    for kind, number, what in steps:
+        if kind in ("view", "cart"):
+            shop.note(people[number], kind, what)
+            looks.add((kind, number, what))
+        elif kind == "order":
+            ids.append(shop.order(people[number], *what))
+            orders.append((number, frozenset(what), True))
+        elif kind == "end" and ids:
+            shop.end(ids[number % len(ids)])
+            orders[number % len(ids)] = (*orders[number % len(ids)][:2], False)
+        elif kind != "end":
+            shop.admin.execute(f"select private.{kind}({number})".encode())
+    shop.fold(2)
+    counted, pairs = expected(looks, orders)
+    assert {name: shop.looks(name) for name in NAMES} == pytest.approx(counted, abs=1e-6)
+    assert shop.pairs() == pairs
+    scores = [shop.score(name) for name in NAMES]
+    shop.admin.execute("select private.rebuild_popularity()")
+    assert [shop.score(name) for name in NAMES] == pytest.approx(scores, abs=1e-9)
+
+
+# Nobody waits ------------------------------------------------------------------------------------------------------
+
+
+def test_buyers_of_one_product_do_not_wait_for_each_other_here(shop: Shop) -> None:
+    """All of them hold their order open at the same moment, which they could not if one waited for another."""
+    people = [make_user(shop.admin, f"buyer{number}@example.org") for number in range(BUYERS)]
+    at_once = threading.Barrier(BUYERS, timeout=20)
+    database = database_of(shop)
+
+    def buy(person: uuid.UUID) -> None:
+        with psycopg.connect(database.admin_url, autocommit=True) as connection, connection.transaction():
+            connection.execute("set local lock_timeout = '5s'")
+            mine = Shop(connection, connection)
+            mine.products = shop.products
+            mine.order(person, "rope")
+            at_once.wait()
+
+    with ThreadPoolExecutor(BUYERS) as pool:
+        list(pool.map(buy, people))
+    shop.fold(10)
+    assert shop.looks("rope") == pytest.approx(BUYERS * PURCHASE, rel=1e-6)
+    assert shop.pairs() == {("rope", "rope"): BUYERS}
+
+
+def test_a_sale_does_not_wait_for_the_counting_nor_the_counting_for_a_sale(shop: Shop, ann: uuid.UUID) -> None:
+    shop.order(ann, "rope")
+    with (
+        database_of(shop).connect("supabase_admin") as counting,
+        database_of(shop).connect("supabase_admin") as selling,
+    ):
+        selling.execute("set lock_timeout = '2s'")
+        counting.execute("set lock_timeout = '2s'")
+        with counting.transaction():
+            assert counting.execute("select private.fold_interactions(10)").fetchone() == (1,)
+            with selling.transaction():
+                # As whoever sells would hold the product's row.
+                selling.execute("update public.products set stock = stock - 1 where id = %s", (shop.products["rope"],))
+                busy = Shop(selling, selling)
+                busy.products = shop.products
+                busy.order(ann, "rope")
+        with selling.transaction():
+            selling.execute("update public.products set stock = stock - 1 where id = %s", (shop.products["rope"],))
+            assert counting.execute("select private.fold_interactions(10)").fetchone() == (1,)
+
+
+def test_two_workers_count_nothing_twice(shop: Shop) -> None:
+    for number in range(40):
+        shop.order(make_user(shop.admin, f"p{number}@example.org"), "rope", "lamp")
+    database = database_of(shop)
+
+    def count(_: int) -> int:
+        total = 0
+        with database.connect("tidegate_worker") as worker:
+            for _step in range(60):
+                row = worker.execute("select private.fold_interactions(3)").fetchone()
+                assert row is not None
+                total += row[0]
+        return total
+
+    with ThreadPoolExecutor(3) as pool:
+        counted = sum(pool.map(count, range(3)))
+    shop.fold()
+    assert counted <= 80
+    assert shop.looks("rope") == pytest.approx(40 * PURCHASE, rel=1e-6)
+    assert shop.pairs()["lamp", "rope"] == 40
