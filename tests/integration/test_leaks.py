@@ -22,7 +22,8 @@ SEARCH = """
     select kind, id, title, snippet, highlights, heading_path, score, metadata, complete from public.search(
       %(query)s, query_embedding => %(vector)s::extensions.halfvec, mode => %(mode)s, max_results => 20)"""
 # Functions that the API exposes; what each may tell is tested below.
-EXPOSED_FUNCTIONS = {"retry_document", "search"}
+# What recommend may tell is asked in test_recommendations_sql.py.
+EXPOSED_FUNCTIONS = {"recommend", "retry_document", "search"}
 
 
 @pytest.fixture(scope="module")
