@@ -6957,6 +6957,7 @@ CREATE TABLE public.product_popularity (
     score double precision NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
+ALTER TABLE ONLY public.product_popularity ALTER COLUMN updated_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.product_popularity FORCE ROW LEVEL SECURITY;
 

@@ -86,6 +86,9 @@ comment on column public.product_popularity.score is
   'and differences mean anything: 1 more is twice as popular, and a product that nobody meets any more falls by being passed.';
 comment on column public.product_popularity.updated_at is 'Last change.';
 
+-- No index serves it, so no plan needs samples of it: see 20261123020100.
+alter table public.product_popularity alter column updated_at set statistics 0;
+
 grant select on public.product_popularity to anon, authenticated;
 grant select, insert, update, delete on public.product_popularity to service_role;
 create policy "visitors read the popularity of active products" on public.product_popularity

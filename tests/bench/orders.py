@@ -72,7 +72,10 @@ class Bench:
             nonlocal placed
             dice = Random(number)
             while time.perf_counter() < end:
-                buyer, product = identity("buyer", dice.randint(1, BUYERS)), identity("product", dice.randint(1, products))
+                buyer, product = (
+                    identity("buyer", dice.randint(1, BUYERS)),
+                    identity("product", dice.randint(1, products)),
+                )
                 answer = await door.place(Attempt(buyer, {product: 1}, str(uuid.uuid4())))
                 placed += self.judge(answer)
 

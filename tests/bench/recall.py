@@ -163,7 +163,9 @@ def measure(
         sources = np.array([str(row[0]) for row in admin.execute("select source_id from public.chunks order by id")])
         callers = [caller for caller, rows in tenancy.rows.items() if len(rows)]
         wanted = {caller: truth(tenancy, sources, caller, queries) for caller in track(callers, "scanning")}
-        found = {caller: adaptive(database, tenancy, caller, queries, wanted[caller], modes) for caller in track(callers)}
+        found = {
+            caller: adaptive(database, tenancy, caller, queries, wanted[caller], modes) for caller in track(callers)
+        }
         if modes != MODES:
             return found
         # One index over all, as most would have it; made now, so that the product cannot use it.

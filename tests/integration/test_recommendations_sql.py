@@ -108,6 +108,38 @@ def test_what_one_or_two_people_bought_is_not_told(shop: Shop) -> None:
     assert all(row["because"]["kind"] != "bought_together" for row in rows if row["name"] == "rare")
 
 
+def test_a_purchase_of_one_more_person_is_not_told_below_the_threshold(shop: Shop) -> None:
+    """Somebody who bought both, beside whom one other has, must not learn from a list that there is another."""
+
+    def because() -> list[Any]:
+        rows = recommend(shop, like="tent 0", limit=6)
+        return [(row["name"], row["because"]) for row in rows if row["source"] == row["because"]["kind"] == "similar"]
+
+    before = because()
+    orders = []
+    for _ in range(2):
+        orders.append(shop.order(make_user(shop.admin, f"{uuid.uuid4()}@example.org"), "tent 0", "rope 5"))
+        shop.fold()
+        assert [
+            row["name"] for row in recommend(shop, like="tent 0") if row["because"]["kind"] == "bought_together"
+        ] == []
+    for order in orders:
+        shop.end(order)
+    shop.fold()
+    assert because() == before
+
+
+def test_noting_a_hidden_product_is_refused_in_the_words_of_one_that_does_not_exist(
+    shop: Shop, person: uuid.UUID
+) -> None:
+    words = []
+    for product in (shop.products["withdrawn"], uuid.uuid4()):
+        with pytest.raises(errors.InsufficientPrivilege) as refused, as_caller(shop.door, person) as connection:
+            connection.execute("insert into public.interactions (product_id, kind) values (%s, 'view')", (product,))
+        words.append((refused.value.diag.message_primary, refused.value.diag.message_detail))
+    assert words[0] == words[1]
+
+
 def test_similar_within_a_category(shop: Shop) -> None:
     rows = recommend(shop, like="rope 0", category="kitchen")
     assert named(rows) == ["kettle", "rare"]

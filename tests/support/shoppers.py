@@ -76,7 +76,9 @@ class Shop:
         return uuid.UUID(str(row[0]))
 
     def end(self, order: uuid.UUID, status: str = "cancelled") -> None:
-        """An order comes to nothing."""
+        """An order comes to nothing, after it was paid where there is something to pay back."""
+        if status == "refunded":
+            self.admin.execute("update public.orders set status = 'paid' where id = %s", (order,))
         self.admin.execute("update public.orders set status = %s where id = %s", (status, order))
 
     def fold(self, max_rows: int = 1000) -> None:
