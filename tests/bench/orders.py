@@ -1,9 +1,9 @@
 """Orders a second: `python -m tests.bench.orders [seconds]`.
 
-The same order, of one unit of one product, four ways: pgbench with the bare statements that write its rows, as the owner
-and without policies, keys or checks; pgbench with `purchase`, as a buyer; psycopg from this process; and the Data API.
-One buyer and 64, of one hot product and of 10,000. The server keeps what it acknowledges (fsync). All share the cores of
-one machine, the clients' processor time included; afterwards the books must be right to the unit.
+The same order, of one unit of one product, four ways: pgbench with the bare statements that write its rows, as the
+owner and without policies, keys or checks; pgbench with `purchase`, as a buyer; psycopg from this process; and the Data
+API. One buyer and 64, of one hot product and of 10,000. The server keeps what it acknowledges (fsync). All share the
+cores of one machine, the clients' processor time included; afterwards the books must be right to the unit.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from rich.table import Table
 
 from gateway.local.system import spawn_as
 from tests.support import ScratchCluster, Stack
-from tests.support.race import Answer, Attempt, DataApiDoor, SqlDoor, UnavailableError
+from tests.support.race import Answer, Attempt, DataApiDoor, SqlDoor
 
 HERE = Path(__file__).parent
 BUYERS, PRODUCTS, STOCK = 1000, 10_000, 100_000_000

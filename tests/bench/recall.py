@@ -164,7 +164,8 @@ def measure(
         callers = [caller for caller, rows in tenancy.rows.items() if len(rows)]
         wanted = {caller: truth(tenancy, sources, caller, queries) for caller in track(callers, "scanning")}
         found = {
-            caller: adaptive(database, tenancy, caller, queries, wanted[caller], modes) for caller in track(callers)
+            caller: adaptive(database, tenancy, caller, queries, wanted[caller], modes=modes)
+            for caller in track(callers)
         }
         if modes != MODES:
             return found
@@ -202,6 +203,7 @@ def adaptive(
     caller: str,
     queries: Sequence[Query],
     wanted: Sequence[Truth],
+    *,
     modes: Sequence[str],
 ) -> dict[str, Figures]:
     """The product, mode by mode."""

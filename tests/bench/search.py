@@ -127,6 +127,7 @@ async def rate(
     way: Callable[[psycopg.AsyncConnection[Any], str, Query, str], Awaitable[None]],
     claims: str,
     queries: Sequence[Query],
+    *,
     mode: str,
     connections: int,
 ) -> float:
@@ -181,8 +182,14 @@ async def of_one_round_trip(
     for mode in MODES:
         ones, fives = [], []
         for _ in range(3):
-            ones.append(await rate(database.url_for("tidegate_gateway"), in_one, claims, queries, mode, connections))
-            fives.append(await rate(database.url_for("postgres"), in_five, claims, queries, mode, connections))
+            ones.append(
+                await rate(
+                    database.url_for("tidegate_gateway"), in_one, claims, queries, mode=mode, connections=connections
+                )
+            )
+            fives.append(
+                await rate(database.url_for("postgres"), in_five, claims, queries, mode=mode, connections=connections)
+            )
         one, five = statistics.median(ones), statistics.median(fives)
         rows.append((mode, f"{one:,.0f}", f"{five:,.0f}", f"{one / five:.2f}"))
     return rows

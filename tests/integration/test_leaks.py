@@ -21,8 +21,8 @@ SECRET = "Secret merger"
 SEARCH = """
     select kind, id, title, snippet, highlights, heading_path, score, metadata, complete from public.search(
       %(query)s, query_embedding => %(vector)s::extensions.halfvec, mode => %(mode)s, max_results => 20)"""
-# Functions that the API exposes; what each may tell is tested below.
-# What recommend may tell is asked in test_recommendations_sql.py, orders in test_orders.py, closing in test_close_account.py.
+# Functions that the API exposes; what each may tell is tested below, of recommend in test_recommendations_sql.py, of
+# those about orders in test_orders.py, of close_account in test_close_account.py.
 EXPOSED_FUNCTIONS = {
     *("cancel_order", "mark_paid", "mark_refunded", "place_order", "purchase", "refund_order", "replay_payment"),
     *("close_account", "recommend", "retry_document", "search", "search_products", "ship_order", "stuck_payments"),
