@@ -236,26 +236,33 @@ grant execute on function private.forget_counted() to tidegate_worker;
 create function private.rebuild_popularity() returns void
 language plpgsql volatile security invoker set search_path = ''
 as $$
+declare
+  half_life constant double precision := private.popularity_half_life();
 begin
   -- The worker counts nothing meanwhile; what is not counted yet stays so.
   perform pg_advisory_xact_lock(20261124, 1);
   update public.product_popularity p
   set score = s.score, updated_at = now()
   from (
+    with once as (
+      select distinct i.product_id, i.user_id, i.kind, (i.created_at at time zone 'utc')::date as day
+      from public.interactions i
+      where not exists (select from private.interactions_to_fold q where q.interaction_id = i.id)
+    ), of_day as (
+      select o.product_id, o.kind, (o.day - date '2026-01-01') / half_life as exponent, count(*) as people
+      from once o group by o.product_id, o.kind, o.day
+    ), topped as (
+      select d.*, max(d.exponent) over (partition by d.product_id) as top from of_day d
+    ), sums as (
+      select t.product_id, t.top, sum(t.people * w.weight * private.power_of_two(t.exponent - t.top)) as amount
+      from topped t
+      join (select k, private.interaction_weight(k) as weight from unnest(enum_range(null::public.interaction_kind)) k) w
+        on w.k = t.kind
+      group by t.product_id, t.top)
     select b.id, coalesce(
-             private.raised_score(private.popularity_exponent(b.created_at), d.amount, d.exponent),
+             private.raised_score(private.popularity_exponent(b.created_at), d.amount, d.top),
              private.popularity_exponent(b.created_at)) as score
-    from public.products b
-    left join (
-      select k.product_id, max(k.top) as exponent,
-             sum(k.weight * private.power_of_two(k.exponent - k.top)) as amount
-      from (
-        select i.product_id, private.interaction_weight(i.kind) as weight, private.popularity_exponent(min(i.created_at)) as exponent,
-               max(private.popularity_exponent(min(i.created_at))) over (partition by i.product_id) as top
-        from public.interactions i
-        where not exists (select from private.interactions_to_fold q where q.interaction_id = i.id)
-        group by i.product_id, i.user_id, i.kind, (i.created_at at time zone 'utc')::date) k
-      group by k.product_id) d on d.product_id = b.id) s
+    from public.products b left join sums d on d.product_id = b.id) s
   where p.product_id = s.id;
 end $$;
 comment on function private.rebuild_popularity() is
