@@ -18,7 +18,7 @@ from gateway.errors import (
 from gateway.problems import problem_response
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.metrics import SHED
-from gateway.shedding import header_lines, is_plain, refusal
+from gateway.shedding import PLAIN_METHODS, header_lines, is_plain, refusal
 
 logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("gateway.access")
@@ -94,11 +94,19 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Go on with the connection; while requests wait on it no more are read, or they would fill the memory."""
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
+
     def _is_to_be_shed(self) -> bool:
         return (
             self.limiter is not None
             and self.limiter.would_refuse()
             and getattr(self.cycle, "response_complete", True)  # nothing before it on this connection is open
+            and not self.flow.write_paused  # whoever does not read is made to wait by the application
+            and self.parser.get_method() in PLAIN_METHODS
             and self.parser.should_keep_alive()
             and is_plain(self.url, self.headers)
         )

@@ -12,10 +12,11 @@ from gateway.problems import problem_response
 LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
 # Always answered from what is known when there is no room: that costs less than a page without it.
 ALWAYS_SPARED = "/v1/recommendations"
-MAX_BODY_BYTES = 65_536
+MAX_BODY_DIGITS = 5  # of a Content-Length: less than 100 kB
+PLAIN_METHODS = frozenset({b"GET", b"POST"})
 # Their answer depends on more than the path, or their body is not here in a moment: the application refuses them.
 OF_THE_APPLICATION = frozenset({b"origin", b"x-request-id", b"transfer-encoding", b"expect", b"upgrade"})
-_ID = "0" * 32
+_ID = secrets.token_hex(16)  # stands for the request's own; nobody can know it and put it into a path
 
 
 def is_limited(path: str) -> bool:
@@ -36,7 +37,7 @@ def is_plain(url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     for name, value in headers:
         if name in OF_THE_APPLICATION:
             return False
-        if name == b"content-length" and not (value.isdigit() and int(value) <= MAX_BODY_BYTES):
+        if name == b"content-length" and not (value.isdigit() and len(value) <= MAX_BODY_DIGITS):
             return False
     return True
 

@@ -387,6 +387,37 @@ end $$;
 COMMENT ON FUNCTION private.add_creator_as_owner() IS 'Row trigger on organizations. Definer: nobody may add the first member of an organization otherwise.';
 
 --
+-- Name: add_pairs(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.add_pairs(user_ids uuid[], product_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.product_buyers as b (product_id, people)
+  select u.product_id, count(*)::integer from unnest(product_ids) u (product_id) group by u.product_id
+  on conflict (product_id) do update set people = b.people + excluded.people;
+  with news as materialized (
+    select n.* from private.pairs_to_count(user_ids, product_ids) n
+  ), noted as (
+    insert into private.paired_purchases as p (user_id, product_id, mates)
+    select n.user_id, n.one, array_agg(n.two) from news n group by n.user_id, n.one
+    on conflict (user_id, product_id) do update set mates = p.mates || excluded.mates)
+  insert into private.product_pairs as p (product_id, other_id, people)
+  select s.product_id, s.other_id, count(*)::integer
+  from (select n.one as product_id, n.two as other_id from news n union all select n.two, n.one from news n) s
+  group by s.product_id, s.other_id
+  on conflict (product_id, other_id) do update set people = p.people + excluded.people;
+end $$;
+
+--
+-- Name: FUNCTION add_pairs(user_ids uuid[], product_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.add_pairs(user_ids uuid[], product_ids uuid[]) IS 'Counts people with products that they have bought for the first time, and each with what else they have. Definer: as fold_interactions, which calls it.';
+
+--
 -- Name: add_up_passage_counts(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -566,62 +597,10 @@ end $$;
 COMMENT ON FUNCTION private.cancel_pending_orders() IS 'Row trigger on auth.users: what is not paid is cancelled with the account; paid orders are delivered and kept, without a name. Definer: the Auth service that deletes accounts has no rights on orders.';
 
 --
--- Name: change_pairs(uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.change_pairs(user_ids uuid[], product_ids uuid[], change integer) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-  insert into private.product_buyers as b (product_id, people)
-  select u.product_id, change * count(*)::integer from unnest(product_ids) u (product_id) group by u.product_id
-  on conflict (product_id) do update set people = b.people + excluded.people;
-  with changed as (
-    select u.user_id, u.product_id from unnest(user_ids, product_ids) u (user_id, product_id)
-  ), mates as (
-    -- What a person has beside what changes; of two that change, one would be found from both sides.
-    select distinct c.user_id, least(c.product_id, m.product_id) as one, greatest(c.product_id, m.product_id) as two
-    from changed c
-    cross join lateral (
-      select k.product_id
-      from (
-        select b.product_id, b.latest from private.counted_purchases(c.user_id) b
-        union all
-        select d.product_id, 9223372036854775807 from changed d where change < 0 and d.user_id = c.user_id
-        union all
-        -- Cancelled, and in the counts until it is taken back.
-        select t.product_id, 9223372036854775806 from private.purchases_to_take_back t
-        where t.user_id = c.user_id
-      ) k
-      where k.product_id <> c.product_id
-      group by k.product_id order by max(k.latest) desc limit private.co_purchase_memory()) m
-  ), sums as (
-    select m.one as product_id, m.two as other_id, count(*)::integer as people from mates m group by m.one, m.two
-    union all
-    select m.two, m.one, count(*)::integer from mates m group by m.one, m.two)
-  insert into private.product_pairs as p (product_id, other_id, people)
-  select s.product_id, s.other_id, change * s.people from sums s
-  on conflict (product_id, other_id) do update set people = p.people + excluded.people;
-  if change < 0 then
-    delete from private.product_pairs p using private.product_pairs q
-    where q.product_id = any (product_ids) and q.people <= 0 and p.product_id = q.other_id and p.other_id = q.product_id;
-    delete from private.product_pairs p where p.product_id = any (product_ids) and p.people <= 0;
-    delete from private.product_buyers b where b.product_id = any (product_ids) and b.people <= 0;
-  end if;
-end $$;
-
---
--- Name: FUNCTION change_pairs(user_ids uuid[], product_ids uuid[], change integer); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.change_pairs(user_ids uuid[], product_ids uuid[], change integer) IS 'Counts people with products that they have bought for the first time (change 1), or have no more (-1), and each with what else they have. Definer: as fold_interactions, which calls it.';
-
---
 -- Name: claim_payments(integer, double precision); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.claim_payments(max_jobs integer, lease_s double precision) RETURNS TABLE(order_id uuid, kind text, amount numeric, currency text, customer_id uuid, charge_reference text, attempts integer, was_sent boolean)
+CREATE FUNCTION private.claim_payments(max_jobs integer, lease_s double precision) RETURNS TABLE(order_id uuid, kind text, amount numeric, currency text, customer_id uuid, charge_reference text, attempts integer, tries integer, was_sent boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -641,7 +620,7 @@ begin
       where j.order_id = d.order_id and j.kind = d.kind
       returning j.*, d.is_sent as was_sent
     )
-    select t.order_id, t.kind, t.amount, t.currency, t.customer_id, c.reference, t.attempts, t.was_sent
+    select t.order_id, t.kind, t.amount, t.currency, t.customer_id, c.reference, t.attempts, t.attempts - t.forgiven, t.was_sent
     from taken t
     left join private.payment_jobs c on t.kind = 'refund' and c.order_id = t.order_id and c.kind = 'charge';
 end $$;
@@ -1236,6 +1215,7 @@ begin
   update public.orders o set buyer_id = null where o.buyer_id = new.id;
   delete from private.order_requests r where r.buyer_id = new.id;
   delete from public.interactions i where i.user_id = new.id;
+  delete from private.paired_purchases p where p.user_id = new.id;
   delete from public.profiles p where p.id = new.id;
   return null;
 end $$;
@@ -1459,7 +1439,7 @@ begin
       and not exists (
         select from private.purchases_to_take_back t where t.user_id = i.user_id and t.product_id = i.product_id)) n;
   if users is not null then
-    perform private.change_pairs(users, products, 1);
+    perform private.add_pairs(users, products);
   end if;
   return cardinality(taken);
 end $$;
@@ -1497,7 +1477,7 @@ begin
     from news n join (select m.product_id, max(m.exponent) as top from news m group by m.product_id) t using (product_id)
     group by n.product_id)
   update public.product_popularity p
-  set score = private.raised_score(p.score, s.amount, s.exponent), updated_at = now()
+  set score = private.raised_score(p.score, s.amount, s.exponent)
   from sums s where p.product_id = s.product_id;
 end $$;
 
@@ -1586,6 +1566,27 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.forget_creator() IS 'Row trigger on memberships: a creator who left no longer reads the organization. Definer: the leaver may not update it.';
+
+--
+-- Name: forget_customer(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.forget_customer() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if exists (select from public.orders o where o.id = new.order_id and o.buyer_id is null) then
+    new.customer_id := null;
+  end if;
+  return new;
+end $$;
+
+--
+-- Name: FUNCTION forget_customer(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.forget_customer() IS 'Row trigger: a payment that is done no longer says whose it was when the account is closed. Definer: as owe_refund.';
 
 --
 -- Name: forget_pairs(); Type: FUNCTION; Schema: private; Owner: -
@@ -3012,6 +3013,33 @@ end $$;
 COMMENT ON FUNCTION private.owe_refund(order_id uuid) IS 'Notes that what the provider charged for an order goes back, once; false when the provider charged nothing. Definer: the outbox is nobody''s to write; called under the order''s lock, granted to nobody.';
 
 --
+-- Name: pairs_to_count(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.pairs_to_count(user_ids uuid[], product_ids uuid[]) RETURNS TABLE(user_id uuid, one uuid, two uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Of two that are new, one would be found from both sides.
+  select distinct c.user_id, least(c.product_id, m.product_id), greatest(c.product_id, m.product_id)
+  from unnest(user_ids, product_ids) c (user_id, product_id)
+  cross join lateral (
+    select b.product_id from private.counted_purchases(c.user_id) b
+    where b.product_id <> c.product_id
+    order by b.latest desc limit private.co_purchase_memory()) m
+  where not exists (
+    select from private.paired_purchases p
+    where p.user_id = c.user_id and p.product_id = least(c.product_id, m.product_id)
+      and greatest(c.product_id, m.product_id) = any (p.mates))
+$$;
+
+--
+-- Name: FUNCTION pairs_to_count(user_ids uuid[], product_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.pairs_to_count(user_ids uuid[], product_ids uuid[]) IS 'Pairs of what somebody bought for the first time with the latest else that they have, as far as that person is not in their counts. The lesser of two products first.';
+
+--
 -- Name: parse_query(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -3119,7 +3147,10 @@ declare
   item_list jsonb;
   answer jsonb;
 begin
-  if buyer is null or not exists (select from auth.users u where u.id = buyer) then
+  -- Locked before the products, as whoever closes the account locks it: neither waits in a circle, and an account that is
+  -- closed meanwhile, or only marked as deleted, places no order that nobody cancels.
+  perform from auth.users u where u.id = buyer and u.deleted_at is null for share;
+  if not found then
     raise sqlstate 'PT403' using message = 'only a person with an account can order', hint = 'Sign in, and send the token.';
   end if;
   if idempotency_key is null or pg_catalog.char_length(idempotency_key) not between 1 and 255 then
@@ -3420,9 +3451,9 @@ begin
   select o.* into known from public.orders o where o.id = postpone_payment.order_id for no key update;
   update private.payment_jobs j
   set is_sent = was_sent, last_error = postpone_payment.error,
-      attempts = j.attempts - case when max_attempts is null then 1 else 0 end,
+      forgiven = j.forgiven + case when max_attempts is null then 1 else 0 end,
       available_at = now() + pg_catalog.make_interval(secs => delay_s),
-      parked_at = case when j.attempts >= max_attempts then now() end
+      parked_at = case when j.attempts - j.forgiven >= max_attempts then now() end
   -- Unless somebody else has taken it since.
   where j.order_id = postpone_payment.order_id and j.kind = postpone_payment.kind and j.attempts = attempt
     and j.done_at is null and j.parked_at is null
@@ -3578,7 +3609,14 @@ CREATE FUNCTION private.queue_interactions() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  insert into private.interactions_to_fold (interaction_id) select n.id from new_rows n;
+  if (select count(*) from new_rows) > 1000 and auth.jwt() ->> 'role' = 'authenticated' then
+    raise sqlstate 'PT422' using message = 'at most 1000 interactions can be noted at a time';
+  end if;
+  -- What counts once a day need not wait to be counted more often.
+  insert into private.interactions_to_fold (interaction_id)
+  select min(n.id) from new_rows n where n.kind <> 'purchase' group by n.user_id, n.product_id, n.kind
+  union all
+  select n.id from new_rows n where n.kind = 'purchase';
   return null;
 end $$;
 
@@ -3641,7 +3679,7 @@ begin
   -- The worker counts nothing meanwhile; what is not counted yet stays so.
   perform pg_advisory_xact_lock(20261124, 1);
   update public.product_popularity p
-  set score = s.score, updated_at = now()
+  set score = s.score
   from (
     with once as (
       select distinct i.product_id, i.user_id, i.kind, (i.created_at at time zone 'utc')::date as day
@@ -3921,7 +3959,7 @@ CREATE FUNCTION private.replay_payment(order_id uuid) RETURNS jsonb
 declare
   known public.orders := private.lock_order(order_id, true);
 begin
-  update private.payment_jobs j set parked_at = null, attempts = 0, available_at = now()
+  update private.payment_jobs j set parked_at = null, forgiven = j.attempts, available_at = now()
   where j.order_id = known.id and j.parked_at is not null;
   return private.order_as_json(known.id);
 end $$;
@@ -3987,9 +4025,10 @@ begin
   where p.id in (select i.product_id from public.order_items i where i.order_id = any (order_ids))
   order by p.id
   for no key update;
-  update public.products p set stock = p.stock + r.quantity
+  -- Whoever fills the shelf to the brim meanwhile must not keep an order from being cancelled.
+  update public.products p set stock = least(p.stock::bigint + r.quantity, 2147483647)::integer
   from (
-    select i.product_id, sum(i.quantity)::integer as quantity
+    select i.product_id, sum(i.quantity) as quantity
     from public.order_items i where i.order_id = any (order_ids) and i.product_id is not null
     group by i.product_id) r
   where p.id = r.product_id;
@@ -4180,6 +4219,33 @@ CREATE FUNCTION private.semantic_weight() RETURNS double precision
 COMMENT ON FUNCTION private.semantic_weight() IS 'What meaning counts in a hybrid search; words count the rest. 0.6 unless the database says otherwise: alter database … set tidegate.semantic_weight = 0.7.';
 
 --
+-- Name: settle_late_charge(uuid, text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.settle_late_charge(order_id uuid, reference text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update private.payment_jobs j set outcome = 'succeeded', reference = settle_late_charge.reference
+  where j.order_id = settle_late_charge.order_id and j.kind = 'charge' and j.outcome = 'never sent';
+  if found then
+    return private.owe_refund(settle_late_charge.order_id);
+  end if;
+  update private.payment_jobs j
+  set reference = settle_late_charge.reference, parked_at = now(),
+      last_error = 'The provider charged the buyer as well, after the order was marked as paid by hand.'
+  where j.order_id = settle_late_charge.order_id and j.kind = 'charge' and j.outcome = 'by hand' and j.reference is null;
+  return found;
+end $$;
+
+--
+-- Name: FUNCTION settle_late_charge(order_id uuid, reference text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.settle_late_charge(order_id uuid, reference text) IS 'Money that came although nobody waited for it any more: of a cancelled order it goes back, beside a payment by hand it is for staff to see; false when it was known. Definer: as settle_payment, which calls it under the order''s lock.';
+
+--
 -- Name: settle_payment(uuid, text, boolean, text, text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -4199,11 +4265,10 @@ begin
   end if;
   update private.payment_jobs j
   set done_at = now(), outcome = case when is_accepted then 'succeeded' else 'declined' end, parked_at = null,
-      reference = settle_payment.reference, last_error = settle_payment.reason,
-      customer_id = case when known.buyer_id is not null then j.customer_id end
+      reference = settle_payment.reference, last_error = settle_payment.reason
   where j.order_id = settle_payment.order_id and j.kind = settle_payment.kind and j.done_at is null;
   if not found then
-    return false;
+    return settle_payment.kind = 'charge' and is_accepted and private.settle_late_charge(known.id, settle_payment.reference);
   end if;
   if settle_payment.kind = 'refund' then
     perform private.complete_refund(known);
@@ -4543,6 +4608,52 @@ end $$;
 COMMENT ON FUNCTION private.stuck_payments() IS 'As public.stuck_payments. Definer: the outbox is nobody''s to read.';
 
 --
+-- Name: take_back_pairs(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.take_back_pairs(user_ids uuid[], product_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update private.product_buyers b set people = b.people - u.people
+  from (select l.product_id, count(*)::integer as people from unnest(product_ids) l (product_id) group by l.product_id) u
+  where b.product_id = u.product_id;
+  delete from private.product_buyers b where b.product_id = any (product_ids) and b.people <= 0;
+  -- Those that were counted, and no others: whoever buys and cancels leaves the counts as they were.
+  with lost as (
+    select l.user_id, l.product_id from unnest(user_ids, product_ids) l (user_id, product_id)
+  ), gone as materialized (
+    select distinct p.user_id, p.product_id as one, m.id as two
+    from lost l
+    join private.paired_purchases p on p.user_id = l.user_id
+    cross join unnest(p.mates) m (id)
+    where l.product_id in (p.product_id, m.id)
+  ), sums as (
+    select s.product_id, s.other_id, count(*)::integer as people
+    from (select g.one as product_id, g.two as other_id from gone g union all select g.two, g.one from gone g) s
+    group by s.product_id, s.other_id
+  ), kept as (
+    update private.paired_purchases p
+    set mates = array(
+      select m from unnest(p.mates) m
+      where not exists (select from gone g where g.user_id = p.user_id and g.one = p.product_id and g.two = m))
+    where (p.user_id, p.product_id) in (select g.user_id, g.one from gone g))
+  update private.product_pairs p set people = p.people - s.people
+  from sums s where p.product_id = s.product_id and p.other_id = s.other_id;
+  delete from private.paired_purchases p where p.user_id = any (user_ids) and p.mates = '{}';
+  delete from private.product_pairs p using private.product_pairs q
+  where q.product_id = any (product_ids) and q.people <= 0 and p.product_id = q.other_id and p.other_id = q.product_id;
+  delete from private.product_pairs p where p.product_id = any (product_ids) and p.people <= 0;
+end $$;
+
+--
+-- Name: FUNCTION take_back_pairs(user_ids uuid[], product_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.take_back_pairs(user_ids uuid[], product_ids uuid[]) IS 'Takes people out of the counts of products that they have no more, and of the pairs that they were counted for. Definer: as fold_interactions.';
+
+--
 -- Name: take_back_purchases(integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -4578,7 +4689,7 @@ begin
       and not exists (
         select from private.purchases_to_take_back t where t.user_id = u.user_id and t.product_id = u.product_id)) l;
   if last_users is not null then
-    perform private.change_pairs(last_users, last_products, -1);
+    perform private.take_back_pairs(last_users, last_products);
   end if;
   return cardinality(users);
 end $$;
@@ -4663,7 +4774,7 @@ begin
       on t.product_id = u.product_id
     group by u.product_id)
   update public.product_popularity p
-  set score = private.raised_score(p.score, s.amount, s.exponent), updated_at = now()
+  set score = private.raised_score(p.score, s.amount, s.exponent)
   from sums s where p.product_id = s.product_id;
   delete from private.counted_interactions c
   where c.times = 0 and c.key in (
@@ -4912,6 +5023,10 @@ CREATE FUNCTION public.place_order(items jsonb, idempotency_key text DEFAULT NUL
     AS $$
 begin
   return private.place_order(items, idempotency_key);
+exception when deadlock_detected then
+  -- With whoever changes several products in another order than that of their ids: staff, in one statement.
+  raise sqlstate 'PT503' using message = 'the same products were changed at this moment',
+    hint = 'Send the order again, with the same key.';
 end $$;
 
 --
@@ -4929,7 +5044,7 @@ CREATE FUNCTION public.purchase(product_id uuid, quantity integer DEFAULT 1, ide
     SET search_path TO ''
     AS $$
 begin
-  return private.place_order(
+  return public.place_order(
     pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('product_id', product_id, 'quantity', quantity)),
     idempotency_key);
 end $$;
@@ -5695,6 +5810,42 @@ COMMENT ON COLUMN private.order_requests.order_id IS 'The order.';
 COMMENT ON COLUMN private.order_requests.created_at IS 'When it was made.';
 
 --
+-- Name: paired_purchases; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.paired_purchases (
+    user_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    mates uuid[] NOT NULL
+);
+
+ALTER TABLE ONLY private.paired_purchases FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE paired_purchases; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.paired_purchases IS 'Which pairs each person is counted for: once each, and taken back as they were counted, however often somebody buys and cancels.';
+
+--
+-- Name: COLUMN paired_purchases.user_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.paired_purchases.user_id IS 'The person.';
+
+--
+-- Name: COLUMN paired_purchases.product_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.paired_purchases.product_id IS 'The lesser of two products.';
+
+--
+-- Name: COLUMN paired_purchases.mates; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.paired_purchases.mates IS 'The greater ones.';
+
+--
 -- Name: passage_counts; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -5791,6 +5942,7 @@ CREATE TABLE private.payment_jobs (
     customer_id uuid,
     is_sent boolean DEFAULT false NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
+    forgiven integer DEFAULT 0 NOT NULL,
     available_at timestamp with time zone DEFAULT now() NOT NULL,
     done_at timestamp with time zone,
     outcome text,
@@ -5852,7 +6004,13 @@ COMMENT ON COLUMN private.payment_jobs.is_sent IS 'Whether the provider may have
 -- Name: COLUMN payment_jobs.attempts; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON COLUMN private.payment_jobs.attempts IS 'Times taken; counted when taken, so that what kills the worker counts too.';
+COMMENT ON COLUMN private.payment_jobs.attempts IS 'Times taken; counted when taken, so that what kills the worker counts too. It only grows: whoever took it shows this number to give it back, and is too late once somebody else has taken it.';
+
+--
+-- Name: COLUMN payment_jobs.forgiven; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.payment_jobs.forgiven IS 'Of these, how many do not count against it: the breaker refused them, or staff had it tried again.';
 
 --
 -- Name: COLUMN payment_jobs.available_at; Type: COMMENT; Schema: private; Owner: -
@@ -6961,10 +7119,8 @@ CREATE TABLE public.product_popularity (
     product_id uuid NOT NULL,
     scope_id uuid NOT NULL,
     category_id uuid NOT NULL,
-    score double precision NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    score double precision NOT NULL
 );
-ALTER TABLE ONLY public.product_popularity ALTER COLUMN updated_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.product_popularity FORCE ROW LEVEL SECURITY;
 
@@ -6997,12 +7153,6 @@ COMMENT ON COLUMN public.product_popularity.category_id IS 'Its shelf, carried a
 --
 
 COMMENT ON COLUMN public.product_popularity.score IS 'Binary logarithm of what people did, each thing counted twice as much as the same one half-life earlier. Only the order and differences mean anything: 1 more is twice as popular, and a product that nobody meets any more falls by being passed.';
-
---
--- Name: COLUMN product_popularity.updated_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.product_popularity.updated_at IS 'Last change.';
 
 --
 -- Name: profiles; Type: TABLE; Schema: public; Owner: -
@@ -7125,6 +7275,13 @@ ALTER TABLE ONLY private.order_requests
 
 ALTER TABLE ONLY private.order_requests
     ADD CONSTRAINT order_requests_pkey PRIMARY KEY (buyer_id, idempotency_key);
+
+--
+-- Name: paired_purchases paired_purchases_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.paired_purchases
+    ADD CONSTRAINT paired_purchases_pkey PRIMARY KEY (user_id, product_id);
 
 --
 -- Name: passage_counts passage_counts_pkey; Type: CONSTRAINT; Schema: private; Owner: -
@@ -7708,6 +7865,12 @@ CREATE INDEX products_price_idx ON public.products USING btree (price, id);
 CREATE UNIQUE INDEX profiles_email_idx ON public.profiles USING btree (email);
 
 --
+-- Name: payment_jobs forget_customer; Type: TRIGGER; Schema: private; Owner: -
+--
+
+CREATE TRIGGER forget_customer BEFORE UPDATE ON private.payment_jobs FOR EACH ROW WHEN (((old.done_at IS NULL) AND (new.done_at IS NOT NULL))) EXECUTE FUNCTION private.forget_customer();
+
+--
 -- Name: organizations add_creator_as_owner; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -7970,6 +8133,13 @@ ALTER TABLE ONLY private.order_requests
     ADD CONSTRAINT order_requests_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 
 --
+-- Name: paired_purchases paired_purchases_user_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.paired_purchases
+    ADD CONSTRAINT paired_purchases_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+--
 -- Name: passages_to_post passages_to_post_chunk_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -8188,6 +8358,12 @@ CREATE POLICY "functions alone use it" ON private.interactions_to_fold TO anon, 
 CREATE POLICY "functions alone use it" ON private.order_requests TO anon, authenticated USING (false);
 
 --
+-- Name: paired_purchases functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.paired_purchases TO anon, authenticated USING (false);
+
+--
 -- Name: passage_counts functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -8264,6 +8440,12 @@ ALTER TABLE private.interactions_to_fold ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.order_requests ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: paired_purchases; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.paired_purchases ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: passage_counts; Type: ROW SECURITY; Schema: private; Owner: -
@@ -8856,6 +9038,12 @@ GRANT ALL ON FUNCTION private.acts_for_the_shop() TO service_role;
 REVOKE ALL ON FUNCTION private.add_creator_as_owner() FROM PUBLIC;
 
 --
+-- Name: FUNCTION add_pairs(user_ids uuid[], product_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.add_pairs(user_ids uuid[], product_ids uuid[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION add_up_passage_counts(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -8906,12 +9094,6 @@ GRANT ALL ON FUNCTION private.cancel_order(order_id uuid) TO service_role;
 --
 
 REVOKE ALL ON FUNCTION private.cancel_pending_orders() FROM PUBLIC;
-
---
--- Name: FUNCTION change_pairs(user_ids uuid[], product_ids uuid[], change integer); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.change_pairs(user_ids uuid[], product_ids uuid[], change integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION claim_payments(max_jobs integer, lease_s double precision); Type: ACL; Schema: private; Owner: -
@@ -9140,6 +9322,12 @@ GRANT ALL ON FUNCTION private.forget_counted() TO tidegate_worker;
 --
 
 REVOKE ALL ON FUNCTION private.forget_creator() FROM PUBLIC;
+
+--
+-- Name: FUNCTION forget_customer(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.forget_customer() FROM PUBLIC;
 
 --
 -- Name: FUNCTION forget_pairs(); Type: ACL; Schema: private; Owner: -
@@ -9512,6 +9700,12 @@ REVOKE ALL ON FUNCTION private.orphaned_organizations(person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.owe_refund(order_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION pairs_to_count(user_ids uuid[], product_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.pairs_to_count(user_ids uuid[], product_ids uuid[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION parse_query(query text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -9823,6 +10017,12 @@ GRANT ALL ON FUNCTION private.semantic_weight() TO authenticated;
 GRANT ALL ON FUNCTION private.semantic_weight() TO service_role;
 
 --
+-- Name: FUNCTION settle_late_charge(order_id uuid, reference text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.settle_late_charge(order_id uuid, reference text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION settle_payment(order_id uuid, kind text, is_accepted boolean, reference text, reason text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -9905,6 +10105,12 @@ GRANT ALL ON FUNCTION private.stemmer(language text) TO tidegate_worker;
 REVOKE ALL ON FUNCTION private.stuck_payments() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.stuck_payments() TO authenticated;
 GRANT ALL ON FUNCTION private.stuck_payments() TO service_role;
+
+--
+-- Name: FUNCTION take_back_pairs(user_ids uuid[], product_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.take_back_pairs(user_ids uuid[], product_ids uuid[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION take_back_purchases(max_rows integer); Type: ACL; Schema: private; Owner: -

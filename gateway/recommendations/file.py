@@ -45,7 +45,7 @@ def read(path: Path, max_bytes: int) -> list[Entry]:
         return list(_entries(body))[::-1]
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         logger.warning("%s is not used: %s", path, error)
         return []
 

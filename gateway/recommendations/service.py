@@ -75,7 +75,7 @@ class RecommendationService:
         answer.degradations += [_said(fall, answer) for fall in descent.falls]
         if unverified is not None:
             answer.degradations.append(_of_nobody(unverified))
-        if not answer.degradations and answer.recommendations:
+        if not answer.degradations and answer.recommendations and _is_of(request, answer):
             self.known.keep(request, caller, answer)
         return self._finished(answer, request, started)
 
@@ -165,6 +165,11 @@ def _answer(rows: Rows) -> RecommendationsResponse | None:
         return None
     found = [Recommendation.model_validate({k: v for k, v in row.items() if k in FIELDS}) for row in rows]
     return _empty().model_copy(update={"recommendations": found, "source": Source(rows[0]["source"])})
+
+
+def _is_of(request: RecommendationsRequest, answer: RecommendationsResponse) -> bool:
+    """Whether it is what was asked for: made-up categories, whose place popular products take, would crowd it out."""
+    return request.top is Source.PERSONAL or answer.source is request.top
 
 
 FIELDS = frozenset(Recommendation.model_fields)

@@ -70,8 +70,8 @@ class Cashier:
 
     async def _pay(self, outbox: Outbox, due: Due) -> None:
         try:
-            if due.attempt > self._max_attempts:
-                await self._fail(outbox, due, f"It was begun {due.attempt - 1} times and never finished.", sent=True)
+            if due.tries > self._max_attempts:
+                await self._fail(outbox, due, f"It was begun {due.tries - 1} times and never finished.", sent=True)
             else:
                 await self._ask(outbox, due)
         finally:
@@ -102,10 +102,10 @@ class Cashier:
         logger.info("%s %s%s", due.payment.key, decided, "" if is_news else ", as was known")
 
     async def _fail(self, outbox: Outbox, due: Due, error: str, *, sent: bool, retry_after: float = 0.0) -> None:
-        delay = max(self._backoff.after(due.attempt), min(retry_after, LONGEST_BACKOFF_S))
+        delay = max(self._backoff.after(due.tries), min(retry_after, LONGEST_BACKOFF_S))
         parked = await outbox.postpone(due, error, delay, self._max_attempts, was_sent=sent or due.was_sent)
         outcome = "given up to staff" if parked else f"again in {delay:.1f} s"
-        logger.warning("%s, attempt %d, %s: %s", due.payment.key, due.attempt, outcome, error)
+        logger.warning("%s, attempt %d, %s: %s", due.payment.key, due.tries, outcome, error)
 
 
 async def keep_paying(url: str, payments: Payments, settings: Settings, stop: asyncio.Event) -> None:

@@ -13,10 +13,14 @@ MOST_COLLISIONS = 5
 
 @dataclass(frozen=True)
 class Due:
-    """A payment that was taken, for the `attempt`-th time; `was_sent`: the provider may have heard of it before."""
+    """A payment that was taken, for the `attempt`-th time, of which `tries` count against it.
+
+    `was_sent`: the provider may have heard of it before.
+    """
 
     payment: Payment
     attempt: int
+    tries: int
     was_sent: bool
 
 
@@ -78,5 +82,5 @@ class Outbox:
 
 
 def _due(row: DictRow) -> Due:
-    attempt, was_sent = row.pop("attempts"), row.pop("was_sent")
-    return Due(Payment(**row), attempt, was_sent)
+    attempt, tries, was_sent = (row.pop(name) for name in ("attempts", "tries", "was_sent"))
+    return Due(Payment(**row), attempt, tries, was_sent)

@@ -1,4 +1,4 @@
--- Takes up to max_jobs payments that are due, until lease_s from now; returns them, each with was_sent: whether the
--- provider may have heard of it before.
-select order_id, kind, amount, currency, customer_id, charge_reference, attempts, was_sent
+-- Takes up to max_jobs payments that are due, until lease_s from now; returns them, each with attempts, by which it is
+-- given back, tries, those that count against it, and was_sent: whether the provider may have heard of it before.
+select order_id, kind, amount, currency, customer_id, charge_reference, attempts, tries, was_sent
 from private.claim_payments(%(max_jobs)s, %(lease_s)s)

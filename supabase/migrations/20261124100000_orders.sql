@@ -175,9 +175,10 @@ begin
   where p.id in (select i.product_id from public.order_items i where i.order_id = any (order_ids))
   order by p.id
   for no key update;
-  update public.products p set stock = p.stock + r.quantity
+  -- Whoever fills the shelf to the brim meanwhile must not keep an order from being cancelled.
+  update public.products p set stock = least(p.stock::bigint + r.quantity, 2147483647)::integer
   from (
-    select i.product_id, sum(i.quantity)::integer as quantity
+    select i.product_id, sum(i.quantity) as quantity
     from public.order_items i where i.order_id = any (order_ids) and i.product_id is not null
     group by i.product_id) r
   where p.id = r.product_id;

@@ -11,6 +11,7 @@ create table private.payment_jobs (
   customer_id uuid,
   is_sent boolean not null default false,
   attempts integer not null default 0,
+  forgiven integer not null default 0,
   available_at timestamptz not null default now(),
   done_at timestamptz,
   outcome text check (outcome in ('succeeded', 'declined', 'by hand', 'never sent')),
@@ -37,7 +38,11 @@ comment on column private.payment_jobs.currency is 'ISO 4217 code.';
 comment on column private.payment_jobs.customer_id is
   'The buyer, as the provider was or will be told: the same in every attempt. Null once the account is closed and the job done.';
 comment on column private.payment_jobs.is_sent is 'Whether the provider may have heard of it: what was never sent can be dropped.';
-comment on column private.payment_jobs.attempts is 'Times taken; counted when taken, so that what kills the worker counts too.';
+comment on column private.payment_jobs.attempts is
+  'Times taken; counted when taken, so that what kills the worker counts too. It only grows: whoever took it shows this '
+  'number to give it back, and is too late once somebody else has taken it.';
+comment on column private.payment_jobs.forgiven is
+  'Of these, how many do not count against it: the breaker refused them, or staff had it tried again.';
 comment on column private.payment_jobs.available_at is 'When it may be taken; in the future while somebody works on it or it waits.';
 comment on column private.payment_jobs.done_at is 'When its outcome was known.';
 comment on column private.payment_jobs.outcome is 'What became of it.';
@@ -45,6 +50,20 @@ comment on column private.payment_jobs.reference is 'What the provider calls it.
 comment on column private.payment_jobs.last_error is 'Why the last attempt failed, or why it was declined.';
 comment on column private.payment_jobs.parked_at is 'When it was given up, to be looked at and replayed by staff.';
 comment on column private.payment_jobs.created_at is 'When it became due.';
+
+create function private.forget_customer() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  if exists (select from public.orders o where o.id = new.order_id and o.buyer_id is null) then
+    new.customer_id := null;
+  end if;
+  return new;
+end $$;
+comment on function private.forget_customer() is
+  'Row trigger: a payment that is done no longer says whose it was when the account is closed. Definer: as owe_refund.';
+create trigger forget_customer before update on private.payment_jobs
+  for each row when (old.done_at is null and new.done_at is not null) execute function private.forget_customer();
 
 create function private.owe_refund(order_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''

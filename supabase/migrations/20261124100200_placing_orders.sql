@@ -113,7 +113,10 @@ declare
   item_list jsonb;
   answer jsonb;
 begin
-  if buyer is null or not exists (select from auth.users u where u.id = buyer) then
+  -- Locked before the products, as whoever closes the account locks it: neither waits in a circle, and an account that is
+  -- closed meanwhile, or only marked as deleted, places no order that nobody cancels.
+  perform from auth.users u where u.id = buyer and u.deleted_at is null for share;
+  if not found then
     raise sqlstate 'PT403' using message = 'only a person with an account can order', hint = 'Sign in, and send the token.';
   end if;
   if idempotency_key is null or pg_catalog.char_length(idempotency_key) not between 1 and 255 then
@@ -200,6 +203,10 @@ language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
   return private.place_order(items, idempotency_key);
+exception when deadlock_detected then
+  -- With whoever changes several products in another order than that of their ids: staff, in one statement.
+  raise sqlstate 'PT503' using message = 'the same products were changed at this moment',
+    hint = 'Send the order again, with the same key.';
 end $$;
 comment on function public.place_order(jsonb, text) is
   'Buys items, [{"product_id": …, "quantity": …}, …], all or nothing, at the prices of this moment; the order with its '
@@ -211,7 +218,7 @@ create function public.purchase(product_id uuid, quantity integer default 1, ide
 language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
-  return private.place_order(
+  return public.place_order(
     pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('product_id', product_id, 'quantity', quantity)),
     idempotency_key);
 end $$;

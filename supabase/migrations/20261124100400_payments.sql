@@ -6,7 +6,7 @@ set local statement_timeout = '60s';
 create function private.claim_payments(max_jobs integer, lease_s double precision)
 returns table (
   order_id uuid, kind text, amount numeric, currency text, customer_id uuid, charge_reference text, attempts integer,
-  was_sent boolean)
+  tries integer, was_sent boolean)
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -25,13 +25,32 @@ begin
       where j.order_id = d.order_id and j.kind = d.kind
       returning j.*, d.is_sent as was_sent
     )
-    select t.order_id, t.kind, t.amount, t.currency, t.customer_id, c.reference, t.attempts, t.was_sent
+    select t.order_id, t.kind, t.amount, t.currency, t.customer_id, c.reference, t.attempts, t.attempts - t.forgiven, t.was_sent
     from taken t
     left join private.payment_jobs c on t.kind = 'refund' and c.order_id = t.order_id and c.kind = 'charge';
 end $$;
 comment on function private.claim_payments(integer, double precision) is
   'Takes payments that are due for lease_s seconds, oldest first. From here on the provider may have heard of them. '
   'Definer: the worker reaches the outbox only so.';
+
+create function private.settle_late_charge(order_id uuid, reference text) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  update private.payment_jobs j set outcome = 'succeeded', reference = settle_late_charge.reference
+  where j.order_id = settle_late_charge.order_id and j.kind = 'charge' and j.outcome = 'never sent';
+  if found then
+    return private.owe_refund(settle_late_charge.order_id);
+  end if;
+  update private.payment_jobs j
+  set reference = settle_late_charge.reference, parked_at = now(),
+      last_error = 'The provider charged the buyer as well, after the order was marked as paid by hand.'
+  where j.order_id = settle_late_charge.order_id and j.kind = 'charge' and j.outcome = 'by hand' and j.reference is null;
+  return found;
+end $$;
+comment on function private.settle_late_charge(uuid, text) is
+  'Money that came although nobody waited for it any more: of a cancelled order it goes back, beside a payment by hand it is '
+  'for staff to see; false when it was known. Definer: as settle_payment, which calls it under the order''s lock.';
 
 create function private.settle_payment(order_id uuid, kind text, is_accepted boolean, reference text, reason text)
 returns boolean
@@ -49,11 +68,10 @@ begin
   end if;
   update private.payment_jobs j
   set done_at = now(), outcome = case when is_accepted then 'succeeded' else 'declined' end, parked_at = null,
-      reference = settle_payment.reference, last_error = settle_payment.reason,
-      customer_id = case when known.buyer_id is not null then j.customer_id end
+      reference = settle_payment.reference, last_error = settle_payment.reason
   where j.order_id = settle_payment.order_id and j.kind = settle_payment.kind and j.done_at is null;
   if not found then
-    return false;
+    return settle_payment.kind = 'charge' and is_accepted and private.settle_late_charge(known.id, settle_payment.reference);
   end if;
   if settle_payment.kind = 'refund' then
     perform private.complete_refund(known);
@@ -85,9 +103,9 @@ begin
   select o.* into known from public.orders o where o.id = postpone_payment.order_id for no key update;
   update private.payment_jobs j
   set is_sent = was_sent, last_error = postpone_payment.error,
-      attempts = j.attempts - case when max_attempts is null then 1 else 0 end,
+      forgiven = j.forgiven + case when max_attempts is null then 1 else 0 end,
       available_at = now() + pg_catalog.make_interval(secs => delay_s),
-      parked_at = case when j.attempts >= max_attempts then now() end
+      parked_at = case when j.attempts - j.forgiven >= max_attempts then now() end
   -- Unless somebody else has taken it since.
   where j.order_id = postpone_payment.order_id and j.kind = postpone_payment.kind and j.attempts = attempt
     and j.done_at is null and j.parked_at is null
@@ -147,7 +165,7 @@ as $$
 declare
   known public.orders := private.lock_order(order_id, true);
 begin
-  update private.payment_jobs j set parked_at = null, attempts = 0, available_at = now()
+  update private.payment_jobs j set parked_at = null, forgiven = j.attempts, available_at = now()
   where j.order_id = known.id and j.parked_at is not null;
   return private.order_as_json(known.id);
 end $$;

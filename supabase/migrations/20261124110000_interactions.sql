@@ -81,7 +81,14 @@ create function private.queue_interactions() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-  insert into private.interactions_to_fold (interaction_id) select n.id from new_rows n;
+  if (select count(*) from new_rows) > 1000 and auth.jwt() ->> 'role' = 'authenticated' then
+    raise sqlstate 'PT422' using message = 'at most 1000 interactions can be noted at a time';
+  end if;
+  -- What counts once a day need not wait to be counted more often.
+  insert into private.interactions_to_fold (interaction_id)
+  select min(n.id) from new_rows n where n.kind <> 'purchase' group by n.user_id, n.product_id, n.kind
+  union all
+  select n.id from new_rows n where n.kind = 'purchase';
   return null;
 end $$;
 comment on function private.queue_interactions() is

@@ -67,7 +67,6 @@ create table public.product_popularity (
   scope_id uuid not null,
   category_id uuid not null,
   score double precision not null,
-  updated_at timestamptz not null default now(),
   foreign key (product_id, scope_id, category_id) references public.products (id, scope_id, category_id)
     on update cascade on delete cascade
 );
@@ -84,10 +83,6 @@ comment on column public.product_popularity.category_id is 'Its shelf, carried a
 comment on column public.product_popularity.score is
   'Binary logarithm of what people did, each thing counted twice as much as the same one half-life earlier. Only the order '
   'and differences mean anything: 1 more is twice as popular, and a product that nobody meets any more falls by being passed.';
-comment on column public.product_popularity.updated_at is 'Last change.';
-
--- No index serves it, so no plan needs samples of it: see 20261123020100.
-alter table public.product_popularity alter column updated_at set statistics 0;
 
 grant select on public.product_popularity to anon, authenticated;
 grant select, insert, update, delete on public.product_popularity to service_role;
@@ -172,7 +167,7 @@ begin
     from news n join (select m.product_id, max(m.exponent) as top from news m group by m.product_id) t using (product_id)
     group by n.product_id)
   update public.product_popularity p
-  set score = private.raised_score(p.score, s.amount, s.exponent), updated_at = now()
+  set score = private.raised_score(p.score, s.amount, s.exponent)
   from sums s where p.product_id = s.product_id;
 end $$;
 comment on function private.fold_popularity(bigint[]) is
@@ -198,7 +193,7 @@ begin
       on t.product_id = u.product_id
     group by u.product_id)
   update public.product_popularity p
-  set score = private.raised_score(p.score, s.amount, s.exponent), updated_at = now()
+  set score = private.raised_score(p.score, s.amount, s.exponent)
   from sums s where p.product_id = s.product_id;
   delete from private.counted_interactions c
   where c.times = 0 and c.key in (
@@ -242,7 +237,7 @@ begin
   -- The worker counts nothing meanwhile; what is not counted yet stays so.
   perform pg_advisory_xact_lock(20261124, 1);
   update public.product_popularity p
-  set score = s.score, updated_at = now()
+  set score = s.score
   from (
     with once as (
       select distinct i.product_id, i.user_id, i.kind, (i.created_at at time zone 'utc')::date as day

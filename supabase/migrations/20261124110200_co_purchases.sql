@@ -1,6 +1,6 @@
 -- Purpose: which products the same people buy, counted as they buy, and the worker's step that counts.
--- Undo: drop the trigger forget_pairs on public.products; drop table private.product_pairs, private.product_buyers; drop the
--- functions below.
+-- Undo: drop the trigger forget_pairs on public.products; drop table private.paired_purchases,
+-- private.product_pairs, private.product_buyers; drop the functions below.
 set local lock_timeout = '10s';
 set local statement_timeout = '60s';
 
@@ -45,6 +45,22 @@ comment on column private.product_pairs.product_id is 'A product.';
 comment on column private.product_pairs.other_id is 'Another one.';
 comment on column private.product_pairs.people is 'How many people bought both, each counted once.';
 
+create table private.paired_purchases (
+  user_id uuid references auth.users (id) on delete cascade,
+  product_id uuid,
+  mates uuid[] not null,
+  primary key (user_id, product_id)
+);
+alter table private.paired_purchases enable row level security;
+alter table private.paired_purchases force row level security;
+create policy "functions alone use it" on private.paired_purchases for all to anon, authenticated using (false);
+comment on table private.paired_purchases is
+  'Which pairs each person is counted for: once each, and taken back as they were counted, however often somebody buys and '
+  'cancels.';
+comment on column private.paired_purchases.user_id is 'The person.';
+comment on column private.paired_purchases.product_id is 'The lesser of two products.';
+comment on column private.paired_purchases.mates is 'The greater ones.';
+
 create function private.forget_pairs() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -71,49 +87,86 @@ as $$
 $$;
 comment on function private.counted_purchases(uuid) is 'Products that somebody bought, as far as that is counted.';
 
-create function private.change_pairs(user_ids uuid[], product_ids uuid[], change integer) returns void
+create function private.pairs_to_count(user_ids uuid[], product_ids uuid[])
+returns table (user_id uuid, one uuid, two uuid)
+language sql stable security invoker rows 1000 set search_path = ''
+as $$
+  -- Of two that are new, one would be found from both sides.
+  select distinct c.user_id, least(c.product_id, m.product_id), greatest(c.product_id, m.product_id)
+  from unnest(user_ids, product_ids) c (user_id, product_id)
+  cross join lateral (
+    select b.product_id from private.counted_purchases(c.user_id) b
+    where b.product_id <> c.product_id
+    order by b.latest desc limit private.co_purchase_memory()) m
+  where not exists (
+    select from private.paired_purchases p
+    where p.user_id = c.user_id and p.product_id = least(c.product_id, m.product_id)
+      and greatest(c.product_id, m.product_id) = any (p.mates))
+$$;
+comment on function private.pairs_to_count(uuid[], uuid[]) is
+  'Pairs of what somebody bought for the first time with the latest else that they have, as far as that person is not in '
+  'their counts. The lesser of two products first.';
+
+create function private.add_pairs(user_ids uuid[], product_ids uuid[]) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
   insert into private.product_buyers as b (product_id, people)
-  select u.product_id, change * count(*)::integer from unnest(product_ids) u (product_id) group by u.product_id
+  select u.product_id, count(*)::integer from unnest(product_ids) u (product_id) group by u.product_id
   on conflict (product_id) do update set people = b.people + excluded.people;
-  with changed as (
-    select u.user_id, u.product_id from unnest(user_ids, product_ids) u (user_id, product_id)
-  ), mates as (
-    -- What a person has beside what changes; of two that change, one would be found from both sides.
-    select distinct c.user_id, least(c.product_id, m.product_id) as one, greatest(c.product_id, m.product_id) as two
-    from changed c
-    cross join lateral (
-      select k.product_id
-      from (
-        select b.product_id, b.latest from private.counted_purchases(c.user_id) b
-        union all
-        select d.product_id, 9223372036854775807 from changed d where change < 0 and d.user_id = c.user_id
-        union all
-        -- Cancelled, and in the counts until it is taken back.
-        select t.product_id, 9223372036854775806 from private.purchases_to_take_back t
-        where t.user_id = c.user_id
-      ) k
-      where k.product_id <> c.product_id
-      group by k.product_id order by max(k.latest) desc limit private.co_purchase_memory()) m
-  ), sums as (
-    select m.one as product_id, m.two as other_id, count(*)::integer as people from mates m group by m.one, m.two
-    union all
-    select m.two, m.one, count(*)::integer from mates m group by m.one, m.two)
+  with news as materialized (
+    select n.* from private.pairs_to_count(user_ids, product_ids) n
+  ), noted as (
+    insert into private.paired_purchases as p (user_id, product_id, mates)
+    select n.user_id, n.one, array_agg(n.two) from news n group by n.user_id, n.one
+    on conflict (user_id, product_id) do update set mates = p.mates || excluded.mates)
   insert into private.product_pairs as p (product_id, other_id, people)
-  select s.product_id, s.other_id, change * s.people from sums s
+  select s.product_id, s.other_id, count(*)::integer
+  from (select n.one as product_id, n.two as other_id from news n union all select n.two, n.one from news n) s
+  group by s.product_id, s.other_id
   on conflict (product_id, other_id) do update set people = p.people + excluded.people;
-  if change < 0 then
-    delete from private.product_pairs p using private.product_pairs q
-    where q.product_id = any (product_ids) and q.people <= 0 and p.product_id = q.other_id and p.other_id = q.product_id;
-    delete from private.product_pairs p where p.product_id = any (product_ids) and p.people <= 0;
-    delete from private.product_buyers b where b.product_id = any (product_ids) and b.people <= 0;
-  end if;
 end $$;
-comment on function private.change_pairs(uuid[], uuid[], integer) is
-  'Counts people with products that they have bought for the first time (change 1), or have no more (-1), and each with what '
-  'else they have. Definer: as fold_interactions, which calls it.';
+comment on function private.add_pairs(uuid[], uuid[]) is
+  'Counts people with products that they have bought for the first time, and each with what else they have. Definer: as '
+  'fold_interactions, which calls it.';
+
+create function private.take_back_pairs(user_ids uuid[], product_ids uuid[]) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  update private.product_buyers b set people = b.people - u.people
+  from (select l.product_id, count(*)::integer as people from unnest(product_ids) l (product_id) group by l.product_id) u
+  where b.product_id = u.product_id;
+  delete from private.product_buyers b where b.product_id = any (product_ids) and b.people <= 0;
+  -- Those that were counted, and no others: whoever buys and cancels leaves the counts as they were.
+  with lost as (
+    select l.user_id, l.product_id from unnest(user_ids, product_ids) l (user_id, product_id)
+  ), gone as materialized (
+    select distinct p.user_id, p.product_id as one, m.id as two
+    from lost l
+    join private.paired_purchases p on p.user_id = l.user_id
+    cross join unnest(p.mates) m (id)
+    where l.product_id in (p.product_id, m.id)
+  ), sums as (
+    select s.product_id, s.other_id, count(*)::integer as people
+    from (select g.one as product_id, g.two as other_id from gone g union all select g.two, g.one from gone g) s
+    group by s.product_id, s.other_id
+  ), kept as (
+    update private.paired_purchases p
+    set mates = array(
+      select m from unnest(p.mates) m
+      where not exists (select from gone g where g.user_id = p.user_id and g.one = p.product_id and g.two = m))
+    where (p.user_id, p.product_id) in (select g.user_id, g.one from gone g))
+  update private.product_pairs p set people = p.people - s.people
+  from sums s where p.product_id = s.product_id and p.other_id = s.other_id;
+  delete from private.paired_purchases p where p.user_id = any (user_ids) and p.mates = '{}';
+  delete from private.product_pairs p using private.product_pairs q
+  where q.product_id = any (product_ids) and q.people <= 0 and p.product_id = q.other_id and p.other_id = q.product_id;
+  delete from private.product_pairs p where p.product_id = any (product_ids) and p.people <= 0;
+end $$;
+comment on function private.take_back_pairs(uuid[], uuid[]) is
+  'Takes people out of the counts of products that they have no more, and of the pairs that they were counted for. Definer: '
+  'as fold_interactions.';
 
 create function private.fold_interactions(max_rows integer) returns integer
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '500ms'
@@ -149,7 +202,7 @@ begin
       and not exists (
         select from private.purchases_to_take_back t where t.user_id = i.user_id and t.product_id = i.product_id)) n;
   if users is not null then
-    perform private.change_pairs(users, products, 1);
+    perform private.add_pairs(users, products);
   end if;
   return cardinality(taken);
 end $$;
@@ -188,7 +241,7 @@ begin
       and not exists (
         select from private.purchases_to_take_back t where t.user_id = u.user_id and t.product_id = u.product_id)) l;
   if last_users is not null then
-    perform private.change_pairs(last_users, last_products, -1);
+    perform private.take_back_pairs(last_users, last_products);
   end if;
   return cardinality(users);
 end $$;

@@ -47,6 +47,7 @@ begin
   update public.orders o set buyer_id = null where o.buyer_id = new.id;
   delete from private.order_requests r where r.buyer_id = new.id;
   delete from public.interactions i where i.user_id = new.id;
+  delete from private.paired_purchases p where p.user_id = new.id;
   delete from public.profiles p where p.id = new.id;
   return null;
 end $$;

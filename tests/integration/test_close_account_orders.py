@@ -1,12 +1,17 @@
 """What becomes of orders, and of what people looked at, when an account is closed, deleted, or marked as deleted."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 
-from tests.support import Database, as_caller
-from tests.support.shop import Shop
+from tests.support import Database, as_caller, wait_until
+from tests.support.shop import Shop, status_of
+
+DELETED = pytest.param("delete from auth.users where id = %s", id="deleted")
+MARKED = pytest.param("update auth.users set deleted_at = now() where id = %s", id="marked as deleted")
 
 
 @pytest.fixture
@@ -66,15 +71,39 @@ def test_closing_tells_of_orders(shop: Shop) -> None:
         assert stranger.execute("select from public.orders where id = %s", (buyer.paid,)).fetchone() is None
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        pytest.param("delete from auth.users where id = %s", id="deleted"),
-        pytest.param("update auth.users set deleted_at = now() where id = %s", id="marked as deleted"),
-    ],
-)
+@pytest.mark.parametrize("statement", [DELETED, MARKED])
 def test_when_auth_deletes(shop: Shop, database: Database, statement: str) -> None:
     buyer = Buyer(shop)
     with database.connect("supabase_auth_admin") as auth:
         auth.execute(statement.encode(), (buyer.id,))
+    buyer.assert_gone()
+
+
+def test_an_account_that_is_marked_as_deleted_orders_nothing_more(shop: Shop) -> None:
+    buyer = Buyer(shop)
+    shop.admin.execute("update auth.users set deleted_at = now() where id = %s", (buyer.id,))
+    with pytest.raises(psycopg.Error) as refused:
+        shop.place(buyer.id, {buyer.lamp: 1}, "late")
+    assert status_of(refused.value) == 403
+
+
+@pytest.mark.parametrize("statement", [DELETED, MARKED])
+def test_an_order_under_way_is_seen_by_whoever_closes_its_account(
+    shop: Shop, database: Database, statement: str
+) -> None:
+    """Neither waits in a circle, and the order does not stay pending for ever."""
+    buyer = Buyer(shop)
+    with (
+        database.connect() as ordering,
+        database.connect("supabase_auth_admin") as auth,
+        ThreadPoolExecutor() as pool,
+    ):
+        with as_caller(ordering, buyer.id):
+            placed = ordering.execute("select public.purchase(%s, 1, 'now') ->> 'id'", (buyer.rope,)).fetchone()
+            closing = pool.submit(auth.execute, statement.encode(), (buyer.id,))
+            waiting = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
+            wait_until(lambda: shop.admin.execute(waiting, (auth.info.backend_pid,)).fetchone() is not None, 10)
+        closing.result(10)
+    row = shop.admin.execute("select status, buyer_id from public.orders where id = %s", placed).fetchone()
+    assert row == ("cancelled", None)
     buyer.assert_gone()

@@ -39,20 +39,30 @@ class Answer:
 class Connection:
     """One connection, kept open."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: uvicorn.Server) -> None:
+        self._reader, self._writer, self.server = reader, writer, server
 
     async def send(self, part: bytes) -> None:
         self._writer.write(part)
         await self._writer.drain()
 
+    async def read_head(self) -> str:
+        async with asyncio.timeout(10):
+            return (await self._reader.readuntil(b"\r\n\r\n")).decode()
+
+    async def read_body(self, head: str) -> bytes:
+        async with asyncio.timeout(10):
+            return await self._reader.readexactly(int(_headers(head)["content-length"]))
+
     async def ask(self, request: bytes) -> Answer:
         await self.send(request)
-        async with asyncio.timeout(10):
-            head = (await self._reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-            body = await self._reader.readexactly(int(headers["content-length"]))
-        return Answer(int(head[0].split()[1]), headers, json.loads(body))
+        head = await self.read_head()
+        return Answer(int(head.split()[1]), _headers(head), json.loads(await self.read_body(head)))
+
+
+def _headers(head: str) -> dict[str, str]:
+    lines = (line.partition(": ") for line in head.split("\r\n")[1:] if line)
+    return {name.lower(): value for name, _, value in lines}
 
 
 @asynccontextmanager
@@ -69,7 +79,7 @@ async def full_gateway() -> AsyncIterator[tuple[Connection, ConcurrencyLimiter]]
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         reader, writer = await asyncio.open_connection(*listener.getsockname())
         try:
-            yield Connection(reader, writer), services.limiter
+            yield Connection(reader, writer, server), services.limiter
         finally:
             writer.close()
             server.should_exit = True
@@ -139,3 +149,34 @@ async def test_a_request_keeps_the_id_that_its_client_gave() -> None:
     async with full_gateway() as (connection, _):
         answer = await connection.ask(SEARCH + b"X-Request-Id: mine-1\r\n" + WITH_BODY)
     assert (answer.status, answer.body["request_id"]) == (503, "mine-1")
+
+
+async def test_a_refusal_of_head_has_no_body() -> None:
+    async with full_gateway() as (connection, _):
+        await connection.send(b"HEAD /v1/search HTTP/1.1\r\nHost: gateway.test\r\n\r\n" + LIVE)
+        refused = await connection.read_head()
+        assert refused.startswith("HTTP/1.1 503 ")
+        assert (await connection.read_head()).startswith("HTTP/1.1 200 ")
+
+
+async def test_a_client_that_asks_without_reading_is_not_read_either() -> None:
+    """Pipelined by the ten thousand they filled the memory: more were read with each that was answered."""
+    async with full_gateway() as (connection, _):
+        await connection.ask(LIVE)
+        protocol: Any = next(iter(connection.server.server_state.connections))
+        many = 60_000
+        sending = asyncio.create_task(connection.send(LIVE * many))
+        try:
+            async with asyncio.timeout(20):
+                while not protocol.flow.read_paused:
+                    await asyncio.wait({sending}, timeout=0.01)
+            longest = 0
+            for answered in range(many):
+                head = await connection.read_head()
+                assert head.startswith("HTTP/1.1 200 "), answered
+                await connection.read_body(head)
+                longest = max(longest, len(protocol.pipeline))
+            assert longest < many / 5
+            await sending
+        finally:
+            sending.cancel()

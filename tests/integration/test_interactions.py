@@ -113,11 +113,12 @@ def test_what_was_done_fades_by_half_in_a_week_without_being_touched(shop: Shop,
 
 
 def test_ten_thousand_looks_of_one_person_count_as_one(shop: Shop, ann: uuid.UUID, bob: uuid.UUID) -> None:
-    with as_caller(shop.door, ann) as connection:
-        connection.execute(
-            "insert into public.interactions (product_id, kind) select %s, 'view' from generate_series(1, 10000)",
-            (shop.products["rope"],),
-        )
+    many = "insert into public.interactions (product_id, kind) select %s, 'view' from generate_series(1, %s)"
+    for _ in range(10):
+        with as_caller(shop.door, ann) as connection:
+            connection.execute(many, (shop.products["rope"], 1000))
+    with pytest.raises(psycopg.Error, match="at most 1000"), as_caller(shop.door, ann) as connection:
+        connection.execute(many, (shop.products["rope"], 1001))
     shop.note(bob, "view", "lamp")
     shop.fold()
     assert shop.score("rope") == shop.score("lamp")
@@ -234,6 +235,41 @@ def stage(database: Database) -> Iterator[tuple[Shop, list[uuid.UUID]]]:
         yield shop, [make_user(admin, f"person{number}@example.org") for number in range(PEOPLE)]
 
 
+def _forget_everything(shop: Shop) -> None:
+    shop.admin.execute(
+        "truncate public.interactions, private.interactions_to_fold, private.purchases_to_take_back,"
+        " private.counted_interactions, private.paired_purchases, private.product_pairs, private.product_buyers"
+    )
+    shop.admin.execute("update public.product_popularity set score = private.popularity_exponent('2026-01-01')")
+
+
+def test_whoever_buys_and_cancels_leaves_the_pairs_as_they_were(stage: tuple[Shop, list[uuid.UUID]]) -> None:
+    """Counted anew by what somebody had at that moment, one person made a pair of three, or took others' away."""
+    shop, people = stage
+    _forget_everything(shop)
+    filler = [f"filler {number}" for number in range(25)]
+    shop.stock(["bitt", "buoy", *filler])
+    honest = people[1]
+    shop.order(honest, "bitt")
+    shop.order(honest, "buoy")
+    shop.fold()
+    pair = ("bitt", "buoy")
+    for person in (people[0], honest):
+        shop.order(person, "bitt")
+        for _ in range(3):
+            bought = shop.order(person, "buoy")
+            shop.fold()
+            assert shop.pairs()[pair] == (2 if person == people[0] else 1)
+            others = [shop.order(person, *filler)]
+            shop.fold()
+            shop.end(bought)
+            shop.fold()
+            for other in others:
+                shop.end(other)
+            shop.fold()
+            assert shop.pairs()[pair] == 1, "the honest person's"
+
+
 @seed(20261124)
 @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(step, max_size=25))
@@ -241,11 +277,7 @@ def test_whatever_happens_in_whatever_order_the_counts_are_those_of_what_was_don
     stage: tuple[Shop, list[uuid.UUID]], steps: list[tuple[str, int, Any]]
 ) -> None:
     shop, people = stage
-    shop.admin.execute(
-        "truncate public.interactions, private.interactions_to_fold, private.purchases_to_take_back,"
-        " private.counted_interactions, private.product_pairs, private.product_buyers"
-    )
-    shop.admin.execute("update public.product_popularity set score = private.popularity_exponent('2026-01-01')")
+    _forget_everything(shop)
     looks: set[tuple[str, int, str]] = set()
     orders: list[tuple[int, frozenset[str], bool]] = []
     ids: list[uuid.UUID] = []

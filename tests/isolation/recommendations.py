@@ -7,7 +7,10 @@ from tests.isolation.probes import Insert, Table, named
 from tests.isolation.world import Actor, World, identity
 
 KINDS = ("view", "cart", "purchase")
-INTERNAL = ("interactions_to_fold", "purchases_to_take_back", "counted_interactions", "product_buyers", "product_pairs")
+INTERNAL = (
+    *("interactions_to_fold", "purchases_to_take_back", "counted_interactions"),
+    *("paired_purchases", "product_buyers", "product_pairs"),
+)
 
 
 def did(_world: World, actor: Actor, row: tuple[str, str, str]) -> bool:
