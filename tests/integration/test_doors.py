@@ -124,9 +124,15 @@ def _settle(doors: Doors, database: Database) -> None:
             " from public.categories c, (values ('R-1', 'Mooring rope', 19.90, 3, true),"
             " ('R-2', 'Old rope', 1.00, 0, false)) v (sku, name, price, stock, active)"
         )
+    for buyer in ("guest", "stranger"):
+        with as_caller(connection, doors.ids[buyer]):
+            rope = "select id from public.products where sku = 'R-1'"
+            connection.execute(f"select public.purchase(({rope}), 1, 'one')".encode())
+            view = "insert into public.interactions (product_id, kind)"
+            connection.execute(f"{view} select p.id, 'view' from public.products p where p.sku = 'R-1'".encode())
     with database.connect("supabase_admin") as admin:
-        done = "select count(*) = 0 from private.embedding_jobs"
-        wait_until(lambda: admin.execute(done).fetchone() == (True,), 60, "everything being embedded")
+        waiting = "select from private.embedding_jobs union all select from private.interactions_to_fold"
+        wait_until(lambda: admin.execute(waiting).fetchone() is None, 60, "everything being embedded and counted")
 
 
 def as_text(row: dict[str, Any]) -> str:
