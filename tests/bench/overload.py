@@ -1,9 +1,9 @@
 """What a gateway does with more than it can serve: `python -m tests.bench.overload [--out FOLDER]`.
 
-A gateway process on a database of 2,048 real passages, searched by one member. First as much as it can answer, asked by
-clients that wait for their answers; then requests at one half to four times that rate, sent whether or not the ones
-before are answered. Goodput is what was answered with 200 within the request's deadline. The clients share the machine:
-the last column is what they take of it, which a server on a machine of its own would have for its answers.
+A gateway process on a database of 2,048 real passages, searched by one member. In turn: as much as it can answer, asked
+by clients that wait for their answers; then requests at one half to four times that rate, sent whether or not the ones
+before are answered. Goodput is what was answered with 200 within the request's deadline. The clients share the machine,
+and take more of it the more they ask: the last column compares by what they leave to the server.
 """
 
 import argparse
@@ -189,15 +189,18 @@ class Turn:
     good: float
     statuses: Counter[int]
     took: list[float]
+    share_at_peak: float
     share: float
 
 
 async def in_turn(client: Client, requests: list[bytes], factor: float) -> Turn:
     """Both one after the other: the machine is not as fast from one minute to the next."""
+    before = time.process_time()
     best = await peak(client, requests)
+    share_at_peak = _share_since(before)
     before = time.process_time()
     good, statuses, took = await at_rate(client, requests, factor * best)
-    return Turn(best, good, statuses, took, _share_since(before))
+    return Turn(best, good, statuses, took, share_at_peak, _share_since(before))
 
 
 async def measure(
@@ -215,6 +218,7 @@ async def measure(
         "p50",
         "p99",
         "clients' share",
+        "of what they leave",
     ):
         table.add_column(heading, justify="right")
     offered: list[float] = []
@@ -228,6 +232,7 @@ async def measure(
             row = [await in_turn(client, requests, factor) for _ in track(range(TURNS), f"{factor:g} x the peak")]
             best, good = sum(turn.best for turn in row) / TURNS, sum(turn.good for turn in row) / TURNS
             took = [seconds for turn in row for seconds in turn.took]
+            share, share_at_peak = (sum(t.share for t in row) / TURNS, sum(t.share_at_peak for t in row) / TURNS)
             statuses = sum((turn.statuses for turn in row), Counter[int]())
             p50, p99 = statistics.median(took), statistics.quantiles(took, n=100)[-1]
             offered.append(factor * best)
@@ -236,7 +241,7 @@ async def measure(
             table.add_row(
                 f"{factor:g} x the peak", f"{best:.0f}", f"{factor * best:.0f}", f"{good:.0f}", f"{good / best:.2f}",
                 f"{statuses[503] / statuses.total():.0%}", f"{1000 * p50:.0f} ms", f"{1000 * p99:.0f} ms",
-                f"{sum(turn.share for turn in row) / TURNS:.0%}",
+                f"{share:.0%}", f"{good / best * (1 - share_at_peak) / (1 - share):.2f}",
             )  # fmt: skip
             assert set(statuses) <= {200, 503}, statuses
     return table, offered, goodput, late
