@@ -3,8 +3,10 @@
 import asyncio
 import errno
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from gateway.local.place import settle
+from gateway.local.place import remove, settle
 from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
 from gateway.local.system import server_account, spawn_as
@@ -41,6 +43,7 @@ class World:
         self.cluster = ScratchCluster(logs, durable=True)
         self.embedder: FakeEmbedder
         self.standby: Cluster | None = None
+        self.standby_home: Path | None = None
         self.disk: Path | None = None
         self.far_host: FarHost | None = None
         self.database: Database
@@ -95,8 +98,9 @@ class World:
 
     def _start_standby(self) -> None:
         primary = self.cluster.server
-        home = self.cluster.home / "standby"
-        home.mkdir(mode=0o711)
+        # Not beside the server: its disk is filled, and a standby without room for what it is sent gives up for good.
+        home = self.standby_home = Path(tempfile.mkdtemp(prefix="tidegate-test-"))
+        home.chmod(0o711)
         place = settle(home, server_account(), lambda _message: None, primary.place.installation)
         place.data.mkdir(mode=0o700)
         if place.account is not None:
@@ -130,6 +134,9 @@ class World:
     def _stop_postgres(self) -> None:
         if self.standby is not None:
             self.standby.stop()
+        if self.standby_home is not None:
+            remove(self.standby_home)
+            shutil.rmtree(self.standby_home)
         self.cluster.server.stop()
         if self.disk is not None:
             subprocess.run(["umount", str(self.disk)], check=True)
