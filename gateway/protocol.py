@@ -112,7 +112,7 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def _shed(self) -> None:
-        """Refuse a request in a few microseconds, and wait for the next."""
+        """Refuse a request without having made anything for it, and wait for the next."""
         self._is_shed = False
         SHED.inc()
         answer, request_id = refusal(self.url)

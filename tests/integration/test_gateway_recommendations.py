@@ -21,8 +21,8 @@ from tests.integration.test_gateway_fallbacks import Door
 from tests.support import Database, make_user
 from tests.support.gateway_app import NOWHERE, client_of, make_settings
 from tests.support.proxy import Proxy
-from tests.support.shoppers import Shop, around
 from tests.support.stack import Process, Stack
+from tests.support.storefront import Storefront, around
 from tests.support.tokens import claims_for
 from tests.support.waiting import wait_until
 
@@ -40,7 +40,7 @@ HANGING: LiteralString = "begin perform pg_sleep(5); return '{}'; end"
 class People:
     """Of the shop: tokens and ids by name."""
 
-    shop: Shop
+    shop: Storefront
     tokens: dict[str, str]
     ids: dict[str, uuid.UUID]
 
@@ -49,7 +49,7 @@ class People:
 def people(stack: Stack, api: Process, database: Database) -> Iterator[People]:
     """Everybody buys rope 0; alice looked at a tent, bob bought rope 1, carol has done nothing."""
     with database.connect("supabase_admin") as admin, database.connect() as door:
-        shop = Shop(admin, door)
+        shop = Storefront(admin, door)
         shop.stock(ROPES, "ropes")
         shop.stock(TENTS, "tents")
         shop.stock(["sold out"], "ropes", units=0)
@@ -305,6 +305,18 @@ async def test_above_the_limit_there_is_what_is_known(stack: Stack, database: Da
         assert {response.status_code for response in await asyncio.gather(*waiting)} == {200}
 
 
+async def test_made_up_categories_and_products_do_not_crowd_out_what_is_known(
+    stack: Stack, database: Database, people: People
+) -> None:
+    async with gateway_of(stack, database, people) as gateway:
+        known = gateway.services.recommendations.known._answers
+        await gateway.ask(category="tents")
+        kept = len(known)
+        assert (await gateway.ask(category="made-up"))["source"] == "popular"
+        assert (await gateway.ask(like=str(uuid.uuid4())))["source"] == "popular"
+        assert len(known) == kept
+
+
 # Restarts -----------------------------------------------------------------------------------------------------------
 
 
@@ -375,10 +387,11 @@ def _damages(whole: bytes) -> dict[str, bytes]:
         "not text": bytes(range(256)),
         "another format": whole.replace(FORMAT.encode(), b"something else"),
         "a list": b"[]\n" + whole.partition(b"\n")[2],
+        "deep": b"[" * 100_000 + b"\n" + whole.partition(b"\n")[2],
     }
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "not text", "another format", "a list"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "not text", "another format", "a list", "deep"])
 async def test_a_damaged_file_is_as_if_there_were_none(
     on: tuple[Stack, Database, People], tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:

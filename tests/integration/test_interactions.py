@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from psycopg import errors
 
 from tests.support import Database, ScratchCluster, as_caller, make_user
-from tests.support.shoppers import Shop
+from tests.support.storefront import Storefront
 
 BUYERS = 64
 LOOK, CART, PURCHASE = 1.0, 3.0, 10.0
 
 
 @pytest.fixture
-def shop(cluster: ScratchCluster) -> Iterator[Shop]:
+def shop(cluster: ScratchCluster) -> Iterator[Storefront]:
     """A shop with nobody in it yet."""
     database = cluster.clone("shop")
     with database.connect("supabase_admin") as admin, database.connect() as door:
-        shop = Shop(admin, door)
+        shop = Storefront(admin, door)
         shop.stock(["rope", "lamp", "anchor"])
         shop.stock(["relic"], active=False)
         yield shop
@@ -32,20 +32,20 @@ def shop(cluster: ScratchCluster) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def ann(shop: Shop) -> uuid.UUID:
+def ann(shop: Storefront) -> uuid.UUID:
     return make_user(shop.admin, "ann@example.org")
 
 
 @pytest.fixture
-def bob(shop: Shop) -> uuid.UUID:
+def bob(shop: Storefront) -> uuid.UUID:
     return make_user(shop.admin, "bob@example.org")
 
 
-def database_of(shop: Shop) -> Database:
+def database_of(shop: Storefront) -> Database:
     return Database(shop.admin.info.dbname, shop.admin.info.port)
 
 
-def test_people_note_and_see_their_own(shop: Shop, ann: uuid.UUID, bob: uuid.UUID) -> None:
+def test_people_note_and_see_their_own(shop: Storefront, ann: uuid.UUID, bob: uuid.UUID) -> None:
     shop.note(ann, "view", "rope", "lamp")
     shop.note(bob, "cart", "rope")
     for person, wanted in ((ann, {"view"}), (bob, {"cart"})):
@@ -56,13 +56,15 @@ def test_people_note_and_see_their_own(shop: Shop, ann: uuid.UUID, bob: uuid.UUI
 
 
 @pytest.mark.parametrize(("kind", "product"), [("purchase", "rope"), ("view", "relic")])
-def test_nobody_claims_a_purchase_or_what_is_not_on_sale(shop: Shop, ann: uuid.UUID, kind: str, product: str) -> None:
+def test_nobody_claims_a_purchase_or_what_is_not_on_sale(
+    shop: Storefront, ann: uuid.UUID, kind: str, product: str
+) -> None:
     with pytest.raises(errors.InsufficientPrivilege):
         shop.note(ann, kind, product)
 
 
 @pytest.mark.parametrize("column", ["user_id", "created_at", "order_id"])
-def test_nobody_writes_who_or_when(shop: Shop, ann: uuid.UUID, column: str) -> None:
+def test_nobody_writes_who_or_when(shop: Storefront, ann: uuid.UUID, column: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege), as_caller(shop.door, ann) as connection:
         connection.execute(
             f"insert into public.interactions (product_id, kind, {column}) values (%s, 'view', null)".encode(),
@@ -70,12 +72,12 @@ def test_nobody_writes_who_or_when(shop: Shop, ann: uuid.UUID, column: str) -> N
         )
 
 
-def test_visitors_note_nothing(shop: Shop) -> None:
+def test_visitors_note_nothing(shop: Storefront) -> None:
     with pytest.raises(errors.InsufficientPrivilege), as_caller(shop.door, None) as connection:
         connection.execute("insert into public.interactions (product_id, kind) values (%s, 'view')", (uuid.uuid4(),))
 
 
-def test_accounts_and_products_take_what_was_done_along(shop: Shop, ann: uuid.UUID, bob: uuid.UUID) -> None:
+def test_accounts_and_products_take_what_was_done_along(shop: Storefront, ann: uuid.UUID, bob: uuid.UUID) -> None:
     shop.note(ann, "view", "rope", "lamp")
     shop.order(bob, "rope")
     shop.fold()
@@ -90,7 +92,7 @@ def test_accounts_and_products_take_what_was_done_along(shop: Shop, ann: uuid.UU
 # Popularity ------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_product_begins_as_if_somebody_had_looked(shop: Shop) -> None:
+def test_a_new_product_begins_as_if_somebody_had_looked(shop: Storefront) -> None:
     shop.admin.execute(
         "insert into public.products (category_id, sku, name, price) select id, 'NEW', 'new', 1 from public.categories"
     )
@@ -101,7 +103,7 @@ def test_a_new_product_begins_as_if_somebody_had_looked(shop: Shop) -> None:
     assert row[0] == pytest.approx(LOOK)
 
 
-def test_what_was_done_fades_by_half_in_a_week_without_being_touched(shop: Shop, ann: uuid.UUID) -> None:
+def test_what_was_done_fades_by_half_in_a_week_without_being_touched(shop: Storefront, ann: uuid.UUID) -> None:
     shop.order(ann, "rope")
     shop.age(7)
     shop.order(ann, "lamp")
@@ -112,7 +114,7 @@ def test_what_was_done_fades_by_half_in_a_week_without_being_touched(shop: Shop,
     assert shop.score("lamp") - shop.score("rope") == pytest.approx(1, abs=1e-6)
 
 
-def test_ten_thousand_looks_of_one_person_count_as_one(shop: Shop, ann: uuid.UUID, bob: uuid.UUID) -> None:
+def test_ten_thousand_looks_of_one_person_count_as_one(shop: Storefront, ann: uuid.UUID, bob: uuid.UUID) -> None:
     many = "insert into public.interactions (product_id, kind) select %s, 'view' from generate_series(1, %s)"
     for _ in range(10):
         with as_caller(shop.door, ann) as connection:
@@ -126,7 +128,7 @@ def test_ten_thousand_looks_of_one_person_count_as_one(shop: Shop, ann: uuid.UUI
 
 
 def test_a_purchase_counts_more_than_a_cart_than_a_look_and_once_whatever_the_quantity(
-    shop: Shop, ann: uuid.UUID, bob: uuid.UUID
+    shop: Storefront, ann: uuid.UUID, bob: uuid.UUID
 ) -> None:
     shop.note(ann, "view", "rope")
     shop.note(ann, "cart", "lamp")
@@ -142,7 +144,7 @@ def test_a_purchase_counts_more_than_a_cart_than_a_look_and_once_whatever_the_qu
 @pytest.mark.parametrize("status", ["cancelled", "refunded"])
 @pytest.mark.parametrize("folded_before", [True, False])
 def test_what_is_not_bought_after_all_is_taken_back(
-    shop: Shop, ann: uuid.UUID, bob: uuid.UUID, status: str, folded_before: bool
+    shop: Storefront, ann: uuid.UUID, bob: uuid.UUID, status: str, folded_before: bool
 ) -> None:
     shop.note(ann, "view", "rope")
     shop.order(bob, "rope", "lamp")
@@ -164,7 +166,7 @@ def test_what_is_not_bought_after_all_is_taken_back(
     assert shop.pairs() == before[2]
 
 
-def test_popularity_follows_its_product(shop: Shop) -> None:
+def test_popularity_follows_its_product(shop: Storefront) -> None:
     rope = shop.products["rope"]
     shop.stock(["bell"], "bells")
     shop.admin.execute(
@@ -184,7 +186,7 @@ def test_popularity_follows_its_product(shop: Shop) -> None:
     assert shop.products["bell"] in seen
 
 
-def test_keys_are_forgotten_when_the_same_cannot_come_again(shop: Shop, ann: uuid.UUID) -> None:
+def test_keys_are_forgotten_when_the_same_cannot_come_again(shop: Storefront, ann: uuid.UUID) -> None:
     shop.note(ann, "view", "rope")
     shop.order(ann, "lamp")
     shop.age(3)
@@ -228,14 +230,14 @@ def expected(
 
 
 @pytest.fixture(scope="module")
-def stage(database: Database) -> Iterator[tuple[Shop, list[uuid.UUID]]]:
+def stage(database: Database) -> Iterator[tuple[Storefront, list[uuid.UUID]]]:
     with database.connect("supabase_admin") as admin, database.connect() as door:
-        shop = Shop(admin, door)
+        shop = Storefront(admin, door)
         shop.stock(NAMES)
         yield shop, [make_user(admin, f"person{number}@example.org") for number in range(PEOPLE)]
 
 
-def _forget_everything(shop: Shop) -> None:
+def _forget_everything(shop: Storefront) -> None:
     shop.admin.execute(
         "truncate public.interactions, private.interactions_to_fold, private.purchases_to_take_back,"
         " private.counted_interactions, private.paired_purchases, private.product_pairs, private.product_buyers"
@@ -243,7 +245,7 @@ def _forget_everything(shop: Shop) -> None:
     shop.admin.execute("update public.product_popularity set score = private.popularity_exponent('2026-01-01')")
 
 
-def test_whoever_buys_and_cancels_leaves_the_pairs_as_they_were(stage: tuple[Shop, list[uuid.UUID]]) -> None:
+def test_whoever_buys_and_cancels_leaves_the_pairs_as_they_were(stage: tuple[Storefront, list[uuid.UUID]]) -> None:
     """Counted anew by what somebody had at that moment, one person made a pair of three, or took others' away."""
     shop, people = stage
     _forget_everything(shop)
@@ -274,7 +276,7 @@ def test_whoever_buys_and_cancels_leaves_the_pairs_as_they_were(stage: tuple[Sho
 @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(step, max_size=25))
 def test_whatever_happens_in_whatever_order_the_counts_are_those_of_what_was_done(
-    stage: tuple[Shop, list[uuid.UUID]], steps: list[tuple[str, int, Any]]
+    stage: tuple[Storefront, list[uuid.UUID]], steps: list[tuple[str, int, Any]]
 ) -> None:
     shop, people = stage
     _forget_everything(shop)
@@ -305,7 +307,7 @@ def test_whatever_happens_in_whatever_order_the_counts_are_those_of_what_was_don
 # Nobody waits ------------------------------------------------------------------------------------------------------
 
 
-def test_buyers_of_one_product_do_not_wait_for_each_other_here(shop: Shop) -> None:
+def test_buyers_of_one_product_do_not_wait_for_each_other_here(shop: Storefront) -> None:
     """All of them hold their order open at the same moment, which they could not if one waited for another."""
     people = [make_user(shop.admin, f"buyer{number}@example.org") for number in range(BUYERS)]
     at_once = threading.Barrier(BUYERS, timeout=20)
@@ -314,7 +316,7 @@ def test_buyers_of_one_product_do_not_wait_for_each_other_here(shop: Shop) -> No
     def buy(person: uuid.UUID) -> None:
         with psycopg.connect(database.admin_url, autocommit=True) as connection, connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
-            mine = Shop(connection, connection)
+            mine = Storefront(connection, connection)
             mine.products = shop.products
             mine.order(person, "rope")
             at_once.wait()
@@ -326,7 +328,7 @@ def test_buyers_of_one_product_do_not_wait_for_each_other_here(shop: Shop) -> No
     assert shop.pairs() == {("rope", "rope"): BUYERS}
 
 
-def test_a_sale_does_not_wait_for_the_counting_nor_the_counting_for_a_sale(shop: Shop, ann: uuid.UUID) -> None:
+def test_a_sale_does_not_wait_for_the_counting_nor_the_counting_for_a_sale(shop: Storefront, ann: uuid.UUID) -> None:
     shop.order(ann, "rope")
     with (
         database_of(shop).connect("supabase_admin") as counting,
@@ -339,7 +341,7 @@ def test_a_sale_does_not_wait_for_the_counting_nor_the_counting_for_a_sale(shop:
             with selling.transaction():
                 # As whoever sells would hold the product's row.
                 selling.execute("update public.products set stock = stock - 1 where id = %s", (shop.products["rope"],))
-                busy = Shop(selling, selling)
+                busy = Storefront(selling, selling)
                 busy.products = shop.products
                 busy.order(ann, "rope")
         with selling.transaction():
@@ -347,7 +349,7 @@ def test_a_sale_does_not_wait_for_the_counting_nor_the_counting_for_a_sale(shop:
             assert counting.execute("select private.fold_interactions(10)").fetchone() == (1,)
 
 
-def test_two_workers_count_nothing_twice(shop: Shop) -> None:
+def test_two_workers_count_nothing_twice(shop: Storefront) -> None:
     for number in range(40):
         shop.order(make_user(shop.admin, f"p{number}@example.org"), "rope", "lamp")
     database = database_of(shop)

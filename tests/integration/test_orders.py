@@ -52,6 +52,35 @@ def test_an_order_has_the_prices_of_its_moment_and_takes_the_stock(shop: Shop) -
     assert shop.value("select total from public.orders where id = %s", order["id"]) == Decimal("40.13")
 
 
+def test_a_shelf_that_is_full_to_the_brim_keeps_no_order_from_being_cancelled(shop: Shop) -> None:
+    buyer, lamp = shop.buyer(), shop.product(2_147_483_647)
+    order = shop.place(buyer, {lamp: 1}, key())
+    shop.admin.execute("update public.products set stock = 2147483647 where id = %s", (lamp,))
+    assert shop.call(buyer, "cancel_order", order_id=order["id"])["status"] == "cancelled"
+    assert shop.stock(lamp) == 2_147_483_647
+
+
+def test_whoever_loses_against_a_change_of_the_same_products_is_told_to_send_again(
+    shop: Shop, database: Database
+) -> None:
+    """Staff change two products in another order than that of their ids: PostgreSQL ends the one who notices first."""
+    first, second = sorted((shop.product(5), shop.product(5)))
+    buyer, idempotency_key = shop.buyer(), key()
+    raise_price = "update public.products set price = price + 1 where id = %s"
+    with database.connect("supabase_admin") as staff, ThreadPoolExecutor() as pool:
+        staff.execute("set deadlock_timeout = '60s'")  # so that it is the order that notices
+        with staff.transaction():
+            staff.execute(raise_price, (second,))
+            placing = pool.submit(lambda: refused(lambda: shop.place(buyer, {first: 1, second: 1}, idempotency_key)))
+            waiting = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
+            pid = shop.people.info.backend_pid
+            wait_until(lambda: shop.admin.execute(waiting, (pid,)).fetchone() is not None, 10)
+            staff.execute(raise_price, (first,))
+        assert status_of(placing.result(10)) == 503
+    assert shop.place(buyer, {first: 1, second: 1}, idempotency_key)["status"] == "pending"
+    assert (shop.stock(first), shop.stock(second)) == (4, 4)
+
+
 def test_a_product_that_is_named_twice_is_one_line(shop: Shop) -> None:
     lamp = shop.product(7)
     twice = [{"product_id": str(lamp), "quantity": 2}, {"product_id": str(lamp).upper(), "quantity": 3}]

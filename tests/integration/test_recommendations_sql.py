@@ -10,7 +10,7 @@ import pytest
 from psycopg import errors
 
 from tests.support import ScratchCluster, as_caller, make_user
-from tests.support.shoppers import Shop, around
+from tests.support.storefront import Storefront, around
 
 SEA, HILL, ODD = 1, 2, 3  # what products are like
 RECOMMEND = "select * from public.recommend(like_product => %s, category => %s, max_results => %s, mode => %s)"
@@ -19,11 +19,11 @@ TENTS = [f"tent {number}" for number in range(6)]
 
 
 @pytest.fixture(scope="module")
-def shop(cluster: ScratchCluster) -> Iterator[Shop]:
+def shop(cluster: ScratchCluster) -> Iterator[Storefront]:
     """Ropes are alike, tents are alike, the kettle is like nothing; people who buy rope 0 buy the kettle."""
     database = cluster.clone("shop")
     with database.connect("supabase_admin") as admin, database.connect() as door:
-        shop = Shop(admin, door)
+        shop = Storefront(admin, door)
         shop.stock(ROPES, "ropes")
         shop.stock(TENTS, "tents")
         shop.stock(["kettle", "rare"], "kitchen")
@@ -45,7 +45,7 @@ def shop(cluster: ScratchCluster) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def person(shop: Shop) -> uuid.UUID:
+def person(shop: Storefront) -> uuid.UUID:
     return make_user(shop.admin, f"{uuid.uuid4()}@example.org")
 
 
@@ -53,7 +53,7 @@ Row = dict[str, Any]
 
 
 def recommend(
-    shop: Shop,
+    shop: Storefront,
     person: uuid.UUID | None = None,
     *,
     like: str | None = None,
@@ -74,7 +74,7 @@ def named(rows: list[Row]) -> list[str]:
     return [row["name"] for row in rows]
 
 
-def test_a_visitor_is_shown_what_is_most_popular(shop: Shop) -> None:
+def test_a_visitor_is_shown_what_is_most_popular(shop: Storefront) -> None:
     rows = recommend(shop)
     assert named(rows)[:3] == ["rope 0", "kettle", "rare"]
     assert set(named(rows)[3:5]) == {"tent 4", "tent 5"}
@@ -85,7 +85,7 @@ def test_a_visitor_is_shown_what_is_most_popular(shop: Shop) -> None:
     assert (str(rows[0]["price"]), rows[0]["currency"], rows[0]["category_slug"]) == ("9.99", "EUR", "ropes")
 
 
-def test_a_category_has_its_own_most_popular(shop: Shop) -> None:
+def test_a_category_has_its_own_most_popular(shop: Storefront) -> None:
     rows = recommend(shop, category="tents")
     assert set(named(rows)) == set(TENTS)
     assert set(named(rows)[:2]) == {"tent 4", "tent 5"}
@@ -93,7 +93,7 @@ def test_a_category_has_its_own_most_popular(shop: Shop) -> None:
     assert recommend(shop, category="no-such")[0]["source"] == "popular"
 
 
-def test_similar_is_what_is_bought_together_and_what_is_alike(shop: Shop) -> None:
+def test_similar_is_what_is_bought_together_and_what_is_alike(shop: Storefront) -> None:
     rows = recommend(shop, like="rope 0", limit=6)
     assert named(rows)[0] == "kettle"
     rope = {"product_id": str(shop.products["rope 0"]), "name": "rope 0"}
@@ -103,12 +103,12 @@ def test_similar_is_what_is_bought_together_and_what_is_alike(shop: Shop) -> Non
     assert {row["source"] for row in rows} == {"similar"}
 
 
-def test_what_one_or_two_people_bought_is_not_told(shop: Shop) -> None:
+def test_what_one_or_two_people_bought_is_not_told(shop: Storefront) -> None:
     rows = recommend(shop, like="rope 0", limit=50)
     assert all(row["because"]["kind"] != "bought_together" for row in rows if row["name"] == "rare")
 
 
-def test_a_purchase_of_one_more_person_is_not_told_below_the_threshold(shop: Shop) -> None:
+def test_a_purchase_of_one_more_person_is_not_told_below_the_threshold(shop: Storefront) -> None:
     """Somebody who bought both, beside whom one other has, must not learn from a list that there is another."""
 
     def because() -> list[Any]:
@@ -130,7 +130,7 @@ def test_a_purchase_of_one_more_person_is_not_told_below_the_threshold(shop: Sho
 
 
 def test_noting_a_hidden_product_is_refused_in_the_words_of_one_that_does_not_exist(
-    shop: Shop, person: uuid.UUID
+    shop: Storefront, person: uuid.UUID
 ) -> None:
     words = []
     for product in (shop.products["withdrawn"], uuid.uuid4()):
@@ -140,20 +140,20 @@ def test_noting_a_hidden_product_is_refused_in_the_words_of_one_that_does_not_ex
     assert words[0] == words[1]
 
 
-def test_similar_within_a_category(shop: Shop) -> None:
+def test_similar_within_a_category(shop: Storefront) -> None:
     rows = recommend(shop, like="rope 0", category="kitchen")
     assert named(rows) == ["kettle", "rare"]
     assert rows[0]["because"]["kind"] == "bought_together"
 
 
-def test_a_product_that_nobody_knows_gives_way_to_the_most_popular(shop: Shop) -> None:
+def test_a_product_that_nobody_knows_gives_way_to_the_most_popular(shop: Storefront) -> None:
     for product in (uuid.uuid4(), shop.products["withdrawn"]):
         with as_caller(shop.door, None) as connection:
             rows = connection.execute(RECOMMEND, (product, None, 3, None)).fetchall()
         assert rows[0][0] == "popular"
 
 
-def test_personal_follows_what_one_looked_at(shop: Shop, person: uuid.UUID) -> None:
+def test_personal_follows_what_one_looked_at(shop: Storefront, person: uuid.UUID) -> None:
     assert recommend(shop, person)[0]["source"] == "popular"
     shop.note(person, "view", "tent 0", "tent 1")
     rows = recommend(shop, person, limit=4)
@@ -163,7 +163,7 @@ def test_personal_follows_what_one_looked_at(shop: Shop, person: uuid.UUID) -> N
     assert {row["because"]["name"] for row in rows} <= {"tent 0", "tent 1"}
 
 
-def test_personal_follows_what_one_bought_and_does_not_offer_it_again(shop: Shop, person: uuid.UUID) -> None:
+def test_personal_follows_what_one_bought_and_does_not_offer_it_again(shop: Storefront, person: uuid.UUID) -> None:
     order = shop.order(person, "rope 0")
     rows = recommend(shop, person, limit=50)
     assert named(rows)[0] == "kettle"
@@ -181,7 +181,7 @@ def test_personal_follows_what_one_bought_and_does_not_offer_it_again(shop: Shop
     assert "rope 0" in named(recommend(shop, person, limit=50))
 
 
-def test_after_a_month_it_may_be_offered_again(shop: Shop, person: uuid.UUID) -> None:
+def test_after_a_month_it_may_be_offered_again(shop: Storefront, person: uuid.UUID) -> None:
     shop.order(person, "rope 0")
     shop.admin.execute(
         "update public.interactions set created_at = now() - interval '31 days' where user_id = %s", (person,)
@@ -192,7 +192,7 @@ def test_after_a_month_it_may_be_offered_again(shop: Shop, person: uuid.UUID) ->
 @pytest.mark.parametrize("staff", [True, False])
 @pytest.mark.parametrize("options", [{}, {"like": "rope 0"}, {"category": "ropes"}, {"mode": "popular"}])
 def test_what_cannot_be_had_is_never_shown_not_even_to_staff(
-    shop: Shop, person: uuid.UUID, staff: bool, options: dict[str, Any]
+    shop: Storefront, person: uuid.UUID, staff: bool, options: dict[str, Any]
 ) -> None:
     shop.note(person, "view", "rope 1")
     rows = recommend(shop, person, limit=50, staff=staff, **options)
@@ -203,7 +203,7 @@ def test_what_cannot_be_had_is_never_shown_not_even_to_staff(
     assert set(named(rows)) >= on_sale - {"rope 0", "rope 1"}
 
 
-def test_the_ladder_can_be_entered_lower_down(shop: Shop, person: uuid.UUID) -> None:
+def test_the_ladder_can_be_entered_lower_down(shop: Storefront, person: uuid.UUID) -> None:
     shop.note(person, "view", "tent 0")
     shop.note(person, "view", "rope 0")
     sources = [recommend(shop, person, mode=mode)[0]["source"] for mode in ("similar", "popular_in_category")]
@@ -213,12 +213,14 @@ def test_the_ladder_can_be_entered_lower_down(shop: Shop, person: uuid.UUID) -> 
 
 
 @pytest.mark.parametrize(("limit", "mode"), [(0, None), (51, None), (None, None), (10, "best")])
-def test_parameters_out_of_bounds_are_refused(shop: Shop, limit: int | None, mode: str | None) -> None:
+def test_parameters_out_of_bounds_are_refused(shop: Storefront, limit: int | None, mode: str | None) -> None:
     with pytest.raises(errors.InvalidParameterValue), as_caller(shop.door, None) as connection:
         connection.execute(RECOMMEND, (None, None, limit, mode))
 
 
-def test_products_without_vectors_are_recommended_by_what_is_bought_with_them(shop: Shop, person: uuid.UUID) -> None:
+def test_products_without_vectors_are_recommended_by_what_is_bought_with_them(
+    shop: Storefront, person: uuid.UUID
+) -> None:
     with shop.admin.transaction(force_rollback=True):
         shop.admin.execute("delete from public.chunks where product_id is not null")
         shop.admin.execute("select set_config('request.jwt.claims', %s, true)", (json.dumps({"sub": str(person)}),))
@@ -229,7 +231,7 @@ def test_products_without_vectors_are_recommended_by_what_is_bought_with_them(sh
     assert rows[0][1]["kind"] == "bought_together"
 
 
-def test_the_gateway_asks_as_the_caller(shop: Shop, person: uuid.UUID) -> None:
+def test_the_gateway_asks_as_the_caller(shop: Storefront, person: uuid.UUID) -> None:
     shop.note(person, "view", "tent 0")
     query = "select source, name from private.recommend_as(%s, null, null, 3, null)"
     url = f"postgresql://tidegate_gateway@127.0.0.1:{shop.admin.info.port}/{shop.admin.info.dbname}"

@@ -10,7 +10,7 @@ from tests.support.callers import as_caller
 from tests.support.passages import as_literal, unit_vector
 
 
-class Shop:
+class Storefront:
     """What happens in a shop, on one connection of the superuser and one of the people."""
 
     def __init__(self, admin: psycopg.Connection[Any], door: psycopg.Connection[Any]) -> None:
