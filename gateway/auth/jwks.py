@@ -2,6 +2,7 @@
 
 Keys that are at hand are served while newer ones are fetched behind the caller's back, and for a day when they cannot
 be fetched. Only an unknown key id makes a caller wait, at most once in a while: forged ids must not become traffic.
+In between it cannot be known whether such an id is forged or of a key that the project has just got, and that is said.
 """
 
 import logging
@@ -24,6 +25,9 @@ STALE_S = 86_400.0
 MIN_INTERVAL_S = 1.0
 MIN_INTERVAL_AFTER_FAILURE_S = 1.0
 MAX_BYTES = 100_000
+MAX_ABSENT = 1_000
+UNREACHABLE = "The keys that verify tokens cannot be fetched at the moment. Try again."
+NOT_YET_KNOWN = "The token is signed with a key that is not known yet. Try again."
 
 
 class JwksFetchError(Exception):
@@ -42,13 +46,14 @@ class JwksCache:
         self._client = client
         self._clock = clock
         self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._absent: set[str] = set()
         self._fetched_at = float("-inf")
         self._next_attempt = float("-inf")
         self._failure: JwksFetchError | None = None
         self.refresh = SingleFlight(self._refresh)
 
     async def key(self, key_id: str) -> jwt.PyJWK | None:
-        """The key called `key_id`, None when the project has none such; AuthKeysUnavailableError if that is unknown."""
+        """The key called `key_id`, None if the project has none such; AuthKeysUnavailableError if that is not known."""
         age = self._clock() - self._fetched_at
         known = self._keys.get(key_id) if age < STALE_S else None
         may_ask = self._clock() >= self._next_attempt
@@ -56,12 +61,24 @@ class JwksCache:
             if age >= FRESH_S and may_ask:
                 self.refresh.start()
             return known
+        # A list that was asked for after the token was made tells whether its key exists.
+        is_certain = may_ask and not self.refresh.is_running
         if may_ask:
             with suppress(JwksFetchError):  # logged, and remembered for the next line
                 await self.refresh()
         if self._failure is not None:
-            raise AuthKeysUnavailableError("The keys that verify tokens cannot be fetched at the moment. Try again.")
-        return self._keys.get(key_id)
+            raise AuthKeysUnavailableError(UNREACHABLE)
+        found = self._keys.get(key_id)
+        if found is None and is_certain:
+            self._note_absent({key_id})
+        if found is None and key_id not in self._absent:
+            raise AuthKeysUnavailableError(NOT_YET_KNOWN)
+        return found
+
+    def _note_absent(self, key_ids: set[str]) -> None:
+        if len(self._absent) >= MAX_ABSENT:
+            self._absent.clear()
+        self._absent |= key_ids
 
     def __len__(self) -> int:
         """How many keys are at hand."""
@@ -74,13 +91,15 @@ class JwksCache:
     async def _refresh(self) -> None:
         """Replace the keys: one that is gone from the list was revoked. JwksFetchError, the old keys kept."""
         try:
-            self._keys = await self.guard.call(self._fetch)
+            keys = await self.guard.call(self._fetch)
         except (JwksFetchError, DependencyError) as failure:
             error = JwksFetchError(f"{self._url}: {failure}")
             self._failure = error
             self._next_attempt = self._clock() + MIN_INTERVAL_AFTER_FAILURE_S
             logger.warning("auth keys: %s", failure)
             raise error from failure
+        self._note_absent(self._keys.keys() - keys.keys())
+        self._keys = keys
         self._failure = None
         self._fetched_at = self._clock()
         self._next_attempt = self._fetched_at + MIN_INTERVAL_S

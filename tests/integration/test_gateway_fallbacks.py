@@ -13,7 +13,7 @@ import pytest
 from gateway.app import create_app
 from gateway.database.pool import Database as GatewayDatabase
 from tests.support import Database
-from tests.support.gateway_app import client_of, make_settings
+from tests.support.gateway_app import Door, client_of, make_settings
 from tests.support.passages import index_documents
 from tests.support.proxy import Proxy
 from tests.support.stack import Process, Stack
@@ -26,18 +26,6 @@ NO_ID = "00000000-0000-4000-8000-000000000000"
 LANTERNS = {"query": "lantern", "mode": "keyword"}
 
 
-class Door(httpx.AsyncHTTPTransport):
-    """The way to Supabase, which can be closed."""
-
-    is_closed = False
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """As if nobody listened, while it is closed."""
-        if self.is_closed:
-            raise httpx.ConnectError("refused", request=request)
-        return await super().handle_async_request(request)
-
-
 @dataclass
 class Gateway:
     """A gateway whose ways to PostgreSQL, a replica and Supabase can be closed."""
@@ -45,7 +33,7 @@ class Gateway:
     client: httpx.AsyncClient
     to_database: Proxy
     to_replica: Proxy
-    to_api: "Door"
+    to_api: Door
     tokens: dict[str, str]
     database: GatewayDatabase
 

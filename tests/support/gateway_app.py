@@ -36,6 +36,18 @@ def make_app(
     return create_app(make_settings(database_url, **changes), embedder=embedder, transport=project.transport)
 
 
+class Door(httpx.AsyncHTTPTransport):
+    """The way to Supabase, which can be closed."""
+
+    is_closed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """As if nobody listened, while it is closed."""
+        if self.is_closed:
+            raise httpx.ConnectError("refused", request=request)
+        return await super().handle_async_request(request)
+
+
 @asynccontextmanager
 async def client_of(app: FastAPI, *, started: bool = True) -> AsyncIterator[httpx.AsyncClient]:
     """A client of `app`, which is started first and stopped afterwards unless `started` is false."""

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.auth.jwks import (
     FRESH_S,
+    MAX_ABSENT,
     MIN_INTERVAL_AFTER_FAILURE_S,
     MIN_INTERVAL_S,
     STALE_S,
@@ -60,12 +61,49 @@ async def test_a_rotated_key_is_found_and_the_old_one_is_gone(cache: JwksCache, 
 
 
 async def test_unknown_ids_do_not_become_traffic(cache: JwksCache, project: Project, clock: Clock) -> None:
+    assert await cache.key("forged") is None
     for number in range(50):
-        assert await cache.key(f"forged-{number}") is None
+        with pytest.raises(AuthKeysUnavailableError, match="not known yet"):
+            await cache.key(f"forged-{number}")
+    assert await cache.key("forged") is None  # it was asked about, and stays what it is
     assert project.fetches() == 1
     clock.advance(MIN_INTERVAL_S)
-    assert await cache.key("forged") is None
+    assert await cache.key("forged-1") is None
     assert project.fetches() == 2
+
+
+async def test_what_is_remembered_of_forged_ids_is_bounded(cache: JwksCache, clock: Clock) -> None:
+    for number in range(MAX_ABSENT + 10):
+        clock.advance(MIN_INTERVAL_S)
+        assert await cache.key(f"forged-{number}") is None
+    assert len(cache._absent) == 10
+
+
+async def test_a_key_that_came_after_the_last_fetch_is_not_called_forged(
+    cache: JwksCache, project: Project, clock: Clock
+) -> None:
+    assert await cache.key("forged") is None
+    project.keys = [SigningKey("second")]
+    with pytest.raises(AuthKeysUnavailableError, match="not known yet"):
+        await cache.key("second")
+    clock.advance(MIN_INTERVAL_S)
+    assert await cache.key("second") is not None
+
+
+async def test_who_joins_a_fetch_that_had_begun_is_not_told_that_the_key_is_missing(cache: JwksCache) -> None:
+    """The list on its way may be older than the token."""
+    said: list[str] = []
+
+    async def ask(key_id: str) -> None:
+        try:
+            said.append(f"{key_id}: {await cache.key(key_id)}")
+        except AuthKeysUnavailableError:
+            said.append(f"{key_id}: not known yet")
+
+    async with anyio.create_task_group() as tasks:
+        for key_id in ("forged", "second"):
+            tasks.start_soon(ask, key_id)
+    assert said == ["forged: None", "second: not known yet"]
 
 
 async def test_an_old_key_is_served_while_a_fresh_list_is_fetched_behind_the_scenes(

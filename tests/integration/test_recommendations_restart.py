@@ -1,0 +1,122 @@
+"""GET /v1/recommendations: what is known outlives the process."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from gateway.recommendations.file import FORMAT
+from tests.support import Database
+from tests.support.gateway_app import NOWHERE
+from tests.support.recommending import KNOWN, NOTHING, People, gateway_of, named, opened
+from tests.support.stack import Process, Stack
+from tests.support.tokens import claims_for
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def people(stack: Stack, api: Process, database: Database) -> Iterator[People]:
+    """A shop with people."""
+    with opened(stack, database) as people:
+        yield people
+
+
+def test_a_gateway_that_starts_with_everything_down_still_knows(stack: Stack, people: People, tmp_path: Path) -> None:
+    """A real process, killed and not stopped, and another one that never reaches anything."""
+    file = tmp_path / "recommendations.json"
+    first = stack.start_gateway(RECOMMENDATIONS_FILE=str(file))
+    url = f"{stack.gateway_url}/v1/recommendations"
+    wait_until(file.exists, 15, "the file being written, though nobody asked")
+    similar = httpx.get(url, params={"like": str(people.shop.products["rope 0"])}, trust_env=False).json()
+    wait_until(lambda: b"similar" in file.read_bytes(), 15, "the answer being in the file")
+    first.kill()
+    assert file.stat().st_mode & 0o777 == 0o600
+    stack.launch_gateway(
+        RECOMMENDATIONS_FILE=str(file), GATEWAY_DATABASE_URL=NOWHERE, SUPABASE_URL="http://127.0.0.1:1"
+    )
+
+    def asked(**query: str) -> dict[str, Any] | None:
+        try:
+            response = httpx.get(url, params=query, timeout=5, trust_env=False)
+        except httpx.ConnectError:
+            return None
+        assert response.status_code == 200
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    popular = wait_until(asked, 20, "the gateway answering")
+    assert popular is not None
+    assert {degradation["used"] for degradation in popular["degradations"]} == {KNOWN}
+    assert (popular["source"], named(popular)[0]) == ("popular", "rope 1")
+    again = asked(like=str(people.shop.products["rope 0"]))
+    assert again is not None
+    assert again["recommendations"] == similar["recommendations"]
+    assert again["age_seconds"] > 0
+
+
+async def test_who_is_known_without_the_keys_is_shown_their_own_after_a_restart(
+    stack: Stack, database: Database, people: People, tmp_path: Path
+) -> None:
+    secret = "a secret that is long enough for HS256 and then some"
+    changes: dict[str, Any] = {
+        "auth_algorithm": "HS256",
+        "supabase_jwt_secret": secret,
+        "recommendations_file": str(tmp_path / "known.json"),
+    }
+    claims = claims_for(people.ids["alice"], iss=f"{stack.supabase_url}/auth/v1")
+    mine = People(people.shop, {"alice": jwt.encode(claims, secret, algorithm="HS256")}, people.ids)
+    async with gateway_of(stack, database, mine, **changes) as gateway:
+        before = named(await gateway.ask("alice"))
+        # What it was told last is written when it stops.
+    async with gateway_of(stack, database, mine, starts_closed=True, **changes) as gateway:
+        answer = await gateway.ask("alice", used={KNOWN})
+        assert (answer["source"], named(answer)) == ("personal", before)
+        assert (await gateway.ask(used={KNOWN}))["source"] == "popular"
+
+
+@pytest.fixture
+def on(stack: Stack, database: Database, people: People) -> tuple[Stack, Database, People]:
+    """What a gateway is started on."""
+    return stack, database, people
+
+
+def _damages(whole: bytes) -> dict[str, bytes]:
+    return {
+        "cut": whole[: len(whole) // 2],
+        "changed": whole.replace(b"rope", b"robe"),
+        "empty": b"",
+        "not text": bytes(range(256)),
+        "another format": whole.replace(FORMAT.encode(), b"something else"),
+        "a list": b"[]\n" + whole.partition(b"\n")[2],
+        "deep": b"[" * 100_000 + b"\n" + whole.partition(b"\n")[2],
+    }
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "not text", "another format", "a list", "deep"])
+async def test_a_damaged_file_is_as_if_there_were_none(
+    on: tuple[Stack, Database, People], tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    file = tmp_path / "known.json"
+    async with gateway_of(*on, recommendations_file=str(file)) as gateway:
+        await gateway.ask()
+    file.write_bytes(_damages(file.read_bytes())[damage])
+    async with gateway_of(*on, starts_closed=True, recommendations_file=str(file)) as gateway:
+        assert "is not used" in caplog.text
+        await gateway.ask(used={NOTHING})
+    async with gateway_of(*on, recommendations_file=str(file)) as gateway:
+        await gateway.ask()
+    assert json.loads(file.read_bytes().splitlines()[0])["format"] == FORMAT
+
+
+async def test_a_file_that_cannot_be_written_harms_nobody(
+    stack: Stack, database: Database, people: People, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with gateway_of(stack, database, people, recommendations_file=str(tmp_path / "no" / "file")) as gateway:
+        await gateway.ask()
+    assert "cannot be written" in caplog.text

@@ -1,0 +1,112 @@
+"""A shop with people in it, and gateways that recommend from it, whose doors can be closed."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from gateway.app import create_app
+from gateway.services import Services
+from tests.support import Database, make_user
+from tests.support.gateway_app import Door, client_of, make_settings
+from tests.support.proxy import Proxy
+from tests.support.stack import Stack
+from tests.support.storefront import Storefront, around
+
+SEA, HILL = 1, 2
+ROPES = [f"rope {number}" for number in range(5)]
+TENTS = [f"tent {number}" for number in range(5)]
+KNOWN, NOTHING = "the last known answer", "an empty list"
+
+
+@dataclass
+class People:
+    """Of the shop: tokens and ids by name."""
+
+    shop: Storefront
+    tokens: dict[str, str]
+    ids: dict[str, uuid.UUID]
+
+
+@contextmanager
+def opened(stack: Stack, database: Database) -> Iterator[People]:
+    """Everybody buys rope 0; alice looked at a tent, bob bought rope 1, carol has done nothing."""
+    with database.connect("supabase_admin") as admin, database.connect() as door:
+        shop = Storefront(admin, door)
+        shop.stock(ROPES, "ropes")
+        shop.stock(TENTS, "tents")
+        shop.stock(["sold out"], "ropes", units=0)
+        shop.stock(["withdrawn"], "tents", active=False)
+        shop.embed({name: around(SEA, number) for number, name in enumerate([*ROPES, "sold out"])})
+        shop.embed({name: around(HILL, number) for number, name in enumerate([*TENTS, "withdrawn"])})
+        for number in range(4):
+            shop.order(make_user(admin, f"b{number}@example.org"), "rope 0", "rope 1")
+        sessions = {name: stack.sign_up(f"{name}@example.org") for name in ("alice", "bob", "carol")}
+        ids = {name: uuid.UUID(session["user"]["id"]) for name, session in sessions.items()}
+        shop.note(ids["alice"], "view", "tent 0")
+        shop.order(ids["bob"], "rope 1")
+        shop.fold()
+        yield People(shop, {name: session["access_token"] for name, session in sessions.items()}, ids)
+
+
+@dataclass
+class Gateway:
+    """A gateway whose doors can be closed."""
+
+    client: httpx.AsyncClient
+    to_database: Proxy
+    to_api: Door
+    people: People
+    services: Services
+
+    async def get(self, person: str = "nobody", **query: Any) -> httpx.Response:
+        """The answer to a person."""
+        token = self.people.tokens.get(person)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return await self.client.get("/v1/recommendations", params=query, headers=headers)
+
+    async def ask(self, person: str = "nobody", *, used: set[str] | None = None, **query: Any) -> dict[str, Any]:
+        """The answer, when so much was used in place of something else."""
+        response = await self.get(person, **query)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        assert {degradation["used"] for degradation in answer["degradations"]} == (used or set()), answer
+        assert answer["degraded"] == bool(used)
+        assert all(degradation["reason"] for degradation in answer["degradations"])
+        return answer
+
+    async def until_well(self) -> None:
+        """Ask until nothing is missing."""
+        deadline = time.monotonic() + 8
+        while (await self.get("alice")).json()["degraded"]:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+
+
+def named(answer: dict[str, Any]) -> list[str]:
+    return [each["name"] for each in answer["recommendations"]]
+
+
+@asynccontextmanager
+async def gateway_of(
+    stack: Stack, database: Database, people: People, *, starts_closed: bool = False, **changes: Any
+) -> AsyncIterator[Gateway]:
+    async with Proxy(database.port).running() as to_database:
+        settings = make_settings(
+            f"postgresql://tidegate_gateway@127.0.0.1:{to_database.port}/{database.name}",
+            supabase_url=stack.supabase_url,
+            supabase_publishable_key=stack.keys.publishable_key,
+            **changes,
+        )
+        to_api = Door()
+        if starts_closed:
+            to_database.refuse()
+            to_api.is_closed = True
+        app = create_app(settings, transport=to_api)
+        async with client_of(app) as client:
+            yield Gateway(client, to_database, to_api, people, app.state.services)
