@@ -29,6 +29,7 @@ from gateway.search.service import SearchService
 from gateway.settings import Settings
 from gateway.status.probes import Probes
 from gateway.status.service import StatusService
+from gateway.storage import Storage
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +112,7 @@ def create_services(
     queries = QueryEmbedder(embedders, database, how.embedder)
     jwks, verifier = create_verifier(settings, client, how.auth_keys)
     data_api = DataApi(settings.supabase_url, settings.supabase_publishable_key or "", client, how.data_api)
+    storage = Storage(settings.supabase_url, settings.supabase_publishable_key or "", client, how.storage)
     reranker = create_reranker(settings, how.reranker)
     payments = create_payments(settings, how.payment)
     probes = Probes(
@@ -121,6 +123,8 @@ def create_services(
         reranker=reranker,
         payments=payments,
         replica=replica,
+        storage=storage,
+        llm=how.llm,
     )
     search = SearchService(
         database,

@@ -4,12 +4,17 @@ A file goes unreadable with its document, by row level security. Its bytes go he
 alone, with the secret key, which no other part of the project holds.
 """
 
+import json
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import psycopg
+from storage3.exceptions import StorageApiError
 
 from gateway.database.queries import query
 from gateway.local.clients import project_client, required, step
+from gateway.policies import STORAGE, changed
+from gateway.resilience import Guard
 
 BATCH = 100
 
@@ -17,14 +22,23 @@ BATCH = 100
 async def clear_files(env: Mapping[str, str], report: Callable[[str], None]) -> int:
     """Remove files whose document is gone from the project that `env` describes; how many.
 
-    `env` holds SUPABASE_URL, SUPABASE_SECRET_KEY and DATABASE_URL. LocalError when one is missing or something refuses.
+    `env` holds SUPABASE_URL, SUPABASE_SECRET_KEY and DATABASE_URL. LocalError when one is missing or something refuses;
+    what is removed by then stays so, and the next run goes on.
     """
     (url,) = required(env, "DATABASE_URL")
     with step("finding files without a document"), psycopg.connect(url, prepare_threshold=None) as connection:
         names = [str(row[0]) for row in connection.execute(query("orphaned_files")).fetchall()]
+    numbers = json.loads(env.get("RESILIENCE") or "{}").get("storage", {})
+    guard = Guard(changed(STORAGE, numbers), _is_failure)
     async with project_client(env, "SUPABASE_SECRET_KEY") as client:
+        bucket = client.storage.from_("documents")
         for start in range(0, len(names), BATCH):
             with step("removing files"):
-                await client.storage.from_("documents").remove(names[start : start + BATCH])
+                await guard.call(partial(bucket.remove, names[start : start + BATCH]))
     report(f"{len(names)} files without a document removed")
     return len(names)
+
+
+def _is_failure(error: BaseException) -> bool:
+    refused = isinstance(error, StorageApiError) and not str(error.status).startswith("5")
+    return not refused

@@ -12,6 +12,7 @@ from storage3.exceptions import StorageApiError
 from supabase import AsyncClient, AsyncClientOptions, AuthError, acreate_client
 
 from gateway.local.errors import LocalError
+from gateway.resilience import DependencyError
 
 TIMEOUT_S = 60.0
 PAGE = 1000  # hosted projects answer at most this many rows at once
@@ -37,6 +38,8 @@ def step(what: str) -> Iterator[None]:
         raise LocalError(f"{what}: Auth refused with {error.code or error.name}: {error.message}") from error
     except StorageApiError as error:
         raise LocalError(f"{what}: Storage refused with {error.code}: {error.message}") from error
+    except DependencyError as error:
+        raise LocalError(f"{what}: {error.reason}") from error
     except httpx.HTTPError as error:
         raise LocalError(f"{what}: {type(error).__name__} {error}".rstrip()) from error
     except psycopg.Error as error:

@@ -16,11 +16,12 @@ from gateway.database.pool import Database
 from gateway.embeddings import EmbeddingError
 from gateway.errors import GatewayError
 from gateway.payments import PaymentFailedError, Payments
-from gateway.resilience import Guard, allow
+from gateway.resilience import Guard, Policy, allow
 from gateway.resilience.guard import RESERVE_S
 from gateway.search.model import Model, QueryEmbedder
 from gateway.search.reranker import Reranker, RerankerError
 from gateway.status.schemas import BreakerStatus, Dependencies, DependencyStatus
+from gateway.storage import Storage
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Probes:
         data_api: DataApi,
         jwks: JwksCache | None,
         embedder: QueryEmbedder,
+        storage: Storage,
+        llm: Policy,
         reranker: Reranker | None = None,
         payments: Payments | None = None,
         replica: Database | None = None,
@@ -63,6 +66,8 @@ class Probes:
         self._clock = clock
         self._row: dict[str, Any] | None = None
         self._snapshot: tuple[float, Snapshot] | None = None
+        self._storage = storage
+        self._llm = Guard(llm)
         self._reranker = reranker
         self._payments = payments
         self._costly: dict[str, tuple[float, DependencyStatus]] = {}
@@ -75,7 +80,7 @@ class Probes:
         return self._snapshot[1]
 
     async def _take_snapshot(self) -> Snapshot:
-        database, replica, data_api, auth_keys, embedder, reranker, payment = await asyncio.gather(
+        database, replica, data_api, auth_keys, embedder, reranker, payment, storage = await asyncio.gather(
             self._measured(self._ask_database, self._database.guard),
             self._measured_replica(),
             self._measured(self._data_api.probe, self._data_api.guard),
@@ -83,6 +88,7 @@ class Probes:
             self._measured_rarely("embedder", self._ask_embedder, self._embedder.guard),
             self._measured_reranker(),
             self._measured_payments(),
+            self._measured(self._storage.probe, self._storage.guard),
         )
         row = self._row if database.state == "up" else None
         if row is not None and embedder.state == "up":
@@ -97,7 +103,9 @@ class Probes:
             auth_keys=auth_keys,
             embedder=embedder,
             reranker=reranker,
+            llm=DependencyStatus(state="off", latency_ms=None, detail="None is asked.", breaker=_breaker(self._llm)),
             payment=payment,
+            storage=storage,
         )
         return Snapshot(dependencies, row)
 

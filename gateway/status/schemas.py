@@ -36,21 +36,14 @@ class Dependencies(BaseModel):
     auth_keys: DependencyStatus
     embedder: DependencyStatus
     reranker: DependencyStatus = Field(description="off where none is set.")
+    llm: DependencyStatus = Field(description="off: nothing asks one yet; its policy is what will be kept to.")
     payment: DependencyStatus = Field(description="off where none is set; only the worker pays.")
+    storage: DependencyStatus = Field(description="Clients send and read files there; no answer waits for it.")
 
     @property
     def all_up(self) -> bool:
         """Whether nothing that is used is down or unknown."""
-        every = (
-            self.database,
-            self.replica,
-            self.data_api,
-            self.auth_keys,
-            self.embedder,
-            self.reranker,
-            self.payment,
-        )
-        return all(dependency.state in ("up", "off") for dependency in every)
+        return all(getattr(self, name).state in ("up", "off") for name in type(self).model_fields)
 
 
 class QueueStatus(BaseModel):

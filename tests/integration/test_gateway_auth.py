@@ -31,7 +31,7 @@ def test_tokens_of_the_real_auth_and_an_outage_of_it(stack: Stack, api: Process,
     assert search(stack, f"{header}.{claims}.{signature[:-6]}AAAAAA").status_code == 401
 
     states = {name: dependency["state"] for name, dependency in status(stack, token)["dependencies"].items()}
-    assert {states[name] for name in ("database", "data_api", "auth_keys")} == {"up"}
+    assert {states[name] for name in ("database", "data_api", "auth_keys", "storage")} == {"up"}
 
     api.stop()
     # The keys at hand are good for as long as the outage lasts, and the status says that there is one.

@@ -274,7 +274,9 @@ async def test_the_status_of_a_well_gateway(world: World) -> None:
         "auth_keys": "up",
         "embedder": "up",
         "reranker": "off",
+        "llm": "off",
         "payment": "off",
+        "storage": "up",
     }
     assert status["status"] == "ok"
     assert status["queue"] == {"pending": 0, "failed": 0, "oldest_pending_seconds": 0}
