@@ -169,16 +169,16 @@ def test_a_question_about_something_else_among_too_many_passages_to_compare(
     low_limits: None,
 ) -> None:
     """The walk looks as wide as it can, and the answer is full."""
-    limit = (
-        "create or replace function private.comparison_limit() returns integer language sql immutable as 'select {}'"
-    )
+    defined = "select pg_get_functiondef('private.comparison_limit()'::regprocedure)"
+    limit = "create or replace function private.comparison_limit() returns integer language sql immutable as 'select 9'"
     with database.connect() as owner:
-        owner.execute(limit.format(9).encode())
+        (before,) = owner.execute(defined).fetchone() or ("",)
+        owner.execute(limit.encode())
         try:
             with as_caller(connection, None):
                 assert _hits(connection, [unit_vector(seed) for seed in range(50, 80)], 10) > 0.9
         finally:
-            owner.execute(limit.format(1_000_000).encode())
+            owner.execute(before.encode())
 
 
 def test_a_small_collection_is_not_indexed(database: Database, crowd: list[list[float]]) -> None:
