@@ -15,11 +15,6 @@ class SingleFlight(Generic[Result]):
         self._work = work
         self._task: asyncio.Task[Result] | None = None
 
-    @property
-    def is_running(self) -> bool:
-        """Whether who asks now shares work that began before."""
-        return self._task is not None and not self._task.done()
-
     async def __call__(self) -> Result:
         """Wait for the running work, or start it. Who stops waiting does not stop it for the others."""
         return await asyncio.shield(self.start())

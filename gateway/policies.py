@@ -8,7 +8,7 @@ from gateway.resilience import Policy
 
 # What a person may change; names and words are the program's.
 CHANGEABLE = frozenset(field.name for field in fields(Policy)) - {"name", "fallback", "timeout_s", "concurrency"}
-STORAGE = Policy("storage", 10.0, attempts=3, concurrency=4, fallback="files are removed by the next run")
+STORAGE = Policy("storage", 60.0, attempts=3, concurrency=4, fallback="files are removed by the next run")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def policies(
         ),
         "embedder": Policy("embedder", embedder_s, concurrency=32, fallback="keyword search"),
         "reranker": Policy("reranker", reranker_s, concurrency=32, fallback="the order of the hybrid score"),
-        "llm": Policy("llm", 20.0, concurrency=16, fallback="the best passages, word for word"),
+        "llm": Policy("llm", 20.0, concurrency=16, fallback="nothing asks one yet"),
         # The outbox tries again, after minutes perhaps: nobody waits for the answer.
         "payment": Policy("payment", payment_s, concurrency=16, fallback="the payment waits in the outbox"),
         "storage": STORAGE,
@@ -64,17 +64,16 @@ def policies(
     for name, numbers in (changes or {}).items():
         if name not in made:
             raise ValueError(f"RESILIENCE names {name}, which is none of {', '.join(made)}.")
-        made[name] = changed(made[name], numbers)
+        made[name] = _changed(made[name], numbers)
     return Policies(**made)
 
 
-def changed(policy: Policy, numbers: Mapping[str, Any]) -> Policy:
-    """`policy` with other numbers. ValueError for a name that is none."""
+def _changed(policy: Policy, numbers: Mapping[str, Any]) -> Policy:
     unknown = sorted(set(numbers) - CHANGEABLE)
     if unknown:
         raise ValueError(
             f"RESILIENCE has {unknown[0]} for {policy.name}, which is none of {', '.join(sorted(CHANGEABLE))}."
         )
     whole = {field.name for field in fields(Policy) if field.type in ("int", int)}
-    cast: dict[str, Any] = {name: int(value) if name in whole else value for name, value in numbers.items()}
-    return replace(policy, **cast)
+    changed: dict[str, Any] = {name: int(value) if name in whole else value for name, value in numbers.items()}
+    return replace(policy, **changed)

@@ -2505,7 +2505,7 @@ end $$;
 -- Name: FUNCTION nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) IS 'As nearest_of_visible, for many passages: audiences that the planner knows are looked up in a hash table for each of them, others one after the other, which takes three times as long for a caller who has 800; and a bitmap of a million rows fits into memory.';
+COMMENT ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) IS 'As nearest_of_visible, for many passages. Where only documents or only products are searched, audiences that the planner knows are looked up in a hash table, others one after the other, which takes three times as long for a caller who has 800. A bitmap of a million rows fits into the memory.';
 
 --
 -- Name: nearest_of_sources(extensions.halfvec, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
@@ -3923,6 +3923,21 @@ end $$;
 COMMENT ON FUNCTION private.repair_passage_counts() IS 'Corrects the counts of audiences where they are wrong, and says of how many; it counts every passage. Definer: as add_up_passage_counts.';
 
 --
+-- Name: replanning_limit(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.replanning_limit() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select 10000 $$;
+
+--
+-- Name: FUNCTION replanning_limit(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.replanning_limit() IS 'Visible passages from which comparing them is planned anew for each caller, which takes as long as to compare a few hundred.';
+
+--
 -- Name: replay_document(uuid); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -4204,8 +4219,7 @@ begin
     end if;
   end if;
   loop
-    if sources is null and plan.passages > 10000 then
-      -- Planned anew for this caller, which takes half a millisecond.
+    if sources is null and plan.passages > private.replanning_limit() then
       near := array(select m from private.nearest_of_many(
         query_embedding, model.id, case when not kinds @> '{documents,products}' then scopes end, shares, excluded, row_limit) m);
     elsif sources is null then
@@ -9948,6 +9962,15 @@ REVOKE ALL ON FUNCTION private.remove_personal_documents() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.repair_passage_counts() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.repair_passage_counts() TO tidegate_worker;
+
+--
+-- Name: FUNCTION replanning_limit(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.replanning_limit() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.replanning_limit() TO anon;
+GRANT ALL ON FUNCTION private.replanning_limit() TO authenticated;
+GRANT ALL ON FUNCTION private.replanning_limit() TO service_role;
 
 --
 -- Name: FUNCTION replay_document(document_id uuid); Type: ACL; Schema: private; Owner: -

@@ -2,11 +2,13 @@
 
 Keys that are at hand are served while newer ones are fetched behind the caller's back, and for a day when they cannot
 be fetched. Only an unknown key id makes a caller wait, at most once in a while: forged ids must not become traffic.
-In between it cannot be known whether such an id is forged or of a key that the project has just got, and that is said.
+A list that was fetched before an id first came up cannot tell whether it is forged or of a key that is as new, and that
+is said.
 """
 
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -25,7 +27,8 @@ STALE_S = 86_400.0
 MIN_INTERVAL_S = 1.0
 MIN_INTERVAL_AFTER_FAILURE_S = 1.0
 MAX_BYTES = 100_000
-MAX_ABSENT = 1_000
+MAX_ASKED = 1_000
+MAX_ID = 200  # characters; the project's are UUIDs
 UNREACHABLE = "The keys that verify tokens cannot be fetched at the moment. Try again."
 NOT_YET_KNOWN = "The token is signed with a key that is not known yet. Try again."
 
@@ -46,7 +49,8 @@ class JwksCache:
         self._client = client
         self._clock = clock
         self._keys: Mapping[str, jwt.PyJWK] = {}
-        self._absent: set[str] = set()
+        self._asked: OrderedDict[str, float] = OrderedDict()  # when each unknown id came up first
+        self._asked_for_at = float("-inf")  # when the list at hand was
         self._fetched_at = float("-inf")
         self._next_attempt = float("-inf")
         self._failure: JwksFetchError | None = None
@@ -61,24 +65,25 @@ class JwksCache:
             if age >= FRESH_S and may_ask:
                 self.refresh.start()
             return known
-        # A list that was asked for after the token was made tells whether its key exists.
-        is_certain = may_ask and not self.refresh.is_running
+        if len(key_id) > MAX_ID:
+            return None
+        first_asked = self._first_asked(key_id)
         if may_ask:
             with suppress(JwksFetchError):  # logged, and remembered for the next line
                 await self.refresh()
-        if self._failure is not None:
-            raise AuthKeysUnavailableError(UNREACHABLE)
         found = self._keys.get(key_id)
-        if found is None and is_certain:
-            self._note_absent({key_id})
-        if found is None and key_id not in self._absent:
+        is_absent = found is None and first_asked <= self._asked_for_at
+        if self._failure is not None and not is_absent:
+            raise AuthKeysUnavailableError(UNREACHABLE)
+        if found is None and not is_absent:
             raise AuthKeysUnavailableError(NOT_YET_KNOWN)
         return found
 
-    def _note_absent(self, key_ids: set[str]) -> None:
-        if len(self._absent) >= MAX_ABSENT:
-            self._absent.clear()
-        self._absent |= key_ids
+    def _first_asked(self, key_id: str) -> float:
+        at = self._asked.setdefault(key_id, self._clock())
+        if len(self._asked) > MAX_ASKED:
+            self._asked.popitem(last=False)
+        return at
 
     def __len__(self) -> int:
         """How many keys are at hand."""
@@ -90,6 +95,7 @@ class JwksCache:
 
     async def _refresh(self) -> None:
         """Replace the keys: one that is gone from the list was revoked. JwksFetchError, the old keys kept."""
+        started = self._clock()
         try:
             keys = await self.guard.call(self._fetch)
         except (JwksFetchError, DependencyError) as failure:
@@ -98,9 +104,10 @@ class JwksCache:
             self._next_attempt = self._clock() + MIN_INTERVAL_AFTER_FAILURE_S
             logger.warning("auth keys: %s", failure)
             raise error from failure
-        self._note_absent(self._keys.keys() - keys.keys())
+        self._asked |= dict.fromkeys(self._keys.keys() - keys.keys(), started)
         self._keys = keys
         self._failure = None
+        self._asked_for_at = started
         self._fetched_at = self._clock()
         self._next_attempt = self._fetched_at + MIN_INTERVAL_S
 

@@ -4,16 +4,16 @@ A file goes unreadable with its document, by row level security. Its bytes go he
 alone, with the secret key, which no other part of the project holds.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import httpx
 import psycopg
 from storage3.exceptions import StorageApiError
 
 from gateway.database.queries import query
 from gateway.local.clients import project_client, required, step
-from gateway.policies import STORAGE, changed
+from gateway.policies import STORAGE
 from gateway.resilience import Guard
 
 BATCH = 100
@@ -28,8 +28,7 @@ async def clear_files(env: Mapping[str, str], report: Callable[[str], None]) -> 
     (url,) = required(env, "DATABASE_URL")
     with step("finding files without a document"), psycopg.connect(url, prepare_threshold=None) as connection:
         names = [str(row[0]) for row in connection.execute(query("orphaned_files")).fetchall()]
-    numbers = json.loads(env.get("RESILIENCE") or "{}").get("storage", {})
-    guard = Guard(changed(STORAGE, numbers), _is_failure)
+    guard = Guard(STORAGE, _may_pass)
     async with project_client(env, "SUPABASE_SECRET_KEY") as client:
         bucket = client.storage.from_("documents")
         for start in range(0, len(names), BATCH):
@@ -39,6 +38,7 @@ async def clear_files(env: Mapping[str, str], report: Callable[[str], None]) -> 
     return len(names)
 
 
-def _is_failure(error: BaseException) -> bool:
-    refused = isinstance(error, StorageApiError) and not str(error.status).startswith("5")
-    return not refused
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, StorageApiError):
+        return str(error.status).startswith("5") or str(error.status) in ("408", "429")
+    return isinstance(error, httpx.HTTPError)

@@ -36,14 +36,15 @@ class Dependencies(BaseModel):
     auth_keys: DependencyStatus
     embedder: DependencyStatus
     reranker: DependencyStatus = Field(description="off where none is set.")
-    llm: DependencyStatus = Field(description="off: nothing asks one yet; its policy is what will be kept to.")
+    llm: DependencyStatus = Field(description="off: nothing asks one yet.")
     payment: DependencyStatus = Field(description="off where none is set; only the worker pays.")
     storage: DependencyStatus = Field(description="Clients send and read files there; no answer waits for it.")
 
     @property
     def all_up(self) -> bool:
-        """Whether nothing that is used is down or unknown."""
-        return all(getattr(self, name).state in ("up", "off") for name in type(self).model_fields)
+        """Whether nothing that answers need is down or unknown."""
+        needed = set(type(self).model_fields) - {"storage"}
+        return all(getattr(self, name).state in ("up", "off") for name in needed)
 
 
 class QueueStatus(BaseModel):

@@ -29,6 +29,12 @@ as $$ select 400000 $$;
 comment on function private.comparison_limit() is
   'Visible passages up to which a question that has gone astray is compared with all of them: 0.3 to 0.5 s at that number.';
 
+create function private.replanning_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = ''
+as $$ select 10000 $$;
+comment on function private.replanning_limit() is
+  'Visible passages from which comparing them is planned anew for each caller, which takes as long as to compare a few hundred.';
+
 create function private.nearest_of_many(
   query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer)
 returns setof private.chunk_match
@@ -41,9 +47,9 @@ begin
     select m.* from private.nearest_of_visible(query_embedding, model, scopes, shares, excluded, row_limit) m;
 end $$;
 comment on function private.nearest_of_many(extensions.halfvec, smallint, uuid[], uuid[], uuid[], integer) is
-  'As nearest_of_visible, for many passages: audiences that the planner knows are looked up in a hash table for each of '
-  'them, others one after the other, which takes three times as long for a caller who has 800; and a bitmap of a million '
-  'rows fits into memory.';
+  'As nearest_of_visible, for many passages. Where only documents or only products are searched, audiences that the planner '
+  'knows are looked up in a hash table, others one after the other, which takes three times as long for a caller who has '
+  '800. A bitmap of a million rows fits into the memory.';
 
 alter type private.search_plan add attribute passages bigint;
 comment on type private.search_plan is
@@ -137,6 +143,7 @@ comment on function private.nearest_by_plan(
 grant execute on function
   private.is_astray(private.chunk_match[]),
   private.comparison_limit(),
+  private.replanning_limit(),
   private.nearest_of_many(extensions.halfvec, smallint, uuid[], uuid[], uuid[], integer),
   private.nearest_of_index_widely(extensions.halfvec, smallint, integer, smallint, uuid[], uuid[], integer),
   private.nearest_by_plan(extensions.halfvec, smallint, integer, private.search_plan, uuid[], uuid[], uuid[], integer)
@@ -172,8 +179,7 @@ begin
     end if;
   end if;
   loop
-    if sources is null and plan.passages > 10000 then
-      -- Planned anew for this caller, which takes half a millisecond.
+    if sources is null and plan.passages > private.replanning_limit() then
       near := array(select m from private.nearest_of_many(
         query_embedding, model.id, case when not kinds @> '{documents,products}' then scopes end, shares, excluded, row_limit) m);
     elsif sources is null then

@@ -90,9 +90,9 @@ def test_few_passages_are_compared_one_by_one(
 
 @pytest.fixture
 def low_limits(database: Database) -> Iterator[None]:
-    """The same functions, taking 200 passages for many and 400 for a giant."""
+    """The same functions, taking 100 or 200 passages for many and 400 for a giant."""
     replace = "create or replace function private.{}() returns integer language sql immutable as 'select {}'"
-    limits = {"exact_search_limit": (200, 50_000), "shard_size": (400, 20_000)}
+    limits = {"exact_search_limit": (200, 50_000), "shard_size": (400, 20_000), "replanning_limit": (100, 10_000)}
     with database.connect() as connection:
         for function, (low, _) in limits.items():
             connection.execute(replace.format(function, low).encode())

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.auth.jwks import (
     FRESH_S,
-    MAX_ABSENT,
+    MAX_ASKED,
+    MAX_ID,
     MIN_INTERVAL_AFTER_FAILURE_S,
     MIN_INTERVAL_S,
     STALE_S,
@@ -62,21 +63,39 @@ async def test_a_rotated_key_is_found_and_the_old_one_is_gone(cache: JwksCache, 
 
 async def test_unknown_ids_do_not_become_traffic(cache: JwksCache, project: Project, clock: Clock) -> None:
     assert await cache.key("forged") is None
+    clock.advance(MIN_INTERVAL_S / 2)
     for number in range(50):
         with pytest.raises(AuthKeysUnavailableError, match="not known yet"):
             await cache.key(f"forged-{number}")
-    assert await cache.key("forged") is None  # it was asked about, and stays what it is
+    assert await cache.key("forged") is None  # it was asked about before, and stays what it is
     assert project.fetches() == 1
-    clock.advance(MIN_INTERVAL_S)
-    assert await cache.key("forged-1") is None
+    clock.advance(MIN_INTERVAL_S / 2)
+    for number in range(50):
+        assert await cache.key(f"forged-{number}") is None
     assert project.fetches() == 2
 
 
-async def test_what_is_remembered_of_forged_ids_is_bounded(cache: JwksCache, clock: Clock) -> None:
-    for number in range(MAX_ABSENT + 10):
-        clock.advance(MIN_INTERVAL_S)
-        assert await cache.key(f"forged-{number}") is None
-    assert len(cache._absent) == 10
+async def test_an_unknown_id_is_settled_by_whoever_has_the_keys_fetched(
+    cache: JwksCache, project: Project, clock: Clock
+) -> None:
+    """By the status, or by a stream of forged ids that comes first each time."""
+    await cache.refresh()
+    clock.advance(0.1)
+    with pytest.raises(AuthKeysUnavailableError, match="not known yet"):
+        await cache.key("revoked")
+    await cache.refresh()
+    clock.advance(0.1)
+    assert await cache.key("revoked") is None
+    assert project.fetches() == 2
+
+
+async def test_what_is_remembered_of_forged_ids_is_bounded(cache: JwksCache, project: Project) -> None:
+    for number in range(MAX_ASKED + 10):
+        await cache.key(f"forged-{number}")
+    assert len(cache._asked) == MAX_ASKED
+    before = project.fetches()
+    assert await cache.key("x" * (MAX_ID + 1)) is None  # not of this project, whatever the list says
+    assert (len(cache._asked), project.fetches()) == (MAX_ASKED, before)
 
 
 async def test_a_key_that_came_after_the_last_fetch_is_not_called_forged(
@@ -84,26 +103,46 @@ async def test_a_key_that_came_after_the_last_fetch_is_not_called_forged(
 ) -> None:
     assert await cache.key("forged") is None
     project.keys = [SigningKey("second")]
+    clock.advance(MIN_INTERVAL_S / 2)
     with pytest.raises(AuthKeysUnavailableError, match="not known yet"):
         await cache.key("second")
-    clock.advance(MIN_INTERVAL_S)
+    clock.advance(MIN_INTERVAL_S / 2)
     assert await cache.key("second") is not None
 
 
-async def test_who_joins_a_fetch_that_had_begun_is_not_told_that_the_key_is_missing(cache: JwksCache) -> None:
+async def test_who_joins_a_fetch_that_had_begun_is_not_told_that_the_key_is_missing(
+    project: Project, clock: Clock
+) -> None:
     """The list on its way may be older than the token."""
-    said: list[str] = []
+    gate = anyio.Event()
 
-    async def ask(key_id: str) -> None:
-        try:
-            said.append(f"{key_id}: {await cache.key(key_id)}")
-        except AuthKeysUnavailableError:
-            said.append(f"{key_id}: not known yet")
+    async def answer(_request: httpx.Request) -> httpx.Response:
+        await gate.wait()
+        return httpx.Response(200, json={"keys": [key.public() for key in project.keys]})
 
-    async with anyio.create_task_group() as tasks:
-        for key_id in ("forged", "second"):
-            tasks.start_soon(ask, key_id)
-    assert said == ["forged: None", "second: not known yet"]
+    async def ask(cache: JwksCache) -> None:
+        with pytest.raises(AuthKeysUnavailableError, match="not known yet"):
+            await cache.key("second")
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client, anyio.create_task_group() as tasks:
+        cache = JwksCache(URL, client, POLICY, clock=clock)
+        cache.refresh.start()
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(0.1)
+        tasks.start_soon(ask, cache)
+        await anyio.wait_all_tasks_blocked()
+        gate.set()
+
+
+async def test_what_is_known_to_be_missing_stays_so_during_an_outage(
+    cache: JwksCache, project: Project, clock: Clock
+) -> None:
+    assert await cache.key("forged") is None
+    project.is_down = True
+    clock.advance(MIN_INTERVAL_S)
+    assert await cache.key("forged") is None
+    with pytest.raises(AuthKeysUnavailableError, match="cannot be fetched"):
+        await cache.key("second")
 
 
 async def test_an_old_key_is_served_while_a_fresh_list_is_fetched_behind_the_scenes(
