@@ -100,12 +100,17 @@ class Client:
 
     async def search(self, request: bytes) -> int:
         """The status of the answer."""
-        while self._idle and self._idle[-1].transport is None:
-            self._idle.pop()  # idle for so long that the server has closed it
-        if self._idle:
+        while self._idle:
             connection = self._idle.pop()
-        else:
-            _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self._port)
+            if connection.transport is not None:  # else idle for so long that the server has closed it
+                try:
+                    return await self._ask(connection, request)
+                except ConnectionResetError:
+                    continue  # which it did while the request was on its way
+        _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self._port)
+        return await self._ask(connection, request)
+
+    async def _ask(self, connection: Connection, request: bytes) -> int:
         status = await connection.ask(request)
         self._idle.append(connection)
         return status
