@@ -162,23 +162,12 @@ def test_a_question_about_something_else_is_compared_with_every_passage(
 
 
 def test_a_question_about_something_else_among_too_many_passages_to_compare(
-    database: Database,
-    connection: psycopg.Connection[Any],
-    tenants: Tenants,
-    crowd: list[list[float]],
-    low_limits: None,
+    connection: psycopg.Connection[Any], tenants: Tenants, crowd: list[list[float]], low_limits: None
 ) -> None:
     """The walk looks as wide as it can, and the answer is full."""
-    defined = "select pg_get_functiondef('private.comparison_limit()'::regprocedure)"
-    limit = "create or replace function private.comparison_limit() returns integer language sql immutable as 'select 9'"
-    with database.connect() as owner:
-        (before,) = owner.execute(defined).fetchone() or ("",)
-        owner.execute(limit.encode())
-        try:
-            with as_caller(connection, None):
-                assert _hits(connection, [unit_vector(seed) for seed in range(50, 80)], 10) > 0.9
-        finally:
-            owner.execute(before.encode())
+    connection.execute("set tidegate.comparison_limit = 9")
+    with as_caller(connection, None):
+        assert _hits(connection, [unit_vector(seed) for seed in range(50, 80)], 10) > 0.9
 
 
 def test_a_small_collection_is_not_indexed(database: Database, crowd: list[list[float]]) -> None:
