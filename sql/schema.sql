@@ -748,7 +748,7 @@ CREATE FUNCTION private.comparison_limit() RETURNS integer
 -- Name: FUNCTION comparison_limit(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.comparison_limit() IS 'Visible passages up to which a question that has gone astray is compared with all of them: a million, 0.6 to 1.1 s, unless the database says otherwise: alter database … set tidegate.comparison_limit = 400000. Beyond it, walks find .97.';
+COMMENT ON FUNCTION private.comparison_limit() IS 'Visible passages up to which a question that has gone astray is compared with all of them: a million, 0.7 s, unless the database says otherwise: alter database … set tidegate.comparison_limit = 400000. Beyond it, walks find .97.';
 
 SET default_tablespace = '';
 

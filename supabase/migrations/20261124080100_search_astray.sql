@@ -24,33 +24,10 @@ comment on function private.is_astray(private.chunk_match[]) is
   'questions that this does not name, it finds .997.';
 
 create function private.comparison_limit() returns integer
-language sql stable security invoker set search_path = ''
-as $$ select coalesce(nullif(current_setting('tidegate.comparison_limit', true), '')::integer, 1000000) $$;
-comment on function private.comparison_limit() is
-  'Visible passages up to which a question that has gone astray is compared with all of them: a million, 0.6 to 1.1 s, '
-  'unless the database says otherwise: alter database … set tidegate.comparison_limit = 400000. Beyond it, walks find .97.';
-
-create function private.replanning_limit() returns integer
 language sql immutable security invoker parallel safe set search_path = ''
-as $$ select 10000 $$;
-comment on function private.replanning_limit() is
-  'Visible passages from which comparing them is planned anew for each caller, which takes as long as to compare a few hundred.';
-
-create function private.nearest_of_many(
-  query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer)
-returns setof private.chunk_match
-language plpgsql stable security invoker rows 100 set search_path = ''
-  set plan_cache_mode = force_custom_plan
-  set work_mem = '32MB'
-as $$
-begin
-  return query
-    select m.* from private.nearest_of_visible(query_embedding, model, scopes, shares, excluded, row_limit) m;
-end $$;
-comment on function private.nearest_of_many(extensions.halfvec, smallint, uuid[], uuid[], uuid[], integer) is
-  'As nearest_of_visible, for many passages. Where only documents or only products are searched, audiences that the planner '
-  'knows are looked up in a hash table, others one after the other, which takes three times as long for a caller who has '
-  '800. A bitmap of a million rows fits into the memory.';
+as $$ select 1000000 $$;
+comment on function private.comparison_limit() is
+  'Visible passages up to which a question that has gone astray is compared with all of them: some 0.7 s at that number.';
 
 alter type private.search_plan add attribute passages bigint;
 comment on type private.search_plan is
@@ -144,8 +121,6 @@ comment on function private.nearest_by_plan(
 grant execute on function
   private.is_astray(private.chunk_match[]),
   private.comparison_limit(),
-  private.replanning_limit(),
-  private.nearest_of_many(extensions.halfvec, smallint, uuid[], uuid[], uuid[], integer),
   private.nearest_of_index_widely(extensions.halfvec, smallint, integer, smallint, uuid[], uuid[], integer),
   private.nearest_by_plan(extensions.halfvec, smallint, integer, private.search_plan, uuid[], uuid[], uuid[], integer)
   to anon, authenticated, service_role;
@@ -180,10 +155,7 @@ begin
     end if;
   end if;
   loop
-    if sources is null and plan.passages > private.replanning_limit() then
-      near := array(select m from private.nearest_of_many(
-        query_embedding, model.id, case when not kinds @> '{documents,products}' then scopes end, shares, excluded, row_limit) m);
-    elsif sources is null then
+    if sources is null then
       near := array(select m from private.nearest_of_visible(
         query_embedding, model.id, case when not kinds @> '{documents,products}' then scopes end, shares, excluded, row_limit) m);
     else
