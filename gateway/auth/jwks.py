@@ -72,10 +72,11 @@ class JwksCache:
             with suppress(JwksFetchError):  # logged, and remembered for the next line
                 await self.refresh()
         found = self._keys.get(key_id)
-        is_absent = found is None and first_asked <= self._asked_for_at
-        if self._failure is not None and not is_absent:
+        if found is None and first_asked <= self._asked_for_at:
+            return None
+        if self._failure is not None:
             raise AuthKeysUnavailableError(UNREACHABLE)
-        if found is None and not is_absent:
+        if found is None:
             raise AuthKeysUnavailableError(NOT_YET_KNOWN)
         return found
 
