@@ -1,6 +1,7 @@
 """Sharing one piece of work between tasks that want it at the same time."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
@@ -22,7 +23,8 @@ class SingleFlight(Generic[Result]):
     def start(self) -> "asyncio.Task[Result]":
         """The running work, started if none is: for those who do not want to wait."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._work())
+            # With a deadline of its own: not that of whoever happens to ask first.
+            self._task = asyncio.create_task(self._work(), context=contextvars.Context())
             self._task.add_done_callback(_retrieve)
         return self._task
 

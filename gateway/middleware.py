@@ -97,6 +97,9 @@ class DeadlineMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)  # what starts with the application goes on for as long as that
+            return
         with allow(self.seconds):
             await self.app(scope, receive, send)
 
