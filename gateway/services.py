@@ -67,7 +67,8 @@ class Services:
         """End what runs in the background and close every connection."""
         for task in self._background:
             task.cancel()
-        await self.recommendations.known.save()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.recommendations.known.save()  # after the one that writes now and then: what came last stays
         if self.jwks is not None:
             await self.jwks.close()
         await self.database.close()

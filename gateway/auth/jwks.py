@@ -58,6 +58,8 @@ class JwksCache:
 
     async def key(self, key_id: str) -> jwt.PyJWK | None:
         """The key called `key_id`, None if the project has none such; AuthKeysUnavailableError if that is not known."""
+        if len(key_id) > MAX_ID:
+            return None
         age = self._clock() - self._fetched_at
         known = self._keys.get(key_id) if age < STALE_S else None
         may_ask = self._clock() >= self._next_attempt
@@ -65,14 +67,12 @@ class JwksCache:
             if age >= FRESH_S and may_ask:
                 self.refresh.start()
             return known
-        if len(key_id) > MAX_ID:
-            return None
-        first_asked = self._first_asked(key_id)
+        first_asked = self._first_asked(key_id, self._clock())
         if may_ask:
             with suppress(JwksFetchError):  # logged, and remembered for the next line
                 await self.refresh()
         found = self._keys.get(key_id)
-        if found is None and first_asked <= self._asked_for_at:
+        if found is None and first_asked <= self._asked_for_at and self._clock() - self._fetched_at < STALE_S:
             return None
         if self._failure is not None:
             raise AuthKeysUnavailableError(UNREACHABLE)
@@ -80,8 +80,8 @@ class JwksCache:
             raise AuthKeysUnavailableError(NOT_YET_KNOWN)
         return found
 
-    def _first_asked(self, key_id: str) -> float:
-        at = self._asked.setdefault(key_id, self._clock())
+    def _first_asked(self, key_id: str, now: float) -> float:
+        at = self._asked.setdefault(key_id, now)
         if len(self._asked) > MAX_ASKED:
             self._asked.popitem(last=False)
         return at
@@ -105,7 +105,8 @@ class JwksCache:
             self._next_attempt = self._clock() + MIN_INTERVAL_AFTER_FAILURE_S
             logger.warning("auth keys: %s", failure)
             raise error from failure
-        self._asked |= dict.fromkeys(self._keys.keys() - keys.keys(), started)
+        for gone in self._keys.keys() - keys.keys():
+            self._first_asked(gone, started)
         self._keys = keys
         self._failure = None
         self._asked_for_at = started
@@ -121,7 +122,7 @@ class JwksCache:
             raise JwksFetchError(f"{self._url} answered {response.status_code} with {len(response.content)} bytes")
         try:
             return signing_keys(response.json())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise JwksFetchError(f"{self._url} did not answer JSON") from error
 
 

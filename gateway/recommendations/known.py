@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -33,6 +34,8 @@ class KnownRecommendations:
         self._max_bytes = max_bytes
         self._answers = LastKnown(max_bytes=max_bytes, max_age_s=max_age_s)
         self._is_unsaved = False
+        # One at a time and in order: who is cancelled while it writes leaves a thread that goes on writing.
+        self._writer = ThreadPoolExecutor(1, "recommendations-file")
 
     def keep(self, request: RecommendationsRequest, caller: Caller, answer: RecommendationsResponse) -> None:
         """Remember an answer that lacks nothing."""
@@ -62,8 +65,12 @@ class KnownRecommendations:
         if self._path is None or not self._is_unsaved:
             return
         self._is_unsaved = False
+        entries = list(self._answers.items())
         try:
-            await asyncio.to_thread(write, self._path, list(self._answers.items()), self._max_bytes)
+            await asyncio.get_running_loop().run_in_executor(self._writer, write, self._path, entries, self._max_bytes)
+        except asyncio.CancelledError:
+            self._is_unsaved = True
+            raise
         except OSError as error:
             self._is_unsaved = True
             logger.warning("%s cannot be written: %s", self._path, error)

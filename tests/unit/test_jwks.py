@@ -1,6 +1,7 @@
 """The key cache: rotation, outages, and forged key ids that must not become traffic."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import anyio
 import httpx
@@ -98,6 +99,23 @@ async def test_what_is_remembered_of_forged_ids_is_bounded(cache: JwksCache, pro
     assert (len(cache._asked), project.fetches()) == (MAX_ASKED, before)
 
 
+async def test_what_is_remembered_of_removed_keys_is_bounded(cache: JwksCache, project: Project, clock: Clock) -> None:
+    for change in range(7):
+        project.keys = [replace(project.key, key_id=f"{change}-{number}") for number in range(MAX_ASKED // 4)]
+        clock.advance(MIN_INTERVAL_S)
+        assert await cache.key(f"{change}-0") is not None
+        assert len(cache._asked) <= MAX_ASKED
+    assert await cache.key("5-0") is None
+
+
+async def test_an_id_that_is_too_long_is_of_no_project(cache: JwksCache, project: Project) -> None:
+    """However warm the cache is, and whatever the list says."""
+    project.keys = [SigningKey("first"), SigningKey("x" * (MAX_ID + 1))]
+    for _ in range(2):
+        assert await cache.key("x" * (MAX_ID + 1)) is None
+        assert await cache.key("first") is not None
+
+
 async def test_a_key_that_came_after_the_last_fetch_is_not_called_forged(
     cache: JwksCache, project: Project, clock: Clock
 ) -> None:
@@ -143,6 +161,16 @@ async def test_what_is_known_to_be_missing_stays_so_during_an_outage(
     assert await cache.key("forged") is None
     with pytest.raises(AuthKeysUnavailableError, match="cannot be fetched"):
         await cache.key("second")
+
+
+async def test_what_was_missing_a_day_ago_is_not_known_to_be_missing(
+    cache: JwksCache, project: Project, clock: Clock
+) -> None:
+    assert await cache.key("forged") is None
+    project.is_down = True
+    clock.advance(STALE_S)
+    with pytest.raises(AuthKeysUnavailableError, match="cannot be fetched"):
+        await cache.key("forged")
 
 
 async def test_an_old_key_is_served_while_a_fresh_list_is_fetched_behind_the_scenes(
@@ -201,6 +229,7 @@ async def test_during_an_outage_an_unknown_key_is_not_called_forged(
         httpx.Response(200, json={"keys": "none"}),
         httpx.Response(200, json={"keys": [{"kty": "EC", "crv": "P-256", "kid": "first", "x": "?", "y": "?"}]}),
         httpx.Response(200, text=" " * 200_000),
+        httpx.Response(200, text="[" * 99_000),
     ],
 )
 async def test_an_answer_that_is_no_key_list_is_an_outage(response: httpx.Response) -> None:

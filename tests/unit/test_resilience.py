@@ -14,7 +14,6 @@ from gateway.resilience import (
     Guard,
     Policy,
     allow,
-    remaining,
 )
 from tests.support.clock import Clock
 
@@ -292,17 +291,6 @@ async def test_an_attempt_has_its_time_and_what_the_request_has_left() -> None:
         await guard.call(asyncio.Event().wait)
     assert time.monotonic() - started < 0.15
     assert guard.state == "closed"  # it hardly had a chance
-
-
-async def test_time_is_shared_by_everything_that_a_request_starts() -> None:
-    assert remaining() == float("inf")
-    with allow(10), allow(20):
-        assert 9 < remaining() <= 10
-        with allow(1):
-            assert await asyncio.create_task(asyncio.to_thread(remaining)) <= 1
-        assert remaining() > 9
-    with allow(-1):
-        assert remaining() == 0
 
 
 @pytest.mark.parametrize("changes", [{"timeout_s": 0}, {"attempts": 0}, {"failure_rate_to_open": 0}, {"window": 0}])
