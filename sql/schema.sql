@@ -452,19 +452,30 @@ CREATE FUNCTION private.article_matches(query text, scopes uuid[]) RETURNS SETOF
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1
     SET search_path TO ''
     AS $$
+declare
+  words text[];
 begin
+  if query !~ '\d' then
+    return;
+  end if;
+  -- Of a query that is a text, the first 64 words count.
+  words := (regexp_split_to_array(query, '\s+'))[:64];
   return query
     select distinct on (p.id) p.id, c.id, case when a.number = w.number then 1 else 0.9 end::double precision
     from (
-      select distinct upper(regexp_replace(t.word, '[^[:alnum:]]', '', 'g')) from regexp_split_to_table(query, '\s+') t (word)
-      where t.word ~ '\d' limit 8) w (number)
+      select distinct n.number
+      from (
+        select upper(regexp_replace(array_to_string(words[i:i + more], ''), '[^[:alnum:]]', '', 'g')) as number
+        from generate_subscripts(words, 1) i cross join generate_series(0, 2) more
+        where i + more <= cardinality(words) and array_to_string(words[i:i + more], '') ~ '\d'
+        order by i, more limit 24) n
+      where char_length(n.number) >= 4) w
     join public.products p
       on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
       and upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" < w.number || chr(1114111)
       and p.scope_id = any (scopes)
     cross join lateral upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) a (number)
     join public.chunks c on c.product_id = p.id
-    where char_length(w.number) >= 4
     order by p.id, 3 desc, c.position
     limit 20;
 end $$;
@@ -473,7 +484,7 @@ end $$;
 -- Name: FUNCTION article_matches(query text, scopes uuid[]); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[]) IS 'Products whose article number, or its beginning, stands in the query, however it is punctuated. Definer: asked only by keyword_matches, with the caller''s audiences.';
+COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[]) IS 'Products whose article number, or its beginning, stands in the query, however it is punctuated, and in up to three parts. Definer: asked only by keyword_matches, with the caller''s audiences.';
 
 --
 -- Name: become(text); Type: FUNCTION; Schema: private; Owner: -

@@ -1,0 +1,38 @@
+-- Purpose: an article number is found in parts as well: people type "SLP 0421", as catalogues print it.
+-- Undo: create article_matches of 20261123030200 again.
+set local lock_timeout = '10s';
+set local statement_timeout = '60s';
+
+create or replace function private.article_matches(query text, scopes uuid[]) returns setof private.chunk_match
+language plpgsql stable security definer rows 1 set search_path = ''
+as $$
+declare
+  words text[];
+begin
+  if query !~ '\d' then
+    return;
+  end if;
+  -- Of a query that is a text, the first 64 words count.
+  words := (regexp_split_to_array(query, '\s+'))[:64];
+  return query
+    select distinct on (p.id) p.id, c.id, case when a.number = w.number then 1 else 0.9 end::double precision
+    from (
+      select distinct n.number
+      from (
+        select upper(regexp_replace(array_to_string(words[i:i + more], ''), '[^[:alnum:]]', '', 'g')) as number
+        from generate_subscripts(words, 1) i cross join generate_series(0, 2) more
+        where i + more <= cardinality(words) and array_to_string(words[i:i + more], '') ~ '\d'
+        order by i, more limit 24) n
+      where char_length(n.number) >= 4) w
+    join public.products p
+      on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
+      and upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" < w.number || chr(1114111)
+      and p.scope_id = any (scopes)
+    cross join lateral upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) a (number)
+    join public.chunks c on c.product_id = p.id
+    order by p.id, 3 desc, c.position
+    limit 20;
+end $$;
+comment on function private.article_matches(text, uuid[]) is
+  'Products whose article number, or its beginning, stands in the query, however it is punctuated, and in up to three parts. '
+  'Definer: asked only by keyword_matches, with the caller''s audiences.';
