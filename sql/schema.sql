@@ -5112,6 +5112,7 @@ COMMENT ON FUNCTION public.purchase(product_id uuid, quantity integer, idempoten
 CREATE FUNCTION public.recommend(like_product uuid DEFAULT NULL::uuid, category text DEFAULT NULL::text, max_results integer DEFAULT 10, mode text DEFAULT NULL::text) RETURNS TABLE(source text, product_id uuid, name text, price numeric, currency text, category_slug text, score double precision, because jsonb)
     LANGUAGE plpgsql STABLE ROWS 10
     SET search_path TO ''
+    SET max_parallel_workers_per_gather TO '0'
     AS $$
 #variable_conflict use_column
 declare

@@ -241,3 +241,26 @@ def test_the_gateway_asks_as_the_caller(shop: Storefront, person: uuid.UUID) -> 
         assert {row[0] for row in gateway.execute(query, ('{"role":"anon"}',)).fetchall()} == {"popular"}
         with pytest.raises(errors.InsufficientPrivilege):
             gateway.execute("select * from public.recommend()")
+
+
+def test_no_process_is_started_for_ten_products(shop: Storefront) -> None:
+    """The planner expects a tenth of the shop, for which workers would be worth starting."""
+    plans: list[str] = []
+    settings = {
+        "role": "anon",
+        "client_min_messages": "log",
+        "auto_explain.log_min_duration": "0",
+        "auto_explain.log_nested_statements": "on",
+        **dict.fromkeys(("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_index_scan_size"), "0"),
+        "min_parallel_table_scan_size": "0",
+        "request.jwt.claims": '{"role":"anon"}',
+    }
+    shop.admin.execute("load 'auto_explain'")
+    with shop.admin.transaction(force_rollback=True):
+        for name, value in reversed(settings.items()):
+            shop.admin.execute("select set_config(%s, %s, true)", (name, value))
+        shop.admin.add_notice_handler(handler := lambda notice: plans.append(notice.message_primary or ""))
+        shop.admin.execute("select * from public.recommend()")
+        shop.admin.remove_notice_handler(handler)
+    assert any("product_popularity" in plan for plan in plans)
+    assert not any("Gather" in plan for plan in plans)
