@@ -34,5 +34,5 @@ begin
     limit 20;
 end $$;
 comment on function private.article_matches(text, uuid[]) is
-  'Products whose article number, or its beginning, stands in the query, however it is punctuated, and in up to three parts. '
+  'Products whose article number, or its beginning, stands in the query, however it is punctuated, in up to three parts. '
   'Definer: asked only by keyword_matches, with the caller''s audiences.';
