@@ -1340,6 +1340,39 @@ CREATE FUNCTION private.exact_search_limit() RETURNS integer
 COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages outside shards up to which all are compared: about a microsecond each. To walk a common index of 560,000 for 30,000 of them takes three times as long, and finds .97 of the ten nearest.';
 
 --
+-- Name: expire_orders(integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.expire_orders(max_orders integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  days constant double precision := private.unpaid_order_days();
+  expired uuid[];
+begin
+  if days = 0 then
+    return 0;
+  end if;
+  -- Who is paying, cancelling or closing the account at this moment goes first.
+  select array_agg(l.id) into expired
+  from (
+    select o.id from public.orders o
+    where o.status = 'pending' and o.withdrawn_at is null and o.created_at < now() - days * interval '1 day'
+    order by o.created_at limit max_orders for no key update skip locked) l;
+  if expired is not null then
+    perform private.withdraw_pending(expired, 'Not paid in time.');
+  end if;
+  return coalesce(cardinality(expired), 0);
+end $$;
+
+--
+-- Name: FUNCTION expire_orders(max_orders integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.expire_orders(max_orders integer) IS 'Cancels up to max_orders orders that have waited too long to be paid, so that their goods are on sale again, and says of how many. Where the provider may have charged, what it says decides. Definer: the worker has no rights on orders.';
+
+--
 -- Name: failed_documents_as(text, integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -4845,6 +4878,21 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) IS 'Takes purchases back, those of which none of the day is left. Definer: as fold_interactions.';
+
+--
+-- Name: unpaid_order_days(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.unpaid_order_days() RETURNS double precision
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select coalesce(nullif(current_setting('tidegate.unpaid_order_days', true), '')::double precision, 7) $$;
+
+--
+-- Name: FUNCTION unpaid_order_days(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.unpaid_order_days() IS 'Days that an order may wait to be paid, 0 for ever: seven, unless the database says otherwise: alter database … set tidegate.unpaid_order_days = 30.';
 
 --
 -- Name: unposted_passages(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -9326,6 +9374,13 @@ GRANT ALL ON FUNCTION private.exact_search_limit() TO service_role;
 GRANT ALL ON FUNCTION private.exact_search_limit() TO tidegate_worker;
 
 --
+-- Name: FUNCTION expire_orders(max_orders integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.expire_orders(max_orders integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.expire_orders(max_orders integer) TO tidegate_worker;
+
+--
 -- Name: FUNCTION failed_documents_as(claims text, max_rows integer); Type: ACL; Schema: private; Owner: -
 --
 
@@ -10216,6 +10271,12 @@ REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION unpaid_order_days(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.unpaid_order_days() FROM PUBLIC;
 
 --
 -- Name: FUNCTION unposted_passages(scopes uuid[], shares uuid[]); Type: ACL; Schema: private; Owner: -

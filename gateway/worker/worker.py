@@ -3,7 +3,8 @@
 take and cut ──► embed ──► write       each stage holds one batch, and one waits before it
 
 So the model works on the next batch while the last one is written. Whatever is held has its lease renewed.
-Beside them, what people did with products is counted (folding.py).
+Beside them, what people did with products is counted (folding.py), and orders that nobody pays are cancelled
+(expiry.py).
 
 - The embedder is unavailable: the batch is given back, no attempt counted; the stage waits and goes on trying.
 - A text is refused, or cannot be written: its batch is done again one by one, and only that text fails.
@@ -19,6 +20,7 @@ from gateway.database.connection import DatabaseError, is_about_the_rows, is_tra
 from gateway.embeddings import Embedder, EmbedderUnavailable, EmbeddingRejected
 from gateway.worker.backoff import Backoff
 from gateway.worker.chunking import Chunker, Text
+from gateway.worker.expiry import Expiry
 from gateway.worker.folding import FOLD_EVERY_S, Folding
 from gateway.worker.jobs import Batch, CutSource, Job, Model, Source
 from gateway.worker.queue import Queue
@@ -54,6 +56,7 @@ class Worker:
         self._model_problem = ""
         self._upkeep = Upkeep()
         self._folding = Folding()
+        self._expiry = Expiry()
 
     async def run(self, queue: Queue) -> None:
         """Work until `stop` is set and what was taken is done. DatabaseError, in a group, when the database fails."""
@@ -62,7 +65,7 @@ class Worker:
         to_write: asyncio.Queue[Batch | None] = asyncio.Queue(1)
         async with asyncio.TaskGroup() as stages:
             renewing = stages.create_task(self._renew(queue))
-            stages.create_task(self._fold(queue))
+            stages.create_task(self._serve_the_shop(queue))
             stages.create_task(self._take(queue, to_embed))
             stages.create_task(self._pass_on(to_embed, to_write, lambda batch: self._embed(queue, batch)))
             await stages.create_task(self._pass_on(to_write, None, lambda batch: self._write(queue, batch)))
@@ -189,8 +192,9 @@ class Worker:
 
     # Common ------------------------------------------------------------------------------------------------------
 
-    async def _fold(self, queue: Queue) -> None:
+    async def _serve_the_shop(self, queue: Queue) -> None:
         while not self.stop.is_set():
+            await self._expiry.step(queue)
             if not await self._folding.step(queue):
                 await self._sleep(FOLD_EVERY_S)
 

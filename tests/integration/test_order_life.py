@@ -17,7 +17,7 @@ from tests.support.order_model import Bought, Goods, Shelves
 from tests.support.shop import Json, Shop, status_of
 
 SEED = 20_261_124
-EXAMPLES, STEPS = 40, 30
+EXAMPLES, STEPS = 120, 30
 
 PRODUCTS = ("lamp", "rope", "anchor")
 BUYERS = ("ann", "bob", "cat")
@@ -96,6 +96,15 @@ class OrderLife(RuleBasedStateMachine):
 
     @precondition(lambda self: self.ids)
     @rule(number=which)
+    def wait_in_vain(self, number: int) -> None:
+        """A week goes by."""
+        order, order_id = self._pick(number)
+        self.shop.age(order_id, 8)
+        assert self.shop.expire() == (order.status == "pending")
+        self.model.expire(order)
+
+    @precondition(lambda self: self.ids)
+    @rule(number=which)
     def ship(self, number: int) -> None:
         """Staff send a parcel."""
         order, order_id = self._pick(number)
@@ -131,7 +140,7 @@ class OrderLife(RuleBasedStateMachine):
             goods.active = not goods.active
             self._write("update public.products set is_active = %s where id = %s", goods.active, self.products[product])
 
-    @precondition(lambda self: len(self.ids) >= 3)
+    @precondition(lambda self: self.ids)
     @rule(product=products)
     def delete_product(self, product: str) -> None:
         """A product goes for good."""
@@ -139,7 +148,7 @@ class OrderLife(RuleBasedStateMachine):
             self.model.delete(product)
             self._write("delete from public.products where id = %s", self.products[product])
 
-    @precondition(lambda self: len(self.ids) >= 3)
+    @precondition(lambda self: self.ids)
     @rule(buyer=buyers)
     def close_account(self, buyer: str) -> None:
         """A buyer leaves."""

@@ -58,6 +58,11 @@ class Shelves:
             order.withdrawn = True
         return 200
 
+    def expire(self, order: Bought) -> None:
+        """Nobody paid in time."""
+        if order.status == "pending":
+            self.cancel(order)
+
     def pay(self, order: Bought) -> int:
         """By hand."""
         if order.status == "cancelled":

@@ -79,6 +79,21 @@ class Shop:
         """Where an order stands."""
         return str(self.value("select status from public.orders where id = %s", order))
 
+    def age(self, order: str, days: float) -> None:
+        """As if the order had been placed so long ago, which the books of a real shop do not allow."""
+        with self.admin.transaction():
+            self.admin.execute("set local session_replication_role = replica")
+            self.admin.execute(
+                "update public.orders set created_at = now() - %s * interval '1 day' where id = %s", (days, order)
+            )
+
+    def expire(self) -> int:
+        """The worker's step; how many orders it cancelled."""
+        with self.database.connect("tidegate_worker") as worker:
+            row = worker.execute("select private.expire_orders(100)").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def value(self, query: LiteralString, *parameters: object) -> Any:
         """The only value of a query of the superuser's."""
         row = self.admin.execute(query, parameters).fetchone()
