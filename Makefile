@@ -61,14 +61,17 @@ psql: .venv/run.stamp ## Open a database session on the running stack
 
 # --- Development -------------------------------------------------------------------------------------------------
 
+LOCAL_STACK := tests/integration/local_stack
+
 .PHONY: test
 test: lint .venv/pgbouncer.stamp ## Check style and types, then run the whole suite on real PostgreSQL
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  --config supabase/functions/deno.json supabase/functions
 	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other.
-	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit >.test-logs/proofs.log 2>&1 & proofs=$$!; \
+	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract $(LOCAL_STACK) \
+	  >.test-logs/proofs.log 2>&1 & proofs=$$!; \
 	trap 'kill $$proofs' INT TERM; \
-	$(BIN)/python -m pytest tests/contract tests/e2e tests/integration tests/chaos; status=$$?; \
+	$(BIN)/python -m pytest tests/e2e tests/integration tests/chaos --ignore=$(LOCAL_STACK); status=$$?; \
 	wait $$proofs || status=$$?; cat .test-logs/proofs.log; exit $$status
 
 .PHONY: lint
