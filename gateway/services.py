@@ -67,7 +67,9 @@ class Services:
         """End what runs in the background and close every connection."""
         for task in self._background:
             task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        for ended in await asyncio.gather(*self._background, return_exceptions=True):
+            if isinstance(ended, Exception):
+                logger.error("A task in the background had failed.", exc_info=ended)
         await self.recommendations.known.save()  # after the one that writes now and then: what came last stays
         if self.jwks is not None:
             await self.jwks.close()

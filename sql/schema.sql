@@ -458,25 +458,31 @@ begin
   if query !~ '\d' then
     return;
   end if;
-  -- Of a query that is a text, the first 64 words count.
-  words := (regexp_split_to_array(query, '\s+'))[:64];
+  -- Of a query that is a text, the first 256 words count.
+  words := (regexp_split_to_array(query, '\s+'))[:256];
   return query
-    select distinct on (p.id) p.id, c.id, case when a.number = w.number then 1 else 0.9 end::double precision
+    select m.product_id, m.chunk_id, m.score
     from (
-      select distinct n.number
+      select distinct on (p.id) p.id as product_id, c.id as chunk_id,
+             case when a.number = w.number then 1 else 0.9 end::double precision as score
       from (
-        select upper(regexp_replace(array_to_string(words[i:i + more], ''), '[^[:alnum:]]', '', 'g')) as number
-        from generate_subscripts(words, 1) i cross join generate_series(0, 2) more
-        where i + more <= cardinality(words) and array_to_string(words[i:i + more], '') ~ '\d'
-        order by i, more limit 24) n
-      where char_length(n.number) >= 4) w
-    join public.products p
-      on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
-      and upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" < w.number || chr(1114111)
-      and p.scope_id = any (scopes)
-    cross join lateral upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) a (number)
-    join public.chunks c on c.product_id = p.id
-    order by p.id, 3 desc, c.position
+        -- Words first, then two and three together, which must be the whole number: "2 cable" is no beginning.
+        select n.number, min(n.more) as more
+        from (
+          select upper(regexp_replace(array_to_string(words[i:i + more], ''), '[^[:alnum:]]', '', 'g')) as number, more, i
+          from generate_subscripts(words, 1) i cross join generate_series(0, 2) more
+          where i + more <= cardinality(words) and array_to_string(words[i:i + more], '') ~ '\d') n
+        where char_length(n.number) >= 4
+        group by n.number order by min(n.more), min(n.i) limit 24) w
+      join public.products p
+        on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
+        and upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" < w.number || chr(1114111)
+        and p.scope_id = any (scopes)
+      cross join lateral upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) a (number)
+      join public.chunks c on c.product_id = p.id
+      where w.more = 0 or a.number = w.number
+      order by p.id, 3 desc, c.position) m
+    order by m.score desc, m.product_id
     limit 20;
 end $$;
 
@@ -484,7 +490,7 @@ end $$;
 -- Name: FUNCTION article_matches(query text, scopes uuid[]); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[]) IS 'Products whose article number, or its beginning, stands in the query, however it is punctuated, in up to three parts. Definer: asked only by keyword_matches, with the caller''s audiences.';
+COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[]) IS 'Products whose article number, or its beginning, stands in the query, however it is punctuated, or the whole of it in two or three parts. Definer: asked only by keyword_matches, with the caller''s audiences.';
 
 --
 -- Name: become(text); Type: FUNCTION; Schema: private; Owner: -
@@ -736,30 +742,38 @@ COMMENT ON FUNCTION private.co_purchase_memory() IS 'Products of a person that a
 --
 
 CREATE FUNCTION private.co_purchase_weight() RETURNS double precision
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
-    AS $$ select coalesce(nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision, 0.8) $$;
+    AS $$
+  select coalesce(
+    nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision,
+    (select s.co_purchase_weight from private.settings s), 0.8)
+$$;
 
 --
 -- Name: FUNCTION co_purchase_weight(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.co_purchase_weight() IS 'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.8, measured by tests/bench/recommendations.py, unless the database says otherwise: alter database … set tidegate.co_purchase_weight = 0.5.';
+COMMENT ON FUNCTION private.co_purchase_weight() IS 'What buying together counts in a recommendation; likeness to the person''s taste counts the rest. 0.8, measured by tests/bench/recommendations.py, unless private.settings says otherwise, or, for a session that tries something, set tidegate.co_purchase_weight. Definer: reads the settings.';
 
 --
 -- Name: comparison_limit(); Type: FUNCTION; Schema: private; Owner: -
 --
 
 CREATE FUNCTION private.comparison_limit() RETURNS integer
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
-    AS $$ select coalesce(nullif(current_setting('tidegate.comparison_limit', true), '')::integer, 1000000) $$;
+    AS $$
+  select coalesce(
+    nullif(current_setting('tidegate.comparison_limit', true), '')::integer,
+    (select s.comparison_limit from private.settings s), 1000000)
+$$;
 
 --
 -- Name: FUNCTION comparison_limit(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.comparison_limit() IS 'Visible passages up to which a question that has gone astray is compared with all of them: a million, 0.7 s, unless the database says otherwise: alter database … set tidegate.comparison_limit = 400000. Beyond it, walks find .97.';
+COMMENT ON FUNCTION private.comparison_limit() IS 'Visible passages up to which a question that has gone astray is compared with all of them: a million, 0.7 s, unless private.settings says otherwise, or, for a session that tries something, set tidegate.comparison_limit. Beyond it, walks find .97. Definer: reads the settings.';
 
 SET default_tablespace = '';
 
@@ -1346,31 +1360,44 @@ COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages outside shards up 
 CREATE FUNCTION private.expire_orders(max_orders integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET lock_timeout TO '500ms'
     AS $$
 declare
-  days constant double precision := private.unpaid_order_days();
-  expired uuid[];
+  days constant double precision := coalesce((select s.unpaid_order_days from private.settings s), 7);
+  expired uuid;
+  wanted bigint;
+  locked bigint;
+  done integer := 0;
 begin
   if days = 0 then
     return 0;
   end if;
-  -- Who is paying, cancelling or closing the account at this moment goes first.
-  select array_agg(l.id) into expired
-  from (
-    select o.id from public.orders o
+  -- Whoever pays, cancels, sells or counts at this moment goes first: what is locked is left to the next time.
+  for expired in
+    select o.id from public.orders o join private.payment_jobs j on j.order_id = o.id and j.kind = 'charge'
     where o.status = 'pending' and o.withdrawn_at is null and o.created_at < now() - days * interval '1 day'
-    order by o.created_at limit max_orders for no key update skip locked) l;
-  if expired is not null then
-    perform private.withdraw_pending(expired, 'Not paid in time.');
-  end if;
-  return coalesce(cardinality(expired), 0);
+      and j.done_at is null and not j.is_sent
+    order by o.created_at limit max_orders for no key update of o, j skip locked
+  loop
+    select count(*) into wanted from public.products p
+    where p.id in (select i.product_id from public.order_items i where i.order_id = expired);
+    select count(*) into locked from (
+      select p.id from public.products p
+      where p.id in (select i.product_id from public.order_items i where i.order_id = expired)
+      order by p.id for no key update skip locked) l;
+    if locked = wanted then
+      perform private.withdraw_pending(array[expired], 'Not paid in time.');
+      done := done + 1;
+    end if;
+  end loop;
+  return done;
 end $$;
 
 --
 -- Name: FUNCTION expire_orders(max_orders integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.expire_orders(max_orders integer) IS 'Cancels up to max_orders orders that have waited too long to be paid, so that their goods are on sale again, and says of how many. Where the provider may have charged, what it says decides. Definer: the worker has no rights on orders.';
+COMMENT ON FUNCTION private.expire_orders(max_orders integer) IS 'Cancels up to max_orders orders that have waited too long to be paid, so that their goods are on sale again, and says of how many. Definer: the worker has no rights on orders.';
 
 --
 -- Name: failed_documents_as(text, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -4299,15 +4326,19 @@ COMMENT ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec,
 --
 
 CREATE FUNCTION private.semantic_weight() RETURNS double precision
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
-    AS $$ select coalesce(nullif(current_setting('tidegate.semantic_weight', true), '')::double precision, 0.6) $$;
+    AS $$
+  select coalesce(
+    nullif(current_setting('tidegate.semantic_weight', true), '')::double precision,
+    (select s.semantic_weight from private.settings s), 0.6)
+$$;
 
 --
 -- Name: FUNCTION semantic_weight(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.semantic_weight() IS 'What meaning counts in a hybrid search; words count the rest. 0.6 unless the database says otherwise: alter database … set tidegate.semantic_weight = 0.7.';
+COMMENT ON FUNCTION private.semantic_weight() IS 'What meaning counts in a hybrid search; words count the rest. 0.6 unless private.settings says otherwise, or, for a session that tries something, set tidegate.semantic_weight. Definer: reads the settings.';
 
 --
 -- Name: settle_late_charge(uuid, text); Type: FUNCTION; Schema: private; Owner: -
@@ -4878,21 +4909,6 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) IS 'Takes purchases back, those of which none of the day is left. Definer: as fold_interactions.';
-
---
--- Name: unpaid_order_days(); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.unpaid_order_days() RETURNS double precision
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $$ select coalesce(nullif(current_setting('tidegate.unpaid_order_days', true), '')::double precision, 7) $$;
-
---
--- Name: FUNCTION unpaid_order_days(); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.unpaid_order_days() IS 'Days that an order may wait to be paid, 0 for ever: seven, unless the database says otherwise: alter database … set tidegate.unpaid_order_days = 30.';
 
 --
 -- Name: unposted_passages(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -6468,6 +6484,61 @@ ALTER TABLE private.purchases_to_take_back ALTER COLUMN id ADD GENERATED ALWAYS 
 );
 
 --
+-- Name: settings; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.settings (
+    is_only boolean DEFAULT true NOT NULL,
+    semantic_weight double precision,
+    co_purchase_weight double precision,
+    comparison_limit integer,
+    unpaid_order_days double precision,
+    CONSTRAINT settings_co_purchase_weight_check CHECK (((co_purchase_weight >= (0)::double precision) AND (co_purchase_weight <= (1)::double precision))),
+    CONSTRAINT settings_comparison_limit_check CHECK ((comparison_limit >= 0)),
+    CONSTRAINT settings_is_only_check CHECK (is_only),
+    CONSTRAINT settings_semantic_weight_check CHECK (((semantic_weight >= (0)::double precision) AND (semantic_weight <= (1)::double precision))),
+    CONSTRAINT settings_unpaid_order_days_check CHECK (((unpaid_order_days >= (0)::double precision) AND (unpaid_order_days <= (36500)::double precision)))
+);
+
+ALTER TABLE ONLY private.settings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE settings; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.settings IS 'What may be set differently, one row; null is the default. From the next statement on: update private.settings set … .';
+
+--
+-- Name: COLUMN settings.is_only; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.settings.is_only IS 'True: there is one row.';
+
+--
+-- Name: COLUMN settings.semantic_weight; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.settings.semantic_weight IS 'As private.semantic_weight() says.';
+
+--
+-- Name: COLUMN settings.co_purchase_weight; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.settings.co_purchase_weight IS 'As private.co_purchase_weight() says.';
+
+--
+-- Name: COLUMN settings.comparison_limit; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.settings.comparison_limit IS 'As private.comparison_limit() says.';
+
+--
+-- Name: COLUMN settings.unpaid_order_days; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.settings.unpaid_order_days IS 'Days that an order may wait to be paid: 7 by default, 0 for ever. What the provider was asked to charge is left to it.';
+
+--
 -- Name: shards; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -7466,6 +7537,13 @@ ALTER TABLE ONLY private.product_words
 
 ALTER TABLE ONLY private.purchases_to_take_back
     ADD CONSTRAINT purchases_to_take_back_pkey PRIMARY KEY (id);
+
+--
+-- Name: settings settings_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (is_only);
 
 --
 -- Name: shards shards_pkey; Type: CONSTRAINT; Schema: private; Owner: -
@@ -8531,6 +8609,12 @@ CREATE POLICY "functions alone use it" ON private.product_words TO anon, authent
 CREATE POLICY "functions alone use it" ON private.purchases_to_take_back TO anon, authenticated USING (false);
 
 --
+-- Name: settings functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.settings TO anon, authenticated USING (false);
+
+--
 -- Name: shards functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -8613,6 +8697,12 @@ ALTER TABLE private.product_words ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.purchases_to_take_back ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: settings; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.settings ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: shards; Type: ROW SECURITY; Schema: private; Owner: -
@@ -10271,12 +10361,6 @@ REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) FROM PUBLIC;
-
---
--- Name: FUNCTION unpaid_order_days(); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.unpaid_order_days() FROM PUBLIC;
 
 --
 -- Name: FUNCTION unposted_passages(scopes uuid[], shares uuid[]); Type: ACL; Schema: private; Owner: -

@@ -1,4 +1,4 @@
-"""Orders that nobody pays for: cancelled after a week, or as the database says, so that others may buy."""
+"""Orders that nobody pays for: cancelled after a week, or as private.settings says, so that others may buy."""
 
 import logging
 import time
@@ -23,7 +23,7 @@ class Expiry:
         self._due_at = clock()
 
     async def step(self, queue: Queue) -> None:
-        """Cancel some, if it is time; as long as there are many it is. DatabaseError when the database fails."""
+        """Cancel some, if it is time; while there are many, it always is. DatabaseError when the database fails."""
         if self._clock() < self._due_at:
             return
         try:

@@ -12,27 +12,33 @@ begin
   if query !~ '\d' then
     return;
   end if;
-  -- Of a query that is a text, the first 64 words count.
-  words := (regexp_split_to_array(query, '\s+'))[:64];
+  -- Of a query that is a text, the first 256 words count.
+  words := (regexp_split_to_array(query, '\s+'))[:256];
   return query
-    select distinct on (p.id) p.id, c.id, case when a.number = w.number then 1 else 0.9 end::double precision
+    select m.product_id, m.chunk_id, m.score
     from (
-      select distinct n.number
+      select distinct on (p.id) p.id as product_id, c.id as chunk_id,
+             case when a.number = w.number then 1 else 0.9 end::double precision as score
       from (
-        select upper(regexp_replace(array_to_string(words[i:i + more], ''), '[^[:alnum:]]', '', 'g')) as number
-        from generate_subscripts(words, 1) i cross join generate_series(0, 2) more
-        where i + more <= cardinality(words) and array_to_string(words[i:i + more], '') ~ '\d'
-        order by i, more limit 24) n
-      where char_length(n.number) >= 4) w
-    join public.products p
-      on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
-      and upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" < w.number || chr(1114111)
-      and p.scope_id = any (scopes)
-    cross join lateral upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) a (number)
-    join public.chunks c on c.product_id = p.id
-    order by p.id, 3 desc, c.position
+        -- Words first, then two and three together, which must be the whole number: "2 cable" is no beginning.
+        select n.number, min(n.more) as more
+        from (
+          select upper(regexp_replace(array_to_string(words[i:i + more], ''), '[^[:alnum:]]', '', 'g')) as number, more, i
+          from generate_subscripts(words, 1) i cross join generate_series(0, 2) more
+          where i + more <= cardinality(words) and array_to_string(words[i:i + more], '') ~ '\d') n
+        where char_length(n.number) >= 4
+        group by n.number order by min(n.more), min(n.i) limit 24) w
+      join public.products p
+        on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
+        and upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" < w.number || chr(1114111)
+        and p.scope_id = any (scopes)
+      cross join lateral upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) a (number)
+      join public.chunks c on c.product_id = p.id
+      where w.more = 0 or a.number = w.number
+      order by p.id, 3 desc, c.position) m
+    order by m.score desc, m.product_id
     limit 20;
 end $$;
 comment on function private.article_matches(text, uuid[]) is
-  'Products whose article number, or its beginning, stands in the query, however it is punctuated, in up to three parts. '
-  'Definer: asked only by keyword_matches, with the caller''s audiences.';
+  'Products whose article number, or its beginning, stands in the query, however it is punctuated, or the whole of it in two '
+  'or three parts. Definer: asked only by keyword_matches, with the caller''s audiences.';
