@@ -464,7 +464,7 @@ begin
     select m.product_id, m.chunk_id, m.score
     from (
       select distinct on (p.id) p.id as product_id, c.id as chunk_id,
-             case when a.number = w.number then 1 else 0.9 end::double precision as score
+             case when p.number = w.number then 1 else 0.9 end::double precision as score
       from (
         -- Words first, then two and three together, which must be the whole number: "2 cable" is no beginning.
         select n.number, min(n.more) as more
@@ -474,13 +474,17 @@ begin
           where i + more <= cardinality(words) and array_to_string(words[i:i + more], '') ~ '\d') n
         where char_length(n.number) >= 4
         group by n.number order by min(n.more), min(n.i) limit 24) w
-      join public.products p
-        on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
-        and upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" < w.number || chr(1114111)
-        and p.scope_id = any (scopes)
-      cross join lateral upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) a (number)
+      -- No more of each than are wanted of all: half of a shop may have one beginning.
+      cross join lateral (
+        select r.id, upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) as number
+        from public.products r
+        where upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
+          and upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C"
+              < w.number || case when w.more = 0 then chr(1114111) else '0' end
+          and r.scope_id = any (scopes)
+          and exists (select from public.chunks x where x.product_id = r.id)
+        order by upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C" limit 20) p
       join public.chunks c on c.product_id = p.id
-      where w.more = 0 or a.number = w.number
       order by p.id, 3 desc, c.position) m
     order by m.score desc, m.product_id
     limit 20;
@@ -1360,7 +1364,7 @@ COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages outside shards up 
 CREATE FUNCTION private.expire_orders(max_orders integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
-    SET lock_timeout TO '500ms'
+    SET lock_timeout TO '100ms'
     AS $$
 declare
   days constant double precision := coalesce((select s.unpaid_order_days from private.settings s), 7);
@@ -1372,7 +1376,8 @@ begin
   if days = 0 then
     return 0;
   end if;
-  -- Whoever pays, cancels, sells or counts at this moment goes first: what is locked is left to the next time.
+  -- Whoever pays, cancels, sells or counts at this moment goes first: what is locked is left to the next time, and keeps no
+  -- other order. Goods are locked without waiting, as buyers wait for them in another order.
   for expired in
     select o.id from public.orders o join private.payment_jobs j on j.order_id = o.id and j.kind = 'charge'
     where o.status = 'pending' and o.withdrawn_at is null and o.created_at < now() - days * interval '1 day'
@@ -1386,8 +1391,12 @@ begin
       where p.id in (select i.product_id from public.order_items i where i.order_id = expired)
       order by p.id for no key update skip locked) l;
     if locked = wanted then
-      perform private.withdraw_pending(array[expired], 'Not paid in time.');
-      done := done + 1;
+      begin
+        perform private.withdraw_pending(array[expired], 'Not paid in time.');
+        done := done + 1;
+      exception when lock_not_available then
+        raise log 'order % was not paid in time and is in use; it is left to the next time', expired;
+      end;
     end if;
   end loop;
   return done;
@@ -6506,7 +6515,7 @@ ALTER TABLE ONLY private.settings FORCE ROW LEVEL SECURITY;
 -- Name: TABLE settings; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON TABLE private.settings IS 'What may be set differently, one row; null is the default. From the next statement on: update private.settings set … .';
+COMMENT ON TABLE private.settings IS 'What may be set differently, one row; null is the default. From the next statement on: update private.settings set … . What a superuser gave the database by the same name goes first: alter database … reset tidegate.semantic_weight.';
 
 --
 -- Name: COLUMN settings.is_only; Type: COMMENT; Schema: private; Owner: -

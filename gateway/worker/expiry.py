@@ -9,8 +9,8 @@ from gateway.worker.queue import Queue
 
 logger = logging.getLogger(__name__)
 
-# A step, one transaction.
-ORDERS = 100
+# A step, one transaction: buyers of the same products wait for its end.
+ORDERS = 10
 EVERY_S = 60.0
 
 
@@ -22,10 +22,10 @@ class Expiry:
         self._clock = clock
         self._due_at = clock()
 
-    async def step(self, queue: Queue) -> None:
-        """Cancel some, if it is time; while there are many, it always is. DatabaseError when the database fails."""
+    async def step(self, queue: Queue) -> bool:
+        """Cancel some, if it is time; whether there are more. DatabaseError when the database fails."""
         if self._clock() < self._due_at:
-            return
+            return False
         try:
             expired = await queue.keep_up("expire_orders", max_orders=ORDERS)
         except DatabaseError as error:
@@ -35,5 +35,7 @@ class Expiry:
             expired = 0
         if expired:
             logger.info("%d orders were not paid in time, and are cancelled.", expired)
-        if expired < ORDERS:
-            self._due_at = self._clock() + EVERY_S
+        if expired == ORDERS:
+            return True
+        self._due_at = self._clock() + EVERY_S
+        return False

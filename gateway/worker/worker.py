@@ -194,8 +194,8 @@ class Worker:
 
     async def _serve_the_shop(self, queue: Queue) -> None:
         while not self.stop.is_set():
-            await self._expiry.step(queue)
-            if not await self._folding.step(queue):
+            more = await self._expiry.step(queue)
+            if not await self._folding.step(queue) and not more:
                 await self._sleep(FOLD_EVERY_S)
 
     async def _pass_on(

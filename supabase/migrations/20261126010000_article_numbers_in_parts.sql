@@ -18,7 +18,7 @@ begin
     select m.product_id, m.chunk_id, m.score
     from (
       select distinct on (p.id) p.id as product_id, c.id as chunk_id,
-             case when a.number = w.number then 1 else 0.9 end::double precision as score
+             case when p.number = w.number then 1 else 0.9 end::double precision as score
       from (
         -- Words first, then two and three together, which must be the whole number: "2 cable" is no beginning.
         select n.number, min(n.more) as more
@@ -28,13 +28,17 @@ begin
           where i + more <= cardinality(words) and array_to_string(words[i:i + more], '') ~ '\d') n
         where char_length(n.number) >= 4
         group by n.number order by min(n.more), min(n.i) limit 24) w
-      join public.products p
-        on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
-        and upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" < w.number || chr(1114111)
-        and p.scope_id = any (scopes)
-      cross join lateral upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) a (number)
+      -- No more of each than are wanted of all: half of a shop may have one beginning.
+      cross join lateral (
+        select r.id, upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) as number
+        from public.products r
+        where upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
+          and upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C"
+              < w.number || case when w.more = 0 then chr(1114111) else '0' end
+          and r.scope_id = any (scopes)
+          and exists (select from public.chunks x where x.product_id = r.id)
+        order by upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C" limit 20) p
       join public.chunks c on c.product_id = p.id
-      where w.more = 0 or a.number = w.number
       order by p.id, 3 desc, c.position) m
     order by m.score desc, m.product_id
     limit 20;

@@ -16,7 +16,8 @@ create policy "functions alone use it" on private.settings for all to anon, auth
 insert into private.settings default values;
 
 comment on table private.settings is
-  'What may be set differently, one row; null is the default. From the next statement on: update private.settings set … .';
+  'What may be set differently, one row; null is the default. From the next statement on: update private.settings set … . '
+  'What a superuser gave the database by the same name goes first: alter database … reset tidegate.semantic_weight.';
 comment on column private.settings.is_only is 'True: there is one row.';
 comment on column private.settings.semantic_weight is 'As private.semantic_weight() says.';
 comment on column private.settings.co_purchase_weight is 'As private.co_purchase_weight() says.';

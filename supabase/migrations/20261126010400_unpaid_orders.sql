@@ -8,7 +8,7 @@ comment on column private.settings.unpaid_order_days is
   'Days that an order may wait to be paid: 7 by default, 0 for ever. What the provider was asked to charge is left to it.';
 
 create function private.expire_orders(max_orders integer) returns integer
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '500ms'
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '100ms'
 as $$
 declare
   days constant double precision := coalesce((select s.unpaid_order_days from private.settings s), 7);
@@ -20,7 +20,8 @@ begin
   if days = 0 then
     return 0;
   end if;
-  -- Whoever pays, cancels, sells or counts at this moment goes first: what is locked is left to the next time.
+  -- Whoever pays, cancels, sells or counts at this moment goes first: what is locked is left to the next time, and keeps no
+  -- other order. Goods are locked without waiting, as buyers wait for them in another order.
   for expired in
     select o.id from public.orders o join private.payment_jobs j on j.order_id = o.id and j.kind = 'charge'
     where o.status = 'pending' and o.withdrawn_at is null and o.created_at < now() - days * interval '1 day'
@@ -34,8 +35,12 @@ begin
       where p.id in (select i.product_id from public.order_items i where i.order_id = expired)
       order by p.id for no key update skip locked) l;
     if locked = wanted then
-      perform private.withdraw_pending(array[expired], 'Not paid in time.');
-      done := done + 1;
+      begin
+        perform private.withdraw_pending(array[expired], 'Not paid in time.');
+        done := done + 1;
+      exception when lock_not_available then
+        raise log 'order % was not paid in time and is in use; it is left to the next time', expired;
+      end;
     end if;
   end loop;
   return done;
