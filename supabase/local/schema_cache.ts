@@ -5,6 +5,7 @@
 import { createPostgresConnection, type PostgresConnection } from "@supabase/lite/postgres";
 import postgres from "postgres";
 import { API_ROLES, type RoleSettings } from "./role_context.ts";
+import { DatabaseUnavailableError } from "./sql_errors.ts";
 
 /** The package's own description of tables, columns, keys and functions. */
 export type Introspection = Awaited<ReturnType<PostgresConnection["introspect"]>>;
@@ -104,7 +105,7 @@ export class SchemaCache {
     // The package answers a failed reading with an empty schema, which would turn every request into a 404.
     if (introspection.timezones === undefined) {
       await this.#catalog.driver`select 1`; // raises why, when PostgreSQL is away
-      throw new Error("the schema could not be read");
+      throw new DatabaseUnavailableError("the schema could not be read"); // it was away a moment ago
     }
     const columnDefaults = await this.#columnDefaults();
     return { introspection, columnDefaults, roleSettings: await this.#roleSettings() };

@@ -71,8 +71,10 @@ async function route(
   const prepared = path.startsWith("/storage/") ? await asBareFile(admitted) : await readBody(admitted, scope);
   if (prepared instanceof Response) return prepared;
   const response = await api.fetch(prepared, peerAddress);
-  // Auth and Storage hide why they failed: a database that is away must be a 503, which clients try again.
-  if (response.status === 500 && !path.startsWith("/rest/")) await api.connection.driver`select 1`;
+  // The package hides why it failed, but for the Data API's errors of SQL: a database that is away must be a 503, which
+  // clients try again.
+  const isSaid = path.startsWith("/rest/") && response.headers.get("content-type")?.includes("json");
+  if (response.status === 500 && !isSaid) await api.connection.driver`select 1`;
   return path.startsWith("/auth/v1/") ? await withOuterToken(response, tokens) : response;
 }
 

@@ -57,9 +57,13 @@ export function isSqlError(thrown: unknown): thrown is SqlError {
 /** Whether the driver could not reach PostgreSQL, or lost it in the middle of a statement. */
 export function isConnectionError(thrown: unknown): boolean {
   if (!(thrown instanceof Error) || isSqlError(thrown)) return false;
+  if (thrown instanceof DatabaseUnavailableError) return true;
   const code = (thrown as { code?: unknown }).code;
   return typeof code === "string" && /^(CONNECT|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT)/.test(code);
 }
+
+/** PostgreSQL went away in the middle of something, and nobody said so. */
+export class DatabaseUnavailableError extends Error {}
 
 /** The HTTP status of an error of PostgreSQL; `authenticated` tells a person with a token from an anonymous one. */
 export function httpStatus(error: SqlError, authenticated: boolean): number {
