@@ -453,34 +453,31 @@ CREATE FUNCTION private.article_matches(query text, scopes uuid[]) RETURNS SETOF
     SET search_path TO ''
     AS $$
 declare
-  words text[];
-begin
-  if query !~ '\d' then
-    return;
-  end if;
   -- Of a query that is a text, the first 256 words count.
-  words := (regexp_split_to_array(query, '\s+'))[:256];
+  words constant text[] := (regexp_split_to_array(query, '[\s,;:]+'))[:256];
+begin
   return query
     select m.product_id, m.chunk_id, m.score
     from (
       select distinct on (p.id) p.id as product_id, c.id as chunk_id,
              case when p.number = w.number then 1 else 0.9 end::double precision as score
       from (
-        -- Words first, then two and three together, which must be the whole number: "2 cable" is no beginning.
-        select n.number, min(n.more) as more
+        -- What has a digit first; words before two and three together, which must be the whole number: "2 cable" is no
+        -- beginning, nor is a word.
+        select n.number, min(n.more) = 0 and n.number ~ '\d' and char_length(n.number) >= 4 as may_begin
         from (
-          select upper(regexp_replace(array_to_string(words[i:i + more], ''), '[^[:alnum:]]', '', 'g')) as number, more, i
+          select private.article_number(array_to_string(words[i:i + more], '')) as number, more, i
           from generate_subscripts(words, 1) i cross join generate_series(0, 2) more
-          where i + more <= cardinality(words) and array_to_string(words[i:i + more], '') ~ '\d') n
-        where char_length(n.number) >= 4
-        group by n.number order by min(n.more), min(n.i) limit 24) w
+          where i + more <= cardinality(words) and (more = 0 or array_to_string(words[i:i + more], '') ~ '\d')) n
+        where n.number <> ''
+        group by n.number order by n.number ~ '\d' desc, min(n.more), min(n.i) limit 24) w
       -- No more of each than are wanted of all: half of a shop may have one beginning.
       cross join lateral (
         select r.id, upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) as number
         from public.products r
         where upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C" >= w.number
           and upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C"
-              < w.number || case when w.more = 0 then chr(1114111) else '0' end
+              < w.number || case when w.may_begin then chr(1114111) else '0' end
           and r.scope_id = any (scopes)
           and exists (select from public.chunks x where x.product_id = r.id)
         order by upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C" limit 20) p
@@ -494,7 +491,22 @@ end $$;
 -- Name: FUNCTION article_matches(query text, scopes uuid[]); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[]) IS 'Products whose article number, or its beginning, stands in the query, however it is punctuated, or the whole of it in two or three parts. Definer: asked only by keyword_matches, with the caller''s audiences.';
+COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[]) IS 'Products whose article number stands in the query, however it is punctuated and in up to three parts, or its beginning, from four characters with a digit on. Definer: asked only by keyword_matches, with the caller''s audiences.';
+
+--
+-- Name: article_number(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.article_number(typed text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select upper(regexp_replace(normalize(typed, nfkc), '[^[:alnum:]]', '', 'g')) $$;
+
+--
+-- Name: FUNCTION article_number(typed text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.article_number(typed text) IS 'Letters and digits alone, as the index of article numbers has them.';
 
 --
 -- Name: become(text); Type: FUNCTION; Schema: private; Owner: -
@@ -928,7 +940,8 @@ CREATE FUNCTION private.corrected_words(query text, counted private.query_term[]
     AS $$
 begin
   return query
-    select private.stemmer(c.language), v.lexeme, t.word, c.likeness, 1::bigint, null::double precision, null::double precision
+    select private.stemmer(c.language), v.lexeme, t.word, c.likeness, 1::bigint, null::double precision,
+           null::double precision
     from (
       select distinct lower(r.word) as word from regexp_split_to_table(query, '[^[:alpha:]]+') r (word)
       where char_length(r.word) between 4 and 40
@@ -937,10 +950,16 @@ begin
           select from (select distinct k.stemmer from unnest(counted) k) k
           cross join lateral to_tsvector(('pg_catalog.' || k.stemmer)::regconfig, r.word) v (stems)
           where v.stems = '' or exists (
-            select from unnest(counted) f where f.stemmer = k.stemmer and f.frequency > 0 and f.word = any (tsvector_to_array(v.stems))))
+            select from unnest(counted) f
+            where f.stemmer = k.stemmer and f.frequency > 0 and f.word = any (tsvector_to_array(v.stems))))
       limit 8) t
     cross join lateral (
-      select p.language, n.word, extensions.similarity(t.word, n.word)::double precision as likeness
+      select p.language, n.word, greatest(
+               extensions.similarity(t.word, n.word),
+               -- Swapped letters leave few trigrams alike, and all letters.
+               case when char_length(n.word) = char_length(t.word)
+                         and private.sorted_letters(n.word) = private.sorted_letters(t.word) then 0.6 end
+             )::double precision as likeness
       from public.products p
       cross join lateral regexp_split_to_table(lower(p.name), '[^[:alnum:]]+') n (word)
       where p.scope_id = any (scopes) and t.word operator(extensions.<%) p.name
@@ -4626,6 +4645,21 @@ end $_$;
 COMMENT ON FUNCTION private.snippet(content text, stemmer text, any_word tsquery) IS 'Some fifty words of a passage around the query''s words, or its beginning; an ellipsis where it was cut.';
 
 --
+-- Name: sorted_letters(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.sorted_letters(word text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select string_agg(l.letter, '' order by l.letter collate "C") from string_to_table(word, null) l (letter) $$;
+
+--
+-- Name: FUNCTION sorted_letters(word text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.sorted_letters(word text) IS 'Equal for words of the same letters.';
+
+--
 -- Name: sources_of_phrases(text[], text[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -4681,14 +4715,20 @@ begin
       union all
       select d.id, h.match from unnest(direct) d (id) cross join phrases h)
     select distinct c.source_id
-    from candidates x join public.chunks c on c.id = x.chunk_id and c.search_vector @@ x.match;
+    from candidates x join public.chunks c on c.id = x.chunk_id and c.search_vector @@ x.match
+    union
+    select p.id
+    from unnest(texts) t (text)
+    join public.products p
+      on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" = private.article_number(t.text)
+    where p.scope_id = any (scopes);
 end $$;
 
 --
 -- Name: FUNCTION sources_with(texts text[], kinds text[]); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.sources_with(texts text[], kinds text[]) IS 'Sources of the caller''s audiences with a passage that has one of the phrases. Definer: as query_terms; search reads what this names under the policies again.';
+COMMENT ON FUNCTION private.sources_with(texts text[], kinds text[]) IS 'Sources of the caller''s audiences with a passage that has one of the phrases, or that have one as article number. Definer: as query_terms; search reads what this names under the policies again.';
 
 --
 -- Name: stemmer(text); Type: FUNCTION; Schema: private; Owner: -
@@ -9263,6 +9303,12 @@ GRANT ALL ON FUNCTION private.add_up_passage_counts() TO tidegate_worker;
 REVOKE ALL ON FUNCTION private.article_matches(query text, scopes uuid[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION article_number(typed text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.article_number(typed text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION become(claims text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -10302,6 +10348,12 @@ REVOKE ALL ON FUNCTION private.snippet(content text, stemmer text, any_word tsqu
 GRANT ALL ON FUNCTION private.snippet(content text, stemmer text, any_word tsquery) TO anon;
 GRANT ALL ON FUNCTION private.snippet(content text, stemmer text, any_word tsquery) TO authenticated;
 GRANT ALL ON FUNCTION private.snippet(content text, stemmer text, any_word tsquery) TO service_role;
+
+--
+-- Name: FUNCTION sorted_letters(word text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.sorted_letters(word text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sources_of_phrases(phrases text[], kinds text[], sources uuid[]); Type: ACL; Schema: private; Owner: -

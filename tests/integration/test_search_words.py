@@ -276,7 +276,13 @@ def library(database: Database) -> None:
             "insert into public.categories (slug, name) values ('sleeping', 'Sleeping') returning id"
         ).fetchone()
         assert category is not None
-        for sku, name in (("SLP-0421", "Arctic Sleeping Bag"), ("SLP-0430", "Summer Quilt"), ("TNT-100", "Dome Tent")):
+        for sku, name in (
+            ("SLP-0421", "Arctic Sleeping Bag"),
+            ("SLP-0430", "Summer Quilt"),
+            ("TNT-100", "Dome Tent"),
+            ("KAYAK", "Red Boot"),
+            ("X-1", "Sock"),
+        ):
             row = admin.execute(
                 "insert into public.products (category_id, sku, name, price, currency) values (%s, %s, %s, 10, 'EUR')"
                 " returning id, scope_id",
@@ -309,6 +315,8 @@ QUERIES = [
     ("Haus", {"Yachten"}),
     ("navegar", {"Barcos"}),
     ("slepping bagg", {"Arctic Sleeping Bag"}),
+    ("quitl", {"Summer Quilt"}),
+    ("Arcitc", {"Arctic Sleeping Bag"}),
     ("SLP-0421", {"Arctic Sleeping Bag"}),
     ("slp0421", {"Arctic Sleeping Bag"}),
     ("slp 04", set()),
@@ -317,6 +325,14 @@ QUERIES = [
     ("the slp 04 21 please", {"Arctic Sleeping Bag"}),
     ("we need 2 or 3 of 4 for 1 or 5 with 6 pots SLP-0421", {"Arctic Sleeping Bag"}),
     ("S L P 0421", set()),
+    ('"SLP-0421"', {"Arctic Sleeping Bag"}),
+    ('"SLP 0421" or "tnt-100"', {"Arctic Sleeping Bag", "Dome Tent"}),
+    ("sleeping -SLP-0421", set()),
+    ("slp-0421,tnt-100", {"Arctic Sleeping Bag", "Dome Tent"}),
+    ("ＳＬＰ－０４２１", {"Arctic Sleeping Bag"}),
+    ("kayak", {"Red Boot"}),
+    ("X 1", {"Sock"}),
+    ("x-1 kaya", {"Sock"}),
     ("slp", set()),
     ("SLP-04", {"Arctic Sleeping Bag", "Summer Quilt"}),
     ("-gunwale", set()),
