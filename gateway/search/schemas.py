@@ -47,6 +47,10 @@ def _storable(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
         raise ValueError(f"It is longer than {MAX_METADATA:,} characters of JSON")
     if _WRITTEN_NUL.search(written):
         raise ValueError("It holds the character NUL (U+0000), which is not text")
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        raise ValueError("It holds NaN, an infinite number or half a surrogate pair, none of which is JSON") from None
     return value
 
 

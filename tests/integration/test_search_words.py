@@ -329,7 +329,7 @@ QUERIES = [
     ('"SLP 0421" or "tnt-100"', {"Arctic Sleeping Bag", "Dome Tent"}),
     ("sleeping -SLP-0421", set()),
     ("slp-0421,tnt-100", {"Arctic Sleeping Bag", "Dome Tent"}),
-    ("ＳＬＰ－０４２１", {"Arctic Sleeping Bag"}),
+    ("\uff33\uff2c\uff30\uff0d\uff10\uff14\uff12\uff11", {"Arctic Sleeping Bag"}),
     ("kayak", {"Red Boot"}),
     ("X 1", {"Sock"}),
     ("x-1 kaya", {"Sock"}),
