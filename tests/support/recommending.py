@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 
 from gateway.app import create_app
+from gateway.auth.caller import ANONYMOUS
+from gateway.recommendations.schemas import RecommendationsRequest
 from gateway.services import Services
 from tests.support import Database, make_user
 from tests.support.gateway_app import Door, client_of, make_settings
@@ -109,4 +111,14 @@ async def gateway_of(
             to_api.is_closed = True
         app = create_app(settings, transport=to_api)
         async with client_of(app) as client:
+            if not starts_closed:
+                await _asked_for_what_is_most_popular(app.state.services)
             yield Gateway(client, to_database, to_api, people, app.state.services)
+
+
+async def _asked_for_what_is_most_popular(services: Services) -> None:
+    # Which it does by itself, soon after it has started, and what is known in the end must not depend on how soon.
+    deadline = time.monotonic() + 20
+    while services.recommendations.known.recall(RecommendationsRequest(), ANONYMOUS) is None:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
