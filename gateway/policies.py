@@ -10,6 +10,9 @@ from gateway.resilience import Policy
 CHANGEABLE = frozenset(field.name for field in fields(Policy)) - {"name", "fallback", "timeout_s", "concurrency"}
 STORAGE = Policy("storage", 60.0, attempts=3, concurrency=4, fallback="files are removed by the next run")
 
+Changes = Mapping[str, Mapping[str, float]]
+"""New numbers by dependency, as RESILIENCE has them."""
+
 
 @dataclass(frozen=True)
 class Policies:
@@ -33,7 +36,7 @@ def policies(
     embedder_s: float,
     reranker_s: float,
     payment_s: float,
-    changes: Mapping[str, Mapping[str, float]] | None = None,
+    changes: Changes | None = None,
 ) -> Policies:
     """The descriptions; `changes` has new numbers by dependency. ValueError for what there is not."""
     # A lost connection is replaced within the attempt: a query is sent twice at most. As many wait for a connection as
@@ -61,19 +64,19 @@ def policies(
         "payment": Policy("payment", payment_s, concurrency=16, fallback="the payment waits in the outbox"),
         "storage": STORAGE,
     }
-    for name, numbers in (changes or {}).items():
-        if name not in made:
-            raise ValueError(f"RESILIENCE names {name}, which is none of {', '.join(made)}.")
-        made[name] = _changed(made[name], numbers)
-    return Policies(**made)
+    return Policies(**{name: changed(policy, changes or {}) for name, policy in made.items()})
 
 
-def _changed(policy: Policy, numbers: Mapping[str, Any]) -> Policy:
-    unknown = sorted(set(numbers) - CHANGEABLE)
-    if unknown:
+def changed(policy: Policy, changes: Changes) -> Policy:
+    """`policy` with the numbers that `changes` has for it. ValueError for a dependency or a number there is not."""
+    names = [field.name for field in fields(Policies)]
+    if unknown := sorted(set(changes) - set(names)):
+        raise ValueError(f"RESILIENCE names {unknown[0]}, which is none of {', '.join(names)}.")
+    numbers = changes.get(policy.name, {})
+    if unknown := sorted(set(numbers) - CHANGEABLE):
         raise ValueError(
             f"RESILIENCE has {unknown[0]} for {policy.name}, which is none of {', '.join(sorted(CHANGEABLE))}."
         )
     whole = {field.name for field in fields(Policy) if field.type in ("int", int)}
-    changed: dict[str, Any] = {name: int(value) if name in whole else value for name, value in numbers.items()}
-    return replace(policy, **changed)
+    new: dict[str, Any] = {name: int(value) if name in whole else value for name, value in numbers.items()}
+    return replace(policy, **new)

@@ -9,12 +9,14 @@ from functools import partial
 
 import httpx
 import psycopg
+from pydantic import TypeAdapter
 from storage3.exceptions import StorageApiError
 
 from gateway.database.queries import query
 from gateway.local.clients import project_client, required, step
-from gateway.policies import STORAGE
-from gateway.resilience import Guard
+from gateway.local.errors import LocalError
+from gateway.policies import STORAGE, changed
+from gateway.resilience import Guard, Policy
 
 BATCH = 100
 
@@ -22,13 +24,13 @@ BATCH = 100
 async def clear_files(env: Mapping[str, str], report: Callable[[str], None]) -> int:
     """Remove files whose document is gone from the project that `env` describes; how many.
 
-    `env` holds SUPABASE_URL, SUPABASE_SECRET_KEY and DATABASE_URL. LocalError when one is missing or something refuses;
-    what is removed by then stays so, and the next run goes on.
+    `env` holds SUPABASE_URL, SUPABASE_SECRET_KEY and DATABASE_URL, and may hold RESILIENCE. LocalError when one is
+    missing or something refuses; what is removed by then stays so, and the next run goes on.
     """
+    guard = Guard(_policy(env.get("RESILIENCE")), _may_pass)
     (url,) = required(env, "DATABASE_URL")
     with step("finding files without a document"), psycopg.connect(url, prepare_threshold=None) as connection:
         names = [str(row[0]) for row in connection.execute(query("orphaned_files")).fetchall()]
-    guard = Guard(STORAGE, _may_pass)
     async with project_client(env, "SUPABASE_SECRET_KEY") as client:
         bucket = client.storage.from_("documents")
         for start in range(0, len(names), BATCH):
@@ -36,6 +38,13 @@ async def clear_files(env: Mapping[str, str], report: Callable[[str], None]) -> 
                 await guard.call(partial(bucket.remove, names[start : start + BATCH]))
     report(f"{len(names)} files without a document removed")
     return len(names)
+
+
+def _policy(resilience: str | None) -> Policy:
+    try:
+        return changed(STORAGE, TypeAdapter(dict[str, dict[str, float]]).validate_json(resilience or "{}"))
+    except ValueError as error:
+        raise LocalError(f"RESILIENCE cannot be followed: {error}") from error
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -74,7 +74,7 @@ def _run_command(options: argparse.Namespace, environment: Mapping[str, str]) ->
         case "clear-files":
             from gateway.local.clear_files import clear_files  # noqa: PLC0415
 
-            asyncio.run(clear_files(_stack_values(environment), print))
+            asyncio.run(clear_files({**environment, **_stack_values(environment)}, print))
         case "psql":
             _open_psql(_stack_values(environment)["DATABASE_URL"])
 

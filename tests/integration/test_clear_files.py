@@ -71,6 +71,24 @@ async def test_what_does_not_pass_is_said(orphan: None, database: Database, stat
         assert said == [status] * times
 
 
+@pytest.mark.parametrize(
+    ("resilience", "times"), [('{"storage": {"attempts": 1}}', 1), ('{"embedder": {"attempts": 1}}', 3)]
+)
+async def test_how_often_is_a_setting(orphan: None, database: Database, resilience: str, times: int) -> None:
+    with storage_that_says(503) as (url, said):
+        with pytest.raises(LocalError, match="removing files: Storage refused"):
+            await clear_files({**env(database, url), "RESILIENCE": resilience}, lambda _message: None)
+        assert said == [503] * times
+
+
+@pytest.mark.parametrize("resilience", ["{", '{"storage": 3}', '{"storages": {}}', '{"storage": {"attempts": 0}}'])
+async def test_a_setting_that_cannot_be_followed_is_said(database: Database, resilience: str) -> None:
+    with storage_that_says(200) as (url, said):
+        with pytest.raises(LocalError, match="RESILIENCE"):
+            await clear_files({**env(database, url), "RESILIENCE": resilience}, lambda _message: None)
+        assert said == []
+
+
 async def test_a_storage_that_is_not_there_is_said(orphan: None, database: Database) -> None:
     with pytest.raises(LocalError, match="removing files: ConnectError"):
         await clear_files(env(database, "http://127.0.0.1:1"), lambda _message: None)
