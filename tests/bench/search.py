@@ -4,7 +4,8 @@ The same searches over the same passages by a caller under the policies and by a
 the caller's claims), in turn, and processor time of the backends. Then one process asks as fast as it can, by one
 statement a search and by BEGIN, SET LOCAL ROLE, claims, search, COMMIT: over the loopback interface, where a round trip
 costs next to nothing and the search's own work decides, and on one connection with the millisecond that lies between
-two machines of one region: what a pool multiplies.
+two machines of one region: what a pool multiplies. Beside the searches, the ids of the nearest passages alone:
+there the search is so short that the statements around it are what is measured.
 """
 
 import argparse
@@ -42,6 +43,29 @@ CONNECTIONS = 8
 AWAY_S = 0.001
 SECONDS = 4.0
 BARE = "select id, complete from public.search(%s, %s::extensions.halfvec, %s, '{documents}', 10)"
+IDS = "ids alone"
+BARE_IDS = "select id from public.nearest_ids(%s::extensions.halfvec)"
+IDS_AS = "select id from private.nearest_ids_as(%s, %s::extensions.halfvec)"
+# The policies decide here as well; `become` is what private.search_as begins with.
+IDS_FUNCTIONS = """
+create function public.nearest_ids(query_embedding extensions.halfvec) returns table (id bigint)
+  language plpgsql stable rows 10 set search_path = '' as $$
+begin
+  return query
+    select n.chunk_id
+    from (
+      select e.chunk_id, (e.embedding operator(extensions.<=>) query_embedding) + 0 as distance
+      from public.chunk_embeddings e order by distance limit 10) n;
+end $$;
+create function private.nearest_ids_as(claims text, query_embedding extensions.halfvec) returns table (id bigint)
+  language plpgsql rows 10 set search_path = '' as $$
+begin
+  perform private.become(claims);
+  return query select n.id from public.nearest_ids(query_embedding) n;
+end $$;
+grant execute on function public.nearest_ids to authenticated;
+grant execute on function private.nearest_ids_as to tidegate_gateway;
+"""
 
 
 def session(database: Database, role: str, claims: str) -> psycopg.Connection[Any]:
@@ -109,8 +133,8 @@ def of_the_law(database: Database, claims: str, queries: Sequence[Query]) -> lis
 
 async def in_one(connection: psycopg.AsyncConnection[Any], claims: str, query: Query, mode: str) -> None:
     """As the gateway does."""
-    values = (claims, query.text, query.literal, mode)
-    await (await connection.execute(SEARCH.encode(), values)).fetchall()
+    statement = IDS_AS if mode == IDS else SEARCH
+    await (await connection.execute(statement.encode(), (claims, *_asked(query, mode)))).fetchall()
 
 
 async def in_five(connection: psycopg.AsyncConnection[Any], claims: str, query: Query, mode: str) -> None:
@@ -118,8 +142,13 @@ async def in_five(connection: psycopg.AsyncConnection[Any], claims: str, query: 
     await connection.execute("begin")
     await connection.execute("set local role authenticated")
     await connection.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
-    await (await connection.execute(BARE.encode(), (query.text, query.literal, mode))).fetchall()
+    statement = BARE_IDS if mode == IDS else BARE
+    await (await connection.execute(statement.encode(), _asked(query, mode))).fetchall()
     await connection.execute("commit")
+
+
+def _asked(query: Query, mode: str) -> tuple[str, ...]:
+    return (query.literal,) if mode == IDS else (query.text, query.literal, mode)
 
 
 async def rate(
@@ -179,7 +208,7 @@ async def of_one_round_trip(
 ) -> list[tuple[str, ...]]:
     """For each mode: searches a second by one statement and by five, the median of three turns."""
     rows: list[tuple[str, ...]] = []
-    for mode in MODES:
+    for mode in (*MODES, IDS):
         ones, fives = [], []
         for _ in range(3):
             ones.append(
@@ -225,6 +254,8 @@ def main() -> None:
                 for number, row in enumerate(of_the_law(database, claims, queries)):
                     law.add_row("" if number else f"{size:,}", *row, end_section=number == len(MODES) - 1)
                 if size in OF_THROUGHPUT:
+                    with database.connect("supabase_admin") as admin:
+                        admin.execute(IDS_FUNCTIONS)
                     near = asyncio.run(of_one_round_trip(database, claims, queries, CONNECTIONS))
                     with far_away(database) as far:
                         for network, found in (
@@ -233,7 +264,7 @@ def main() -> None:
                         ):
                             for number, row in enumerate(found):
                                 labels = ("", "") if number else (f"{size:,}", network)
-                                trips.add_row(*labels, *row, end_section=number == len(MODES) - 1)
+                                trips.add_row(*labels, *row, end_section=number == len(MODES))
         finally:
             cluster.stop()
     Console(width=110).print(law, trips)
