@@ -532,6 +532,45 @@ end $$;
 COMMENT ON FUNCTION private.become(claims text) IS 'Makes the rest of the transaction run as the caller of these verified claims, and as nobody else after it.';
 
 --
+-- Name: beginnings(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.beginnings(typed text) RETURNS TABLE(stemmer text, first_word text, next_word text)
+    LANGUAGE plpgsql STABLE ROWS 10
+    SET search_path TO ''
+    AS $$
+begin
+  -- Stems are what can be looked up. A stemmer may write a word without the accents of its beginning (München: munch), and
+  -- end it before the beginning ends (policy: polici, university: univers). What it does is learned from the typed letters
+  -- with one more letter, or some more, behind them.
+  return query
+    with typed_words as materialized (
+      select w.stemmer, w.word from private.query_words(
+        (select string_agg(typed || e.ending, ' ' order by e.place)
+         from unnest(string_to_array(',a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z,ty,ity,ion,ation,ing,ness,ment', ','))
+              with ordinality e (ending, place))) w
+    ), plain as (
+      select replace(regexp_replace(normalize(typed, nfd), '[\u0300-\u036f]', '', 'g'), 'ß', 'ss') as word
+    ), written as (
+      select distinct w.stemmer, b.beginning
+      from typed_words w cross join plain p
+      cross join lateral (values (typed), (p.word)) b (beginning)
+      where starts_with(w.word, b.beginning)
+    )
+    select w.stemmer, w.beginning, w.beginning || chr(1114111) from written w
+    union all
+    select distinct t.stemmer, t.word, t.word || chr(1) from typed_words t
+    where typed !~ '_'
+      and not exists (select from written w where w.stemmer = t.stemmer and starts_with(t.word, w.beginning));
+end $$;
+
+--
+-- Name: FUNCTION beginnings(typed text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.beginnings(typed text) IS 'What a beginning is among the stems of each stemmer that some passage has: all words from first_word on and before next_word, compared byte by byte.';
+
+--
 -- Name: best_of_sources(private.chunk_match[], integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1075,15 +1114,23 @@ begin
       select w.stemmer, w.word, w.word as original, w.times from private.query_words(parsed.words) w
       union all
       (select x.stemmer, x.word, b.beginning || '*', 1
-       from unnest(parsed.prefixes) b (beginning)
+       from (select distinct d.beginning from unnest(parsed.prefixes[1:32]) d (beginning)) b
        cross join lateral (
+         with looked_for as materialized (select * from private.beginnings(b.beginning))
          select x.stemmer, x.word from (
-           select p.stemmer, p.word, p.size from private.postings p
-           where p.scope_id = any (scopes) and p.word >= b.beginning and p.word < b.beginning || chr(1114111)
+           select p.stemmer, p.word, p.size
+           from looked_for f
+           cross join lateral (
+             select p.stemmer, p.word, p.size from private.postings p
+             where p.scope_id = any (scopes) and p.word >= f.first_word and p.word < f.next_word and p.stemmer = f.stemmer
+             offset 0) p
            union all
-           select c.stemmer, v.lexeme, 1 from public.chunks c cross join lateral unnest(c.search_vector) v
-           where c.id = any (direct) and starts_with(v.lexeme, b.beginning)) x
-         group by x.stemmer, x.word order by sum(x.size) desc, x.word limit 32) x))
+           select c.stemmer, v.lexeme, 1
+           from public.chunks c cross join lateral unnest(c.search_vector) v
+           join looked_for f on f.stemmer = c.stemmer
+             and v.lexeme >= f.first_word collate "C" and v.lexeme < f.next_word collate "C"
+           where c.id = any (direct)) x
+         group by x.stemmer, x.word order by sum(x.size) desc, x.word limit private.prefix_limit()) x))
     select w.stemmer, w.word, w.original, w.times::double precision,
            (select coalesce(sum(p.size), 0) from private.postings p
             where p.scope_id = any (scopes) and p.word = w.word and p.stemmer = w.stemmer)
@@ -3618,6 +3665,21 @@ CREATE FUNCTION private.power_of_two(exponent double precision) RETURNS double p
 COMMENT ON FUNCTION private.power_of_two(exponent double precision) IS '2^exponent, 0 where that is too small to be told from it.';
 
 --
+-- Name: prefix_limit(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.prefix_limit() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select 64 $$;
+
+--
+-- Name: FUNCTION prefix_limit(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.prefix_limit() IS 'Words that a beginning stands for at most, the most frequent first.';
+
+--
 -- Name: products_with(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -5104,9 +5166,10 @@ begin
   return array(
     select (w.stemmer, private.word_query(w.word))::private.marked_word from private.query_words(parsed.words) w
     union all
-    select (s.stemmer, (private.word_query(b.beginning)::text || ':*')::tsquery)::private.marked_word
-    from unnest(parsed.prefixes) b (beginning)
-    cross join lateral (select distinct w.stemmer from private.query_words(b.beginning) w) s);
+    select (f.stemmer, case
+        when f.next_word = f.first_word || chr(1) then private.word_query(f.first_word)
+        else (private.word_query(f.first_word)::text || ':*')::tsquery end)::private.marked_word
+    from unnest(parsed.prefixes[1:32]) b (beginning) cross join lateral private.beginnings(b.beginning) f);
 end $$;
 
 --
@@ -5380,6 +5443,7 @@ declare
   marks private.marked_word[];
   by_meaning private.chunk_match[] := '{}';
   by_words private.chunk_match[] := '{}';
+  has_every_word boolean := true;
 begin
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
     raise exception 'mode % is none of semantic, keyword, hybrid', mode using errcode = 'invalid_parameter_value';
@@ -5429,6 +5493,8 @@ begin
   else
     terms := private.query_terms(parsed, kinds);
     marks := array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t);
+    has_every_word := not exists (
+      select from unnest(terms) t where t.original like '%*' group by t.original having count(*) >= private.prefix_limit());
     by_words := array(select m from private.keyword_matches(
       parsed.words, terms, kinds, sources, excluded, array(select (b).chunk_id from unnest(by_meaning) b), candidate_count) m);
   end if;
@@ -5465,7 +5531,7 @@ begin
          t.score,
          coalesce(d.metadata, p.metadata || jsonb_build_object(
            'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency, 'in_stock', p.is_in_stock)),
-         true
+         has_every_word
   from top t
   join public.chunks c on c.id = t.chunk_id
   left join public.documents d on d.id = c.document_id
@@ -5483,7 +5549,7 @@ end $$;
 -- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded.';
+COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where a beginning stands for more than private.prefix_limit() words.';
 
 --
 -- Name: products; Type: TABLE; Schema: public; Owner: -
@@ -9316,6 +9382,15 @@ REVOKE ALL ON FUNCTION private.become(claims text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.become(claims text) TO tidegate_gateway;
 
 --
+-- Name: FUNCTION beginnings(typed text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.beginnings(typed text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.beginnings(typed text) TO anon;
+GRANT ALL ON FUNCTION private.beginnings(typed text) TO authenticated;
+GRANT ALL ON FUNCTION private.beginnings(typed text) TO service_role;
+
+--
 -- Name: FUNCTION best_of_sources(matches private.chunk_match[], row_limit integer); Type: ACL; Schema: private; Owner: -
 --
 
@@ -10082,6 +10157,15 @@ REVOKE ALL ON FUNCTION private.power_of_two(exponent double precision) FROM PUBL
 GRANT ALL ON FUNCTION private.power_of_two(exponent double precision) TO anon;
 GRANT ALL ON FUNCTION private.power_of_two(exponent double precision) TO authenticated;
 GRANT ALL ON FUNCTION private.power_of_two(exponent double precision) TO service_role;
+
+--
+-- Name: FUNCTION prefix_limit(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.prefix_limit() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.prefix_limit() TO anon;
+GRANT ALL ON FUNCTION private.prefix_limit() TO authenticated;
+GRANT ALL ON FUNCTION private.prefix_limit() TO service_role;
 
 --
 -- Name: FUNCTION products_with(query text); Type: ACL; Schema: private; Owner: -

@@ -175,7 +175,8 @@ class SearchResponse(BaseModel):
     results: list[SearchResult] = Field(description="Best first, each document or product once.")
     mode: Mode = Field(description="How it was searched: the mode asked for, or keyword after a fallback.")
     complete: bool = Field(
-        description="Whether the list holds as many as asked for, or all that match among what is embedded."
+        description="Whether the list holds as many as asked for, or all that match among what is embedded; "
+        "not where a beginning such as `boat*` stands for more than 64 words."
     )
     degraded: bool = Field(description="Whether something was down and the answer is less good for it.")
     degradations: list[Degradation] = Field(description="What was down, and what was done instead.")

@@ -268,7 +268,9 @@ def library(database: Database) -> None:
             ("Boat", "The boat lies at slack water.", "en"),
             ("Water", "Water that is slack, and a gunwale.", "en"),
             ("Yachten", "Die Häuser und Yachten am Ufer", "de"),
-            ("Barcos", "Los barcos navegando en la bahía", "es"),
+            ("Barcos", "Los barcos navegando en la bahía; las canciones de los niños que corrían", "es"),
+            ("Ausflug", "München grüßt die Gäste", "de"),
+            ("Bylaws", "Policies of universities; happiness", "en"),
             ("Gunwale", "Paint the gunwale of the boat.", "en"),
         ):
             write(admin, None, title, content, language=language, organization_id=_organization(admin))
@@ -312,6 +314,23 @@ QUERIES = [
     ('gunwale -"slack water" -paint', {"Water"}),
     ("boaty*", {"Boatyard rules"}),
     ("boat*", {"Boatyard rules", "Boat", "Gunwale"}),
+    ("polic*", {"Bylaws"}),
+    ("policy*", {"Bylaws"}),
+    ("policies*", {"Bylaws"}),
+    ("universi*", {"Bylaws"}),
+    ("university*", {"Bylaws"}),
+    ("universitie*", {"Bylaws"}),
+    ("happines*", {"Bylaws"}),
+    ("happen*", set()),
+    ("mün*", {"Ausflug"}),
+    ("MÜNCH*", {"Ausflug"}),
+    ("grüß*", {"Ausflug"}),
+    ("gäst*", {"Ausflug"}),
+    ("cancio*", {"Barcos"}),
+    ("canciones*", {"Barcos"}),
+    ("corría*", {"Barcos"}),
+    ("niñ*", {"Barcos"}),
+    ("boat_yard*", set()),
     ("Haus", {"Yachten"}),
     ("navegar", {"Barcos"}),
     ("slepping bagg", {"Arctic Sleeping Bag"}),
@@ -355,6 +374,23 @@ def test_operators(
         gather(database)
     seen = set(titles(connection, None, query)) - {"note", "busy", "keel"}
     assert seen == found
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+def test_a_list_that_leaves_out_words_is_not_complete(
+    database: Database, connection: psycopg.Connection[Any], gathered: bool
+) -> None:
+    with database.connect("supabase_admin") as admin:
+        for number in range(70):
+            write(admin, None, "many", f"zeppelin{gathered}{number:02}", organization_id=_organization(admin))
+    if gathered:
+        gather(database)
+    asked = "select complete from public.search(%s, mode => 'keyword', max_results => 100)"
+    with as_caller(connection, None):
+        cut = connection.execute(asked, (f"zeppelin{gathered}*",)).fetchall()
+        whole = connection.execute(asked, (f"zeppelin{gathered}1*",)).fetchall()
+    assert cut == [(False,)] * 64
+    assert whole == [(True,)] * 10
 
 
 @pytest.mark.usefixtures("library")
