@@ -2146,6 +2146,7 @@ declare
   found private.chunk_match[];
   row_limit integer := 2 * match_count;
   passages bigint;
+  sources_read bigint;
 begin
   loop
     -- Robertson and Zaragoza 2009, k1 = 1.2 and b = 0.75, over the most that this query could score: 0 to 1. Everything is
@@ -2175,11 +2176,11 @@ begin
     ), meant as materialized (
       select m.posting_id, m.chunk_id from unnest(also) a (chunk_id) join private.posted_passages m using (chunk_id)
     ), matches as (
-      select m.chunk_id, b.score from best b join private.posted_passages m using (posting_id)
-      union
-      select m.chunk_id, p.score from meant m join posted p using (posting_id)
+      select m.chunk_id, b.score, true as is_among_best from best b join private.posted_passages m using (posting_id)
       union all
-      select c.id, s.score
+      select m.chunk_id, p.score, false from meant m join posted p using (posting_id)
+      union all
+      select c.id, s.score, false
       from public.chunks c
       cross join lateral (
         select sum(t.weight * f.times / (
@@ -2189,15 +2190,16 @@ begin
         cross join lateral (select least(coalesce(cardinality(v.positions), 1), 31)::double precision) f (times)) s
       where c.id = any (direct) and s.score is not null
       union all
-      select a.chunk_id, a.score from private.article_matches(query, scopes) a where 'products' = any (kinds))
-    select array_agg((c.source_id, c.id, least(m.score, 1))::private.chunk_match), (select count(*) from best)
-    into found, passages
+      select a.chunk_id, a.score, false from private.article_matches(query, scopes) a where 'products' = any (kinds))
+    select array_agg((c.source_id, c.id, least(m.score, 1))::private.chunk_match), (select count(*) from best),
+           count(distinct c.source_id) filter (where m.is_among_best)
+    into found, passages, sources_read
     from matches m join public.chunks c on c.id = m.chunk_id
     where (sources is null or c.source_id in (select unnest(sources)))
       and (excluded is null or not c.source_id in (select unnest(excluded)));
-    -- A long document may have filled the rows with passages of its own.
-    exit when passages < row_limit
-      or (select count(distinct f.source_id) from unnest(found) f) >= match_count;
+    -- A long document may have filled the rows with passages of its own, or passages that have changed since. What was
+    -- found otherwise does not count: it may be worse than what was not read.
+    exit when passages < row_limit or sources_read >= match_count;
     row_limit := 8 * row_limit;
   end loop;
   return query

@@ -185,6 +185,23 @@ def test_what_is_out_of_date_in_the_postings_goes(
         assert admin.execute(held, (person,)).fetchone() == (0,)
 
 
+def test_changed_passages_keep_nothing_better_out(database: Database, connection: psycopg.Connection[Any]) -> None:
+    """More passages have changed since their words were gathered than are read at first, and are worse now."""
+    with database.connect("supabase_admin") as admin:
+        for _ in range(210):
+            write(admin, None, "changed", "yardarm yardarm yardarm", organization_id=_organization(admin))
+        for _ in range(12):
+            write(admin, None, "good", "yardarm yardarm care", organization_id=_organization(admin))
+        gather(database)
+        admin.execute(
+            "update public.chunks set content = 'yardarm ' || repeat('otherwise ', 60), token_count = 64"
+            " where title = 'changed'"
+        )
+    assert titles(connection, None, "yardarm") == ["good"] * 10
+    gather(database)
+    assert titles(connection, None, "yardarm") == ["good"] * 10
+
+
 def test_counts_and_postings_stay_right_under_concurrent_writes(
     database: Database, connection: psycopg.Connection[Any], tenants: Tenants
 ) -> None:
