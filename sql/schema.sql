@@ -5495,8 +5495,10 @@ begin
   else
     terms := private.query_terms(parsed, kinds);
     marks := array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t);
-    has_every_word := not exists (
-      select from unnest(terms) t where t.original like '%*' group by t.original having count(*) >= private.prefix_limit());
+    if cardinality(parsed.prefixes) > 0 then
+      has_every_word := cardinality(parsed.prefixes) <= 32 and not exists (
+        select from unnest(terms) t where t.original like '%*' group by t.original having count(*) >= private.prefix_limit());
+    end if;
     by_words := array(select m from private.keyword_matches(
       parsed.words, terms, kinds, sources, excluded, array(select (b).chunk_id from unnest(by_meaning) b), candidate_count) m);
   end if;
@@ -5551,7 +5553,7 @@ end $$;
 -- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where a beginning stands for more than private.prefix_limit() words.';
+COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where a beginning stands for private.prefix_limit() words or more, and where there are more than 32 beginnings.';
 
 --
 -- Name: products; Type: TABLE; Schema: public; Owner: -

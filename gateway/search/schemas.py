@@ -176,7 +176,7 @@ class SearchResponse(BaseModel):
     mode: Mode = Field(description="How it was searched: the mode asked for, or keyword after a fallback.")
     complete: bool = Field(
         description="Whether the list holds as many as asked for, or all that match among what is embedded; "
-        "not where a beginning such as `boat*` stands for more than 64 words."
+        "not where a beginning such as `boat*` stands for 64 words or more, or where there are more than 32 of them."
     )
     degraded: bool = Field(description="Whether something was down and the answer is less good for it.")
     degradations: list[Degradation] = Field(description="What was down, and what was done instead.")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import Database, as_caller
 from tests.support.tenants import Tenants, populate
+from tests.support.words import gather, organization, titles, write
 
 WORDS = [
     "anchor",
@@ -54,52 +55,6 @@ KEYWORD = "select id, score from public.search(%(query)s, mode => 'keyword', max
 @pytest.fixture(scope="module")
 def tenants(database: Database) -> Tenants:
     return populate(database)
-
-
-def write(
-    connection: psycopg.Connection[Any], author: uuid.UUID | None, title: str, content: str, **columns: Any
-) -> uuid.UUID:
-    """A document of one passage, its words not yet gathered."""
-    columns = {"visibility": "public", "language": "en", "organization_id": None, **columns}
-    row = connection.execute(
-        "with document as ("
-        " insert into public.documents (owner_id, title, content, visibility, language, organization_id)"
-        " values (%s, %s, %s, %s::public.document_visibility, %s, %s) returning id, scope_id),"
-        " chunk as (insert into public.chunks (document_id, scope_id, position, title, content, start_offset,"
-        " end_offset, token_count, language, input_hash)"
-        " select id, scope_id, 0, %s, %s, 0, 0, %s, %s, '' from document)"
-        " select id from document",
-        (
-            author,
-            title,
-            content,
-            columns["visibility"],
-            columns["language"],
-            columns["organization_id"],
-            title,
-            content,
-            len(content.split()) + 2,
-            columns["language"],
-        ),
-    ).fetchone()
-    assert row is not None
-    return uuid.UUID(str(row[0]))
-
-
-def gather(database: Database, rows: int = 1000, tolerated: int = 0) -> None:
-    """Have the worker's upkeep gather the words of up to `rows` passages, and merge what there is to merge."""
-    with database.connect("tidegate_worker") as worker:
-        worker.execute("select private.post_passages(%s, %s)", (rows, tolerated))
-        while (worker.execute("select private.merge_postings()").fetchone() or (False,))[0]:
-            pass
-
-
-def titles(connection: psycopg.Connection[Any], person: uuid.UUID | None, query: str, **arguments: Any) -> list[str]:
-    """Titles that keyword search finds for the person, best first."""
-    names = "".join(f", {name} => %({name})s" for name in arguments)
-    statement = f"select title from public.search(%(query)s, mode => 'keyword'{names})"
-    with as_caller(connection, person):
-        return [row[0] for row in connection.execute(statement.encode(), {"query": query, **arguments}).fetchall()]
 
 
 OUT_OF_DATE = """
@@ -189,9 +144,9 @@ def test_changed_passages_keep_nothing_better_out(database: Database, connection
     """More passages have changed since their words were gathered than are read at first, and are worse now."""
     with database.connect("supabase_admin") as admin:
         for _ in range(210):
-            write(admin, None, "changed", "yardarm yardarm yardarm", organization_id=_organization(admin))
+            write(admin, None, "changed", "yardarm yardarm yardarm", organization_id=organization(admin))
         for _ in range(12):
-            write(admin, None, "good", "yardarm yardarm care", organization_id=_organization(admin))
+            write(admin, None, "good", "yardarm yardarm care", organization_id=organization(admin))
         gather(database)
         admin.execute(
             "update public.chunks set content = 'yardarm ' || repeat('otherwise ', 60), token_count = 64"
@@ -275,157 +230,3 @@ def test_wrong_counts_are_noticed_and_repaired(database: Database) -> None:
 
 
 # Operators ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def library(database: Database) -> None:
-    with database.connect("supabase_admin") as admin:
-        for title, content, language in (
-            ("Boatyard rules", "No welding on the slipway.", "en"),
-            ("Boat", "The boat lies at slack water.", "en"),
-            ("Water", "Water that is slack, and a gunwale.", "en"),
-            ("Yachten", "Die Häuser und Yachten am Ufer", "de"),
-            ("Barcos", "Los barcos navegando en la bahía; las canciones de los niños que corrían", "es"),
-            ("Ausflug", "München grüßt die Gäste", "de"),
-            ("Bylaws", "Policies of universities; happiness", "en"),
-            ("Gunwale", "Paint the gunwale of the boat.", "en"),
-        ):
-            write(admin, None, title, content, language=language, organization_id=_organization(admin))
-        category = admin.execute(
-            "insert into public.categories (slug, name) values ('sleeping', 'Sleeping') returning id"
-        ).fetchone()
-        assert category is not None
-        for sku, name in (
-            ("SLP-0421", "Arctic Sleeping Bag"),
-            ("SLP-0430", "Summer Quilt"),
-            ("TNT-100", "Dome Tent"),
-            ("KAYAK", "Red Boot"),
-            ("X-1", "Sock"),
-        ):
-            row = admin.execute(
-                "insert into public.products (category_id, sku, name, price, currency) values (%s, %s, %s, 10, 'EUR')"
-                " returning id, scope_id",
-                (category[0], sku, name),
-            ).fetchone()
-            assert row is not None
-            admin.execute(
-                "insert into public.chunks (product_id, scope_id, position, title, content, start_offset, end_offset,"
-                " token_count, language, input_hash) values (%s, %s, 0, %s, '', 0, 0, 4, 'en', '')",
-                (*row, name),
-            )
-
-
-def _organization(admin: psycopg.Connection[Any]) -> uuid.UUID:
-    row = admin.execute("select id from public.organizations where slug = 'harbour'").fetchone()
-    assert row is not None
-    return uuid.UUID(str(row[0]))
-
-
-QUERIES = [
-    ('"slack water"', {"Boat"}),
-    ('boat "slack water"', {"Boat"}),
-    ('"slack water" or "water that"', {"Boat", "Water"}),
-    ('"slack water" "boat lies"', {"Boat"}),
-    ('"slack water" "gunwale"', set()),
-    ("gunwale -boat", {"Water"}),
-    ('gunwale -"slack water" -paint', {"Water"}),
-    ("boaty*", {"Boatyard rules"}),
-    ("boat*", {"Boatyard rules", "Boat", "Gunwale"}),
-    ("polic*", {"Bylaws"}),
-    ("policy*", {"Bylaws"}),
-    ("policies*", {"Bylaws"}),
-    ("universi*", {"Bylaws"}),
-    ("university*", {"Bylaws"}),
-    ("universitie*", {"Bylaws"}),
-    ("happines*", {"Bylaws"}),
-    ("happen*", set()),
-    ("mün*", {"Ausflug"}),
-    ("MÜNCH*", {"Ausflug"}),
-    ("grüß*", {"Ausflug"}),
-    ("gäst*", {"Ausflug"}),
-    ("cancio*", {"Barcos"}),
-    ("canciones*", {"Barcos"}),
-    ("corría*", {"Barcos"}),
-    ("niñ*", {"Barcos"}),
-    ("boat_yard*", set()),
-    ("Haus", {"Yachten"}),
-    ("navegar", {"Barcos"}),
-    ("slepping bagg", {"Arctic Sleeping Bag"}),
-    ("quitl", {"Summer Quilt"}),
-    ("Arcitc", {"Arctic Sleeping Bag"}),
-    ("SLP-0421", {"Arctic Sleeping Bag"}),
-    ("slp0421", {"Arctic Sleeping Bag"}),
-    ("slp 04", set()),
-    ("slp 0421", {"Arctic Sleeping Bag"}),
-    ("bag SLP - 0421", {"Arctic Sleeping Bag"}),
-    ("the slp 04 21 please", {"Arctic Sleeping Bag"}),
-    ("we need 2 or 3 of 4 for 1 or 5 with 6 pots SLP-0421", {"Arctic Sleeping Bag"}),
-    ("S L P 0421", set()),
-    ('"SLP-0421"', {"Arctic Sleeping Bag"}),
-    ('"SLP 0421" or "tnt-100"', {"Arctic Sleeping Bag", "Dome Tent"}),
-    ("sleeping -SLP-0421", set()),
-    ("slp-0421,tnt-100", {"Arctic Sleeping Bag", "Dome Tent"}),
-    ("\uff33\uff2c\uff30\uff0d\uff10\uff14\uff12\uff11", {"Arctic Sleeping Bag"}),
-    ("kayak", {"Red Boot"}),
-    ("X 1", {"Sock"}),
-    ("x-1 kaya", {"Sock"}),
-    ("slp", set()),
-    ("SLP-04", {"Arctic Sleeping Bag", "Summer Quilt"}),
-    ("-gunwale", set()),
-    ('""', set()),
-    ('"', set()),
-    ('-""', set()),
-    ("*", set()),
-    ("the or of", set()),
-    ('"the of"', set()),
-]
-
-
-@pytest.mark.parametrize("gathered", [False, True])
-@pytest.mark.parametrize(("query", "found"), QUERIES, ids=[query for query, _ in QUERIES])
-@pytest.mark.usefixtures("library")
-def test_operators(
-    database: Database, connection: psycopg.Connection[Any], query: str, found: set[str], gathered: bool
-) -> None:
-    if gathered:
-        gather(database)
-    seen = set(titles(connection, None, query)) - {"note", "busy", "keel"}
-    assert seen == found
-
-
-@pytest.mark.parametrize("gathered", [False, True])
-def test_a_list_that_leaves_out_words_is_not_complete(
-    database: Database, connection: psycopg.Connection[Any], gathered: bool
-) -> None:
-    with database.connect("supabase_admin") as admin:
-        for number in range(70):
-            write(admin, None, "many", f"zeppelin{gathered}{number:02}", organization_id=_organization(admin))
-    if gathered:
-        gather(database)
-    asked = "select complete from public.search(%s, mode => 'keyword', max_results => 100)"
-    with as_caller(connection, None):
-        cut = connection.execute(asked, (f"zeppelin{gathered}*",)).fetchall()
-        whole = connection.execute(asked, (f"zeppelin{gathered}1*",)).fetchall()
-    assert cut == [(False,)] * 64
-    assert whole == [(True,)] * 10
-
-
-@pytest.mark.usefixtures("library")
-def test_filters_take_metadata(database: Database, connection: psycopg.Connection[Any]) -> None:
-    with database.connect() as owner:
-        owner.execute(
-            """update public.documents set metadata = '{"kind": "rule", "tags": ["a"]}' where title = 'Boat'"""
-        )
-    assert titles(connection, None, "boat", metadata_contains='{"tags": ["a"]}') == ["Boat"]
-    assert titles(connection, None, "boat", metadata_contains='{"tags": ["b"]}') == []
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match="object"):
-        titles(connection, None, "boat", metadata_contains="[]")
-
-
-def test_unlisted_products_correct_nobodys_spelling(database: Database, connection: psycopg.Connection[Any]) -> None:
-    """A word that only hidden products have is not offered: what is corrected tells what there is."""
-    with database.connect("supabase_admin") as admin:
-        admin.execute("update public.products set is_active = false where name = 'Arctic Sleeping Bag'")
-        assert titles(connection, None, "slepping") == []
-        assert titles(connection, None, "SLP-0421") == []
-        admin.execute("update public.products set is_active = true where name = 'Arctic Sleeping Bag'")

@@ -1,0 +1,162 @@
+"""The operators of a query, search by words: phrases, exclusions, beginnings, spelling, article numbers."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support import Database, as_caller
+from tests.support.tenants import populate
+from tests.support.words import gather, organization, titles, write
+
+
+@pytest.fixture(scope="module", autouse=True)
+def library(database: Database) -> None:
+    """Texts in three languages, and products, of one organization."""
+    populate(database)
+    with database.connect("supabase_admin") as admin:
+        for title, content, language in (
+            ("Boatyard rules", "No welding on the slipway.", "en"),
+            ("Boat", "The boat lies at slack water.", "en"),
+            ("Water", "Water that is slack, and a gunwale.", "en"),
+            ("Yachten", "Die Häuser und Yachten am Ufer", "de"),
+            ("Barcos", "Los barcos navegando en la bahía; las canciones de los niños que corrían", "es"),
+            ("Ausflug", "München grüßt die Gäste", "de"),
+            ("Bylaws", "Policies of universities; happiness", "en"),
+            ("Gunwale", "Paint the gunwale of the boat.", "en"),
+        ):
+            write(admin, None, title, content, language=language, organization_id=organization(admin))
+        category = admin.execute(
+            "insert into public.categories (slug, name) values ('sleeping', 'Sleeping') returning id"
+        ).fetchone()
+        assert category is not None
+        for sku, name in (
+            ("SLP-0421", "Arctic Sleeping Bag"),
+            ("SLP-0430", "Summer Quilt"),
+            ("TNT-100", "Dome Tent"),
+            ("KAYAK", "Red Boot"),
+            ("X-1", "Sock"),
+        ):
+            row = admin.execute(
+                "insert into public.products (category_id, sku, name, price, currency) values (%s, %s, %s, 10, 'EUR')"
+                " returning id, scope_id",
+                (category[0], sku, name),
+            ).fetchone()
+            assert row is not None
+            admin.execute(
+                "insert into public.chunks (product_id, scope_id, position, title, content, start_offset, end_offset,"
+                " token_count, language, input_hash) values (%s, %s, 0, %s, '', 0, 0, 4, 'en', '')",
+                (*row, name),
+            )
+
+
+QUERIES = [
+    ('"slack water"', {"Boat"}),
+    ('boat "slack water"', {"Boat"}),
+    ('"slack water" or "water that"', {"Boat", "Water"}),
+    ('"slack water" "boat lies"', {"Boat"}),
+    ('"slack water" "gunwale"', set()),
+    ("gunwale -boat", {"Water"}),
+    ('gunwale -"slack water" -paint', {"Water"}),
+    ("boaty*", {"Boatyard rules"}),
+    ("boat*", {"Boatyard rules", "Boat", "Gunwale"}),
+    ("polic*", {"Bylaws"}),
+    ("policy*", {"Bylaws"}),
+    ("policies*", {"Bylaws"}),
+    ("universi*", {"Bylaws"}),
+    ("university*", {"Bylaws"}),
+    ("universitie*", {"Bylaws"}),
+    ("happines*", {"Bylaws"}),
+    ("happen*", set()),
+    ("mün*", {"Ausflug"}),
+    ("MÜNCH*", {"Ausflug"}),
+    ("grüß*", {"Ausflug"}),
+    ("gäst*", {"Ausflug"}),
+    ("cancio*", {"Barcos"}),
+    ("canciones*", {"Barcos"}),
+    ("corría*", {"Barcos"}),
+    ("niñ*", {"Barcos"}),
+    ("boat_yard*", set()),
+    ("Haus", {"Yachten"}),
+    ("navegar", {"Barcos"}),
+    ("slepping bagg", {"Arctic Sleeping Bag"}),
+    ("quitl", {"Summer Quilt"}),
+    ("Arcitc", {"Arctic Sleeping Bag"}),
+    ("SLP-0421", {"Arctic Sleeping Bag"}),
+    ("slp0421", {"Arctic Sleeping Bag"}),
+    ("slp 04", set()),
+    ("slp 0421", {"Arctic Sleeping Bag"}),
+    ("bag SLP - 0421", {"Arctic Sleeping Bag"}),
+    ("the slp 04 21 please", {"Arctic Sleeping Bag"}),
+    ("we need 2 or 3 of 4 for 1 or 5 with 6 pots SLP-0421", {"Arctic Sleeping Bag"}),
+    ("S L P 0421", set()),
+    ('"SLP-0421"', {"Arctic Sleeping Bag"}),
+    ('"SLP 0421" or "tnt-100"', {"Arctic Sleeping Bag", "Dome Tent"}),
+    ("sleeping -SLP-0421", set()),
+    ("slp-0421,tnt-100", {"Arctic Sleeping Bag", "Dome Tent"}),
+    ("\uff33\uff2c\uff30\uff0d\uff10\uff14\uff12\uff11", {"Arctic Sleeping Bag"}),
+    ("kayak", {"Red Boot"}),
+    ("X 1", {"Sock"}),
+    ("x-1 kaya", {"Sock"}),
+    ("slp", set()),
+    ("SLP-04", {"Arctic Sleeping Bag", "Summer Quilt"}),
+    ("-gunwale", set()),
+    ('""', set()),
+    ('"', set()),
+    ('-""', set()),
+    ("*", set()),
+    ("the or of", set()),
+    ('"the of"', set()),
+]
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+@pytest.mark.parametrize(("query", "found"), QUERIES, ids=[query for query, _ in QUERIES])
+def test_operators(
+    database: Database, connection: psycopg.Connection[Any], query: str, found: set[str], gathered: bool
+) -> None:
+    if gathered:
+        gather(database)
+    seen = set(titles(connection, None, query)) - {"note", "busy", "keel"}
+    assert seen == found
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+def test_a_list_that_leaves_out_words_is_not_complete(
+    database: Database, connection: psycopg.Connection[Any], gathered: bool
+) -> None:
+    with database.connect("supabase_admin") as admin:
+        for number in range(70):
+            write(admin, None, "many", f"zeppelin{gathered}{number:02}", organization_id=organization(admin))
+    if gathered:
+        gather(database)
+    asked = "select complete from public.search(%s, mode => 'keyword', max_results => 100)"
+    with as_caller(connection, None):
+        cut = connection.execute(asked, (f"zeppelin{gathered}*",)).fetchall()
+        whole = connection.execute(asked, (f"zeppelin{gathered}1*",)).fetchall()
+        many = connection.execute(
+            asked, (f"zeppelin{gathered}11* " + " ".join(f"z{i}*" for i in range(10, 42)),)
+        ).fetchall()
+    assert cut == [(False,)] * 64
+    assert many == [(False,)]
+    assert whole == [(True,)] * 10
+
+
+def test_filters_take_metadata(database: Database, connection: psycopg.Connection[Any]) -> None:
+    with database.connect() as owner:
+        owner.execute(
+            """update public.documents set metadata = '{"kind": "rule", "tags": ["a"]}' where title = 'Boat'"""
+        )
+    assert titles(connection, None, "boat", metadata_contains='{"tags": ["a"]}') == ["Boat"]
+    assert titles(connection, None, "boat", metadata_contains='{"tags": ["b"]}') == []
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="object"):
+        titles(connection, None, "boat", metadata_contains="[]")
+
+
+def test_unlisted_products_correct_nobodys_spelling(database: Database, connection: psycopg.Connection[Any]) -> None:
+    """A word that only hidden products have is not offered: what is corrected tells what there is."""
+    with database.connect("supabase_admin") as admin:
+        admin.execute("update public.products set is_active = false where name = 'Arctic Sleeping Bag'")
+        assert titles(connection, None, "slepping") == []
+        assert titles(connection, None, "SLP-0421") == []
+        admin.execute("update public.products set is_active = true where name = 'Arctic Sleeping Bag'")
