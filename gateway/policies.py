@@ -5,9 +5,21 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from gateway.resilience import Policy
+from gateway.resilience.policy import WORDS
 
 # What a person may change; names and words are the program's.
-CHANGEABLE = frozenset(field.name for field in fields(Policy)) - {"name", "fallback", "timeout_s", "concurrency"}
+CHANGEABLE = frozenset(field.name for field in fields(Policy)) - set(WORDS)
+WHOLE = frozenset(field.name for field in fields(Policy) if field.type in ("int", int))
+# Time limits that have a setting of their own.
+TIMEOUT_SETTINGS = {
+    "database": "DATABASE_TIMEOUT_S",
+    "replica": "DATABASE_TIMEOUT_S",
+    "embedder": "EMBEDDER_TIMEOUT_S",
+    "reranker": "RERANKER_TIMEOUT_S",
+    "payment": "PAYMENT_TIMEOUT_S",
+}
+# Nothing that a request asks of them is waited for longer than for the request.
+OF_A_REQUEST = ("database", "replica", "data_api", "auth_keys", "embedder", "reranker")
 STORAGE = Policy("storage", 60.0, attempts=3, concurrency=4, fallback="files are removed by the next run")
 
 Changes = Mapping[str, Mapping[str, float]]
@@ -32,6 +44,7 @@ class Policies:
 def policies(
     *,
     pool_size: int,
+    request_s: float,
     database_s: float,
     embedder_s: float,
     reranker_s: float,
@@ -64,19 +77,32 @@ def policies(
         "payment": Policy("payment", payment_s, concurrency=16, fallback="the payment waits in the outbox"),
         "storage": STORAGE,
     }
-    return Policies(**{name: changed(policy, changes or {}) for name, policy in made.items()})
+    made = {name: changed(policy, changes or {}) for name, policy in made.items()}
+    for name in OF_A_REQUEST:
+        # Given up with its request, a call would never be the failure that opens the breaker.
+        made[name] = replace(made[name], timeout_s=min(made[name].timeout_s, request_s))
+    return Policies(**made)
 
 
 def changed(policy: Policy, changes: Changes) -> Policy:
-    """`policy` with the numbers that `changes` has for it. ValueError for a dependency or a number there is not."""
+    """`policy` with the numbers that `changes` has for it.
+
+    ValueError for a dependency, a number or a value there is not, also where it is none of this policy's.
+    """
     names = [field.name for field in fields(Policies)]
     if unknown := sorted(set(changes) - set(names)):
         raise ValueError(f"RESILIENCE names {unknown[0]}, which is none of {', '.join(names)}.")
-    numbers = changes.get(policy.name, {})
+    made = {name: replace(Policy(name, 1.0), **_numbers(name, numbers)) for name, numbers in changes.items()}
+    new = changes.get(policy.name, {})
+    return replace(policy, **{name: getattr(made[policy.name], name) for name in new})
+
+
+def _numbers(name: str, numbers: Mapping[str, float]) -> dict[str, Any]:
     if unknown := sorted(set(numbers) - CHANGEABLE):
-        raise ValueError(
-            f"RESILIENCE has {unknown[0]} for {policy.name}, which is none of {', '.join(sorted(CHANGEABLE))}."
-        )
-    whole = {field.name for field in fields(Policy) if field.type in ("int", int)}
-    new: dict[str, Any] = {name: int(value) if name in whole else value for name, value in numbers.items()}
-    return replace(policy, **new)
+        raise ValueError(f"RESILIENCE has {unknown[0]} for {name}, which is none of {', '.join(sorted(CHANGEABLE))}.")
+    if "timeout_s" in numbers and name in TIMEOUT_SETTINGS:
+        raise ValueError(f"RESILIENCE has timeout_s for {name}, which is set by {TIMEOUT_SETTINGS[name]}.")
+    for number in sorted(WHOLE & set(numbers)):
+        if not float(numbers[number]).is_integer():
+            raise ValueError(f"RESILIENCE has {numbers[number]:g} as {number} of {name}, which must be whole.")
+    return {number: int(value) if number in WHOLE else value for number, value in numbers.items()}

@@ -139,8 +139,9 @@ def create_services(
     )
     recommendations = RecommendationService(
         database,
-        data_api,
-        KnownRecommendations(
+        data_api=data_api,
+        replica=replica,
+        known=KnownRecommendations(
             None if settings.recommendations_file is None else Path(settings.recommendations_file),
             max_bytes=min(MAX_KNOWN_BYTES, 1_000_000 * settings.last_known_mb),
             max_age_s=settings.recommendations_known_s,
@@ -170,6 +171,7 @@ def describe(settings: Settings) -> Policies:
     """How each dependency is used. ValueError for numbers that cannot be followed."""
     return policies(
         pool_size=settings.database_pool_size,
+        request_s=settings.request_timeout_s,
         database_s=settings.database_timeout_s,
         embedder_s=settings.embedder_timeout_s,
         reranker_s=settings.reranker_timeout_s,

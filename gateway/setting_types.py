@@ -1,9 +1,10 @@
 """How texts of the environment become values."""
 
+import json
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 
@@ -26,7 +27,24 @@ def _lower_case(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value.strip() else {}
+    except ValueError as error:
+        raise ValueError(f"must be JSON ({error})") from error
+
+
+def sentence(problem: Any) -> str:
+    """What pydantic says of one value, with the value's name."""
+    name = ".".join(str(part) for part in problem["loc"])
+    return f"{name.upper()} is not valid: {problem['msg'].removeprefix('Value error, ')}."
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
 Empty = BeforeValidator(_none_when_empty)
 LowerCase = BeforeValidator(_lower_case)
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+PolicyChanges = Annotated[dict[str, dict[str, Number]], NoDecode, BeforeValidator(_json)]

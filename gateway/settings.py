@@ -9,7 +9,8 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.embeddings.choice import EmbedderChoice
-from gateway.setting_types import CommaSeparated, Empty, HttpUrl, LowerCase
+from gateway.policies import STORAGE, changed
+from gateway.setting_types import CommaSeparated, Empty, HttpUrl, LowerCase, PolicyChanges
 from gateway.weaknesses import (
     carries_service_role,
     database_weaknesses,
@@ -79,6 +80,15 @@ class Settings(BaseSettings):
         le=600,
         description="First wait after a failure, in seconds; doubles up to 30 s, at random between 0 and that.",
     )
+    worker_metrics_host: str = Field(
+        default="127.0.0.1", description="With WORKER_METRICS_PORT: the address it is opened on."
+    )
+    worker_metrics_port: Annotated[int | None, Empty] = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port of the worker's own /metrics, in Prometheus' text format; without it there is none.",
+    )
     replica_database_url: Annotated[SecretStr | None, Empty] = Field(
         default=None,
         description="A read replica, by the same login, asked when neither the database nor the Data API answers.",
@@ -111,9 +121,9 @@ class Settings(BaseSettings):
     recommendations_known_s: float = Field(
         default=604_800.0, ge=0, description="Seconds that kept recommendations may be old; they say how old they are."
     )
-    resilience: dict[str, dict[str, float]] = Field(
+    resilience: PolicyChanges = Field(
         default={},
-        description="JSON with other numbers for breakers and retries, by dependency: "
+        description="JSON with other numbers for bulkheads, breakers and retries, by dependency: "
         '`{"embedder": {"failures_to_open": 3, "reset_s": 2}}`; /v1/status shows those in use.',
     )
 
@@ -226,11 +236,18 @@ class Settings(BaseSettings):
         return [f"{name.upper()} is not set: {_description(name)}" for name in needed if getattr(self, name) is None]
 
     def _misfits(self) -> list[str]:
+        found = []
+        try:
+            changed(STORAGE, self.resilience)
+        except ValueError as error:
+            found.append(f"{error}")
         key = self.supabase_publishable_key or ""
         if key.startswith("sb_secret_") or carries_service_role(key):
             # Whoever sends this key is taken for nobody; the secret one must not be on its way through clients at all.
-            return ["SUPABASE_PUBLISHABLE_KEY is a secret key: set the publishable one, and replace the secret one."]
-        return []
+            found.append(
+                "SUPABASE_PUBLISHABLE_KEY is a secret key: set the publishable one, and replace the secret one."
+            )
+        return found
 
     def _weaknesses(self, process: Process) -> list[str]:
         found = []

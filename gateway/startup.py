@@ -4,10 +4,11 @@
 """
 
 import sys
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from pydantic import ValidationError
 
+from gateway.setting_types import sentence
 from gateway.settings import Process, Settings
 
 
@@ -26,7 +27,7 @@ def load_settings(process: Process) -> Settings:
         settings = Settings()
     except ValidationError as error:
         wrong = error.errors()
-        problems = [_sentence(problem) for problem in wrong]
+        problems = [sentence(problem) for problem in wrong]
         # What else is wrong shows only once these are out of the way.
         names = {str(problem["loc"][0]) for problem in wrong}
         settings = Settings(**{name: Settings.model_fields[name].default for name in names})
@@ -51,8 +52,3 @@ def refuse(message: str) -> NoReturn:
     """End the process with status 2 and `message` on the standard error, without a traceback."""
     sys.stderr.write(f"{message}\n")
     sys.exit(2)
-
-
-def _sentence(problem: Any) -> str:
-    name = ".".join(str(part) for part in problem["loc"]).upper()
-    return f"{name} is not valid: {problem['msg'].removeprefix('Value error, ')}."

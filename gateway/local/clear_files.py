@@ -9,7 +9,7 @@ from functools import partial
 
 import httpx
 import psycopg
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from storage3.exceptions import StorageApiError
 
 from gateway.database.queries import query
@@ -17,6 +17,7 @@ from gateway.local.clients import project_client, required, step
 from gateway.local.errors import LocalError
 from gateway.policies import STORAGE, changed
 from gateway.resilience import Guard, Policy
+from gateway.setting_types import PolicyChanges, sentence
 
 BATCH = 100
 
@@ -42,7 +43,10 @@ async def clear_files(env: Mapping[str, str], report: Callable[[str], None]) -> 
 
 def _policy(resilience: str | None) -> Policy:
     try:
-        return changed(STORAGE, TypeAdapter(dict[str, dict[str, float]]).validate_json(resilience or "{}"))
+        return changed(STORAGE, TypeAdapter(PolicyChanges).validate_python(resilience or "{}"))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise LocalError(sentence({**problem, "loc": ("RESILIENCE", *problem["loc"])})) from error
     except ValueError as error:
         raise LocalError(f"RESILIENCE cannot be followed: {error}") from error
 

@@ -1,6 +1,7 @@
 """Recommendations: a ladder whose last rung is an empty list, so that a shop's page never fails for them.
 
-as asked ─► lower, if only that way of asking failed ─► as asked, by the Data API ─► the last known list ─► none
+as asked ─► lower, if only that way of asking failed ─► as asked, by the Data API ─► as asked, of a replica
+─► the last known list ─► none
 
 Each rung has a share of the time that is left, so that a database that hangs leaves some for the rungs below.
 """
@@ -55,13 +56,16 @@ class RecommendationService:
     def __init__(
         self,
         database: Database,
+        *,
         data_api: DataApi | None = None,
+        replica: Database | None = None,
         known: KnownRecommendations | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Ask `database`, else `data_api`, else what is `known`."""
+        """Ask `database`, else `data_api`, else `replica`, else what is `known`."""
         self._database = database
         self._data_api = data_api
+        self._replica = replica
         self.known = known or KnownRecommendations()
         self._clock = clock
 
@@ -101,7 +105,7 @@ class RecommendationService:
 
     def _rungs(self, request: RecommendationsRequest, caller: Caller) -> list[Rung[RecommendationsResponse]]:
         asked = request.top if caller.is_signed_in or request.top is not Source.PERSONAL else Source.POPULAR
-        as_asked = partial(self._of_database, request, caller)
+        as_asked = partial(_of_database, self._database, request, caller)
         rungs = [Rung("database", WORDS[asked], partial(as_asked, asked))]
         for lower in list(Source)[list(Source).index(asked) + 1 :]:
             # A database that is not there has no other answer either. One that took too long may have a simpler one.
@@ -118,16 +122,12 @@ class RecommendationService:
                     (DatabaseBusyError, DatabaseUnsafeError),
                 )
             )
+        if self._replica is not None:
+            of_replica = partial(_of_database, self._replica, request, caller, asked)
+            rungs.append(Rung("replica", "a replica", of_replica, DatabaseUnsafeError))
         rungs.append(Rung("last known", LAST_KNOWN, partial(self._remembered, request, caller)))
         rungs.append(Rung("nothing", NOTHING, _nothing))
         return rungs
-
-    async def _of_database(
-        self, request: RecommendationsRequest, caller: Caller, mode: Source
-    ) -> RecommendationsResponse | None:
-        with allow(SHARE * remaining()):
-            rows = await self._database.fetch("recommend_as", {**_arguments(request, mode), "claims": caller.claims})
-        return _answer(rows)
 
     async def _of_data_api(
         self, data_api: DataApi, request: RecommendationsRequest, caller: Caller, mode: Source
@@ -147,6 +147,14 @@ class RecommendationService:
         answer.degraded = bool(answer.degradations)
         answer.took_ms = round((self._clock() - started) * 1000, 2)
         return answer
+
+
+async def _of_database(
+    database: Database, request: RecommendationsRequest, caller: Caller, mode: Source
+) -> RecommendationsResponse | None:
+    with allow(SHARE * remaining()):
+        rows = await database.fetch("recommend_as", {**_arguments(request, mode), "claims": caller.claims})
+    return _answer(rows)
 
 
 def _arguments(request: RecommendationsRequest, mode: Source) -> dict[str, Any]:

@@ -92,7 +92,8 @@ class Breaker:
 
     def _count(self, failed: bool, slow: bool) -> None:
         self._outcomes.append(failed or slow)
-        if failed:
+        # A trial that is too late has not shown that it works again.
+        if failed or (slow and self.state == "half-open"):
             with suppress(_ReportedError):  # pybreaker hands back what it was told
                 self._breaker.call(_fail)
         else:

@@ -31,12 +31,15 @@ class RetryBudget:
 
     def is_spent(self) -> bool:
         """Whether there is none to be made now."""
-        now = self._clock()
-        self._tokens = min(self._most, self._tokens + self._per_s * (now - self._at))
-        self._at = now
-        return self._tokens < 1
+        return self._saved() < 1
 
     @property
     def share(self) -> float:
         """How full the bucket is, 0 to 1."""
-        return self._tokens / self._most
+        return self._saved() / self._most
+
+    def _saved(self) -> float:
+        now = self._clock()
+        self._tokens = min(self._most, self._tokens + self._per_s * (now - self._at))
+        self._at = now
+        return self._tokens

@@ -55,10 +55,10 @@ class Guard:
         self.policy = policy
         self._verdict = verdict
         self._time_limit = time_limit
-        self.meter = Meter(policy.name)
-        self.breaker = Breaker(policy, self._judged, clock=clock, on_change=self.meter.changed)
         self._budget = RetryBudget(policy.retry_ratio, policy.retries_per_s, clock=clock)
         self._running = 0
+        self.meter = Meter(policy, lambda: self.running, lambda: self.budget_left)
+        self.breaker = Breaker(policy, self._judged, clock=clock, on_change=self.meter.changed)
 
     @property
     def state(self) -> str:

@@ -2,10 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
+
+from gateway.resilience.policy import Policy
 
 REGISTRY = CollectorRegistry()
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -30,17 +33,45 @@ LIMIT = Gauge("tidegate_concurrency_limit", "Requests that are let in at a time.
 IN_FLIGHT = Gauge("tidegate_requests_in_flight", "Requests that were let in and are not answered.", registry=REGISTRY)
 
 
+POLICY = Gauge(
+    "tidegate_policy", "How a dependency is used: its numbers, by name.", ["dependency", "number"], registry=REGISTRY
+)
+RUNNING = Gauge(
+    "tidegate_calls_running", "Calls under way; `concurrency` is the most.", ["dependency"], registry=REGISTRY
+)
+RETRY_BUDGET = Gauge(
+    "tidegate_retry_budget", "What is left of the retry budget, 0 to 1.", ["dependency"], registry=REGISTRY
+)
+
+
 def exposition() -> bytes:
     """Everything, as text."""
     return generate_latest(REGISTRY)
 
 
+def serve(host: str, port: int) -> Callable[[], None]:
+    """Answer everything on a thread with the exposition, until what this returns is called; OSError."""
+    server, thread = start_http_server(port, host, REGISTRY)
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return stop
+
+
 class Meter:
     """Counts the calls of one dependency."""
 
-    def __init__(self, dependency: str) -> None:
-        """Begin with a closed breaker."""
+    def __init__(self, policy: Policy, running: Callable[[], float], budget_left: Callable[[], float]) -> None:
+        """Begin with a closed breaker; `running` and `budget_left` are asked whenever somebody reads the numbers."""
+        dependency = policy.name
         self._dependency = dependency
+        for number, value in policy.numbers().items():
+            POLICY.labels(dependency, number).set(value)
+        RUNNING.labels(dependency).set_function(running)
+        RETRY_BUDGET.labels(dependency).set_function(budget_left)
         self._succeeded = CALLS.labels(dependency, "ok")
         self._seconds = CALL_SECONDS.labels(dependency)
         self._retries = RETRIES.labels(dependency)

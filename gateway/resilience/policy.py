@@ -2,6 +2,11 @@
 
 from dataclasses import asdict, dataclass
 
+POSITIVE = ("timeout_s", "attempts", "failures_to_open", "reset_s", "concurrency", "window")
+WORDS = ("name", "fallback")
+NOT_NEGATIVE = ("backoff_s", "max_backoff_s", "retry_ratio", "retries_per_s")
+TOO_MUCH = 1e6
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -36,11 +41,27 @@ class Policy:
 
     def __post_init__(self) -> None:
         """ValueError for a policy that cannot be followed."""
-        if min(self.timeout_s, self.attempts, self.failures_to_open, self.reset_s, self.concurrency, self.window) <= 0:
-            raise ValueError(f"the policy of {self.name} has a number that must be above 0")
+        for name in (*POSITIVE, *NOT_NEGATIVE):
+            value = getattr(self, name)
+            if not 0 <= value < TOO_MUCH or (value == 0 and name in POSITIVE):
+                least = "above 0" if name in POSITIVE else "0 or more"
+                raise ValueError(
+                    f"The policy of {self.name} has {value:g} as {name}, which must be {least} and below {TOO_MUCH:g}."
+                )
         if not 0 < self.failure_rate_to_open <= 1:
-            raise ValueError(f"the policy of {self.name} opens at a rate that is none")
+            raise ValueError(f"The policy of {self.name} opens at a rate that is not above 0 and at most 1.")
+        if not self.slow_s > 0:
+            raise ValueError(f"The policy of {self.name} has {self.slow_s:g} as slow_s, which must be above 0.")
+
+    @property
+    def longest_s(self) -> float:
+        """Seconds that one call may take with all its attempts, at most."""
+        return self.attempts * self.timeout_s + (self.attempts - 1) * self.max_backoff_s
 
     def described(self) -> dict[str, float | int | str]:
         """By name, as /v1/status shows it."""
-        return {name: value for name, value in asdict(self).items() if value != float("inf") and name != "name"}
+        return {**self.numbers(), "fallback": self.fallback}
+
+    def numbers(self) -> dict[str, float]:
+        """Those that are finite, by name."""
+        return {name: value for name, value in asdict(self).items() if name not in WORDS and value != float("inf")}

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+from typing import Any
 
 from gateway.auth.caller import Caller
 from gateway.resilience.last_known import LastKnown
 from gateway.search.schemas import SearchRequest, SearchResponse
 
-# What is new in every token of the same person with the same rights.
-VOLATILE = frozenset({"exp", "iat", "nbf", "jti", "session_id", "amr", "aal"})
+# What is new in every token of the same person with the same rights. How sure it is that it is that person (`aal`, and
+# the methods in `amr`) is none of it: policies may ask for a second factor.
+VOLATILE = frozenset({"exp", "iat", "nbf", "jti", "session_id"})
 
 
 class KnownAnswers:
@@ -37,5 +39,11 @@ def _key(request: SearchRequest, caller: Caller) -> bytes:
 
 def lasting_claims(caller: Caller) -> str:
     """Everything that decides what the caller may see, as text: the same for every token of the same person."""
-    claims = json.loads(caller.claims)
-    return json.dumps({name: value for name, value in claims.items() if name not in VOLATILE}, sort_keys=True)
+    claims = {name: value for name, value in json.loads(caller.claims).items() if name not in VOLATILE}
+    if isinstance(claims.get("amr"), list):
+        claims["amr"] = [_without_time(method) for method in claims["amr"]]
+    return json.dumps(claims, sort_keys=True)
+
+
+def _without_time(method: Any) -> Any:
+    return {**method, "timestamp": None} if isinstance(method, dict) else method

@@ -12,12 +12,15 @@ from gateway.database.vectors import halfvec
 from gateway.degradation import Degradation
 from gateway.embeddings import Embedder, EmbeddingError, EmbeddingRejected
 from gateway.errors import DatabaseUnsafeError, UnavailableError
-from gateway.resilience import DependencyError, Guard, Policy
+from gateway.resilience import DependencyError, Guard, Policy, allow, remaining
 from gateway.resilience.metrics import DEGRADATIONS
 
 logger = logging.getLogger(__name__)
 
-ACTIVE_MODEL_S = 10.0
+# How long it is believed that none of the embedders is of the active model.
+MISFIT_S = 10.0
+# Of the time that is left, what asking for the active model may take: the search itself comes after it.
+SHARE = 0.25
 INSTEAD = "keyword search"
 
 
@@ -42,7 +45,11 @@ class QueryVector:
 
 
 class QueryEmbedder:
-    """Embeds queries with the model that the stored vectors were made with, within a deadline."""
+    """Embeds queries with the model that the stored vectors were made with, within a deadline.
+
+    The database is not asked which one that is: every vector goes with the name of its model, and a search refuses
+    those of another one than the active one. Then, after `forget`, it is asked.
+    """
 
     def __init__(
         self,
@@ -57,8 +64,8 @@ class QueryEmbedder:
         self._database = database
         self.guard = Guard(policy, _is_failure)
         self._clock = clock
-        self._active: Model | None = None
-        self._active_until = float("-inf")
+        self._active: Model | None = next(iter(self._embedders))
+        self._active_until = float("inf")
 
     async def embed(self, query: str) -> QueryVector | Degradation:
         """The vector of `query`, or what to tell the caller in its place. Never an exception that was expected."""
@@ -99,20 +106,22 @@ class QueryEmbedder:
         return None
 
     def forget(self) -> None:
-        """Ask the database again which model is active."""
+        """Ask the database which model is active before the next query is embedded."""
         self._active_until = float("-inf")
 
     async def _active_model(self) -> Model | None:
         if self._clock() >= self._active_until:
             try:
-                row = (await self._database.fetch("active_embedding_model"))[0]
+                with allow(SHARE * remaining()):
+                    row = (await self._database.fetch("active_embedding_model"))[0]
             except DatabaseUnsafeError:
                 raise
             except UnavailableError:
                 # The last one, else the first of ours: the vector says whose it is, and no other model's is compared.
                 return self._active or next(iter(self._embedders))
             self._active = None if row["name"] is None else Model(row["name"], row["dimensions"])
-            self._active_until = self._clock() + ACTIVE_MODEL_S
+            is_ours = self._active in self._embedders
+            self._active_until = float("inf") if is_ours else self._clock() + MISFIT_S
         return self._active
 
 

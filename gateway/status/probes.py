@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 DEADLINE_S = 1.0
 FRESH_S = 1.0
 COSTLY_FRESH_S = 10.0  # asking an endpoint costs money
+WARM_UP_S = 60.0  # a model that is being loaded takes longer than a probe may
 
 Ask = Callable[[], Awaitable[str]]
 
@@ -64,6 +65,7 @@ class Probes:
         self._jwks = jwks
         self._embedder = embedder
         self._clock = clock
+        self._started = clock()
         self._row: dict[str, Any] | None = None
         self._snapshot: tuple[float, Snapshot] | None = None
         self._storage = storage
@@ -134,8 +136,7 @@ class Probes:
         if last is not None and last[1].state == "up" and self._clock() - last[0] < COSTLY_FRESH_S:
             return last[1].model_copy(update={"breaker": _breaker(guard)})
         status = await self._measured(ask, guard)
-        if last is None and status.state == "down":
-            # A model that is being loaded takes longer than a probe may.
+        if last is None and status.state == "down" and self._clock() - self._started < WARM_UP_S:
             return status.model_copy(update={"state": "unknown"})
         self._costly[name] = (self._clock(), status)
         return status

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gateway import __version__
 from gateway.auth.caller import Caller
 from gateway.database.pool import Database
-from gateway.errors import DatabaseUnsafeError, GatewayError, NotReadyError
+from gateway.errors import DatabaseBusyError, DatabaseUnsafeError, GatewayError, NotReadyError
 from gateway.resilience import allow
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.status.probes import DEADLINE_S, Probes
@@ -35,7 +35,7 @@ class StatusService:
         self._database = database
         self._limiter = limiter
         self._clock = clock
-        self._ready_at = float("-inf")
+        self._failing_since = float("-inf")
         self._probes = probes
 
     async def status(self, caller: Caller) -> StatusResponse:
@@ -58,18 +58,23 @@ class StatusService:
     async def ready(self) -> None:
         """Return when searches can be answered, by keywords at least; NotReadyError with the reasons otherwise.
 
-        A database that answered a moment ago and does not now is given READY_FOR_S seconds: taking the gateway out for
-        a hiccup, and all gateways at the same time, would make an outage of it. An unsafe one is given none.
+        A database that answered before and does not now is given READY_FOR_S seconds from the first question that it
+        left open, however seldom one is put: taking the gateway out for a hiccup, and all gateways at the same time,
+        would make an outage of it. One that is busy is no worse than before; an unsafe one is given no time.
         """
         try:
             with allow(DEADLINE_S):
                 await self._database.fetch("active_embedding_model")
         except GatewayError as error:
-            unsafe = isinstance(error, DatabaseUnsafeError)
-            if unsafe or self._clock() - self._ready_at > READY_FOR_S:
+            now = self._clock()
+            if isinstance(error, DatabaseUnsafeError):
+                self._failing_since = float("-inf")
+            elif not isinstance(error, DatabaseBusyError):
+                self._failing_since = min(self._failing_since, now)
+            if now - self._failing_since > READY_FOR_S:
                 raise NotReadyError(f"{error.title}. {error.detail}") from error
         else:
-            self._ready_at = self._clock()
+            self._failing_since = float("inf")
 
     async def _failed_documents(self, caller: Caller) -> list[FailedDocument] | None:
         if not caller.is_signed_in:

@@ -4,9 +4,12 @@ import argparse
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
 
 from gateway.database.connection import DatabaseError
 from gateway.embeddings import EmbedderUnavailable
+from gateway.resilience import metrics
+from gateway.settings import Settings
 from gateway.startup import load_settings_or_exit, refuse
 from gateway.worker.service import Service, replay
 
@@ -20,16 +23,36 @@ def main() -> None:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     if arguments.command == "run":
-        try:
-            asyncio.run(Service(settings).run())
-        except EmbedderUnavailable as error:
-            refuse(f"The worker cannot start: {error}")
+        run(settings)
         return
     try:
         count = asyncio.run(replay(settings))
     except DatabaseError as error:
         refuse(f"The database does not answer: {error}")
     sys.stdout.write(f"{count} given-up texts will be tried again.\n")
+
+
+def run(settings: Settings) -> None:
+    """Work until a signal to stop, and show the numbers meanwhile where a port is set."""
+    stop_metrics = _serve_metrics(settings.worker_metrics_host, settings.worker_metrics_port)
+    try:
+        asyncio.run(Service(settings).run())
+    except EmbedderUnavailable as error:
+        refuse(f"The worker cannot start: {error}")
+    finally:
+        stop_metrics()
+
+
+def _serve_metrics(host: str, port: int | None) -> Callable[[], None]:
+    if port is None:
+        return lambda: None
+    try:
+        return metrics.serve(host, port)
+    except OSError as error:
+        refuse(
+            f"The worker cannot show its numbers on {host} port {port} ({error.strerror}): set WORKER_METRICS_PORT or "
+            "WORKER_METRICS_HOST."
+        )
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ async def keep_paying(url: str, payments: Payments, settings: Settings, stop: as
         payments, stop, max_attempts=settings.payment_max_attempts, backoff_s=settings.worker_backoff_seconds
     )
     # A call ends within its time limit, so that a lease need not be renewed.
-    lease_s = settings.worker_lease_seconds + settings.payment_timeout_s
+    lease_s = settings.worker_lease_seconds + payments.guard.policy.longest_s
     while not stop.is_set():
         try:
             async with connected(url) as connection:

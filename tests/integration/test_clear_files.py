@@ -72,7 +72,7 @@ async def test_what_does_not_pass_is_said(orphan: None, database: Database, stat
 
 
 @pytest.mark.parametrize(
-    ("resilience", "times"), [('{"storage": {"attempts": 1}}', 1), ('{"embedder": {"attempts": 1}}', 3)]
+    ("resilience", "times"), [('{"storage": {"attempts": 1}}', 1), ('{"embedder": {"attempts": 1}}', 3), (" ", 3)]
 )
 async def test_how_often_is_a_setting(orphan: None, database: Database, resilience: str, times: int) -> None:
     with storage_that_says(503) as (url, said):
@@ -81,7 +81,18 @@ async def test_how_often_is_a_setting(orphan: None, database: Database, resilien
         assert said == [503] * times
 
 
-@pytest.mark.parametrize("resilience", ["{", '{"storage": 3}', '{"storages": {}}', '{"storage": {"attempts": 0}}'])
+@pytest.mark.parametrize(
+    "resilience",
+    [
+        "{",
+        '{"storage": 3}',
+        '{"storages": {}}',
+        '{"storage": {"attempts": 0}}',
+        '{"storage": {"attempts": 1e999}}',
+        '{"embedder": {"nope": 0}}',
+        '{"payment": {"attempts": 0}}',
+    ],
+)
 async def test_a_setting_that_cannot_be_followed_is_said(database: Database, resilience: str) -> None:
     with storage_that_says(200) as (url, said):
         with pytest.raises(LocalError, match="RESILIENCE"):

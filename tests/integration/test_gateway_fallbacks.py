@@ -1,17 +1,21 @@
 """Other ways to an answer, through the real Data API: the same rows for the same people, and it is said."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from gateway.app import create_app
+from gateway.auth.caller import Caller
 from gateway.database.pool import Database as GatewayDatabase
+from gateway.search.known import lasting_claims
 from tests.support import Database
 from tests.support.gateway_app import Door, client_of, make_settings
 from tests.support.passages import index_documents
@@ -156,6 +160,28 @@ async def test_the_last_known_answer_is_its_callers_own(
             assert int(refused.headers["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize("mode", ["keyword", "semantic", "hybrid"])
+async def test_a_gateway_that_has_just_started_loses_no_time_to_a_database_that_hangs(
+    stack: Stack, database: Database, people: dict[str, str], mode: str
+) -> None:
+    async with gateway_of(stack, database, people) as gateway:
+        gateway.to_database.freeze()
+        for _ in range(3):
+            assert await gateway.found("alice", ["the Data API"], mode=mode) == SEES["alice"]
+
+
+async def test_another_second_factor_is_another_caller() -> None:
+    def claims(**changes: Any) -> str:
+        password = {"method": "password", "timestamp": 1}
+        claims = {"sub": NO_ID, "exp": 9, "session_id": "a", "aal": "aal1", "amr": [password], **changes}
+        return lasting_claims(Caller(UUID(NO_ID), json.dumps(claims)))
+
+    same = claims(exp=10, session_id="b", amr=[{"timestamp": 2, "method": "password"}])
+    other = claims(aal="aal2", amr=[{"method": "password", "timestamp": 1}, {"method": "totp", "timestamp": 3}])
+    assert claims() == same
+    assert len({claims(), other, claims(aal="aal2"), claims(amr=["password"]), claims(amr="password")}) == 5
+
+
 async def test_what_fell_short_is_not_remembered(stack: Stack, database: Database, people: dict[str, str]) -> None:
     async with gateway_of(stack, database, people, embedder_timeout_s=1e-6) as gateway:
         assert await gateway.found("alice", ["keyword search"], mode="hybrid", query="jetty") == SEES["alice"]
@@ -211,6 +237,10 @@ async def test_breakers_are_shown_and_counted(stack: Stack, database: Database, 
         assert status["dependencies"]["data_api"]["breaker"]["state"] == "closed"
         metrics = (await gateway.client.get("/metrics")).text
         assert 'tidegate_breaker_state{dependency="database",state="open"} 1.0' in metrics
+        assert 'tidegate_policy{dependency="database",number="failures_to_open"} 2.0' in metrics
+        assert 'tidegate_policy{dependency="data_api",number="timeout_s"} 1.0' in metrics
+        assert 'tidegate_calls_running{dependency="database"} 0.0' in metrics
+        assert 'tidegate_retry_budget{dependency="database"} 1.0' in metrics
         assert 'tidegate_degradations_total{dependency="database",used="the Data API"}' in metrics
         assert 'tidegate_calls_total{dependency="data_api",outcome="ok"}' in metrics
 

@@ -14,9 +14,13 @@ import httpx
 import pytest
 
 from gateway.embeddings import EmbedderChoice, create_embedder
+from gateway.errors import DatabaseBusyError, NotReadyError
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import free_port
+from gateway.services import Services
+from gateway.status.service import StatusService
 from tests.support import Database, ScratchCluster
+from tests.support.clock import Clock
 from tests.support.embedders import FaultyEmbedder
 from tests.support.gateway_app import client_of, make_app
 from tests.support.proxy import Proxy
@@ -34,8 +38,9 @@ UNGUARD = "alter event trigger enforce_row_level_security disable"
 class Behind:
     """A started gateway behind a proxy."""
 
-    def __init__(self, client: httpx.AsyncClient, proxy: Proxy, project: Project) -> None:
+    def __init__(self, client: httpx.AsyncClient, proxy: Proxy, project: Project, services: Services) -> None:
         self.client = client
+        self.services = services
         self.proxy = proxy
         self.project = project
 
@@ -69,7 +74,7 @@ async def gateway_behind(database: Database, *, refusing: bool = False, **change
             project, url, embedder=embedder, database_timeout_s=DEADLINE_S, **{"last_known_mb": 0, **changes}
         )
         async with client_of(app) as client:
-            yield Behind(client, proxy, project)
+            yield Behind(client, proxy, project, app.state.services)
 
 
 def assert_unavailable(response: httpx.Response) -> dict[str, Any]:
@@ -128,6 +133,50 @@ async def test_a_frozen_database_holds_nobody_longer_than_the_deadline(database:
         assert status.json()["dependencies"]["database"]["state"] == "down"
         gateway.proxy.heal()
         await gateway.until_well()
+
+
+async def test_a_hiccup_between_two_questions_leaves_it_ready_and_an_outage_does_not(database: Database) -> None:
+    clock = Clock()
+    async with gateway_behind(database, refusing=True) as gateway:
+        service = StatusService(
+            gateway.services.database, gateway.services.status._probes, gateway.services.limiter, clock=clock
+        )
+        with pytest.raises(NotReadyError):  # it never was
+            await service.ready()
+        for _ in range(2):
+            gateway.proxy.heal()
+            await gateway.until_well()
+            await service.ready()
+            clock.advance(60)  # however seldom it is asked
+            gateway.proxy.refuse()
+            await service.ready()
+            clock.advance(2.9)
+            await service.ready()
+            clock.advance(0.2)
+            for _ in range(2):
+                with pytest.raises(NotReadyError):
+                    await service.ready()
+
+
+async def test_a_database_with_much_to_do_is_no_less_ready(database: Database) -> None:
+    clock = Clock()
+    changes = {"database": {"concurrency": 1}}
+    async with gateway_behind(database, database_pool_size=1, request_timeout_s=10, resilience=changes) as gateway:
+        services = gateway.services
+        service = StatusService(services.database, services.status._probes, services.limiter, clock=clock)
+        await service.ready()
+        gateway.proxy.delay_s = 0.2
+        search = asyncio.create_task(gateway.search())
+        while not services.database.guard.running:
+            assert not search.done()
+            await asyncio.sleep(0)
+        clock.advance(60)
+        for _ in range(2):
+            with pytest.raises(DatabaseBusyError):
+                await services.database.fetch("active_embedding_model")
+            await service.ready()
+            clock.advance(60)
+        await search
 
 
 async def test_more_than_the_pool_can_serve_is_refused_at_once(database: Database) -> None:

@@ -83,6 +83,20 @@ async def test_nobody_is_shown_what_cannot_be_had_or_was_just_bought(
         assert (await gateway.ask(actor, used={"the Data API"}, limit=50, **asked))["recommendations"] == whole
 
 
+async def test_a_replica_recommends_the_same_when_nothing_else_does(
+    stack: Stack, database: Database, people: People
+) -> None:
+    async with gateway_of(stack, database, people, replica=True) as gateway:
+        whole = (await gateway.ask("alice"))["recommendations"]
+        gateway.to_database.refuse()
+        gateway.to_api.is_closed = True
+        assert (await gateway.ask("alice", used={"a replica"}))["recommendations"] == whole
+        assert named(await gateway.ask("bob", used={"a replica"}))
+        gateway.to_replica.refuse()
+        known = await gateway.ask("alice", used={KNOWN})
+        assert (known["recommendations"], known["age_seconds"] >= 0) == (whole, True)
+
+
 @pytest.mark.parametrize(
     "query",
     ["limit=0", "limit=51", "limit=ten", "like=rope", "category=", "category=No!", "category=%00", "mode=best"],

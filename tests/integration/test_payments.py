@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from gateway.embeddings import EmbedderChoice, create_embedder
+from gateway.local.ports import free_port
 from gateway.payments import Payment, PaymentFailedError
 from gateway.payments.http import HttpPaymentProvider
 from gateway.services import create_payments, describe
@@ -120,6 +121,26 @@ def test_an_order_is_charged_what_it_costs_and_refunded_when_it_is_cancelled(cou
     assert (counter.provider.accepted("refund"), counter.shop.stock(counter.lamp)) == ([order], 10)
     assert counter.shop.call(counter.buyer, "cancel_order", order_id=order)["status"] == "refunded"
     assert counter.waiting() == 0
+
+
+def test_the_worker_shows_its_numbers_where_a_port_is_set(counter: Counter) -> None:
+    port = free_port()
+    counter.provider.failure = (503, {})
+    worker = counter.start_worker(WORKER_METRICS_PORT=str(port))
+    counter.order(1)
+    breaker = 'tidegate_breaker_state{dependency="payment",state="open"} 1.0'
+
+    def numbers() -> str:
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+
+    assert 'tidegate_policy{dependency="payment",number="attempts"} 1.0' in numbers()
+    for _ in range(5):
+        counter.order(1)
+    wait_until(lambda: breaker in numbers(), 30, "the breaker being open")
+    second = counter.stack.start_worker(WORKER_METRICS_PORT=str(port))
+    assert second.popen.wait(30) == 2
+    assert f"cannot show its numbers on 127.0.0.1 port {port} (Address already in use)" in second.tail()
+    assert worker.stop() == 0
 
 
 def test_a_declined_charge_cancels_the_order_and_says_why(counter: Counter) -> None:

@@ -62,6 +62,7 @@ class Gateway:
 
     client: httpx.AsyncClient
     to_database: Proxy
+    to_replica: Proxy
     to_api: Door
     people: People
     services: Services
@@ -96,11 +97,22 @@ def named(answer: dict[str, Any]) -> list[str]:
 
 @asynccontextmanager
 async def gateway_of(
-    stack: Stack, database: Database, people: People, *, starts_closed: bool = False, **changes: Any
+    stack: Stack,
+    database: Database,
+    people: People,
+    *,
+    starts_closed: bool = False,
+    replica: bool = False,
+    **changes: Any,
 ) -> AsyncIterator[Gateway]:
-    async with Proxy(database.port).running() as to_database:
+    async with Proxy(database.port).running() as to_database, Proxy(database.port).running() as to_replica:
+
+        def url(door: Proxy) -> str:
+            return f"postgresql://tidegate_gateway@127.0.0.1:{door.port}/{database.name}"
+
         settings = make_settings(
-            f"postgresql://tidegate_gateway@127.0.0.1:{to_database.port}/{database.name}",
+            url(to_database),
+            replica_database_url=url(to_replica) if replica else None,
             supabase_url=stack.supabase_url,
             supabase_publishable_key=stack.keys.publishable_key,
             **changes,
@@ -113,7 +125,7 @@ async def gateway_of(
         async with client_of(app) as client:
             if not starts_closed:
                 await _asked_for_what_is_most_popular(app.state.services)
-            yield Gateway(client, to_database, to_api, people, app.state.services)
+            yield Gateway(client, to_database, to_replica, to_api, people, app.state.services)
 
 
 async def _asked_for_what_is_most_popular(services: Services) -> None:

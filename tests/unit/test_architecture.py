@@ -54,7 +54,7 @@ LOWER = {
     "concurrency.py": (),
     "degradation.py": (),
     "weaknesses.py": (),
-    "settings.py": ("gateway.weaknesses", "gateway.embeddings.choice", "gateway.setting_types"),
+    "settings.py": ("gateway.weaknesses", "gateway.embeddings.choice", "gateway.setting_types", "gateway.policies"),
     "setting_types.py": (),
     "resilience/": ("gateway.resilience",),
     "policies.py": ("gateway.resilience",),

@@ -38,6 +38,16 @@ def test_a_budget_is_never_overdrawn(steps: list[float | None]) -> None:
         assert 0 <= budget.share <= 1
 
 
+def test_what_is_left_of_a_budget_is_shown_as_it_is_now() -> None:
+    clock = Clock()
+    budget = RetryBudget(0.1, 3, clock=clock)
+    while budget.withdraw():
+        pass
+    assert budget.share == 0
+    clock.advance(5)
+    assert budget.share == 0.5
+
+
 def rung(name: str, result: str | Exception | None) -> Rung[str]:
     async def ask() -> str | None:
         if isinstance(result, Exception):

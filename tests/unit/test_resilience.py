@@ -113,6 +113,23 @@ async def test_slow_answers_are_used_and_open_it() -> None:
     assert guard.state == "open"
 
 
+async def test_a_trial_that_is_late_has_not_shown_that_it_works() -> None:
+    async def slow() -> str:
+        await asyncio.sleep(0.02)
+        return "late"
+
+    clock = Clock()
+    guard = make(clock, slow_s=0.01, failures_to_open=1, reset_s=1)
+    await outcomes(guard, broken, 1)
+    for _ in range(2):
+        clock.advance(2)
+        assert await outcomes(guard, slow, 2) == ["late", "CircuitOpenError"]
+        assert guard.state == "open"
+    clock.advance(2)
+    assert await outcomes(guard, well, 1) == ["well"]
+    assert guard.state == "closed"
+
+
 async def test_of_a_hundred_one_is_let_through_as_a_trial() -> None:
     clock = Clock()
     guard = make(clock, failures_to_open=1, reset_s=1)
@@ -293,7 +310,19 @@ async def test_an_attempt_has_its_time_and_what_the_request_has_left() -> None:
     assert guard.state == "closed"  # it hardly had a chance
 
 
-@pytest.mark.parametrize("changes", [{"timeout_s": 0}, {"attempts": 0}, {"failure_rate_to_open": 0}, {"window": 0}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"timeout_s": 0},
+        {"timeout_s": float("inf")},
+        {"attempts": 0},
+        {"failure_rate_to_open": 0},
+        {"window": 0},
+        {"reset_s": float("nan")},
+        {"max_backoff_s": -1},
+        {"slow_s": float("nan")},
+    ],
+)
 def test_a_policy_that_cannot_be_followed_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="thing"):
         make(**changes)

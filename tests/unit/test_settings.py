@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.local.paths import REPOSITORY
+from gateway.services import describe
 from gateway.settings import Settings, describe_settings
 from gateway.startup import SettingsError, load_settings
 
@@ -44,6 +45,47 @@ def problems(environment: pytest.MonkeyPatch, values: dict[str, str]) -> list[st
     with pytest.raises(SettingsError) as refusal:
         load_settings("gateway")
     return refusal.value.problems
+
+
+@pytest.mark.parametrize(
+    ("resilience", "words"),
+    [
+        ("{", "must be JSON"),
+        ("[]", "valid dictionary"),
+        ('{"embedder": 3}', "EMBEDDER is not valid"),
+        ('{"embedders": {}}', "none of database"),
+        ('{"embedder": {"retries": 3}}', "none of attempts"),
+        ('{"embedder": {"name": 3}}', "none of attempts"),
+        ('{"embedder": {"attempts": "three"}}', "valid number"),
+        ('{"embedder": {"attempts": true}}', "valid number"),
+        ('{"embedder": {"attempts": 2.7}}', "must be whole"),
+        ('{"embedder": {"attempts": 1e999}}', "finite"),
+        ('{"embedder": {"window": 1e300}}', "below 1e+06"),
+        ('{"embedder": {"attempts": 0}}', "above 0"),
+        ('{"embedder": {"reset_s": NaN}}', "finite"),
+        ('{"embedder": {"reset_s": Infinity}}', "finite"),
+        ('{"embedder": {"backoff_s": -1}}', "0 or more"),
+        ('{"embedder": {"retry_ratio": -0.1}}', "0 or more"),
+        ('{"embedder": {"retries_per_s": -1}}', "0 or more"),
+        ('{"embedder": {"slow_s": 0}}', "above 0"),
+        ('{"embedder": {"failure_rate_to_open": 1.1}}', "at most 1"),
+        ('{"embedder": {"timeout_s": 2}}', "EMBEDDER_TIMEOUT_S"),
+    ],
+)
+def test_what_calls_cannot_follow_is_refused(environment: pytest.MonkeyPatch, resilience: str, words: str) -> None:
+    for settings in (GOOD, PRODUCTION):
+        (problem,) = problems(environment, {**settings, "RESILIENCE": resilience})
+        assert words in problem
+
+
+@pytest.mark.parametrize("resilience", ["", " ", "{}", '{"storage": {"timeout_s": 5, "concurrency": 2}}'])
+def test_what_calls_can_follow_is_read(environment: pytest.MonkeyPatch, resilience: str) -> None:
+    set_all(environment, {**GOOD, "RESILIENCE": resilience, "REQUEST_TIMEOUT_S": "0.5"})
+    settings = load_settings("gateway")
+    how = describe(settings)
+    assert how.storage.timeout_s == (5 if "5" in resilience else 60)
+    # What a request waits for is given up with it.
+    assert (how.database.timeout_s, how.data_api.timeout_s, how.payment.timeout_s) == (0.5, 0.5, 10)
 
 
 @pytest.mark.parametrize("base", [GOOD, PRODUCTION])
