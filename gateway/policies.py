@@ -54,12 +54,14 @@ def policies(
     """The descriptions; `changes` has new numbers by dependency. ValueError for what there is not."""
     # A lost connection is replaced within the attempt: a query is sent twice at most. As many wait for a connection as
     # are served in the time that one search takes, three times over: fewer leave the server idle between bursts.
+    # A server that hangs would have everybody wait for the whole time limit, and places run out long before its end.
     # A trial that hangs takes all of its time, and the next one comes a pause later: both together are what a server
     # that is well again may have to wait for, and should stay under two seconds.
     database = Policy(
         "database",
         database_s,
         concurrency=4 * pool_size,
+        silent_s=min(database_s, request_s) / 3,
         reset_s=0.3,
         fallback="the Data API, or the last known answer",
     )

@@ -21,21 +21,21 @@ class DetachedTasks:
         """Set the limit, and whose tasks these are."""
         self._name = name
         self._limit = limit
-        self._running: set[asyncio.Future[Any]] = set()
+        self._running: dict[asyncio.Future[Any], asyncio.Future[None]] = {}  # and who waits for each
 
     def __len__(self) -> int:
         """How many run, those given up but not yet gone included."""
         return len(self._running)
 
     async def run(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
-        """The result of `work`; BulkheadFullError at the limit, TimeoutError after `seconds`."""
+        """The result of `work`; BulkheadFullError at the limit, TimeoutError after `seconds` or when given up."""
         if len(self._running) >= self._limit:
             raise BulkheadFullError(self._name)
         task = asyncio.ensure_future(work())
-        self._running.add(task)
+        waiting = self._running[task] = asyncio.get_running_loop().create_future()
         task.add_done_callback(self._finished)
         try:
-            await asyncio.wait({task}, timeout=seconds)
+            await asyncio.wait({waiting}, timeout=seconds)
         finally:
             if not task.done():
                 task.cancel()
@@ -43,13 +43,21 @@ class DetachedTasks:
             raise TimeoutError
         return task.result()
 
+    def give_up(self) -> None:
+        """Have nobody wait any longer for what runs: they get their TimeoutError now."""
+        for waiting in self._running.values():
+            if not waiting.done():
+                waiting.set_result(None)
+
     def cancel_all(self) -> None:
         """Tell everything that runs to stop."""
         for task in self._running:
             task.cancel()
 
     def _finished(self, task: "asyncio.Future[Any]") -> None:
-        self._running.discard(task)
+        waiting = self._running.pop(task)
+        if not waiting.done():
+            waiting.set_result(None)
         # Whoever waited has the exception; one that was left behind would be reported as never retrieved.
         if not task.cancelled() and task.exception() is not None:
             logger.debug("%s: %r ended with %r", self._name, task, task.exception())

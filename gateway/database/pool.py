@@ -27,7 +27,13 @@ from gateway.database.leases import Connection, Leases
 from gateway.database.queries import query
 from gateway.database.sqlstates import is_the_servers, to_gateway_error
 from gateway.database.vectors import adapters
-from gateway.errors import DatabaseBusyError, DatabaseTimeoutError, DatabaseUnavailableError, DatabaseUnsafeError
+from gateway.errors import (
+    DatabaseBusyError,
+    DatabaseTimeoutError,
+    DatabaseUnavailableError,
+    DatabaseUnsafeError,
+    UnavailableError,
+)
 from gateway.resilience import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, Guard, Policy
 
 logger = logging.getLogger(__name__)
@@ -55,7 +61,7 @@ class Database:
         self._clock = clock
         self._pool_size = pool_size
         self._tasks = DetachedTasks(policy.name, policy.concurrency)
-        self.guard = Guard(policy, self._is_failure, time_limit=self._tasks.run)
+        self.guard = Guard(policy, self._is_failure, time_limit=self._tasks.run, on_silence=self._tasks.give_up)
         self._check = SingleFlight(self._check_safety)
         self._checked_until = float("-inf")
         self._findings: list[Finding] = []
@@ -122,7 +128,7 @@ class Database:
         except CircuitOpenError as error:
             raise DatabaseUnavailableError(error.reason) from error
         except BulkheadFullError as error:
-            raise DatabaseBusyError("Too many searches at once. Try again.") from error
+            raise self._crowded("Too many searches at once. Try again.") from error
         except AttemptTimeoutError as error:
             logger.warning("%s: no answer within %.2g s", error.dependency, error.after_s)
             raise DatabaseTimeoutError(
@@ -130,8 +136,12 @@ class Database:
             ) from error
         except psycopg.Error as error:
             if isinstance(error, PoolTimeout) and self._is_full:
-                raise DatabaseBusyError("Every connection to the database is taken. Try again.") from error
+                raise self._crowded("Every connection to the database is taken. Try again.") from error
             raise to_gateway_error(error) from error
+
+    def _crowded(self, detail: str) -> UnavailableError:
+        # Nothing left and nothing answered either: it hangs, and other ways to an answer may not.
+        return DatabaseBusyError(detail) if self.guard.breaker.answers else DatabaseTimeoutError(detail)
 
     @property
     def _is_full(self) -> bool:

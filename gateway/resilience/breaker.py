@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from types import TracebackType
 from typing import Literal, NoReturn, cast
 
@@ -36,12 +37,14 @@ class Breaker:
         *,
         clock: Callable[[], float] = time.monotonic,
         on_change: Callable[[State], None] = lambda _: None,
+        on_silence: Callable[[], None] = lambda: None,
     ) -> None:
-        """Closed at first; `verdict` judges what calls raise."""
+        """Closed at first; `verdict` judges what calls raise. `on_silence` is told when silence has opened it."""
         self._policy = policy
         self._verdict = verdict
         self._clock = clock
         self._on_change = on_change
+        self._on_silence = on_silence
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=policy.failures_to_open,
             reset_timeout=policy.reset_s,
@@ -53,6 +56,8 @@ class Breaker:
         self._outcomes: deque[bool] = deque(maxlen=policy.window)
         self._opened_at = float("-inf")
         self._trial: Trial | None = None
+        self._running: dict[Trial, float] = {}  # since when; the oldest first
+        self._answered_at = float("-inf")
         self.last_failure: str | None = None
 
     @property
@@ -62,6 +67,10 @@ class Breaker:
 
     def admit(self) -> "Trial":
         """Leave for one call, to be used as a context manager around it; CircuitOpenError."""
+        if self.state == "closed" and self._is_silent():
+            self.last_failure = f"None of its calls was answered for {self._policy.silent_s:g} s."
+            self._breaker.open()
+            self._on_silence()
         if self.state == "open":
             left = self._opened_at + self._policy.reset_s - self._clock()
             if left > 0:
@@ -74,8 +83,13 @@ class Breaker:
             self._trial = trial
         return trial
 
+    def begin(self, trial: "Trial") -> None:
+        """An admitted call begins."""
+        self._running[trial] = self._clock()
+
     def settle(self, trial: "Trial", error: BaseException | None, took_s: float) -> None:
         """Count the outcome of an admitted call."""
+        self._running.pop(trial, None)
         if self._trial is trial:
             self._trial = None
         failed = None if error is not None and not isinstance(error, Exception) else False
@@ -83,6 +97,8 @@ class Breaker:
             failed = self._verdict(error)
         if failed is None or self._breaker.state is not trial.state:
             return  # it says nothing, or it is old news
+        if not failed:
+            self._answered_at = self._clock()
         slow = took_s > self._policy.slow_s
         if failed and error is not None:
             self.last_failure = f"{type(error).__name__} {error}".strip().replace("\n", " ")
@@ -105,11 +121,23 @@ class Breaker:
         enough = len(self._outcomes) == self._outcomes.maxlen
         return enough and sum(self._outcomes) >= self._policy.failure_rate_to_open * len(self._outcomes)
 
+    @property
+    def answers(self) -> bool:
+        """Whether a call was answered in the last `silent_s` seconds."""
+        return self._answered_at > self._clock() - self._policy.silent_s
+
+    def _is_silent(self) -> bool:
+        enough = self._policy.failures_to_open
+        if len(self._running) < enough or self.answers:
+            return False
+        return next(islice(self._running.values(), enough - 1, None)) <= self._clock() - self._policy.silent_s
+
     def changed(self, old: State | None, new: State) -> None:
         """Once for each change of state: log it with its reason, and begin to count anew."""
         if new == "open":
             self._opened_at = self._clock()
         self._outcomes.clear()
+        self._running.clear()
         self._trial = None
         if new == "closed":
             logger.warning("%s: works again", self._policy.name)
@@ -133,6 +161,7 @@ class Trial:
     def __enter__(self) -> "Trial":
         """The call begins."""
         self._started = time.perf_counter()
+        self._breaker.begin(self)
         return self
 
     def __exit__(

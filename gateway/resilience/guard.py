@@ -46,11 +46,13 @@ class Guard:
         verdict: Verdict = every_exception,
         *,
         time_limit: TimeLimit = cancelled_late,
+        on_silence: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`verdict` says which exceptions are the dependency's failures: these alone are counted and tried again.
 
-        `time_limit` runs the work within some seconds, TimeoutError after them.
+        `time_limit` runs the work within some seconds, TimeoutError after them or when it is given up, which
+        `on_silence` may do: the breaker has opened because nothing is answered.
         """
         self.policy = policy
         self._verdict = verdict
@@ -58,7 +60,7 @@ class Guard:
         self._budget = RetryBudget(policy.retry_ratio, policy.retries_per_s, clock=clock)
         self._running = 0
         self.meter = Meter(policy, lambda: self.running, lambda: self.budget_left)
-        self.breaker = Breaker(policy, self._judged, clock=clock, on_change=self.meter.changed)
+        self.breaker = Breaker(policy, self._judged, clock=clock, on_change=self.meter.changed, on_silence=on_silence)
 
     @property
     def state(self) -> str:
@@ -109,10 +111,11 @@ class Guard:
 
     async def _in_time(self, work: Work[Result]) -> Result:
         seconds = max(0.0, min(self.policy.timeout_s, remaining() - RESERVE_S))
+        started = time.monotonic()
         try:
             result: Result = await self._time_limit(work, seconds)
         except TimeoutError as error:
-            raise AttemptTimeoutError(self.policy.name, seconds) from error
+            raise AttemptTimeoutError(self.policy.name, min(seconds, time.monotonic() - started)) from error
         return result
 
     async def _again(self, work: Work[Result], first: Exception) -> Result:
@@ -138,6 +141,8 @@ class Guard:
         if isinstance(error, AttemptTimeoutError):
             # Who had next to no time left, because others had used it up, says nothing about this one.
             return True if error.after_s >= self.policy.timeout_s / 2 else None
+        if isinstance(error, DependencyError):
+            return None  # it was not asked
         return self._verdict(error)
 
     def _is_worth_another(self, error: BaseException) -> bool:

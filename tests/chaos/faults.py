@@ -26,6 +26,10 @@ class Fault:
     """Within which full quality must be back after it is mended."""
     short: bool = False
     """Whether it is part of the short cut in `make test`."""
+    of_server: bool = False
+    """Whether PostgreSQL itself is broken, behind every door."""
+    of_way: bool = False
+    """Whether the gateway's own way to PostgreSQL is, and only that."""
     unverifiable: bool = False
     """Whether tokens cannot be verified for a moment, so that 503 is right where one is sent."""
     needs_disk: bool = False
@@ -40,7 +44,13 @@ class Fault:
         return not (self.needs_disk and world.disk is None) and not (self.needs_network and world.far_host is None)
 
 
-def of_door(name: str, door: Callable[[World], Proxy], do: Callable[[Proxy], None], *, short: bool = False) -> Fault:
+def of_door(
+    name: str,
+    door: Callable[[World], Proxy],
+    do: Callable[[Proxy], None],
+    *,
+    short: bool = False,
+) -> Fault:
     """A fault of the way to a server."""
 
     async def breaks(world: World) -> None:
@@ -49,7 +59,7 @@ def of_door(name: str, door: Callable[[World], Proxy], do: Callable[[Proxy], Non
     async def mends(world: World) -> None:
         door(world).heal()
 
-    return Fault(name, breaks, mends, short=short)
+    return Fault(name, breaks, mends, short=short, of_way=door is to_database)
 
 
 def to_database(world: World) -> Proxy:
@@ -247,17 +257,17 @@ def faults() -> list[Fault]:
     """Every fault, in the order in which they come; what changes the world for good is last."""
     lock, crowd = Lock(), Crowd()
     return [
-        Fault("PostgreSQL killed", kill_postgres, start_postgres, recovery_s=5, short=True),
-        Fault("PostgreSQL stopped (SIGSTOP)", freeze_postgres, thaw_postgres, short=True),
-        Fault("PostgreSQL restarted", stop_postgres, start_postgres, seconds=0.5, recovery_s=5),
-        Fault("pool exhausted", lock.take, lock.release),
-        Fault("black hole before PostgreSQL", lose_packets, find_packets, needs_network=True),
+        Fault("PostgreSQL killed", kill_postgres, start_postgres, recovery_s=5, short=True, of_server=True),
+        Fault("PostgreSQL stopped (SIGSTOP)", freeze_postgres, thaw_postgres, short=True, of_server=True),
+        Fault("PostgreSQL restarted", stop_postgres, start_postgres, seconds=0.5, recovery_s=5, of_server=True),
+        Fault("pool exhausted", lock.take, lock.release, of_server=True),
+        Fault("black hole before PostgreSQL", lose_packets, find_packets, needs_network=True, of_way=True),
         of_door("PostgreSQL's answers held back", to_database, Proxy.freeze, short=True),
         of_door("PostgreSQL slow by 2 s", to_database, slow),
         of_door("answers of PostgreSQL cut", to_database, cuts),
         of_door("PostgreSQL refuses", to_database, Proxy.refuse),
-        Fault("out of connections", crowd.arrive, crowd.leave),
-        Fault("PostgreSQL's disk full", fill_disk, free_disk, recovery_s=5, needs_disk=True),
+        Fault("out of connections", crowd.arrive, crowd.leave, of_server=True),
+        Fault("PostgreSQL's disk full", fill_disk, free_disk, recovery_s=5, needs_disk=True, of_server=True),
         of_door("Supabase dead (Data API, keys)", to_api, Proxy.refuse, short=True),
         of_door("Supabase slow by 2 s", to_api, slow),
         Fault("keys rotated", rotate_keys, nothing, seconds=0.5, unverifiable=True),
@@ -269,5 +279,5 @@ def faults() -> list[Fault]:
         Fault("embedder babbles", embedder_babbles, embedder_works),
         Fault("embedder's vectors too short", embedder_changes_length, embedder_works),
         Fault("worker killed", kill_worker, start_worker, seconds=1),
-        Fault("fail-over to the standby", fail_over, nothing, seconds=0.5, recovery_s=5, last=True),
+        Fault("fail-over to the standby", fail_over, nothing, seconds=0.5, recovery_s=5, last=True, of_server=True),
     ]

@@ -26,6 +26,8 @@ class Answer:
     took_s: float
     status: int
     degraded: bool
+    why: str = ""
+    """What a problem is called."""
 
     @property
     def is_full(self) -> bool:
@@ -35,7 +37,7 @@ class Answer:
     @property
     def kind(self) -> str:
         """In a word."""
-        return "degraded" if self.degraded and self.status == 200 else str(self.status or "no answer")
+        return "degraded" if self.degraded and self.status == 200 else str(self.status or "none that can be read")
 
 
 @dataclass
@@ -69,9 +71,10 @@ class Observation:
         """What must never happen, and did."""
         found = []
         unverifiable = fault.unverifiable and self.route.signed_in and not self.route.never_fails
-        may_fail = self.route.may_fail or unverifiable
+        lacks_database = self.route.is_of_database and (fault.of_server or fault.of_way)
+        may_fail = (self.route.may_fail and fault.of_server) or lacks_database or unverifiable
         allowed = {200, 503} if may_fail else {200}
-        wrong = {kind: n for kind, n in Counter(a.status for a in self.answers).items() if kind not in allowed}
+        wrong = Counter(f"{a.kind} {a.why}".strip() for a in self.answers if a.status not in allowed)
         if wrong:
             found.append(f"{self.route.name}: {', '.join(f'{n} answers of {kind}' for kind, n in wrong.items())}")
         if self.worst_s > REQUEST_S + slack_s:
@@ -152,19 +155,22 @@ async def _one(world: World, client: httpx.AsyncClient, observation: Observation
     at = time.monotonic()
     headers = dict(route.headers_of(world))
     token = world.token
-    status, degraded = 0, False
+    status, degraded, why = 0, False, ""
     try:
         if route.body is None:
             response = await client.get(route.path, headers=headers)
         else:
             response = await client.post(route.path, json=route.body(), headers=headers)
+        if response.status_code != 200:
+            why = response.json()["type"]
+        elif route.degrades:
+            degraded = response.json()["degraded"]
         status = response.status_code
-        degraded = status == 200 and route.degrades and response.json()["degraded"]
-    except httpx.HTTPError:
-        pass  # status 0 stands for no answer
+    except (httpx.HTTPError, ValueError, KeyError):
+        pass  # status 0 stands for no answer that can be read
     if status == 401 and token != world.token:
         return  # it was revoked on the way
-    observation.answers.append(Answer(at, time.monotonic() - at, status, degraded))
+    observation.answers.append(Answer(at, time.monotonic() - at, status, degraded, why))
 
 
 async def _write(world: World) -> None:

@@ -22,7 +22,9 @@ class Route:
     """Whether an answer says `degraded` when something was missing."""
     signed_in: bool = False
     may_fail: bool = False
-    """Whether 503 is right when nothing that could answer does."""
+    """Whether 503 is right when PostgreSQL itself is broken, so that nothing that could answer does."""
+    is_of_database: bool = False
+    """Whether 503 is right when the gateway's own way to PostgreSQL is broken as well."""
     never_fails: bool = False
     """Whether it answers 200 even to a token that cannot be verified."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +44,8 @@ ROUTES = (
     Route("recommendations, nobody's", "/v1/recommendations?category=lines", degrades=True, never_fails=True),
     Route("status", "/v1/status", signed_in=True),
     Route("live", "/health/live"),
-    Route("ready", "/health/ready", may_fail=True),
+    Route("ready", "/health/ready", is_of_database=True),
     Route("metrics", "/metrics"),
     Route("description", "/openapi.json"),
+    Route("documentation", "/docs"),
 )

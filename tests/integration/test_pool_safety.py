@@ -39,7 +39,7 @@ FILTERS = (
     "embedding_model",
 )
 CONNECTIONS = 3
-NEVER_OPEN = Policy("database", 3.0, concurrency=2 * CONNECTIONS, failures_to_open=10**9, window=10**9)
+NEVER_OPEN = Policy("database", 3.0, concurrency=2 * CONNECTIONS, failures_to_open=10**5, window=10**5)
 REQUESTS = 3000
 AT_ONCE = 2 * CONNECTIONS  # as many as the gateway lets in
 SEED = 20_261_123

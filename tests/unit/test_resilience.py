@@ -113,6 +113,40 @@ async def test_slow_answers_are_used_and_open_it() -> None:
     assert guard.state == "open"
 
 
+async def test_silence_opens_it_before_anybody_has_waited_to_the_end() -> None:
+    clock = Clock()
+    guard = make(clock, timeout_s=60, silent_s=0.4, failures_to_open=3, reset_s=1)
+    gate = asyncio.Event()
+
+    async def hangs() -> str:
+        await gate.wait()
+        return "late"
+
+    hung = [asyncio.create_task(outcomes(guard, hangs, 1)) for _ in range(2)]
+    await asyncio.sleep(0)
+    clock.advance(5)
+    assert await outcomes(guard, well, 1) == ["well"]  # two slow calls are no silence
+    hung.append(asyncio.create_task(outcomes(guard, hangs, 1)))
+    await asyncio.sleep(0)
+    clock.advance(0.3)
+    assert await outcomes(guard, well, 1) == ["well"]
+    clock.advance(0.3)
+    assert await outcomes(guard, well, 1) == ["well"]  # others are answered meanwhile
+    clock.advance(0.3)
+    assert guard.state == "closed"
+    await outcomes(guard, misused, 1)  # an answer like any other
+    clock.advance(0.5)
+    assert await outcomes(guard, well, 1) == ["CircuitOpenError"]
+    assert (guard.state, guard.breaker.last_failure) == ("open", "None of its calls was answered for 0.4 s.")
+    clock.advance(2)
+    assert await outcomes(guard, well, 1) == ["well"]
+    clock.advance(5)
+    assert await outcomes(guard, well, 1) == ["well"]  # what hung before it worked again says nothing about now
+    gate.set()
+    assert await asyncio.gather(*hung) == [["late"]] * 3
+    assert guard.state == "closed"
+
+
 async def test_a_trial_that_is_late_has_not_shown_that_it_works() -> None:
     async def slow() -> str:
         await asyncio.sleep(0.02)
@@ -321,6 +355,7 @@ async def test_an_attempt_has_its_time_and_what_the_request_has_left() -> None:
         {"reset_s": float("nan")},
         {"max_backoff_s": -1},
         {"slow_s": float("nan")},
+        {"silent_s": 0},
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(changes: dict[str, Any]) -> None:
