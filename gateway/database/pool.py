@@ -61,7 +61,7 @@ class Database:
         self._clock = clock
         self._pool_size = pool_size
         self._tasks = DetachedTasks(policy.name, policy.concurrency)
-        self.guard = Guard(policy, self._is_failure, time_limit=self._tasks.run, on_silence=self._tasks.give_up)
+        self.guard = Guard(policy, self._is_failure, time_limit=self._tasks.run, on_open=self._tasks.give_up)
         self._check = SingleFlight(self._check_safety)
         self._checked_until = float("-inf")
         self._findings: list[Finding] = []

@@ -37,14 +37,14 @@ class Breaker:
         *,
         clock: Callable[[], float] = time.monotonic,
         on_change: Callable[[State], None] = lambda _: None,
-        on_silence: Callable[[], None] = lambda: None,
+        on_open: Callable[[], None] = lambda: None,
     ) -> None:
-        """Closed at first; `verdict` judges what calls raise. `on_silence` is told when silence has opened it."""
+        """Closed at first; `verdict` judges what calls raise. `on_open` is told when they open it."""
         self._policy = policy
         self._verdict = verdict
         self._clock = clock
         self._on_change = on_change
-        self._on_silence = on_silence
+        self._on_open = on_open
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=policy.failures_to_open,
             reset_timeout=policy.reset_s,
@@ -70,7 +70,6 @@ class Breaker:
         if self.state == "closed" and self._is_silent():
             self.last_failure = f"None of its calls was answered for {self._policy.silent_s:g} s."
             self._breaker.open()
-            self._on_silence()
         if self.state == "open":
             left = self._opened_at + self._policy.reset_s - self._clock()
             if left > 0:
@@ -143,6 +142,7 @@ class Breaker:
             logger.warning("%s: works again", self._policy.name)
         elif new == "open" and old == "closed":
             logger.error("%s: left alone, asked again every %g s: %s", *self._told())
+            self._on_open()
         self._on_change(new)
 
     def _told(self) -> tuple[str, float, str | None]:

@@ -46,13 +46,13 @@ class Guard:
         verdict: Verdict = every_exception,
         *,
         time_limit: TimeLimit = cancelled_late,
-        on_silence: Callable[[], None] = lambda: None,
+        on_open: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`verdict` says which exceptions are the dependency's failures: these alone are counted and tried again.
 
-        `time_limit` runs the work within some seconds, TimeoutError after them or when it is given up, which
-        `on_silence` may do: the breaker has opened because nothing is answered.
+        `time_limit` runs the work within some seconds, TimeoutError after them or when it is given up, which `on_open`
+        may do: whoever waits for what has just been found not to work is better off elsewhere.
         """
         self.policy = policy
         self._verdict = verdict
@@ -60,7 +60,7 @@ class Guard:
         self._budget = RetryBudget(policy.retry_ratio, policy.retries_per_s, clock=clock)
         self._running = 0
         self.meter = Meter(policy, lambda: self.running, lambda: self.budget_left)
-        self.breaker = Breaker(policy, self._judged, clock=clock, on_change=self.meter.changed, on_silence=on_silence)
+        self.breaker = Breaker(policy, self._judged, clock=clock, on_change=self.meter.changed, on_open=on_open)
 
     @property
     def state(self) -> str:

@@ -24,6 +24,8 @@ class Fault:
     seconds: float = 3.0
     recovery_s: float = 2.0
     """Within which full quality must be back after it is mended."""
+    settles: Change | None = None
+    """What takes its time after that, and counts as recovery."""
     short: bool = False
     """Whether it is part of the short cut in `make test`."""
     of_server: bool = False
@@ -186,11 +188,8 @@ class Crowd:
 
 async def fail_over(world: World) -> None:
     """The server is gone, the standby becomes the server, and its address leads there."""
-    assert world.standby is not None
     world.signal_postgres(signal.SIGKILL)
-    with psycopg.connect(world.standby.admin_url(), autocommit=True) as admin:
-        await asyncio.to_thread(admin.execute, b"select pg_promote()")
-    world.to_database.target_port = world.standby.port
+    await asyncio.to_thread(world.promote_standby)
     world.to_database.drop()
 
 
@@ -250,6 +249,10 @@ async def kill_worker(world: World) -> None:
 async def start_worker(world: World) -> None:
     """Whoever supervises it starts another one, which takes up what was left."""
     world.worker = await asyncio.to_thread(world.start_worker)
+
+
+async def everything_is_searchable(world: World) -> None:
+    """What was written by now, the dead worker's leavings included."""
     await asyncio.to_thread(world.wait_searchable, sorted(world.written), 30)
 
 
@@ -278,6 +281,6 @@ def faults() -> list[Fault]:
         Fault("embedder answers 429", embedder_says(429, Retry_After="1"), embedder_works),
         Fault("embedder babbles", embedder_babbles, embedder_works),
         Fault("embedder's vectors too short", embedder_changes_length, embedder_works),
-        Fault("worker killed", kill_worker, start_worker, seconds=1),
+        Fault("worker killed", kill_worker, start_worker, seconds=1, recovery_s=5, settles=everything_is_searchable),
         Fault("fail-over to the standby", fail_over, nothing, seconds=0.5, recovery_s=5, last=True, of_server=True),
     ]

@@ -103,11 +103,16 @@ async def suffer(world: World, fault: Fault, *, slack_s: float, patience: float 
         await asyncio.sleep(fault.seconds)
         await fault.mends(world)
         mended = time.monotonic()
+        if fault.settles is not None:
+            await fault.settles(world)
+        settled_s = time.monotonic() - mended
         recovered = await _until_well(observations, mended)
+        if fault.settles is not None and recovered is not None:
+            recovered = max(recovered, settled_s)
     problems = [problem for observation in observations for problem in observation.problems(fault, slack_s)]
     if recovered is None or recovered > patience * fault.recovery_s:
         problems.append(f"full quality was back after {recovered if recovered is None else round(recovered, 2)} s")
-    lost = await asyncio.to_thread(world.lost) if not fault.last else set()
+    lost = await asyncio.to_thread(world.lost)
     if lost:
         problems.append(f"{len(lost)} acknowledged documents are lost")
     return Outcome(fault, observations, recovered, problems)

@@ -7,7 +7,10 @@ import pytest
 
 from tests.chaos.faults import Fault, faults
 from tests.chaos.load import suffer
+from tests.chaos.routes import ROUTES
 from tests.chaos.world import World
+from tests.support.gateway_app import make_app
+from tests.support.tokens import Project
 
 pytestmark = pytest.mark.anyio
 
@@ -16,6 +19,11 @@ pytestmark = pytest.mark.anyio
 async def world(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with World(logs, tmp_path_factory.mktemp("chaos")).running() as world:
         yield world
+
+
+def test_every_route_is_asked_while_things_break() -> None:
+    served = {*make_app(Project()).openapi()["paths"], "/openapi.json", "/docs"}
+    assert served == {route.path.partition("?")[0] for route in ROUTES}
 
 
 @pytest.mark.parametrize("fault", [fault for fault in faults() if fault.short], ids=lambda fault: fault.name)

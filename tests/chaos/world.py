@@ -10,10 +10,12 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 
 from gateway.local.place import remove, settle
 from gateway.local.ports import free_port
@@ -112,9 +114,24 @@ class World:
             ],
             check=True, capture_output=True, cwd="/", env=primary.environment(), **spawn_as(place.account),
         )  # fmt: skip
+        with (place.data / "postgresql.auto.conf").open("a") as settings:
+            settings.write("wal_retrieve_retry_interval = '200ms'\n")
         self.standby = Cluster(place, free_port(), password=None)
         with (self.logs / "standby.log").open("ab") as log:
             self.standby.start(log)
+        # What is acknowledged is on both, and outlives the fail-over.
+        with self.database.connect("supabase_admin") as admin:
+            admin.execute("alter system set synchronous_standby_names = '*'")
+            admin.execute("select pg_reload_conf()")
+
+    def promote_standby(self) -> None:
+        """The standby is the server from now on."""
+        assert self.standby is not None
+        with psycopg.connect(self.standby.admin_url(), autocommit=True) as admin:
+            admin.execute("alter system reset synchronous_standby_names")
+            admin.execute("select pg_promote()")
+        self.database = replace(self.database, port=self.standby.port)
+        self.to_database.target_port = self.standby.port
 
     def restart_postgres(self) -> None:
         """Start the server again, as whoever supervises it would."""

@@ -170,6 +170,23 @@ async def test_a_gateway_that_has_just_started_loses_no_time_to_a_database_that_
             assert await gateway.found("alice", ["the Data API"], mode=mode) == SEES["alice"]
 
 
+async def test_nobody_waits_to_the_end_for_a_database_that_hangs(
+    stack: Stack, database: Database, people: dict[str, str]
+) -> None:
+    async with gateway_of(stack, database, people, database_timeout_s=9, request_timeout_s=20) as gateway:
+        assert await gateway.found("alice", []) == SEES["alice"]
+        gateway.to_database.freeze()
+        started = time.monotonic()
+        searches: list[asyncio.Task[set[str]]] = []
+        while not searches or not all(search.done() for search in searches):
+            searches.append(asyncio.create_task(gateway.found("alice", ["the Data API"])))
+            await asyncio.sleep(0.2)
+        assert time.monotonic() - started < 8  # a third of the time limit, and half a second for good measure
+        assert all(await asyncio.gather(*searches))
+        gateway.to_database.heal()
+        await gateway.until_well()
+
+
 async def test_another_second_factor_is_another_caller() -> None:
     def claims(**changes: Any) -> str:
         password = {"method": "password", "timestamp": 1}
