@@ -77,7 +77,8 @@ CREATE TYPE private.parsed_query AS (
 	words text,
 	prefixes text[],
 	phrases text[],
-	excluded text[]
+	excluded text[],
+	per_beginning integer
 );
 
 --
@@ -445,10 +446,10 @@ end $$;
 COMMENT ON FUNCTION private.add_up_passage_counts() IS 'Leaves one row an audience; the sums stay. Definer: the worker has no other right to the counts.';
 
 --
--- Name: article_matches(text, uuid[]); Type: FUNCTION; Schema: private; Owner: -
+-- Name: article_matches(text, uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.article_matches(query text, scopes uuid[]) RETURNS SETOF private.chunk_match
+CREATE FUNCTION private.article_matches(query text, scopes uuid[], sources uuid[]) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1
     SET search_path TO ''
     AS $$
@@ -479,19 +480,20 @@ begin
           and upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C"
               < w.number || case when w.may_begin then chr(1114111) else '0' end
           and r.scope_id = any (scopes)
+          and (sources is null or r.id in (select unnest(sources)))
           and exists (select from public.chunks x where x.product_id = r.id)
-        order by upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C" limit 20) p
+        order by upper(regexp_replace(r.sku, '[^[:alnum:]]', '', 'g')) collate "C" limit 100) p
       join public.chunks c on c.product_id = p.id
       order by p.id, 3 desc, c.position) m
     order by m.score desc, m.product_id
-    limit 20;
+    limit 100;
 end $$;
 
 --
--- Name: FUNCTION article_matches(query text, scopes uuid[]); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION article_matches(query text, scopes uuid[], sources uuid[]); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[]) IS 'Products whose article number stands in the query, however it is punctuated and in up to three parts, or its beginning, from four characters with a digit on. Definer: asked only by keyword_matches, with the caller''s audiences.';
+COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[], sources uuid[]) IS 'Products whose article number stands in the query, however it is punctuated and in up to three parts, or its beginning, from four characters with a digit on. Definer: asked only by keyword_matches, with the caller''s audiences.';
 
 --
 -- Name: article_number(text); Type: FUNCTION; Schema: private; Owner: -
@@ -538,31 +540,61 @@ COMMENT ON FUNCTION private.become(claims text) IS 'Makes the rest of the transa
 CREATE FUNCTION private.beginnings(typed text) RETURNS TABLE(stemmer text, first_word text, next_word text)
     LANGUAGE plpgsql STABLE ROWS 10
     SET search_path TO ''
-    AS $$
+    AS $_$
 begin
+  -- No word is as long; and what follows takes a time that grows with the square of the length.
+  if char_length(typed) > 100 then
+    return;
+  end if;
   -- Stems are what can be looked up. A stemmer may write a word without the accents of its beginning (München: munch), and
-  -- end it before the beginning ends (policy: polici, university: univers). What it does is learned from the typed letters
-  -- with one more letter, or some more, behind them.
+  -- end it before the beginning ends (organization: organ). What it does is learned from the typed letters with one more
+  -- letter behind them, or with what a usual ending leaves to be typed.
   return query
-    with typed_words as materialized (
+    with one_letter_more as materialized (
       select w.stemmer, w.word from private.query_words(
-        (select string_agg(typed || e.ending, ' ' order by e.place)
-         from unnest(string_to_array(',a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z,ty,ity,ion,ation,ing,ness,ment', ','))
-              with ordinality e (ending, place))) w
+        (select string_agg(typed || e.letter, ' ' order by e.place)
+         from unnest(string_to_array(',a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z', ','))
+              with ordinality e (letter, place)
+         where e.letter = '' or char_length(typed) <= 40)) w
+    ), typed_words as materialized (
+      select l.stemmer, l.word from one_letter_more l
+      union
+      -- Letters alone go to the stemmer as they are, which takes a fifth of what taking a text apart does.
+      select s.stemmer, x.word
+      from (
+        select o.stemmer, ('pg_catalog.' || o.stemmer || '_stem')::regdictionary as dictionary
+        from one_letter_more o where o.stemmer <> 'simple' group by o.stemmer offset 0) s
+      cross join unnest(string_to_array(
+        'ization,zation,ation,tion,ion,on,ational,tional,ional,onal,nal,al,ing,ng,ful,ul,fully,ully,lly,ly,'
+        'able,ble,le,ible,ability,bility,ility,lity,ity,ty,ibility,ment,ent,nt,ness,ess,ss,less,ive,ve,ous,'
+        'us,ance,nce,ce,ence,ism,sm,ist,st,ely,ungen,ngen,gen,en,ung,keiten,eiten,iten,ten,keit,eit,it,heit,'
+        'lich,ich,ch,isch,sch,schaft,chaft,haft,aft,ft,aciones,ciones,iones,ones,nes,es,ación,ción,ión,ón,'
+        'amiento,miento,iento,ento,nto,to,mente,ente,nte,te,idad,dad,ad,ement,isation,sation,ité,té,azione,'
+        'zione,ione,one,ne,azioni,zioni,ioni,oni,ni,ità,tà,ação,ção,ão,ações,ções,ões,dade,ade,de,lijk,ijk,'
+        'jk,heid,eid,id', ',')) e (ending)
+      cross join lateral unnest(ts_lexize(s.dictionary, typed || e.ending)) x (word)
+      where typed ~ '^[[:alpha:]]{2,40}$'
     ), plain as (
-      select replace(regexp_replace(normalize(typed, nfd), '[\u0300-\u036f]', '', 'g'), 'ß', 'ss') as word
+      select private.plain_letters(typed) as letters
     ), written as (
       select distinct w.stemmer, b.beginning
-      from typed_words w cross join plain p
-      cross join lateral (values (typed), (p.word)) b (beginning)
+      from typed_words w cross join plain p cross join lateral (values (typed), (p.letters)) b (beginning)
       where starts_with(w.word, b.beginning)
+      union
+      -- Some accents only: café loses none in German, stühle does.
+      select h.stemmer, h.head
+      from (
+        select distinct w.stemmer, left(w.word, char_length(typed)) as head
+        from typed_words w where char_length(w.word) >= char_length(typed) and left(w.word, char_length(typed)) <> typed) h
+      cross join plain p
+      where private.plain_letters(h.head) = p.letters
     )
     select w.stemmer, w.beginning, w.beginning || chr(1114111) from written w
     union all
     select distinct t.stemmer, t.word, t.word || chr(1) from typed_words t
     where typed !~ '_'
       and not exists (select from written w where w.stemmer = t.stemmer and starts_with(t.word, w.beginning));
-end $$;
+end $_$;
 
 --
 -- Name: FUNCTION beginnings(typed text); Type: COMMENT; Schema: private; Owner: -
@@ -1130,7 +1162,7 @@ begin
            join looked_for f on f.stemmer = c.stemmer
              and v.lexeme >= f.first_word collate "C" and v.lexeme < f.next_word collate "C"
            where c.id = any (direct)) x
-         group by x.stemmer, x.word order by sum(x.size) desc, x.word limit private.prefix_limit()) x))
+         group by x.stemmer, x.word order by sum(x.size) desc, x.word limit parsed.per_beginning) x))
     select w.stemmer, w.word, w.original, w.times::double precision,
            (select coalesce(sum(p.size), 0) from private.postings p
             where p.scope_id = any (scopes) and p.word = w.word and p.stemmer = w.stemmer)
@@ -2190,7 +2222,7 @@ begin
         cross join lateral (select least(coalesce(cardinality(v.positions), 1), 31)::double precision) f (times)) s
       where c.id = any (direct) and s.score is not null
       union all
-      select a.chunk_id, a.score, false from private.article_matches(query, scopes) a where 'products' = any (kinds))
+      select a.chunk_id, a.score, false from private.article_matches(query, scopes, sources) a where 'products' = any (kinds))
     select array_agg((c.source_id, c.id, least(m.score, 1))::private.chunk_match), (select count(*) from best),
            count(distinct c.source_id) filter (where m.is_among_best)
     into found, passages, sources_read
@@ -3225,7 +3257,7 @@ CREATE FUNCTION private.parse_query(query text) RETURNS private.parsed_query
     SET search_path TO ''
     AS $_$
 declare
-  parsed private.parsed_query := (query, '{}', '{}', '{}');
+  parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit());
   piece text[];
   any_of boolean := false;
 begin
@@ -3246,7 +3278,9 @@ begin
         parsed.phrases := parsed.phrases || piece[3];
       end if;
     elsif piece[4] ~ '^\w{2,}\*$' then
-      parsed.prefixes := parsed.prefixes || lower(rtrim(piece[4], '*'));
+      if not lower(rtrim(piece[4], '*')) = any (parsed.prefixes) then
+        parsed.prefixes := parsed.prefixes || lower(rtrim(piece[4], '*'));
+      end if;
     else
       parsed.words := parsed.words || ' ' || piece[4];
     end if;
@@ -3412,6 +3446,21 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.place_order(items jsonb, idempotency_key text) IS 'As public.place_order. Definer: buyers write neither orders nor the stock.';
+
+--
+-- Name: plain_letters(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.plain_letters(typed text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select replace(regexp_replace(normalize(typed, nfd), '[\u0300-\u036f]', '', 'g'), 'ß', 'ss') $$;
+
+--
+-- Name: FUNCTION plain_letters(typed text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.plain_letters(typed text) IS 'Without accents, as some stemmers write words.';
 
 --
 -- Name: plan_search(smallint, uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -3769,6 +3818,10 @@ CREATE FUNCTION private.query_words(query text) RETURNS TABLE(stemmer text, word
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO ''
     AS $$
+declare
+  -- Taking apart what is as long takes a time that grows with the square of it, and no word is.
+  words constant text := case
+    when char_length(query) > 255 then regexp_replace(query, '\S{255}\S+', ' ', 'g') else query end;
 begin
   -- Walks the index from one stemmer to the next. Of a query that is a text, the first 64 words count.
   return query
@@ -3781,7 +3834,7 @@ begin
     from stemmers s
     cross join lateral (
       select v.lexeme, cardinality(v.positions)
-      from unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, query)) v
+      from unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, words)) v
       order by v.positions[1], v.lexeme limit 64) w (word, times)
     where s.name is not null;
 end $$;
@@ -5446,6 +5499,7 @@ declare
   by_meaning private.chunk_match[] := '{}';
   by_words private.chunk_match[] := '{}';
   has_every_word boolean := true;
+  sources_found bigint;
 begin
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
     raise exception 'mode % is none of semantic, keyword, hybrid', mode using errcode = 'invalid_parameter_value';
@@ -5493,14 +5547,27 @@ begin
   if mode = 'semantic' then
     marks := private.words_to_mark(parsed);
   else
-    terms := private.query_terms(parsed, kinds);
-    marks := array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t);
-    if cardinality(parsed.prefixes) > 0 then
-      has_every_word := cardinality(parsed.prefixes) <= 32 and not exists (
-        select from unnest(terms) t where t.original like '%*' group by t.original having count(*) >= private.prefix_limit());
+    loop
+      terms := private.query_terms(parsed, kinds);
+      if cardinality(parsed.prefixes) > 0 then
+        has_every_word := cardinality(parsed.prefixes) <= 32 and not exists (
+          select from unnest(terms) t where t.original like '%*'
+          group by t.original having count(*) >= parsed.per_beginning);
+      end if;
+      by_words := array(select m from private.keyword_matches(
+        concat_ws(' ', parsed.words, array_to_string(parsed.prefixes, ' ')), terms, kinds, sources, excluded,
+        array(select (b).chunk_id from unnest(by_meaning) b), candidate_count) m);
+      sources_found := (select count(distinct (b).source_id) from unnest(by_words) b);
+      -- What the most frequent words stand for may be filtered away, or gone.
+      exit when has_every_word or sources_found >= max_results or parsed.per_beginning > private.prefix_limit();
+      parsed.per_beginning := greatest(private.prefix_limit() + 1, 16 * private.prefix_limit() / cardinality(parsed.prefixes));
+    end loop;
+    -- Of a query that is a text the first words were looked for; others may have matches as well.
+    if sources_found < max_results and char_length(parsed.words) > 127 then
+      has_every_word := has_every_word and not exists (
+        select from private.query_words(parsed.words) w group by w.stemmer having count(*) >= 64);
     end if;
-    by_words := array(select m from private.keyword_matches(
-      parsed.words, terms, kinds, sources, excluded, array(select (b).chunk_id from unnest(by_meaning) b), candidate_count) m);
+    marks := array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t);
   end if;
 
   return query
@@ -5553,7 +5620,7 @@ end $$;
 -- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where a beginning stands for private.prefix_limit() words or more, and where there are more than 32 beginnings.';
+COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where not every word that begins so was looked for, where there are more than 32 beginnings, and where the list is short and the query had more than 64 words.';
 
 --
 -- Name: products; Type: TABLE; Schema: public; Owner: -
@@ -9367,10 +9434,10 @@ REVOKE ALL ON FUNCTION private.add_up_passage_counts() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.add_up_passage_counts() TO tidegate_worker;
 
 --
--- Name: FUNCTION article_matches(query text, scopes uuid[]); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION article_matches(query text, scopes uuid[], sources uuid[]); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.article_matches(query text, scopes uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.article_matches(query text, scopes uuid[], sources uuid[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION article_number(typed text); Type: ACL; Schema: private; Owner: -
@@ -10081,6 +10148,15 @@ REVOKE ALL ON FUNCTION private.person_name(metadata jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.place_order(items jsonb, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.place_order(items jsonb, idempotency_key text) TO authenticated;
+
+--
+-- Name: FUNCTION plain_letters(typed text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.plain_letters(typed text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.plain_letters(typed text) TO anon;
+GRANT ALL ON FUNCTION private.plain_letters(typed text) TO authenticated;
+GRANT ALL ON FUNCTION private.plain_letters(typed text) TO service_role;
 
 --
 -- Name: FUNCTION plan_search(model smallint, scopes uuid[]); Type: ACL; Schema: private; Owner: -

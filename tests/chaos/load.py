@@ -67,12 +67,12 @@ class Observation:
             return None
         return max(mended, since)
 
-    def problems(self, fault: Fault, slack_s: float) -> list[str]:
-        """What must never happen, and did."""
+    def problems(self, fault: Fault, slack_s: float, *, has_room: bool) -> list[str]:
+        """What must never happen, and did; without room, who cannot be answered from what is known may be refused."""
         found = []
         unverifiable = fault.unverifiable and self.route.signed_in and not self.route.never_fails
         lacks_database = self.route.is_of_database and (fault.of_server or fault.of_way)
-        may_fail = (self.route.may_fail and fault.of_server) or lacks_database or unverifiable
+        may_fail = (self.route.may_fail and (fault.of_server or not has_room)) or lacks_database or unverifiable
         allowed = {200, 503} if may_fail else {200}
         wrong = Counter(f"{a.kind} {a.why}".strip() for a in self.answers if a.status not in allowed)
         if wrong:
@@ -92,8 +92,13 @@ class Outcome:
     problems: list[str]
 
 
-async def suffer(world: World, fault: Fault, *, slack_s: float, patience: float = 1.0) -> Outcome:
-    """Let `fault` happen under load; `slack_s` is added to the deadline, `patience` multiplies the time to recover."""
+async def suffer(
+    world: World, fault: Fault, *, slack_s: float, patience: float = 1.0, has_room: bool = True
+) -> Outcome:
+    """Let `fault` happen under load; `slack_s` is added to the deadline, `patience` multiplies the time to recover.
+
+    `has_room` says that the machine has nothing else to do, so that no request has to be refused for lack of room.
+    """
     observations = [Observation(route) for route in ROUTES]
     async with _load(world, observations):
         await _until_well(observations, time.monotonic())
@@ -109,7 +114,9 @@ async def suffer(world: World, fault: Fault, *, slack_s: float, patience: float 
         recovered = await _until_well(observations, mended)
         if fault.settles is not None and recovered is not None:
             recovered = max(recovered, settled_s)
-    problems = [problem for observation in observations for problem in observation.problems(fault, slack_s)]
+    problems = [
+        problem for observation in observations for problem in observation.problems(fault, slack_s, has_room=has_room)
+    ]
     if recovered is None or recovered > patience * fault.recovery_s:
         problems.append(f"full quality was back after {recovered if recovered is None else round(recovered, 2)} s")
     lost = await asyncio.to_thread(world.lost)

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support import Database, as_caller
+from tests.support import Database
 from tests.support.tenants import populate
 from tests.support.words import gather, organization, titles, write
 
@@ -119,27 +119,6 @@ def test_operators(
         gather(database)
     seen = set(titles(connection, None, query)) - {"note", "busy", "keel"}
     assert seen == found
-
-
-@pytest.mark.parametrize("gathered", [False, True])
-def test_a_list_that_leaves_out_words_is_not_complete(
-    database: Database, connection: psycopg.Connection[Any], gathered: bool
-) -> None:
-    with database.connect("supabase_admin") as admin:
-        for number in range(70):
-            write(admin, None, "many", f"zeppelin{gathered}{number:02}", organization_id=organization(admin))
-    if gathered:
-        gather(database)
-    asked = "select complete from public.search(%s, mode => 'keyword', max_results => 100)"
-    with as_caller(connection, None):
-        cut = connection.execute(asked, (f"zeppelin{gathered}*",)).fetchall()
-        whole = connection.execute(asked, (f"zeppelin{gathered}1*",)).fetchall()
-        many = connection.execute(
-            asked, (f"zeppelin{gathered}11* " + " ".join(f"z{i}*" for i in range(10, 42)),)
-        ).fetchall()
-    assert cut == [(False,)] * 64
-    assert many == [(False,)]
-    assert whole == [(True,)] * 10
 
 
 def test_filters_take_metadata(database: Database, connection: psycopg.Connection[Any]) -> None:
