@@ -94,9 +94,16 @@ def changed(policy: Policy, changes: Changes) -> Policy:
     names = [field.name for field in fields(Policies)]
     if unknown := sorted(set(changes) - set(names)):
         raise ValueError(f"RESILIENCE names {unknown[0]}, which is none of {', '.join(names)}.")
-    made = {name: replace(Policy(name, 1.0), **_numbers(name, numbers)) for name, numbers in changes.items()}
+    made = {name: _made(name, _numbers(name, numbers)) for name, numbers in changes.items()}
     new = changes.get(policy.name, {})
     return replace(policy, **{name: getattr(made[policy.name], name) for name in new})
+
+
+def _made(name: str, numbers: Mapping[str, Any]) -> Policy:
+    try:
+        return replace(Policy(name, 1.0), **numbers)
+    except ValueError as error:
+        raise ValueError(f"RESILIENCE cannot be followed: {error}") from error
 
 
 def _numbers(name: str, numbers: Mapping[str, float]) -> dict[str, Any]:

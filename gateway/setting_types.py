@@ -32,7 +32,7 @@ def _json(value: Any) -> Any:
         return value
     try:
         return json.loads(value) if value.strip() else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"must be JSON ({error})") from error
 
 

@@ -5488,7 +5488,7 @@ CREATE FUNCTION public.search(query text, query_embedding extensions.halfvec DEF
 declare
   of_documents constant boolean := search.organization_id is not null;
   of_products constant boolean := num_nonnulls(search.category, price_min, price_max, in_stock) > 0;
-  model constant record := private.active_embedding_model();
+  model record;
   candidate_count constant integer := greatest(100, 4 * max_results);
   semantic_weight constant double precision := case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end;
   parsed private.parsed_query;
@@ -5501,6 +5501,7 @@ declare
   has_every_word boolean := true;
   sources_found bigint;
 begin
+  select m.* into model from private.active_embedding_model() m;
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
     raise exception 'mode % is none of semantic, keyword, hybrid', mode using errcode = 'invalid_parameter_value';
   end if;
@@ -5518,6 +5519,9 @@ begin
   end if;
   if jsonb_typeof(metadata_contains) <> 'object' then
     raise exception 'metadata_contains must be an object' using errcode = 'invalid_parameter_value';
+  end if;
+  if mode <> 'keyword' and model.id is null then
+    raise exception 'no embedding model is active' using errcode = 'invalid_parameter_value';
   end if;
   if mode <> 'keyword' and embedding_model <> model.name then
     raise exception 'the query''s vector is of %, the active model is %', embedding_model, model.name

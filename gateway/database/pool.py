@@ -10,6 +10,7 @@ The settings were measured against a restarted, a stopped, a frozen (SIGSTOP) an
 - The deadline does not await the cancellation of a query: against a frozen server that alone takes eleven seconds.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ from gateway.errors import (
     DatabaseTimeoutError,
     DatabaseUnavailableError,
     DatabaseUnsafeError,
+    GatewayError,
     UnavailableError,
 )
 from gateway.resilience import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, Guard, Policy
@@ -46,7 +48,8 @@ CONNECTION_DEFAULTS: Mapping[str, str | int] = {
     "tcp_user_timeout": 1500,  # ms
     "application_name": "tidegate-gateway",
 }
-# A safe database is asked again after this long, an unsafe one as often as somebody may have corrected it.
+# A safe database is asked again after this long, at the latest after twice as long; an unsafe one as often as somebody
+# may have corrected it.
 RECHECK_SAFE_S = 60.0
 RECHECK_UNSAFE_S = 1.0
 
@@ -65,6 +68,7 @@ class Database:
         self._check = SingleFlight(self._check_safety)
         self._checked_until = float("-inf")
         self._findings: list[Finding] = []
+        self._rechecks: set[asyncio.Task[None]] = set()  # one at most
         self._pool = AsyncConnectionPool[Connection](
             _with_defaults(url),
             kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row, "context": adapters()},
@@ -85,6 +89,8 @@ class Database:
 
     async def close(self) -> None:
         """Give up what runs and close the connections."""
+        for recheck in self._rechecks:
+            recheck.cancel()
         self._tasks.cancel_all()
         await self._leases.settle(1)
         await self._pool.close(timeout=1)
@@ -103,10 +109,22 @@ class Database:
 
         DatabaseUnsafeError when it does not, DatabaseUnavailableError when it cannot be asked or is not migrated.
         """
-        if self._clock() >= self._checked_until:
+        late_s = self._clock() - self._checked_until
+        if late_s >= RECHECK_SAFE_S or (late_s >= 0 and self._findings):
             await self._check()
+        elif late_s >= 0 and not self._rechecks:
+            # Who asks does not wait for it, nor is held up by a database that hangs just now.
+            recheck = asyncio.create_task(self._recheck())
+            self._rechecks.add(recheck)
+            recheck.add_done_callback(self._rechecks.discard)
         if self._findings:
             raise DatabaseUnsafeError([str(finding) for finding in self._findings], self._broken_rules())
+
+    async def _recheck(self) -> None:
+        try:
+            await self._check()
+        except GatewayError as error:
+            logger.warning("whether the database is safe could not be asked again yet: %s", error.detail)
 
     def _broken_rules(self) -> list[str]:
         return sorted({finding.rule for finding in self._findings})
@@ -132,7 +150,7 @@ class Database:
         except AttemptTimeoutError as error:
             logger.warning("%s: no answer within %.2g s", error.dependency, error.after_s)
             raise DatabaseTimeoutError(
-                f"The database did not answer within {error.after_s:.2g} s. Try again."
+                f"The database did not answer within {max(error.after_s, 0.01):.2g} s. Try again."
             ) from error
         except psycopg.Error as error:
             if isinstance(error, PoolTimeout) and self._is_full:
@@ -141,7 +159,9 @@ class Database:
 
     def _crowded(self, detail: str) -> UnavailableError:
         # Nothing left and nothing answered either: it hangs, and other ways to an answer may not.
-        return DatabaseBusyError(detail) if self.guard.breaker.answers else DatabaseTimeoutError(detail)
+        if self.guard.breaker.is_silent():
+            return DatabaseTimeoutError("The database has stopped answering. Try again.")
+        return DatabaseBusyError(detail)
 
     @property
     def _is_full(self) -> bool:

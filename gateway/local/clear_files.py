@@ -48,7 +48,7 @@ def _policy(resilience: str | None) -> Policy:
         problem = error.errors()[0]
         raise LocalError(sentence({**problem, "loc": ("RESILIENCE", *problem["loc"])})) from error
     except ValueError as error:
-        raise LocalError(f"RESILIENCE cannot be followed: {error}") from error
+        raise LocalError(f"{error}") from error
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -67,9 +67,6 @@ class Breaker:
 
     def admit(self) -> "Trial":
         """Leave for one call, to be used as a context manager around it; CircuitOpenError."""
-        if self.state == "closed" and self._is_silent():
-            self.last_failure = f"None of its calls was answered for {self._policy.silent_s:g} s."
-            self._breaker.open()
         if self.state == "open":
             left = self._opened_at + self._policy.reset_s - self._clock()
             if left > 0:
@@ -120,16 +117,19 @@ class Breaker:
         enough = len(self._outcomes) == self._outcomes.maxlen
         return enough and sum(self._outcomes) >= self._policy.failure_rate_to_open * len(self._outcomes)
 
-    @property
-    def answers(self) -> bool:
-        """Whether a call was answered in the last `silent_s` seconds."""
-        return self._answered_at > self._clock() - self._policy.silent_s
+    def listen(self) -> None:
+        """Open if nothing is answered any more: to be called now and then while calls are under way."""
+        policy = self._policy
+        if self.state == "closed" and self.is_silent(min(policy.failures_to_open, policy.concurrency)):
+            self.last_failure = f"None of its calls was answered for {policy.silent_s:g} s."
+            self._breaker.open()
 
-    def _is_silent(self) -> bool:
-        enough = self._policy.failures_to_open
-        if len(self._running) < enough or self.answers:
+    def is_silent(self, calls: int = 1) -> bool:
+        """Whether so many calls have waited for `silent_s` seconds, and none was answered for as long."""
+        since = self._clock() - self._policy.silent_s
+        if self._answered_at > since or len(self._running) < calls:
             return False
-        return next(islice(self._running.values(), enough - 1, None)) <= self._clock() - self._policy.silent_s
+        return next(islice(self._running.values(), calls - 1, None)) <= since
 
     def changed(self, old: State | None, new: State) -> None:
         """Once for each change of state: log it with its reason, and begin to count anew."""

@@ -59,6 +59,7 @@ class Guard:
         self._time_limit = time_limit
         self._budget = RetryBudget(policy.retry_ratio, policy.retries_per_s, clock=clock)
         self._running = 0
+        self._listening: asyncio.TimerHandle | None = None
         self.meter = Meter(policy, lambda: self.running, lambda: self.budget_left)
         self.breaker = Breaker(policy, self._judged, clock=clock, on_change=self.meter.changed, on_open=on_open)
 
@@ -96,11 +97,28 @@ class Guard:
             self.meter.refused("full")
             raise BulkheadFullError(self.policy.name)
         self._running += 1
+        if self._listening is None and self.policy.silent_s < float("inf"):
+            self._listen()
         try:
             with self._admitted(), self.meter.timed():
                 return await self._in_time(work)
         finally:
             self._running -= 1
+
+    def _listen(self) -> None:
+        every_s = self.policy.silent_s / 4
+        loop = asyncio.get_running_loop()
+        due = loop.time() + every_s
+
+        def look() -> None:
+            self._listening = None
+            # Late, it was this process that did nothing: answers may lie ready to be read.
+            if loop.time() - due < every_s:
+                self.breaker.listen()
+            if self._running:
+                self._listen()
+
+        self._listening = loop.call_at(due, look)
 
     def _admitted(self) -> Any:
         try:

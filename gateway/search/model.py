@@ -65,6 +65,7 @@ class QueryEmbedder:
         self.guard = Guard(policy, _is_failure)
         self._clock = clock
         self._active: Model | None = next(iter(self._embedders))
+        self._refused = ""
         self._active_until = float("inf")
 
     async def embed(self, query: str) -> QueryVector | Degradation:
@@ -99,14 +100,15 @@ class QueryEmbedder:
     def mismatch(self, active: Model | None) -> str | None:
         """Why no embedder's vectors can be compared with the stored ones; None when they can."""
         if active is None:
-            return "No embedding model is active in the database."
+            return "No embedding model is active in the database, or it cannot be asked which one is."
         if active not in self._embedders:
             made = " and ".join(map(str, self._embedders))
             return f"It makes vectors of {made}, the stored ones are of {active}."
         return None
 
-    def forget(self) -> None:
-        """Ask the database which model is active before the next query is embedded."""
+    def forget(self, refused: str) -> None:
+        """Ask the database which model is active before the next query is embedded; it is not the one `refused`."""
+        self._refused = refused
         self._active_until = float("-inf")
 
     async def _active_model(self) -> Model | None:
@@ -117,8 +119,9 @@ class QueryEmbedder:
             except DatabaseUnsafeError:
                 raise
             except UnavailableError:
-                # The last one, else the first of ours: the vector says whose it is, and no other model's is compared.
-                return self._active or next(iter(self._embedders))
+                # Another one of ours, if there is one: the vector says whose it is, and no other model's is compared.
+                self._active = next((model for model in self._embedders if model.name != self._refused), None)
+                return self._active
             self._active = None if row["name"] is None else Model(row["name"], row["dimensions"])
             is_ours = self._active in self._embedders
             self._active_until = float("inf") if is_ours else self._clock() + MISFIT_S

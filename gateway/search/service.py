@@ -134,7 +134,7 @@ class SearchService:
                 return request.mode, await ask(self._arguments(request, request.mode, vector), caller), []
             except ParameterRefusedError:
                 # Another model has become the active one: once more, with that.
-                self._embedder.forget()
+                self._embedder.forget(vector.model)
                 vector = MODEL_CHANGED if is_last else await self._embedder.embed(without_operators(request.query))
         if isinstance(vector, Degradation):
             degradations = [vector]

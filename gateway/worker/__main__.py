@@ -48,9 +48,9 @@ def _serve_metrics(host: str, port: int | None) -> Callable[[], None]:
         return lambda: None
     try:
         return metrics.serve(host, port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         refuse(
-            f"The worker cannot show its numbers on {host} port {port} ({error.strerror}): set WORKER_METRICS_PORT or "
+            f"The worker cannot show its numbers on {host} port {port} ({error}): set WORKER_METRICS_PORT or "
             "WORKER_METRICS_HOST."
         )
 

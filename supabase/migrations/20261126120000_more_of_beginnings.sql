@@ -1,6 +1,7 @@
 -- Purpose: a beginning finds words whose stem ends before it (organiza*, informaci*, möglichk*) in more languages, of which
 -- only some accents are removed, and article numbers; where its most frequent words are filtered away, more are looked for;
--- no query costs seconds by one long word; up to a hundred article numbers with one beginning are found.
+-- no query costs seconds by one long word; words are found where no embedding model is active; up to a hundred article
+-- numbers with one beginning are found.
 -- squawk-ignore-file ban-drop-function
 -- Undo: create parse_query of 20261123030200, query_words of 20261123030200, article_matches, keyword_matches of
 -- 20261126020100, beginnings, counted_words and public.search of 20261126020000 again; drop attribute per_beginning of
@@ -310,7 +311,7 @@ as $$
 declare
   of_documents constant boolean := search.organization_id is not null;
   of_products constant boolean := num_nonnulls(search.category, price_min, price_max, in_stock) > 0;
-  model constant record := private.active_embedding_model();
+  model record;
   candidate_count constant integer := greatest(100, 4 * max_results);
   semantic_weight constant double precision := case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end;
   parsed private.parsed_query;
@@ -323,6 +324,7 @@ declare
   has_every_word boolean := true;
   sources_found bigint;
 begin
+  select m.* into model from private.active_embedding_model() m;
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
     raise exception 'mode % is none of semantic, keyword, hybrid', mode using errcode = 'invalid_parameter_value';
   end if;
@@ -340,6 +342,9 @@ begin
   end if;
   if jsonb_typeof(metadata_contains) <> 'object' then
     raise exception 'metadata_contains must be an object' using errcode = 'invalid_parameter_value';
+  end if;
+  if mode <> 'keyword' and model.id is null then
+    raise exception 'no embedding model is active' using errcode = 'invalid_parameter_value';
   end if;
   if mode <> 'keyword' and embedding_model <> model.name then
     raise exception 'the query''s vector is of %, the active model is %', embedding_model, model.name

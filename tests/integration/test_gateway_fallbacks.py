@@ -15,9 +15,13 @@ import pytest
 from gateway.app import create_app
 from gateway.auth.caller import Caller
 from gateway.database.pool import Database as GatewayDatabase
+from gateway.embeddings import EmbedderChoice, create_embedder
+from gateway.resilience import Policy
 from gateway.search.known import lasting_claims
+from gateway.search.model import QueryEmbedder, QueryVector
 from tests.support import Database
-from tests.support.gateway_app import Door, client_of, make_settings
+from tests.support.embedders import FaultyEmbedder
+from tests.support.gateway_app import NOWHERE, Door, client_of, make_settings
 from tests.support.passages import index_documents
 from tests.support.proxy import Proxy
 from tests.support.stack import Process, Stack
@@ -170,11 +174,14 @@ async def test_a_gateway_that_has_just_started_loses_no_time_to_a_database_that_
             assert await gateway.found("alice", ["the Data API"], mode=mode) == SEES["alice"]
 
 
+@pytest.mark.parametrize("is_recheck_due", [False, True])
 async def test_nobody_waits_to_the_end_for_a_database_that_hangs(
-    stack: Stack, database: Database, people: dict[str, str]
+    stack: Stack, database: Database, people: dict[str, str], is_recheck_due: bool
 ) -> None:
     async with gateway_of(stack, database, people, database_timeout_s=9, request_timeout_s=20) as gateway:
         assert await gateway.found("alice", []) == SEES["alice"]
+        if is_recheck_due:
+            gateway.database._checked_until = time.monotonic()
         gateway.to_database.freeze()
         started = time.monotonic()
         searches: list[asyncio.Task[set[str]]] = []
@@ -185,6 +192,33 @@ async def test_nobody_waits_to_the_end_for_a_database_that_hangs(
         assert all(await asyncio.gather(*searches))
         gateway.to_database.heal()
         await gateway.until_well()
+
+
+async def test_words_are_found_where_no_model_is_active(
+    stack: Stack, database: Database, people: dict[str, str]
+) -> None:
+    async with gateway_of(stack, database, people) as gateway:
+        with database.connect("supabase_admin") as admin:
+            admin.execute("update private.embedding_models set is_active = false where is_active")
+            try:
+                assert await gateway.found("alice", []) == SEES["alice"]
+                for mode in ("semantic", "hybrid"):
+                    assert await gateway.found("alice", ["keyword search"], mode=mode) == SEES["alice"]
+            finally:
+                admin.execute("update private.embedding_models set is_active = true where id = 1")
+
+
+async def test_another_model_of_ours_is_tried_when_the_database_cannot_be_asked() -> None:
+    embedders = [FaultyEmbedder(create_embedder(EmbedderChoice("onnx"))) for _ in range(2)]
+    embedders[0].name, embedders[1].name = "one", "other"
+    database = GatewayDatabase(NOWHERE, Policy("database", 0.2))
+    queries = QueryEmbedder(embedders, database, Policy("embedder", 1.0))
+    for expected, refused in (("one", "one"), ("other", "other"), ("one", "one")):
+        vector = await queries.embed("storm")
+        assert isinstance(vector, QueryVector)
+        assert vector.model == expected
+        queries.forget(refused)
+    await database.close()
 
 
 async def test_another_second_factor_is_another_caller() -> None:

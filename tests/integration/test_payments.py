@@ -139,7 +139,7 @@ def test_the_worker_shows_its_numbers_where_a_port_is_set(counter: Counter) -> N
     wait_until(lambda: breaker in numbers(), 30, "the breaker being open")
     second = counter.stack.start_worker(WORKER_METRICS_PORT=str(port))
     assert second.popen.wait(30) == 2
-    assert f"cannot show its numbers on 127.0.0.1 port {port} (Address already in use)" in second.tail()
+    assert f"cannot show its numbers on 127.0.0.1 port {port} (" in second.tail()
     assert worker.stop() == 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.database.detached import DetachedTasks
 from gateway.resilience import (
     AttemptTimeoutError,
     BulkheadFullError,
@@ -113,7 +114,7 @@ async def test_slow_answers_are_used_and_open_it() -> None:
     assert guard.state == "open"
 
 
-async def test_silence_opens_it_before_anybody_has_waited_to_the_end() -> None:
+async def test_silence_is_five_calls_that_wait_while_none_is_answered() -> None:
     clock = Clock()
     guard = make(clock, timeout_s=60, silent_s=0.4, failures_to_open=3, reset_s=1)
     gate = asyncio.Event()
@@ -122,28 +123,55 @@ async def test_silence_opens_it_before_anybody_has_waited_to_the_end() -> None:
         await gate.wait()
         return "late"
 
+    def heard_after(seconds: float) -> str:
+        clock.advance(seconds)
+        guard.breaker.listen()
+        return guard.state
+
     hung = [asyncio.create_task(outcomes(guard, hangs, 1)) for _ in range(2)]
     await asyncio.sleep(0)
-    clock.advance(5)
-    assert await outcomes(guard, well, 1) == ["well"]  # two slow calls are no silence
+    assert heard_after(5) == "closed"  # two slow calls are no silence
     hung.append(asyncio.create_task(outcomes(guard, hangs, 1)))
     await asyncio.sleep(0)
-    clock.advance(0.3)
+    assert heard_after(0.3) == "closed"
     assert await outcomes(guard, well, 1) == ["well"]
-    clock.advance(0.3)
-    assert await outcomes(guard, well, 1) == ["well"]  # others are answered meanwhile
-    clock.advance(0.3)
-    assert guard.state == "closed"
-    await outcomes(guard, misused, 1)  # an answer like any other
-    clock.advance(0.5)
-    assert await outcomes(guard, well, 1) == ["CircuitOpenError"]
-    assert (guard.state, guard.breaker.last_failure) == ("open", "None of its calls was answered for 0.4 s.")
+    assert heard_after(0.3) == "closed"  # another was answered meanwhile
+    await outcomes(guard, misused, 1)  # which that is as well
+    assert heard_after(0.3) == "closed"
+    assert heard_after(0.2) == "open"
+    assert guard.breaker.last_failure == "None of its calls was answered for 0.4 s."
     clock.advance(2)
     assert await outcomes(guard, well, 1) == ["well"]
-    clock.advance(5)
-    assert await outcomes(guard, well, 1) == ["well"]  # what hung before it worked again says nothing about now
+    assert heard_after(5) == "closed"  # what hung before it worked again says nothing about now
     gate.set()
     assert await asyncio.gather(*hung) == [["late"]] * 3
+    assert guard.state == "closed"
+
+
+async def test_silence_is_heard_though_nobody_else_calls() -> None:
+    policy = Policy("thing", 60.0, silent_s=0.2, concurrency=3)
+    tasks = DetachedTasks("thing", 3)
+    guard = Guard(policy, verdict, time_limit=tasks.run, on_open=tasks.give_up)
+    started = time.monotonic()
+    waiting = [asyncio.create_task(outcomes(guard, asyncio.Event().wait, 1)) for _ in range(3)]  # type: ignore[arg-type]
+    assert await asyncio.gather(*waiting) == [["AttemptTimeoutError"]] * 3
+    assert time.monotonic() - started < 5
+    assert (guard.state, guard.running) == ("open", 0)
+    await asyncio.sleep(0)
+    assert len(tasks) == 0
+
+
+async def test_a_process_that_did_nothing_itself_has_heard_no_silence() -> None:
+    guard = Guard(Policy("thing", 60.0, silent_s=0.1), verdict)
+
+    async def answered() -> str:
+        await asyncio.sleep(0.15)
+        return "well"
+
+    calls = [asyncio.create_task(outcomes(guard, answered, 1)) for _ in range(6)]
+    await asyncio.sleep(0.01)
+    time.sleep(0.5)  # noqa: ASYNC251
+    assert await asyncio.gather(*calls) == [["well"]] * 6
     assert guard.state == "closed"
 
 
