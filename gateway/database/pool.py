@@ -159,7 +159,7 @@ class Database:
 
     def _crowded(self, detail: str) -> UnavailableError:
         # Nothing left and nothing answered either: it hangs, and other ways to an answer may not.
-        if self.guard.breaker.is_silent():
+        if self.guard.breaker.is_silent or self.guard.state != "closed":
             return DatabaseTimeoutError("The database has stopped answering. Try again.")
         return DatabaseBusyError(detail)
 

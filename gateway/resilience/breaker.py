@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import islice
 from types import TracebackType
 from typing import Literal, NoReturn, cast
 
@@ -56,8 +55,10 @@ class Breaker:
         self._outcomes: deque[bool] = deque(maxlen=policy.window)
         self._opened_at = float("-inf")
         self._trial: Trial | None = None
-        self._running: dict[Trial, float] = {}  # since when; the oldest first
-        self._answered_at = float("-inf")
+        self._silent_s = policy.silent_s
+        self._enough = min(policy.failures_to_open, policy.concurrency)
+        # The first calls since the last answer, and when they began; what failed without one is among them.
+        self._unanswered: dict[Trial, float] = {}
         self.last_failure: str | None = None
 
     @property
@@ -81,20 +82,22 @@ class Breaker:
 
     def begin(self, trial: "Trial") -> None:
         """An admitted call begins."""
-        self._running[trial] = self._clock()
+        if len(self._unanswered) < self._enough:
+            self._unanswered[trial] = self._clock()
 
     def settle(self, trial: "Trial", error: BaseException | None, took_s: float) -> None:
         """Count the outcome of an admitted call."""
-        self._running.pop(trial, None)
         if self._trial is trial:
             self._trial = None
+        if error is not None and not isinstance(error, Exception):
+            self._unanswered.pop(trial, None)  # nobody waits for it any more
         failed = None if error is not None and not isinstance(error, Exception) else False
         if isinstance(error, Exception):
             failed = self._verdict(error)
         if failed is None or self._breaker.state is not trial.state:
             return  # it says nothing, or it is old news
         if not failed:
-            self._answered_at = self._clock()
+            self._unanswered.clear()
         slow = took_s > self._policy.slow_s
         if failed and error is not None:
             self.last_failure = f"{type(error).__name__} {error}".strip().replace("\n", " ")
@@ -119,24 +122,24 @@ class Breaker:
 
     def listen(self) -> None:
         """Open if nothing is answered any more: to be called now and then while calls are under way."""
-        policy = self._policy
-        if self.state == "closed" and self.is_silent(min(policy.failures_to_open, policy.concurrency)):
-            self.last_failure = f"None of its calls was answered for {policy.silent_s:g} s."
+        if self.state == "closed" and len(self._unanswered) == self._enough and self._waited_s(-1) >= self._silent_s:
+            self.last_failure = f"None of its calls was answered for {self._silent_s:g} s."
             self._breaker.open()
 
-    def is_silent(self, calls: int = 1) -> bool:
-        """Whether so many calls have waited for `silent_s` seconds, and none was answered for as long."""
-        since = self._clock() - self._policy.silent_s
-        if self._answered_at > since or len(self._running) < calls:
-            return False
-        return next(islice(self._running.values(), calls - 1, None)) <= since
+    @property
+    def is_silent(self) -> bool:
+        """Whether a call has had no answer for `silent_s` seconds, nor any that came after it."""
+        return bool(self._unanswered) and self._waited_s(0) >= self._silent_s
+
+    def _waited_s(self, place: int) -> float:
+        return self._clock() - list(self._unanswered.values())[place]
 
     def changed(self, old: State | None, new: State) -> None:
         """Once for each change of state: log it with its reason, and begin to count anew."""
         if new == "open":
             self._opened_at = self._clock()
         self._outcomes.clear()
-        self._running.clear()
+        self._unanswered.clear()
         self._trial = None
         if new == "closed":
             logger.warning("%s: works again", self._policy.name)

@@ -106,7 +106,7 @@ class Guard:
             self._running -= 1
 
     def _listen(self) -> None:
-        every_s = self.policy.silent_s / 4
+        every_s = self.policy.silent_s / 8
         loop = asyncio.get_running_loop()
         due = loop.time() + every_s
 

@@ -1,8 +1,8 @@
 """How many requests may be under way at a time, found out while they are (additive increase, multiplicative decrease).
 
 A server that takes everything queues to death: each answer comes after its caller has gone. So requests above the
-limit are refused at once. The limit rises by one for every limit's worth of answers in good time while it is needed,
-and falls by a tenth, at most once in a while, when they come late or fail for lack of room.
+limit are refused at once. The limit rises by one for every limit's worth of answers in good time, above where it began
+only while that is needed, and falls by a tenth, at most once in a while, when they come late or fail for lack of room.
 """
 
 import time
@@ -28,7 +28,7 @@ class ConcurrencyLimiter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start at `initial`; an answer after `late_s` seconds is late; `pause_s` passes between two decreases."""
-        self._limit = float(initial)
+        self._limit = self._initial = float(initial)
         self._smallest, self._largest = smallest, largest
         self._late_s = late_s
         self._pause_s = pause_s
@@ -59,7 +59,8 @@ class ConcurrencyLimiter:
 
     def leave(self, took_s: float, *, overloaded: bool = False) -> None:
         """One is answered, after so many seconds; `overloaded` when there was no room for it further on."""
-        needed = 2 * self.in_flight > self._limit
+        # Back to where it began it may rise in any case: what lowered it may have been a dependency that hung.
+        needed = 2 * self.in_flight > self._limit or self._limit < self._initial
         self.in_flight -= 1
         if took_s > self._late_s or overloaded:
             if self._clock() - self._decreased_at >= self._pause_s:

@@ -3,8 +3,10 @@
 import asyncio
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -16,6 +18,7 @@ from tests.chaos.world import World
 SLACK_S = 0.1
 MEMORY_SLACK = 40_000_000
 DESCRIPTOR_SLACK = 8
+IDLE_S = 30.0  # after which connections that nobody uses are gone
 WARMING_UP = 4  # faults after which every pool has had as many connections as it may
 
 
@@ -34,9 +37,20 @@ async def endure(which: list[Fault], world: World) -> tuple[list[Outcome], list[
         return outcomes, left
     if world.cost().memory > memory + MEMORY_SLACK:
         left.append(f"memory went from {memory / 1e6:.0f} to {world.cost().memory / 1e6:.0f} MB")
-    if world.descriptors() > descriptors + DESCRIPTOR_SLACK:
+    if not await _are_closed(world, descriptors + DESCRIPTOR_SLACK):
         left.append(f"open files went from {descriptors} to {world.descriptors()}")
     return outcomes, left
+
+
+async def _are_closed(world: World, most: int) -> bool:
+    """Whether so many files are open at most, once idle connections have been closed, which the next call does."""
+    until = time.monotonic() + IDLE_S
+    async with httpx.AsyncClient(base_url=world.stack.gateway_url, timeout=10, trust_env=False) as client:
+        while world.descriptors() > most and time.monotonic() < until:
+            await client.post("/v1/search", json={"query": f"mooring {time.monotonic()}"})
+            await client.get("/v1/status")
+            await asyncio.sleep(0.5)
+    return world.descriptors() <= most
 
 
 def table_of(outcomes: list[Outcome]) -> Table:

@@ -132,6 +132,20 @@ def test_a_limit_that_is_not_needed_does_not_rise() -> None:
     assert limiter.limit == 10
 
 
+def test_what_was_lowered_comes_back_to_where_it_began() -> None:
+    clock = Clock()
+    limiter = ConcurrencyLimiter(initial=10, largest=20, late_s=1, clock=clock)
+    for _ in range(5):
+        assert limiter.enter()
+        limiter.leave(2.0)
+        clock.advance(1)
+    assert limiter.limit == 5
+    for _ in range(1000):
+        assert limiter.enter()
+        limiter.leave(0.1)
+    assert limiter.limit == 10
+
+
 @pytest.mark.parametrize(("wanted", "limit"), [(None, 8), (3, 3), (8, 8), (500, 8)])
 def test_no_more_are_let_in_than_the_database_has_places_for(wanted: int | None, limit: int) -> None:
     app = make_app(Project(), database_pool_size=2, concurrency=wanted)
