@@ -1176,7 +1176,7 @@ end $$;
 -- Name: FUNCTION counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]) IS 'Stems of a query, for a beginning the 32 most frequent that have it, and how many passages of the audiences have each. Definer: as unposted_passages.';
+COMMENT ON FUNCTION private.counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]) IS 'Stems of a query, for a beginning the most frequent that have it, and how many passages of the audiences have each. Definer: as unposted_passages.';
 
 --
 -- Name: create_profile(); Type: FUNCTION; Schema: private; Owner: -
@@ -3728,7 +3728,7 @@ CREATE FUNCTION private.prefix_limit() RETURNS integer
 -- Name: FUNCTION prefix_limit(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.prefix_limit() IS 'Words that a beginning stands for at most, the most frequent first.';
+COMMENT ON FUNCTION private.prefix_limit() IS 'Words that a beginning stands for at first, the most frequent; sixteen times as many where these do not fill the list.';
 
 --
 -- Name: products_with(text); Type: FUNCTION; Schema: private; Owner: -

@@ -124,7 +124,8 @@ class Database:
         try:
             await self._check()
         except GatewayError as error:
-            logger.warning("whether the database is safe could not be asked again yet: %s", error.detail)
+            # Who asks next tries again, and the breaker says that it is down: a line for each call would hide that.
+            logger.debug("whether the database is safe could not be asked again yet: %s", error.detail)
 
     def _broken_rules(self) -> list[str]:
         return sorted({finding.rule for finding in self._findings})

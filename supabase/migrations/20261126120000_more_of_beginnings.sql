@@ -171,6 +171,10 @@ begin
            null::double precision, null::double precision
     from words w;
 end $$;
+comment on function private.counted_words(private.parsed_query, uuid[], bigint[]) is
+  'Stems of a query, for a beginning the most frequent that have it, and how many passages of the audiences have each. Definer: as unposted_passages.';
+comment on function private.prefix_limit() is
+  'Words that a beginning stands for at first, the most frequent; sixteen times as many where these do not fill the list.';
 
 drop function private.article_matches(text, uuid[]);
 create function private.article_matches(query text, scopes uuid[], sources uuid[]) returns setof private.chunk_match

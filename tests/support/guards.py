@@ -1,0 +1,45 @@
+"""What a guard is tried with: work that does as it is told, and what came of so many calls."""
+
+from collections.abc import Awaitable, Callable
+
+from gateway.resilience import Guard, Policy
+from tests.support.clock import Clock
+
+
+class BrokenError(Exception):
+    """The dependency's fault."""
+
+
+class MisuseError(Exception):
+    """The caller's fault."""
+
+
+def verdict(error: BaseException) -> bool:
+    return isinstance(error, BrokenError)
+
+
+async def broken() -> str:
+    raise BrokenError("it broke")
+
+
+async def misused() -> str:
+    raise MisuseError("no such thing")
+
+
+async def well() -> str:
+    return "well"
+
+
+def make_guard(clock: Clock | None = None, **changes: float) -> Guard:
+    policy = Policy("thing", **{"timeout_s": 1.0, "backoff_s": 0.001, **changes})  # type: ignore[arg-type]
+    return Guard(policy, verdict, clock=clock or Clock())
+
+
+async def outcomes(guard: Guard, work: Callable[[], Awaitable[str]], times: int) -> list[str]:
+    found = []
+    for _ in range(times):
+        try:
+            found.append(await guard.call(work))
+        except Exception as error:
+            found.append(type(error).__name__)
+    return found
