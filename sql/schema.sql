@@ -340,7 +340,7 @@ COMMENT ON FUNCTION private.activate_embedding_model(name text) IS 'Makes one mo
 
 CREATE FUNCTION private.active_embedding_model(OUT id smallint, OUT name text, OUT dimensions integer) RETURNS record
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select m.id, m.name, m.dimensions from private.embedding_models m where m.is_active
 $$;
@@ -374,7 +374,7 @@ COMMENT ON FUNCTION private.acts_for_the_shop() IS 'Whether the caller is staff,
 
 CREATE FUNCTION private.add_creator_as_owner() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into public.memberships (organization_id, user_id, role) values (new.id, new.created_by, 'owner');
@@ -393,7 +393,7 @@ COMMENT ON FUNCTION private.add_creator_as_owner() IS 'Row trigger on organizati
 
 CREATE FUNCTION private.add_pairs(user_ids uuid[], product_ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into private.product_buyers as b (product_id, people)
@@ -424,7 +424,7 @@ COMMENT ON FUNCTION private.add_pairs(user_ids uuid[], product_ids uuid[]) IS 'C
 
 CREATE FUNCTION private.add_up_passage_counts() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   -- Of two that add up at once, each takes the rows that the other has not.
@@ -451,7 +451,7 @@ COMMENT ON FUNCTION private.add_up_passage_counts() IS 'Leaves one row an audien
 
 CREATE FUNCTION private.article_matches(query text, scopes uuid[], sources uuid[]) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   -- Of a query that is a text, the first 256 words count.
@@ -631,7 +631,7 @@ COMMENT ON FUNCTION private.best_of_sources(matches private.chunk_match[], row_l
 
 CREATE FUNCTION private.bought_together(of_products uuid[], row_limit integer) RETURNS TABLE(product_id uuid, other_id uuid, similarity double precision)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -657,7 +657,7 @@ COMMENT ON FUNCTION private.bought_together(of_products uuid[], row_limit intege
 
 CREATE FUNCTION private.cancel_order(order_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   known public.orders := private.lock_order(order_id, false);
@@ -687,7 +687,7 @@ COMMENT ON FUNCTION private.cancel_order(order_id uuid) IS 'As public.cancel_ord
 
 CREATE FUNCTION private.cancel_pending_orders() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform private.leave_orders(old.id);
@@ -706,7 +706,7 @@ COMMENT ON FUNCTION private.cancel_pending_orders() IS 'Row trigger on auth.user
 
 CREATE FUNCTION private.claim_payments(max_jobs integer, lease_s double precision) RETURNS TABLE(order_id uuid, kind text, amount numeric, currency text, customer_id uuid, charge_reference text, attempts integer, tries integer, was_sent boolean)
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -741,7 +741,7 @@ COMMENT ON FUNCTION private.claim_payments(max_jobs integer, lease_s double prec
 
 CREATE FUNCTION private.close_account() RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   person uuid;
@@ -785,7 +785,7 @@ COMMENT ON FUNCTION private.close_account() IS 'Deletes the caller''s account. D
 
 CREATE FUNCTION private.close_shard() RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '2s'
     AS $$
 declare
@@ -830,7 +830,7 @@ COMMENT ON FUNCTION private.co_purchase_memory() IS 'Products of a person that a
 
 CREATE FUNCTION private.co_purchase_weight() RETURNS double precision
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(
     nullif(current_setting('tidegate.co_purchase_weight', true), '')::double precision,
@@ -849,7 +849,7 @@ COMMENT ON FUNCTION private.co_purchase_weight() IS 'What buying together counts
 
 CREATE FUNCTION private.comparison_limit() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(
     nullif(current_setting('tidegate.comparison_limit', true), '')::integer,
@@ -982,7 +982,7 @@ COMMENT ON COLUMN public.orders.updated_at IS 'Last change.';
 
 CREATE FUNCTION private.complete_refund(known public.orders) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if known.status not in ('paid', 'shipped') then
@@ -1006,7 +1006,7 @@ COMMENT ON FUNCTION private.complete_refund(known public.orders) IS 'The money w
 
 CREATE FUNCTION private.corrected_words(query text, counted private.query_term[], scopes uuid[]) RETURNS SETOF private.query_term
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 5
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET "pg_trgm.word_similarity_threshold" TO '0.4'
     AS $$
 begin
@@ -1051,7 +1051,7 @@ COMMENT ON FUNCTION private.corrected_words(query text, counted private.query_te
 
 CREATE FUNCTION private.count_changed_passages() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into private.passage_counts (scope_id, passages, tokens)
@@ -1077,7 +1077,7 @@ COMMENT ON FUNCTION private.count_changed_passages() IS 'Statement trigger on ch
 
 CREATE FUNCTION private.count_new_passages() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into private.passage_counts (scope_id, passages, tokens)
@@ -1097,7 +1097,7 @@ COMMENT ON FUNCTION private.count_new_passages() IS 'Statement trigger on chunks
 
 CREATE FUNCTION private.count_removed_passages() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into private.passage_counts (scope_id, passages, tokens)
@@ -1138,7 +1138,7 @@ COMMENT ON FUNCTION private.counted_purchases(of_user uuid) IS 'Products that so
 
 CREATE FUNCTION private.counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[]) RETURNS SETOF private.query_term
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -1184,7 +1184,7 @@ COMMENT ON FUNCTION private.counted_words(parsed private.parsed_query, scopes uu
 
 CREATE FUNCTION private.create_profile() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   name constant text := private.person_name(new.raw_user_meta_data);
@@ -1308,7 +1308,7 @@ COMMENT ON FUNCTION private.embedding_model_coverage() IS 'Every model, how many
 
 CREATE FUNCTION private.embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision) RETURNS record
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select count(*) filter (where j.parked_at is null),
          count(*) filter (where j.parked_at is not null),
@@ -1328,7 +1328,7 @@ COMMENT ON FUNCTION private.embedding_queue_status(OUT pending bigint, OUT faile
 
 CREATE FUNCTION private.empty_account() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform private.hand_over_organizations(new.id);
@@ -1359,7 +1359,7 @@ COMMENT ON FUNCTION private.empty_account() IS 'Row trigger on auth.users: an ac
 
 CREATE FUNCTION private.end_shares_of_leaver() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   delete from public.document_shares s using public.documents d
@@ -1373,6 +1373,32 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.end_shares_of_leaver() IS 'Row trigger on memberships: who leaves an organization keeps no share of its documents. Definer: shares are the owner''s to delete, not the remover''s.';
+
+--
+-- Name: enforce_limit(text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.enforce_limit(name text, actual bigint, status text DEFAULT 'PT403'::text) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  allowed constant bigint := private.limit_of(name);
+begin
+  if actual > allowed then
+    raise exception 'At most % % are allowed; this would be %.',
+      allowed, (select l.what from private.limits l where l.name = enforce_limit.name), actual
+      using errcode = status,
+            detail = jsonb_build_object('limit', name, 'allowed', allowed, 'actual', actual)::text,
+            hint = format('Operators change it by update private.limits set allowed = … where name = %L.', name);
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION enforce_limit(name text, actual bigint, status text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.enforce_limit(name text, actual bigint, status text) IS 'Raises PT403 (or the given PTxyz: 429 for rates, 413 for sizes) when the count is over the limit of this name. Definer: reads the table.';
 
 --
 -- Name: enforce_row_level_security(); Type: FUNCTION; Schema: private; Owner: -
@@ -1410,7 +1436,7 @@ COMMENT ON FUNCTION private.enforce_row_level_security() IS 'Event trigger: enab
 
 CREATE FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if cardinality(document_ids) + cardinality(product_ids) = 0 then
@@ -1461,7 +1487,7 @@ COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages outside shards up 
 
 CREATE FUNCTION private.expire_orders(max_orders integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '100ms'
     AS $$
 declare
@@ -1583,7 +1609,7 @@ COMMENT ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid,
 
 CREATE FUNCTION private.fold_interactions(max_rows integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '500ms'
     AS $$
 declare
@@ -1634,7 +1660,7 @@ COMMENT ON FUNCTION private.fold_interactions(max_rows integer) IS 'Counts up to
 
 CREATE FUNCTION private.fold_popularity(interaction_ids bigint[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   with done as (
@@ -1671,7 +1697,7 @@ COMMENT ON FUNCTION private.fold_popularity(interaction_ids bigint[]) IS 'Counts
 
 CREATE FUNCTION private.follow_account() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   begin
@@ -1699,7 +1725,7 @@ COMMENT ON FUNCTION private.follow_account() IS 'Row trigger on auth.users: the 
 
 CREATE FUNCTION private.forget_counted() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   forgotten integer;
@@ -1731,7 +1757,7 @@ COMMENT ON FUNCTION private.forget_counted() IS 'Forgets what cannot come again:
 
 CREATE FUNCTION private.forget_creator() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   update public.organizations o set created_by = null
@@ -1751,7 +1777,7 @@ COMMENT ON FUNCTION private.forget_creator() IS 'Row trigger on memberships: a c
 
 CREATE FUNCTION private.forget_customer() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if exists (select from public.orders o where o.id = new.order_id and o.buyer_id is null) then
@@ -1772,7 +1798,7 @@ COMMENT ON FUNCTION private.forget_customer() IS 'Row trigger: a payment that is
 
 CREATE FUNCTION private.forget_pairs() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   delete from private.product_pairs p using old_rows o, private.product_pairs q
@@ -1865,7 +1891,7 @@ COMMENT ON FUNCTION private.hand_over_organizations(person uuid) IS 'Where a per
 
 CREATE FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   -- Two owners who leave at once must see each other: they queue on the organization's row.
@@ -1889,7 +1915,7 @@ COMMENT ON FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) 
 
 CREATE FUNCTION private.index_embeddings(max_rows integer, tolerated integer, of_model smallint DEFAULT NULL::smallint) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   model constant smallint := coalesce(of_model, (private.active_embedding_model()).id);
@@ -2170,7 +2196,7 @@ COMMENT ON FUNCTION private.keep_status() IS 'Row trigger: refuses, to every rol
 
 CREATE FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
@@ -2302,7 +2328,7 @@ COMMENT ON FUNCTION private.leave_orders(person uuid) IS 'What somebody has not 
 
 CREATE FUNCTION private.leave_organizations() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform private.hand_over_organizations(old.id);
@@ -2317,12 +2343,36 @@ end $$;
 COMMENT ON FUNCTION private.leave_organizations() IS 'Row trigger on auth.users: what an account that is deleted owned together with others gets another owner. Definer: the Auth service that deletes accounts has no rights on public.';
 
 --
+-- Name: limit_of(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.limit_of(name text) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  allowed bigint;
+begin
+  select l.allowed into allowed from private.limits l where l.name = limit_of.name;
+  if not found then
+    raise exception 'private.limits has no row %', name using errcode = 'undefined_object';
+  end if;
+  return allowed;
+end $$;
+
+--
+-- Name: FUNCTION limit_of(name text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.limit_of(name text) IS 'The most that the limit of this name allows. A limit that is missing is an error, never unlimited. Definer: reads the table.';
+
+--
 -- Name: lock_order(uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
 --
 
 CREATE FUNCTION private.lock_order(order_id uuid, for_shop boolean) RETURNS public.orders
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   locked public.orders;
@@ -2373,7 +2423,7 @@ COMMENT ON FUNCTION private.lock_organizations(person uuid) IS 'Lets nobody else
 
 CREATE FUNCTION private.mark_paid(order_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   known public.orders := private.lock_order(order_id, true);
@@ -2404,7 +2454,7 @@ COMMENT ON FUNCTION private.mark_paid(order_id uuid) IS 'As public.mark_paid. De
 
 CREATE FUNCTION private.mark_refunded(order_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   known public.orders := private.lock_order(order_id, true);
@@ -2480,7 +2530,7 @@ COMMENT ON FUNCTION private.may_write_file(name text, created_at timestamp with 
 
 CREATE FUNCTION private.merge_postings() RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   merged record;
@@ -2531,7 +2581,7 @@ COMMENT ON FUNCTION private.merge_postings() IS 'Merges segments of one audience
 
 CREATE FUNCTION private.my_organizations(minimum public.membership_role DEFAULT 'viewer'::public.membership_role) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -2551,7 +2601,7 @@ COMMENT ON FUNCTION private.my_organizations(minimum public.membership_role) IS 
 
 CREATE FUNCTION private.my_scopes() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   caller constant uuid := auth.uid();
@@ -2579,7 +2629,7 @@ COMMENT ON FUNCTION private.my_scopes() IS 'Audiences the caller belongs to: eve
 
 CREATE FUNCTION private.my_shared_documents() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query select s.document_id from public.document_shares s where s.user_id = auth.uid();
@@ -2880,7 +2930,7 @@ COMMENT ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of
 
 CREATE FUNCTION private.note_changed_documents() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   changed uuid[] := array(
@@ -2925,7 +2975,7 @@ COMMENT ON FUNCTION private.note_changed_documents() IS 'Statement trigger: retr
 
 CREATE FUNCTION private.note_changed_products() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   changed uuid[] := array(
@@ -2981,7 +3031,7 @@ COMMENT ON FUNCTION private.note_document_change() IS 'Row trigger: keeps update
 
 CREATE FUNCTION private.note_new_documents() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform private.enqueue_embeddings(array(select n.id from new_rows n), '{}');
@@ -3000,7 +3050,7 @@ COMMENT ON FUNCTION private.note_new_documents() IS 'Statement trigger: new docu
 
 CREATE FUNCTION private.note_new_products() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform private.enqueue_embeddings('{}', array(select n.id from new_rows n));
@@ -3019,7 +3069,7 @@ COMMENT ON FUNCTION private.note_new_products() IS 'Statement trigger: new produ
 
 CREATE FUNCTION private.note_product_words() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into private.product_words (product_id, stemmer, words)
@@ -3040,7 +3090,7 @@ COMMENT ON FUNCTION private.note_product_words() IS 'Row trigger on products: ke
 
 CREATE FUNCTION private.note_purchases() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into public.interactions (user_id, product_id, kind, order_id)
@@ -3062,7 +3112,7 @@ COMMENT ON FUNCTION private.note_purchases() IS 'Statement trigger on order_item
 
 CREATE FUNCTION private.open_shard(of_model smallint DEFAULT NULL::smallint) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '2s'
     AS $_$
 declare
@@ -3100,7 +3150,7 @@ COMMENT ON FUNCTION private.open_shard(of_model smallint) IS 'Makes the index of
 
 CREATE FUNCTION private.order_as_json(order_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return (
@@ -3199,7 +3249,7 @@ COMMENT ON FUNCTION private.orphaned_organizations(person uuid) IS 'Organization
 
 CREATE FUNCTION private.owe_refund(order_id uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   charge private.payment_jobs;
@@ -3302,7 +3352,7 @@ COMMENT ON FUNCTION private.parse_query(query text) IS 'Takes a query apart as w
 
 CREATE FUNCTION private.payment_queue_status(OUT waiting bigint, OUT parked bigint, OUT oldest_waiting_seconds double precision) RETURNS record
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select w.waiting, p.parked, w.oldest
   from (
@@ -3346,7 +3396,7 @@ COMMENT ON FUNCTION private.person_name(metadata jsonb) IS 'What a person said t
 
 CREATE FUNCTION private.place_order(items jsonb, idempotency_key text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   buyer constant uuid := auth.uid();
@@ -3468,7 +3518,7 @@ COMMENT ON FUNCTION private.plain_letters(typed text) IS 'Without accents, as so
 
 CREATE FUNCTION private.plan_search(model smallint, scopes uuid[]) RETURNS private.search_plan
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   plan private.search_plan;
@@ -3573,7 +3623,7 @@ COMMENT ON FUNCTION private.popularity_now(score double precision) IS 'A score a
 
 CREATE FUNCTION private.post_changed_passages() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   with changed as materialized (
@@ -3601,7 +3651,7 @@ COMMENT ON FUNCTION private.post_changed_passages() IS 'Statement trigger on chu
 
 CREATE FUNCTION private.post_new_passages() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into private.passages_to_post (chunk_id, scope_id) select n.id, n.scope_id from new_rows n;
@@ -3620,7 +3670,7 @@ COMMENT ON FUNCTION private.post_new_passages() IS 'Statement trigger on chunks.
 
 CREATE FUNCTION private.post_passages(max_rows integer, tolerated integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   taken bigint[];
@@ -3668,7 +3718,7 @@ COMMENT ON FUNCTION private.post_passages(max_rows integer, tolerated integer) I
 
 CREATE FUNCTION private.postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   known public.orders;
@@ -3736,7 +3786,7 @@ COMMENT ON FUNCTION private.prefix_limit() IS 'Words that a beginning stands for
 
 CREATE FUNCTION private.products_with(query text) RETURNS TABLE(product_id uuid, rank real)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   language text := '';
@@ -3766,7 +3816,7 @@ COMMENT ON FUNCTION private.products_with(query text) IS 'Products with these wo
 
 CREATE FUNCTION private.query_terms(parsed private.parsed_query, kinds text[]) RETURNS private.query_term[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
@@ -3816,7 +3866,7 @@ COMMENT ON FUNCTION private.query_terms(parsed private.parsed_query, kinds text[
 
 CREATE FUNCTION private.query_words(query text) RETURNS TABLE(stemmer text, word text, times integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   -- Taking apart what is as long takes a time that grows with the square of it, and no word is.
@@ -3851,7 +3901,7 @@ COMMENT ON FUNCTION private.query_words(query text) IS 'Stems of a query, withou
 
 CREATE FUNCTION private.queue_interactions() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if (select count(*) from new_rows) > 1000 and auth.jwt() ->> 'role' = 'authenticated' then
@@ -3896,7 +3946,7 @@ COMMENT ON FUNCTION private.raised_score(score double precision, amount double p
 
 CREATE FUNCTION private.rate_new_products() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into public.product_popularity (product_id, scope_id, category_id, score)
@@ -4005,7 +4055,7 @@ COMMENT ON FUNCTION private.recommend_as(claims text, like_product uuid, categor
 
 CREATE FUNCTION private.refund_order(order_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   known public.orders := private.lock_order(order_id, true);
@@ -4037,7 +4087,7 @@ COMMENT ON FUNCTION private.refund_order(order_id uuid) IS 'As public.refund_ord
 
 CREATE FUNCTION private.refuse_shortage(product_ids uuid[], quantities integer[]) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   short record;
@@ -4102,7 +4152,7 @@ COMMENT ON FUNCTION private.register_embedding_model(name text, dimensions integ
 
 CREATE FUNCTION private.remove_personal_documents() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   delete from public.documents d
@@ -4122,7 +4172,7 @@ COMMENT ON FUNCTION private.remove_personal_documents() IS 'Row trigger on auth.
 
 CREATE FUNCTION private.repair_passage_counts() RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   repaired bigint;
@@ -4167,7 +4217,7 @@ COMMENT ON FUNCTION private.replanning_limit() IS 'Visible passages from which c
 
 CREATE FUNCTION private.replay_document(document_id uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   update public.documents d set status = 'pending', error = null where d.id = replay_document.document_id;
@@ -4214,7 +4264,7 @@ COMMENT ON FUNCTION private.replay_parked_jobs() IS 'Replays everything that was
 
 CREATE FUNCTION private.replay_payment(order_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   known public.orders := private.lock_order(order_id, true);
@@ -4236,7 +4286,7 @@ COMMENT ON FUNCTION private.replay_payment(order_id uuid) IS 'As public.replay_p
 
 CREATE FUNCTION private.return_drafts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   update public.documents d set organization_id = null
@@ -4256,7 +4306,7 @@ COMMENT ON FUNCTION private.return_drafts() IS 'Row trigger on memberships: priv
 
 CREATE FUNCTION private.return_private_documents() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   update public.documents d set organization_id = null
@@ -4276,7 +4326,7 @@ COMMENT ON FUNCTION private.return_private_documents() IS 'Row trigger on organi
 
 CREATE FUNCTION private.return_stock(order_ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   -- In the order in which place_order locks them, so that nobody waits in a circle.
@@ -4328,7 +4378,7 @@ COMMENT ON FUNCTION private.search_as(claims text, query text, query_embedding e
 
 CREATE FUNCTION private.search_extent(kinds text[], OUT passages bigint, OUT tokens bigint) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
@@ -4472,7 +4522,7 @@ COMMENT ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec,
 
 CREATE FUNCTION private.semantic_weight() RETURNS double precision
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(
     nullif(current_setting('tidegate.semantic_weight', true), '')::double precision,
@@ -4491,7 +4541,7 @@ COMMENT ON FUNCTION private.semantic_weight() IS 'What meaning counts in a hybri
 
 CREATE FUNCTION private.settle_late_charge(order_id uuid, reference text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   update private.payment_jobs j set outcome = 'succeeded', reference = settle_late_charge.reference
@@ -4518,7 +4568,7 @@ COMMENT ON FUNCTION private.settle_late_charge(order_id uuid, reference text) IS
 
 CREATE FUNCTION private.settle_payment(order_id uuid, kind text, is_accepted boolean, reference text, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   known public.orders;
@@ -4579,7 +4629,7 @@ COMMENT ON FUNCTION private.shard_size() IS 'Passages from which an audience has
 
 CREATE FUNCTION private.ship_order(order_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   known public.orders := private.lock_order(order_id, true);
@@ -4808,7 +4858,7 @@ COMMENT ON FUNCTION private.sources_of_phrases(phrases text[], kinds text[], sou
 
 CREATE FUNCTION private.sources_with(texts text[], kinds text[]) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
@@ -4878,7 +4928,7 @@ COMMENT ON FUNCTION private.stemmer(language text) IS 'Name of the text search c
 
 CREATE FUNCTION private.stuck_payments() RETURNS TABLE(order_id uuid, kind text, amount numeric, currency text, attempts integer, last_error text, parked_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if not private.acts_for_the_shop() then
@@ -4901,7 +4951,7 @@ COMMENT ON FUNCTION private.stuck_payments() IS 'As public.stuck_payments. Defin
 
 CREATE FUNCTION private.take_back_pairs(user_ids uuid[], product_ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   update private.product_buyers b set people = b.people - u.people
@@ -4947,7 +4997,7 @@ COMMENT ON FUNCTION private.take_back_pairs(user_ids uuid[], product_ids uuid[])
 
 CREATE FUNCTION private.take_back_purchases(max_rows integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '500ms'
     AS $$
 declare
@@ -5043,7 +5093,7 @@ COMMENT ON FUNCTION private.touch_updated_at() IS 'Row trigger: keeps updated_at
 
 CREATE FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   with undone as (
@@ -5082,7 +5132,7 @@ COMMENT ON FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[
 
 CREATE FUNCTION private.unposted_passages(scopes uuid[], shares uuid[]) RETURNS bigint[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return array(
@@ -5138,7 +5188,7 @@ COMMENT ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model
 
 CREATE FUNCTION private.withdraw_pending(order_ids uuid[], reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   unpaid uuid[];
@@ -5172,7 +5222,7 @@ COMMENT ON FUNCTION private.withdraw_pending(order_ids uuid[], reason text) IS '
 
 CREATE FUNCTION private.withdraw_purchases() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   -- Of what the worker is counting at this moment it waits for the end, some milliseconds; only rows of this order.
@@ -6063,6 +6113,45 @@ COMMENT ON TABLE private.interactions_to_fold IS 'Interactions that are in no co
 --
 
 COMMENT ON COLUMN private.interactions_to_fold.interaction_id IS 'The interaction; one that is gone meanwhile counts for nothing, so that no foreign key need be checked while a shop sells.';
+
+--
+-- Name: limits; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.limits (
+    name text NOT NULL,
+    allowed bigint NOT NULL,
+    what text NOT NULL,
+    CONSTRAINT limits_allowed_check CHECK ((allowed >= 0)),
+    CONSTRAINT limits_name_check CHECK ((name ~ '^[a-z]+(_[a-z]+)*$'::text)),
+    CONSTRAINT limits_what_check CHECK ((what ~ '\S'::text))
+);
+
+ALTER TABLE ONLY private.limits FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE limits; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.limits IS 'Limits on what one caller may have or do. From the next statement on: update private.limits set allowed = … where name = ….';
+
+--
+-- Name: COLUMN limits.name; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.limits.name IS 'Name of the limit; errors give it in their details.';
+
+--
+-- Name: COLUMN limits.allowed; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.limits.allowed IS 'The most that is allowed.';
+
+--
+-- Name: COLUMN limits.what; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.limits.what IS 'What is counted, as the error names it: "open orders of one person".';
 
 --
 -- Name: order_requests; Type: TABLE; Schema: private; Owner: -
@@ -7631,6 +7720,13 @@ ALTER TABLE ONLY private.interactions_to_fold
     ADD CONSTRAINT interactions_to_fold_pkey PRIMARY KEY (interaction_id);
 
 --
+-- Name: limits limits_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.limits
+    ADD CONSTRAINT limits_pkey PRIMARY KEY (name);
+
+--
 -- Name: order_requests order_requests_order_id_key; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -8727,6 +8823,12 @@ CREATE POLICY "functions alone use it" ON private.counted_interactions TO anon, 
 CREATE POLICY "functions alone use it" ON private.interactions_to_fold TO anon, authenticated USING (false);
 
 --
+-- Name: limits functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.limits TO anon, authenticated USING (false);
+
+--
 -- Name: order_requests functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -8815,6 +8917,12 @@ CREATE POLICY "functions alone use it" ON private.shards TO anon, authenticated 
 --
 
 ALTER TABLE private.interactions_to_fold ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: limits; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.limits ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: order_requests; Type: ROW SECURITY; Schema: private; Owner: -
@@ -9645,6 +9753,17 @@ REVOKE ALL ON FUNCTION private.empty_account() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_shares_of_leaver() FROM PUBLIC;
 
 --
+-- Name: FUNCTION enforce_limit(name text, actual bigint, status text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.enforce_limit(name text, actual bigint, status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.enforce_limit(name text, actual bigint, status text) TO anon;
+GRANT ALL ON FUNCTION private.enforce_limit(name text, actual bigint, status text) TO authenticated;
+GRANT ALL ON FUNCTION private.enforce_limit(name text, actual bigint, status text) TO service_role;
+GRANT ALL ON FUNCTION private.enforce_limit(name text, actual bigint, status text) TO tidegate_gateway;
+GRANT ALL ON FUNCTION private.enforce_limit(name text, actual bigint, status text) TO tidegate_worker;
+
+--
 -- Name: FUNCTION enforce_row_level_security(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -9883,6 +10002,17 @@ REVOKE ALL ON FUNCTION private.leave_orders(person uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.leave_organizations() FROM PUBLIC;
+
+--
+-- Name: FUNCTION limit_of(name text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.limit_of(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.limit_of(name text) TO anon;
+GRANT ALL ON FUNCTION private.limit_of(name text) TO authenticated;
+GRANT ALL ON FUNCTION private.limit_of(name text) TO service_role;
+GRANT ALL ON FUNCTION private.limit_of(name text) TO tidegate_gateway;
+GRANT ALL ON FUNCTION private.limit_of(name text) TO tidegate_worker;
 
 --
 -- Name: FUNCTION lock_order(order_id uuid, for_shop boolean); Type: ACL; Schema: private; Owner: -

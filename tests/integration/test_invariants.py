@@ -34,13 +34,14 @@ BREACHES: dict[str, list[tuple[str, str]]] = {
     ],
     "definers_unexposed": [
         ("create function public.leak() returns integer"
-         " language sql security definer set search_path = '' as 'select 1'",
+         " language sql security definer set search_path = pg_catalog, pg_temp as 'select 1'",
          "public.leak()"),
     ],
     "definers_pinned": [
         ("create function private.loose() returns integer language sql security definer as 'select 1'",
          "private.loose()"),
         ("alter function private.my_scopes() set search_path = public", "private.my_scopes()"),
+        ("alter function private.my_scopes() set search_path = ''", "private.my_scopes()"),
     ],
     "nothing_granted_to_public": [
         ("grant select on public.profiles to public", "public.profiles"),

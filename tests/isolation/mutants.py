@@ -67,7 +67,7 @@ def policy_mutants(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
 def _body(function: str, returns: str, body: str, options: str = "stable security definer") -> str:
     return (
         f"create or replace function {function} returns {returns} language plpgsql {options}"
-        f" set search_path = '' as $$ begin {body} end $$"
+        f" set search_path = pg_catalog, pg_temp as $$ begin {body} end $$"
     )
 
 
