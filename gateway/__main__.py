@@ -72,7 +72,7 @@ def server_config(
     services: Services = app.state.services
     return uvicorn.Config(
         app,
-        http=type(protocol.__name__, (protocol,), {"limiter": services.limiter}),
+        http=type(protocol.__name__, (protocol,), {"limiter": services.limiter, "cors_origins": settings.cors_origins}),
         ws="none",
         lifespan="on",
         log_config=None,

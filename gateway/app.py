@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from gateway import __version__, openapi, problems
+from gateway.cross_origin import cross_origin
 from gateway.embeddings import Embedder
 from gateway.errors import DatabaseUnsafeError, GatewayError
 from gateway.middleware import (
@@ -82,14 +82,7 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
     """From the outside in."""
     return [
         Middleware(RequestIdMiddleware),
-        Middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["*"],
-            expose_headers=["X-Request-Id", "Retry-After", "WWW-Authenticate"],
-            max_age=3600,
-        ),
+        cross_origin(settings.cors_origins),
         Middleware(ErrorBoundaryMiddleware),
         Middleware(LimitMiddleware, limiter=services.limiter),
         Middleware(DepartureMiddleware),

@@ -4,10 +4,12 @@ to arrive. Without them one client fills the memory with a header that never end
 import logging
 import secrets
 from asyncio import BaseTransport, TimerHandle
+from collections.abc import Sequence
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from gateway.cross_origin import refusal_headers
 from gateway.errors import (
     BadRequestError,
     GatewayError,
@@ -34,6 +36,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """Seconds that a request may take to arrive."""
     limiter: ConcurrencyLimiter | None = None
     """Says when plain requests are refused here, which costs a fraction of what the application's refusal does."""
+    cors_origins: Sequence[str] = ()
+    """Origins whose pages may read a refusal."""
     linger_s = 1.0
     """Seconds that a client has to read why it is refused; closed while it still sends, it would see a reset."""
 
@@ -151,6 +155,7 @@ class BoundedProtocol(HttpToolsProtocol):
         response = problem_response({"state": {"request_id": request_id}}, error)
         response.headers["X-Request-Id"] = request_id
         response.headers["Connection"] = "close"
+        response.headers.update(refusal_headers(self.cors_origins, self.headers or ()))
         headers = [*self.server_state.default_headers, *response.raw_headers]
         self.transport.write(STATUS_LINE[error.status] + header_lines(headers) + b"\r\n" + bytes(response.body))
         self._end()
