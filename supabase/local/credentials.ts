@@ -71,17 +71,16 @@ function looksLikeToken(text: string): boolean {
 
 /** Each service refuses a bad token in its own words. */
 function refusal(path: string, error: InvalidTokenError): Response {
-  const cors = { "access-control-allow-origin": "*" };
   if (path.startsWith("/auth/")) {
     const message = `invalid JWT: unable to parse or verify signature, ${error.message}`;
-    const headers = { ...cors, "x-sb-error-code": "bad_jwt" };
+    const headers = { "x-sb-error-code": "bad_jwt" };
     return Response.json({ code: 403, error_code: "bad_jwt", msg: message }, { status: 403, headers });
   }
   if (path.startsWith("/storage/")) {
     const body = { statusCode: "401", error: "InvalidJWT", message: error.message };
-    return Response.json(body, { status: 401, headers: cors });
+    return Response.json(body, { status: 401 });
   }
   const body = { code: error.expired ? "PGRST303" : "PGRST301", details: null, hint: null, message: error.message };
   const challenge = `Bearer error="invalid_token", error_description="${error.message}"`;
-  return Response.json(body, { status: 401, headers: { ...cors, "www-authenticate": challenge } });
+  return Response.json(body, { status: 401, headers: { "www-authenticate": challenge } });
 }

@@ -3,15 +3,10 @@
  * `Deno.serve(handler)`, as on hosted; here its handler is taken instead of a port, so that one port serves everything.
  */
 import { pathToFileURL } from "node:url";
+import { preflightAnswer, readableByPages } from "./cors.ts";
 import { InvalidTokenError, type Tokens } from "./tokens.ts";
 
 type Handler = (request: Request) => Response | Promise<Response>;
-
-const CORS = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-headers": "authorization, x-client-info, apikey, content-type",
-  "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
-};
 
 /** Loads each function once, at its first call. */
 export class FunctionsRouter {
@@ -28,17 +23,32 @@ export class FunctionsRouter {
     this.#public = functionsWithoutTokenCheck(`${directory}/../config.toml`);
   }
 
-  /** Answers `/functions/v1/<name>/…`; the function sees the path from its own name on. */
-  async handle(request: Request): Promise<Response> {
+  /**
+   * Answers `/functions/v1/<name>/…`; the function sees the path from its own name on, and the addresses that the request
+   * came through. Preflights are the function's own to answer, as on hosted; for one that cannot be loaded they are
+   * answered here, so that a page can read why.
+   */
+  async handle(request: Request, peerAddress: string): Promise<Response> {
     const url = new URL(request.url);
     const [name, ...rest] = url.pathname.split("/").slice(3);
+    if (request.method === "OPTIONS" && !await this.#isLoadable(name)) return preflightAnswer();
     const handler = await this.#handler(name);
     if (handler === undefined) return refusal(404, "NOT_FOUND", "Requested function was not found");
     if (request.method !== "OPTIONS" && !(await this.#public).has(name)) {
       const refused = await this.#checkToken(request);
       if (refused !== undefined) return refused;
     }
-    return await handler(new Request(new URL(`/${[name, ...rest].join("/")}${url.search}`, url), request));
+    const passed = new Request(new URL(`/${[name, ...rest].join("/")}${url.search}`, url), request);
+    passed.headers.append("x-forwarded-for", peerAddress);
+    return await handler(passed);
+  }
+
+  async #isLoadable(name: string): Promise<boolean> {
+    try {
+      return await this.#handler(name) !== undefined;
+    } catch {
+      return false; // the request that follows reports why
+    }
   }
 
   async #checkToken(request: Request): Promise<Response | undefined> {
@@ -89,7 +99,7 @@ export class FunctionsRouter {
 }
 
 function refusal(status: number, code: string, message: string): Response {
-  return Response.json({ code, message }, { status, headers: CORS });
+  return readableByPages(Response.json({ code, message }, { status }));
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -39,6 +39,5 @@ function noJson(): Response {
 }
 
 function refusal(code: string, message: string): Response {
-  const headers = { "access-control-allow-origin": "*" };
-  return Response.json({ code, details: null, hint: null, message }, { status: 400, headers });
+  return Response.json({ code, details: null, hint: null, message }, { status: 400 });
 }

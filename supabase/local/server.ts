@@ -9,6 +9,7 @@
  * stderr. SIGTERM and SIGINT finish the requests under way, then end the process with 0.
  */
 import { AuthAdmin } from "./auth_admin.ts";
+import { preflightAnswer, readableByPages } from "./cors.ts";
 import { admit } from "./credentials.ts";
 import { createLocalApi, type LocalApi } from "./data_api.ts";
 import { FunctionsRouter } from "./functions_router.ts";
@@ -23,8 +24,6 @@ import { Tokens } from "./tokens.ts";
 
 /** An answer that streams on and on must not keep the process. */
 const LONGEST_STOP_MS = 3_000;
-
-const CORS = { "access-control-allow-origin": "*" };
 
 /** Everything that answers requests. */
 interface Services {
@@ -41,15 +40,29 @@ async function serve(services: Services, request: Request, peerAddress: string):
   const scope = describeRequest(request);
   let response: Response;
   try {
-    response = await requestScope.run(scope, () => route(services, request, scope, peerAddress));
+    response = await requestScope.run(scope, () => answer(services, request, scope, peerAddress));
   } catch (error) {
     scope.failure = describe(error);
-    response = isConnectionError(error)
-      ? databaseUnavailable()
-      : Response.json({ message: "Internal Server Error" }, { status: 500, headers: CORS });
+    response = readableByPages(
+      isConnectionError(error)
+        ? databaseUnavailable()
+        : Response.json({ message: "Internal Server Error" }, { status: 500 }),
+    );
   }
   if (response.status >= 500) logFailedRequest(request.method, pathname, response.status, scope.failure ?? "");
   return response;
+}
+
+/** An answer that every page may read; what a function says of that is its own. */
+async function answer(
+  services: Services,
+  request: Request,
+  scope: RequestScope,
+  peerAddress: string,
+): Promise<Response> {
+  if (scope.path.startsWith("/functions/v1/")) return await services.functions.handle(request, peerAddress);
+  if (request.method === "OPTIONS") return preflightAnswer();
+  return readableByPages(await route(services, request, scope, peerAddress));
 }
 
 async function route(
@@ -58,16 +71,15 @@ async function route(
   scope: RequestScope,
   peerAddress: string,
 ): Promise<Response> {
-  const { settings, api, tokens, admin, functions } = services;
+  const { settings, api, tokens, admin } = services;
   const { path } = scope;
-  if (path.startsWith("/functions/v1/")) return functions.handle(request);
   if (path === "/auth/v1/.well-known/jwks.json") {
-    return Response.json(tokens.jwks, { headers: { ...CORS, "cache-control": "public, max-age=600" } });
+    return Response.json(tokens.jwks, { headers: { "cache-control": "public, max-age=600" } });
   }
   if (path === "/auth/v1/health") return await health(api);
   const admitted = await admit(request, { publishable: settings.publishableKey, secret: settings.secretKey }, tokens);
   if (admitted instanceof Response) return admitted;
-  if (path.startsWith("/auth/v1/admin/") && request.method !== "OPTIONS") return admin.handle(admitted);
+  if (path.startsWith("/auth/v1/admin/")) return admin.handle(admitted);
   const prepared = path.startsWith("/storage/") ? await asBareFile(admitted) : await readBody(admitted, scope);
   if (prepared instanceof Response) return prepared;
   const response = await api.fetch(prepared, peerAddress);
@@ -80,7 +92,7 @@ async function route(
 
 async function health(api: LocalApi): Promise<Response> {
   await api.connection.driver`select 1`;
-  return Response.json({ name: "GoTrue", version: "local", description: "local stand-in" }, { headers: CORS });
+  return Response.json({ name: "GoTrue", version: "local", description: "local stand-in" });
 }
 
 /** Replaces the package's access token in an answer of Auth by one that clients can verify. */

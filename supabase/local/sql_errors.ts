@@ -97,10 +97,7 @@ export function sqlErrorResponse(error: SqlError, authenticated: boolean): Respo
 export function databaseUnavailable(): Response {
   const message = "Database connection error. Retrying the connection.";
   const body = { code: "PGRST000", details: null, hint: null, message };
-  return Response.json(body, {
-    status: 503,
-    headers: { "retry-after": "1", "access-control-allow-origin": "*" },
-  });
+  return Response.json(body, { status: 503, headers: { "retry-after": "1" } });
 }
 
 /** `raise sqlstate 'PT402'` and `raise sqlstate 'PGRST'` let a function choose the status itself. */

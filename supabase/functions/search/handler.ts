@@ -2,6 +2,7 @@
  * Search for clients that reach the project only through Supabase: the question goes to the gateway's `POST /v1/search` as
  * the same caller, and its answer comes back as it is, refusals included.
  */
+import { CORS } from "../_shared/cors.ts";
 
 /** What the handler needs from outside; tests give a gateway of their own. */
 export interface Surroundings {
@@ -14,16 +15,22 @@ export interface Surroundings {
 /** Seconds after which asking again is worth it when the gateway could not be reached. */
 const RETRY_AFTER_S = 2;
 
-const CORS = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-headers": "authorization, x-client-info, apikey, content-type, x-request-id",
-  "access-control-allow-methods": "POST, OPTIONS",
-  "access-control-expose-headers": "retry-after, x-request-id",
-};
+/**
+ * What reaches the gateway. Whoever the caller is, or claims to be, the gateway judges: a token that does not hold must not
+ * get lost on the way. The rest says what the SDK says of itself, the trace that the request belongs to, and the addresses
+ * that it came through.
+ */
+export const FORWARDED = [
+  ...["authorization", "content-type", "accept", "accept-language"],
+  ...["x-client-info", "x-region", "x-retry-count", "x-request-id"],
+  ...["traceparent", "tracestate", "baggage", "x-forwarded-for"],
+];
 
-// Whoever the caller is, or claims to be, the gateway judges: a token that does not hold must not get lost on the way.
-const FORWARDED = ["authorization", "content-type", "accept", "accept-language", "x-request-id"];
-const RETURNED = ["content-type", "retry-after", "www-authenticate", "x-request-id"];
+/** What comes back of the gateway's answer, beside its body. */
+const RETURNED = [
+  ...["content-type", "cache-control", "www-authenticate", "retry-after", "ratelimit", "ratelimit-policy"],
+  ...["server-timing", "x-request-id"],
+];
 
 /** Makes the request handler. */
 export function createHandler({ gatewayUrl, timeoutMs }: Surroundings): (request: Request) => Promise<Response> {

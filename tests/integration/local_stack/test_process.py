@@ -48,6 +48,7 @@ def test_it_reconnects_by_itself_when_postgresql_restarts(
     away = client.get("/rest/v1/notes")
     assert (away.status_code, away.json()["code"]) == (503, "PGRST000")
     assert away.headers["retry-after"] == "1"
+    assert away.headers["access-control-allow-origin"] == away.headers["access-control-expose-headers"] == "*"
     signed_in = visitor.get("/rest/v1/notes")
     assert (signed_in.status_code, signed_in.json()["code"]) == (503, "PGRST000")
     assert anonymous(stack).get("/auth/v1/health").status_code == 503
