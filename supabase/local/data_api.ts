@@ -4,6 +4,8 @@
  */
 import { App, setExperimental } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
+import { boundedSocket, exceeds, tooLargeResponse } from "./answer_bounds.ts";
+import { asGet, isHeadOfDataApi, RowsOnlyPlugin, withoutBody } from "./head_requests.ts";
 import { encodeArguments, JsonBodyPlugin, withEveryKey } from "./json_bodies.ts";
 import { describe } from "./log.ts";
 import { becomeCaller, callerOf, type Database } from "./role_context.ts";
@@ -32,10 +34,12 @@ class RolledBack extends Error {
 /** The package's connection, with its role handling, its schema reading and its error answers replaced. */
 export class CallerConnection extends PostgresConnection {
   #schema: SchemaCache;
+  #maxBytes: number;
 
-  constructor(databaseUrl: string, schema: SchemaCache) {
-    super({ url: databaseUrl, postgresOptions: { max: POOL_SIZE, ...RECONNECT, types: wireTypes } });
+  constructor({ databaseUrl, maxAnswerBytes }: Settings, schema: SchemaCache) {
+    super({ url: databaseUrl, postgresOptions: driverOptions(maxAnswerBytes) });
     this.#schema = schema;
+    this.#maxBytes = maxAnswerBytes;
   }
 
   override async introspect(): Promise<Introspection> {
@@ -69,10 +73,11 @@ export class CallerConnection extends PostgresConnection {
   ): Promise<T> {
     if (vars === undefined) return work(options?.transaction ?? this.kysely);
     const asCaller = async (transaction: Database) => {
-      const answer = await this.#asCaller(transaction, vars, work);
+      let answer: unknown = await this.#asCaller(transaction, vars, work);
+      if (answer instanceof Response && exceeds(answer, this.#maxBytes)) answer = tooLargeResponse(this.#maxBytes);
       const refused = answer instanceof Response && answer.status >= 400;
       if (refused || options?.forceRollback) throw new RolledBack(answer);
-      return answer;
+      return answer as T;
     };
     try {
       if (options?.transaction) return await asCaller(options.transaction);
@@ -91,10 +96,18 @@ export class CallerConnection extends PostgresConnection {
     await becomeCaller(transaction, callerOf(vars), scope, roleSettings);
     // Storage upserts as well, in statements of the package's own making.
     if (!scope?.path.startsWith("/rest/")) return work(transaction);
+    if (scope.method === "HEAD") return work(transaction.withPlugin(new RowsOnlyPlugin()));
     const bound = transaction.withPlugin(new UpsertPlugin());
     const body = scope.jsonBody;
     return work(body === undefined ? bound : bound.withPlugin(new JsonBodyPlugin(body, scope, columnDefaults)));
   }
+}
+
+/** How the driver connects. Its types lack `socket`, which its documentation has. */
+function driverOptions(maxAnswerBytes: number) {
+  const socket = ({ host, port }: { host: string[]; port: number[] }) =>
+    boundedSocket(host[0], port[0], maxAnswerBytes);
+  return { max: POOL_SIZE, ...RECONNECT, types: wireTypes, socket };
 }
 
 /** The Data API's answer to an error of PostgreSQL; undefined when someone else has to answer. */
@@ -115,7 +128,7 @@ export interface LocalApi {
 /** Puts the package together over a connection. */
 export function createLocalApi(settings: Settings, schema: SchemaCache): LocalApi {
   setExperimental("storage", true);
-  const connection = new CallerConnection(settings.databaseUrl, schema);
+  const connection = new CallerConnection(settings, schema);
   const app = new App({
     connection,
     api: { schemas: ["public"], max_rows: settings.maxRows },
@@ -132,6 +145,9 @@ export function createLocalApi(settings: Settings, schema: SchemaCache): LocalAp
   app._storageAdapter = new FileStorage(settings.storageDir);
   return {
     connection,
-    fetch: async (request, peerAddress) => await app.fetch(request, { peerAddress }),
+    fetch: async (request, peerAddress) => {
+      if (!isHeadOfDataApi(request)) return await app.fetch(request, { peerAddress });
+      return await withoutBody(await app.fetch(asGet(request), { peerAddress }));
+    },
   };
 }

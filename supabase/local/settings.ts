@@ -24,6 +24,8 @@ export interface Settings {
   publicUrl: string;
   /** Largest number of rows that one read returns. */
   maxRows: number;
+  /** Largest number of bytes that one answer of the Data API has. */
+  maxAnswerBytes: number;
 }
 
 /** Thrown with every problem at once when the environment is incomplete. */
@@ -58,6 +60,7 @@ export function readSettings(env: (name: string) => string | undefined): Setting
     functionsDir: required("FUNCTIONS_DIR"),
     publicUrl: env("API_EXTERNAL_URL") ?? `http://127.0.0.1:${port}`,
     maxRows: positive("MAX_ROWS", 1000),
+    maxAnswerBytes: positive("DATA_API_MAX_BYTES", 10_000_000),
   };
   if (settings.jwtSecret !== "" && settings.jwtSecret.length < 32) {
     problems.push("JWT_SECRET must have at least 32 characters");
