@@ -138,6 +138,8 @@ export function createLocalApi(settings: Settings, schema: SchemaCache): LocalAp
       publishable_key: settings.publishableKey,
       secret_key: settings.secretKey,
       site_url: settings.publicUrl,
+      // Nobody reads mail on a developer's machine; config.toml, which a hosted project gets, asks for it.
+      email: { enable_confirmations: false },
     },
     storage: { enabled: true },
     studio: { enabled: false },

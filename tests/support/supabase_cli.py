@@ -42,8 +42,14 @@ class SupabaseCli:
 
     def __call__(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one command; AssertionError with its output when it fails."""
+        done = self.run(*arguments)
+        assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def run(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """Run one command, whatever it ends with."""
         binary = self._installed / "node_modules" / PACKAGE / "bin" / "supabase"
-        done = subprocess.run(
+        return subprocess.run(
             [str(binary), *arguments, "--workdir", str(self._project)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -56,10 +62,9 @@ class SupabaseCli:
                 "HOME": str(self._home),
                 "SUPABASE_TELEMETRY_DISABLED": "1",
                 "DO_NOT_TRACK": "1",
+                **environment,
             },
         )
-        assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
-        return done
 
     def advisors(self, url: str) -> list[dict[str, Any]]:
         """What Splinter finds in the schema of the database at `url`, at any level."""
