@@ -1,6 +1,7 @@
 """`python -m gateway`: the HTTP server. Exits with 2 and a text when settings or database forbid it."""
 
 import logging
+import resource
 import signal
 import socket
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ import uvloop
 from fastapi import FastAPI
 
 from gateway import __version__
+from gateway.admission.connections import Connections, Uploads
 from gateway.app import check_database, create_app
 from gateway.errors import DatabaseUnsafeError
 from gateway.protocol import BoundedProtocol
@@ -18,6 +20,8 @@ from gateway.settings import Settings
 from gateway.startup import load_settings_or_exit, refuse
 
 logger = logging.getLogger("gateway")
+
+OWN_FILES = 256  # of connections to the database and other servers, and of the process itself
 
 
 def main() -> None:
@@ -68,18 +72,41 @@ async def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> No
 def server_config(
     app: FastAPI, settings: Settings, protocol: type[BoundedProtocol] = BoundedProtocol
 ) -> uvicorn.Config:
-    """How uvicorn serves `app`, whose limiter the connections ask as well."""
+    """How uvicorn serves `app`, whose admission the connections ask as well."""
     services: Services = app.state.services
+    parts = {
+        "admission": services.admission,
+        "open_connections": Connections(
+            services.admission.addresses,
+            most=min(settings.max_connections, most_connections()),
+            per_address=settings.connections_per_address,
+        ),
+        "uploads": Uploads(most_bytes=1_000_000 * settings.upload_memory_mb, share=settings.caller_share),
+        "max_body_bytes": settings.max_body_bytes,
+        "cors_origins": settings.cors_origins,
+    }
+    if protocol is BoundedProtocol:
+        parts["request_s"] = settings.upload_timeout_s
     return uvicorn.Config(
         app,
-        http=type(protocol.__name__, (protocol,), {"limiter": services.limiter, "cors_origins": settings.cors_origins}),
+        http=type(protocol.__name__, (protocol,), parts),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # TRUSTED_PROXIES says whose are believed
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
+
+
+def most_connections() -> int:
+    """As many as this process may have files open, but for its own; the limit is raised to what it may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return max(16, soft - OWN_FILES) if soft != resource.RLIM_INFINITY else 1_000_000
 
 
 def configure_logging(settings: Settings) -> None:

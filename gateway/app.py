@@ -9,15 +9,15 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from gateway import __version__, openapi, problems
+from gateway.admission.middleware import AdmissionMiddleware, LimitMiddleware
 from gateway.cross_origin import cross_origin
 from gateway.embeddings import Embedder
 from gateway.errors import DatabaseUnsafeError, GatewayError
 from gateway.middleware import (
-    BodyLimitMiddleware,
+    BodyMiddleware,
     DeadlineMiddleware,
     DepartureMiddleware,
     ErrorBoundaryMiddleware,
-    LimitMiddleware,
     RequestIdMiddleware,
 )
 from gateway.recommendations.routes import router as recommendations_router
@@ -84,8 +84,10 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         Middleware(RequestIdMiddleware),
         cross_origin(settings.cors_origins),
         Middleware(ErrorBoundaryMiddleware),
-        Middleware(LimitMiddleware, limiter=services.limiter),
+        Middleware(AdmissionMiddleware, admission=services.admission),
+        # Neither place nor time is taken before the whole request is here.
+        Middleware(BodyMiddleware, limit=settings.max_body_bytes, seconds=settings.upload_timeout_s),
+        Middleware(LimitMiddleware, admission=services.admission),
         Middleware(DepartureMiddleware),
         Middleware(DeadlineMiddleware, seconds=settings.request_timeout_s),
-        Middleware(BodyLimitMiddleware, limit=settings.max_body_bytes),
     ]

@@ -20,7 +20,13 @@ async def current_caller(request: Request, services: Annotated[Services, Depends
     headers = request.headers.getlist("authorization")
     if len(headers) > 1:
         raise UnauthenticatedError("There is more than one Authorization header.")
-    return await services.verifier.caller(headers[0] if headers else None)
+    try:
+        return await services.verifier.caller(headers[0] if headers else None)
+    except UnauthenticatedError:
+        who = getattr(request.state, "asker", None)
+        if who is not None:
+            services.admission.note_bad_token(who)
+        raise
 
 
 async def caller_if_known(request: Request, services: Annotated[Services, Depends(current_services)]) -> Caller:
@@ -50,6 +56,15 @@ async def caller_or_why_not(request: Request, services: Annotated[Services, Depe
 async def is_spare(request: Request) -> bool:
     """Whether the request came in above the limit: nothing may be started for it."""
     return bool(getattr(request.state, "is_spare", False))
+
+
+async def charge(request: Request, services: Services, cost: int) -> None:
+    """Count a request that turned out to be costly for so many more; TooManyRequestsError."""
+    who = getattr(request.state, "asker", None)
+    if who is not None and cost > 0:
+        refused = services.admission.take(who, cost)
+        if refused is not None:
+            raise refused
 
 
 Spare = Annotated[bool, Depends(is_spare)]

@@ -8,10 +8,12 @@ GatewayError                        has a status, a kind, a title, a detail; may
 ├── NotFoundError                   404  no such address
 ├── MethodNotAllowedError           405  the address knows other methods
 ├── RequestTimeoutError             408  a request that does not arrive
+│   └── UploadTimeoutError          its body does not
 ├── ConflictError                   409  another state than the request assumes
 ├── PayloadTooLargeError            413  more bytes than are read
 ├── UnsupportedMediaTypeError       415  a body that is not declared as JSON
 ├── InvalidInputError               422  fields that are wrong, each with what is allowed
+├── TooManyRequestsError            429  more than one caller may ask, at a time or within a while
 ├── HeadersTooLargeError            431  more bytes before the body than are read
 ├── InternalError                   500  a bug; the log has it, the answer does not
 │   └── ParameterRefusedError       a function of the database refuses what the gateway gave it
@@ -115,6 +117,21 @@ class RequestTimeoutError(GatewayError):
         super().__init__(f"A request must be here within {limit_s:g} s. Send it again.")
 
 
+class UploadTimeoutError(RequestTimeoutError):
+    """The headers arrived, the body did not."""
+
+    kind = "upload-timeout"
+    title = "The upload did not arrive in time"
+
+    def __init__(self, limit_s: float, received: int) -> None:
+        """Give up a request of whose body `received` bytes arrived within `limit_s` seconds; the connection ends."""
+        GatewayError.__init__(
+            self,
+            f"The upload was too slow: {received:,} bytes of the body had arrived after {limit_s:g} s, and not all "
+            "(UPLOAD_TIMEOUT_S). The gateway itself is well. Send it again.",
+        )
+
+
 class ConflictError(GatewayError):
     """The stored state contradicts the request."""
 
@@ -149,6 +166,25 @@ class InvalidInputError(GatewayError):
     status = 422
     kind = "invalid-input"
     title = "The input is not valid"
+
+
+class TooManyRequestsError(GatewayError):
+    """One caller asks for more than it may (RFC 6585, section 4)."""
+
+    status = 429
+    kind = "rate-limited"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after_s: int = 1, headers: Mapping[str, str] | None = None) -> None:
+        """Say what the bound is and which setting moves it; `headers` has the RateLimit fields."""
+        super().__init__(detail, headers={"Retry-After": str(retry_after_s), **(headers or {})})
+
+
+class TooManyAtOnceError(TooManyRequestsError):
+    """One caller has as many requests under way as it may."""
+
+    kind = "too-many-at-once"
+    title = "Too many requests at a time"
 
 
 class HeadersTooLargeError(GatewayError):

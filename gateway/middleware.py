@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import secrets
 import time
 from collections.abc import Callable
@@ -10,17 +9,19 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import BadRequestError, DatabaseBusyError, GatewayError, OverloadedError, PayloadTooLargeError
+from gateway.errors import (
+    BadRequestError,
+    GatewayError,
+    PayloadTooLargeError,
+    UploadTimeoutError,
+)
 from gateway.problems import as_gateway_error, problem_response
 from gateway.resilience import allow
-from gateway.resilience.limiter import ConcurrencyLimiter
-from gateway.resilience.metrics import DEPARTED, SHED
-from gateway.shedding import LIMITED, is_limited, is_refused
+from gateway.resilience.metrics import DEPARTED
+from gateway.shedding import LIMITED, REQUEST_ID
 
 logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("gateway.access")
-
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestIdMiddleware:
@@ -156,49 +157,20 @@ class DepartureMiddleware:
                 watch.cancel()
 
 
-class LimitMiddleware:
-    """Refuses what cannot be answered in time at once, in place of queueing; health and status are never refused.
+class BodyMiddleware:
+    """Has the whole body here before anything is done with it, within `limit` bytes and `seconds`.
 
-    A few of those above the limit are passed on all the same, marked: they may have an answer of a moment ago.
+    The server's connections do that already, where they are the gateway's own; then this only looks.
     """
 
-    def __init__(self, app: ASGIApp, limiter: ConcurrencyLimiter) -> None:
-        """Wrap `app`."""
-        self.app = app
-        self.limiter = limiter
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; OverloadedError."""
-        if scope["type"] != "http" or not is_limited(scope["path"]):
-            await self.app(scope, receive, send)
-            return
-        state = scope.setdefault("state", {})
-        if not self.limiter.enter():
-            SHED.inc()
-            if is_refused(scope["path"]) and not self.limiter.spare():
-                raise OverloadedError
-            state["is_spare"] = True
-            await self.app(scope, receive, send)
-            return
-        started = time.perf_counter()
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            # Refused further on, after work was done for it: earlier would have been better.
-            overloaded = state.get("problem") == DatabaseBusyError.kind
-            self.limiter.leave(time.perf_counter() - started, overloaded=overloaded)
-
-
-class BodyLimitMiddleware:
-    """Refuses bodies of more than `limit` bytes: by their declared length unread, otherwise once they exceed it."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
         """Wrap `app`."""
         self.app = app
         self.limit = limit
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; PayloadTooLargeError, BadRequestError."""
+        """Answer one request; PayloadTooLargeError, BadRequestError, UploadTimeoutError."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -209,8 +181,7 @@ class BodyLimitMiddleware:
                 raise BadRequestError("The header Content-Length is not a number.")
             if int(declared) > self.limit:
                 raise PayloadTooLargeError(self.limit)
-        elif "transfer-encoding" in headers:
-            # Read here, so that no handler meets the refusal in the middle of its own reading.
+        if declared not in (None, "0") or "transfer-encoding" in headers:
             receive = await self._read(receive)
         await self.app(scope, receive, send)
 
@@ -218,13 +189,17 @@ class BodyLimitMiddleware:
         messages: list[Message] = []
         size = 0
         more = True
-        while more:
-            message = await receive()
-            messages.append(message)
-            size += len(message.get("body", b""))
-            if size > self.limit:
-                raise PayloadTooLargeError(self.limit)
-            more = message["type"] == "http.request" and message.get("more_body", False)
+        try:
+            async with asyncio.timeout(self.seconds):
+                while more:
+                    message = await receive()
+                    messages.append(message)
+                    size += len(message.get("body", b""))
+                    if size > self.limit:
+                        raise PayloadTooLargeError(self.limit)
+                    more = message["type"] == "http.request" and message.get("more_body", False)
+        except TimeoutError as error:
+            raise UploadTimeoutError(self.seconds, size) from error
         replay = iter(messages)
 
         async def replayed() -> Message:

@@ -17,12 +17,18 @@ DESCRIPTIONS = {
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "Fields are wrong; `errors` says which, and what is allowed.",
+    429: "The caller asks more than it may; the header RateLimit says what is left, Retry-After when to try again.",
     431: "The headers are too large.",
     503: "A dependency does not answer; the header Retry-After says when to try again.",
 }
 HEADERS = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
     405: {"Allow": "The methods there are."},
+    429: {
+        "Retry-After": "Seconds.",
+        "RateLimit-Policy": "The limits (draft-ietf-httpapi-ratelimit-headers).",
+        "RateLimit": "What is left of them.",
+    },
     503: {"Retry-After": "Seconds."},
 }
 # Of any request, before a route is asked.

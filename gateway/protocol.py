@@ -1,170 +1,292 @@
-"""HTTP/1.1 as uvicorn speaks it, with the bounds that it leaves to a proxy: of headers, and of the time a request takes
-to arrive. Without them one client fills the memory with a header that never ends, or keeps connections for ever."""
+"""HTTP/1.1 as uvicorn speaks it, with the bounds that it leaves to a proxy.
+
+A request reaches the application when all of it is here, so that a slow upload takes no place and no time from anybody;
+until then it costs its bytes, which are bounded for each caller and together. Who asks too much is refused here, for a
+fraction of what the application's refusal costs, and is read the more slowly the more of it there is.
+"""
 
 import logging
-import secrets
-from asyncio import BaseTransport, TimerHandle
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from gateway.admission.admission import Admission, Asker
+from gateway.admission.connections import Uploads
+from gateway.connection import CountedConnection
 from gateway.cross_origin import refusal_headers
 from gateway.errors import (
     BadRequestError,
     GatewayError,
     HeadersTooLargeError,
     OverloadedError,
+    PayloadTooLargeError,
     RequestTimeoutError,
+    TooManyAtOnceError,
+    UploadTimeoutError,
 )
-from gateway.problems import problem_response
-from gateway.resilience.limiter import ConcurrencyLimiter
-from gateway.resilience.metrics import SHED
-from gateway.shedding import PLAIN_METHODS, header_lines, is_plain, refusal
+from gateway.shedding import (
+    UNCOUNTED,
+    has_short_body,
+    header,
+    header_lines,
+    is_refused,
+    new_request_id,
+    path_of,
+    refusal,
+)
 
 logger = logging.getLogger(__name__)
-access_logger = logging.getLogger("gateway.access")
 
 # Everything of a request but its body: request line, headers, the marks between chunks, trailers.
 MAX_HEAD_BYTES = 65_536
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+PATIENCE = 3  # refusals in a row that a connection is given at once
+PAUSE_S = 1.0  # after which the next one is read
+UNCOUNTED_PAUSE_S = 0.1
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(CountedConnection):
     """One connection. What cannot be read as HTTP is answered by a problem as well, and ends the connection."""
 
-    request_s = 20.0
-    """Seconds that a request may take to arrive."""
-    limiter: ConcurrencyLimiter | None = None
-    """Says when plain requests are refused here, which costs a fraction of what the application's refusal does."""
-    cors_origins: Sequence[str] = ()
-    """Origins whose pages may read a refusal."""
     linger_s = 1.0
     """Seconds that a client has to read why it is refused; closed while it still sends, it would see a reset."""
+    max_body_bytes = 262_144
+    admission: Admission | None = None
+    uploads: Uploads | None = None
+    cors_origins: Sequence[str] = ()
+    """Origins whose pages may read a refusal."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As uvicorn makes one per connection."""
         super().__init__(*args, **kwargs)
         self._head_bytes = 0
-        self._in_body = False
-        self._is_shed = False
-        self._refusal: GatewayError | None = None
-        self._is_over = False
-        self._clock: TimerHandle | None = None
+        self._in_message = False
+        self._who: Asker | None = None
+        self._refused: GatewayError | None = None  # of the request that is being read
+        self._refusal: GatewayError | None = None  # of what the parser is told to give up
+        self._held: tuple[Any, Any] | None = None  # the request that waits for its body
+        self._refusals = 0
+        self._uncounted = 0
+        self._has_waited = False  # the next request to be answered came while another was
 
-    def connection_made(self, transport: BaseTransport) -> None:
-        """Begin to wait for a request."""
-        super().connection_made(cast(Any, transport))
-        self._start_clock()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
-        self._stop_clock()
-        super().connection_lost(exc)
+    # Reading -----------------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
         """Read on, as far as a request may go."""
         if self._is_over:
             return
-        self._start_clock()
         self._head_bytes += len(data)
-        super().data_received(data)
-        if self._head_bytes > MAX_HEAD_BYTES and not self._is_over:
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # there are no websockets: it is a request like any other
+        except httptools.HttpParserError:
+            self._refuse(self._refusal or BadRequestError("The request is not HTTP/1.1 as RFC 9112 has it."))
+        if self._is_over:
+            return
+        if self._in_message or self._head_bytes:
+            self._start_clock()
+        if self._head_bytes > MAX_HEAD_BYTES:
             self._refuse(HeadersTooLargeError(MAX_HEAD_BYTES))
 
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._in_message = True
+
     def on_headers_complete(self) -> None:
-        """Hand the request on, unless its headers came at once and are too long."""
+        """Refuse the request, or make it ready for the application."""
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
-            self._refusal = HeadersTooLargeError(MAX_HEAD_BYTES)
-            raise self._refusal  # to the parser, which gives up and has send_400_response answer
-        if self._is_to_be_shed():
-            self._is_shed = True
+            self._give_up_parsing(HeadersTooLargeError(MAX_HEAD_BYTES))
+        length = header(self.headers, b"content-length")
+        self._who = self._refused = None
+        if self.is_idle and not self.flow.write_paused:
+            self._who, self._refused = self._decide(path_of(self.url), self.headers)
+        if self._refused is not None:
+            if not has_short_body(self.headers):
+                self._give_up_parsing(self._refused)
             return
+        if length.isdecimal() and int(length) > self.max_body_bytes:
+            self._give_up_parsing(PayloadTooLargeError(self.max_body_bytes))
         super().on_headers_complete()
-        self._in_body = True
+        if self._who is not None:
+            self.cycle.scope["state"]["asker"] = self._who
+        if self.cycle.waiting_for_100_continue and self._held is not None:
+            self.cycle.waiting_for_100_continue = False
+            self.transport.write(CONTINUE)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body, which has a limit of its own."""
         self._head_bytes -= len(body)
-        if not self._is_shed:
-            super().on_body(body)
+        if self._refused is not None or self._is_over:
+            return
+        self.cycle.body += body
+        if len(self.cycle.body) > self.max_body_bytes:
+            self._give_up_parsing(PayloadTooLargeError(self.max_body_bytes))
+        if self.uploads is not None and not self.uploads.add(self, self._key, len(body), self._give_up_upload):
+            self._give_up_parsing(
+                TooManyAtOnceError(
+                    f"The uploads of one caller that are not here as a whole hold at most {self.uploads.most_of_one:,} "
+                    "bytes (UPLOAD_MEMORY_MB, CALLER_SHARE). Send one after the other."
+                )
+            )
 
     def on_message_complete(self) -> None:
-        """The request is here; uvicorn's keep-alive limits the wait for the next."""
+        """The request is here: it is answered now. uvicorn's keep-alive limits the wait for the next."""
         self._stop_clock()
+        self._drop_upload()
         self._head_bytes = 0
-        self._in_body = False
-        if self._is_shed:
-            self._shed()
-        else:
-            super().on_message_complete()
+        self._in_message = False
+        if self._refused is not None:
+            self._answer_refused(self._refused)
+            return
+        super().on_message_complete()
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._start_asgi_task(*held)
+
+    # Answering ---------------------------------------------------------------------------------------------------
+
+    def _decide(self, path: str, headers: Sequence[tuple[bytes, bytes]]) -> tuple[Asker | None, GatewayError | None]:
+        """Who asks, and why it is refused: None when it is not."""
+        if self.admission is None:
+            return None, None
+        if path in UNCOUNTED:
+            self._uncounted += 1
+            return None, None
+        who = self.admission.who(self._peer, headers)
+        error = self.admission.take(who)
+        if error is None and is_refused(path):
+            return who, self.admission.room(who)
+        return who, error
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        if cycle.more_body:
+            self._held = (cycle, app)
+            return
+        self._running = cycle
+        if self._has_waited:
+            self._has_waited = False
+            scope = cycle.scope
+            self._who, error = self._decide(scope["path"], scope["headers"])
+            scope["state"]["asker"] = self._who
+            if error is not None:
+                cycle.response_complete = True
+                self.transport.write(self._refusal_of(error, scope["raw_path"], scope["headers"], scope["method"]))
+                self.loop.call_soon(self.on_response_complete)
+                return
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """Go on with the connection; while requests wait on it no more are read, or they would fill the memory."""
+        self.has_answered = True
+        self._refusals = 0
+        self._has_waited = bool(self.pipeline)
         super().on_response_complete()
         if self.pipeline:
             self.flow.pause_reading()
+        elif self._uncounted >= PATIENCE and not self._is_of_a_proxy:
+            # Never refused, but nobody needs to know a hundred times a second.
+            self._uncounted = 0
+            self._pause(UNCOUNTED_PAUSE_S)
 
-    def _is_to_be_shed(self) -> bool:
-        return (
-            self.limiter is not None
-            and self.limiter.would_refuse()
-            and getattr(self.cycle, "response_complete", True)  # nothing before it on this connection is open
-            and not self.flow.write_paused  # whoever does not read is made to wait by the application
-            and self.parser.get_method() in PLAIN_METHODS
-            and self.parser.should_keep_alive()
-            and is_plain(self.url, self.headers)
-        )
-
-    def _shed(self) -> None:
+    def _answer_refused(self, error: GatewayError) -> None:
         """Refuse a request without having made anything for it, and wait for the next."""
-        self._is_shed = False
-        SHED.inc()
-        answer, request_id = refusal(self.url)
-        method = self.parser.get_method().decode("ascii")
-        access_logger.info("%s %r 503 0.0 ms %s", method, self.url.partition(b"?")[0].decode("ascii"), request_id)
-        self.transport.write(
-            STATUS_LINE[OverloadedError.status] + header_lines(self.server_state.default_headers) + answer
-        )
+        self._refused = None
+        closes = not self.parser.should_keep_alive()
+        self.transport.write(self._refusal_of(error, self.url, self.headers, self._method, closes=closes))
+        if closes:
+            self._end()
+            return
+        refusals, had_answered = self._refusals + 1, self.has_answered
         self.on_response_complete()
+        self._refusals, self.has_answered = refusals, had_answered
+        if refusals >= PATIENCE and not self._is_of_a_proxy:
+            self._pause(PAUSE_S)
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer what the parser gave up."""
-        self._refuse(self._refusal or BadRequestError("The request is not HTTP/1.1 as RFC 9112 has it."))
+    @property
+    def _method(self) -> str:
+        return self.parser.get_method().decode("ascii")
 
-    def _start_clock(self) -> None:
-        if self._clock is None:
-            self._clock = self.loop.call_later(self.request_s, self._give_up)
+    def _refusal_of(
+        self,
+        error: GatewayError,
+        url: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        method: str,
+        *,
+        closes: bool = False,
+    ) -> bytes:
+        request_id = new_request_id(header(headers, b"x-request-id"))
+        if self.admission is not None and self._who is not None:
+            self.admission.log(self._who, error.status, f"{method} {path_of(url)!r}")
+        else:
+            logger.info("%d %s %s", error.status, error.detail, request_id)
+        cors = refusal_headers(self.cors_origins, headers)
+        own = [
+            *self.server_state.default_headers,
+            *((name.lower().encode(), value.encode("latin-1")) for name, value in cors.items()),
+        ]
+        rest = refusal(error, url, request_id, is_head=method == "HEAD", closes=closes)
+        return STATUS_LINE[error.status] + header_lines(own) + rest
 
-    def _stop_clock(self) -> None:
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
+    @property
+    def _is_of_a_proxy(self) -> bool:
+        return self.admission is not None and self.admission.addresses.is_trusted(self._peer)
+
+    # Giving up ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _key(self) -> str:
+        return self._who.key if self._who is not None else f"peer:{self._peer}"
+
+    def _give_up_parsing(self, error: GatewayError) -> None:
+        """Have the parser stop; data_received answers with `error`."""
+        self._refusal = error
+        raise error
 
     def _give_up(self) -> None:
-        if self._head_bytes == 0:
+        if self._held is not None:
+            self._refuse(UploadTimeoutError(self.request_s, len(self._held[0].body)))
+        elif self._refused is not None:
+            self._refuse(self._refused)
+        elif self._head_bytes == 0:
             self.transport.close()  # nothing was asked
         else:
             self._refuse(RequestTimeoutError(self.request_s))
 
+    def _give_up_upload(self) -> None:
+        """Others bring more than there is memory for, and this upload has most of it."""
+        self._refuse(OverloadedError())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget what was read."""
+        self._drop_upload()
+        super().connection_lost(exc)
+
+    def _drop_upload(self) -> None:
+        if self.uploads is not None and self._in_message:
+            self.uploads.remove(self, self._key)
+
     def _refuse(self, error: GatewayError) -> None:
-        if self._in_body and self.cycle.response_started:
-            self.transport.close()  # one request, one answer
+        if self._is_over:
             return
-        request_id = secrets.token_hex(16)
-        logger.info("%d %s %s", error.status, error.detail, request_id)
-        response = problem_response({"state": {"request_id": request_id}}, error)
-        response.headers["X-Request-Id"] = request_id
-        response.headers["Connection"] = "close"
-        response.headers.update(refusal_headers(self.cors_origins, self.headers or ()))
-        headers = [*self.server_state.default_headers, *response.raw_headers]
-        self.transport.write(STATUS_LINE[error.status] + header_lines(headers) + b"\r\n" + bytes(response.body))
+        if not self.is_idle:
+            self._running.keep_alive = False  # its answer comes first, and is the last one
+            self._is_over = True
+            return
+        known = self._in_message
+        headers, method = (self.headers, self._method) if known else ((), "")
+        self.transport.write(self._refusal_of(error, getattr(self, "url", b""), headers, method, closes=True))
         self._end()
 
     def _end(self) -> None:
         """Take nothing more from the client, and end the connection unless the client does."""
+        self._drop_upload()
         self._is_over = True
-        if self._in_body:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._held = None
         self._stop_clock()
         self._clock = self.loop.call_later(self.linger_s, self.transport.close)

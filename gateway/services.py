@@ -8,6 +8,9 @@ from pathlib import Path
 
 import httpx
 
+from gateway.admission.addresses import Addresses, network
+from gateway.admission.admission import Admission
+from gateway.admission.rates import BoundedMemory, Rates
 from gateway.auth.jwks import JwksCache
 from gateway.auth.tokens import SharedSecret, TokenVerifier
 from gateway.data_api import DataApi
@@ -49,8 +52,13 @@ class Services:
     jwks: JwksCache | None
     reranker: Reranker | None
     payments: Payments | None
-    limiter: ConcurrencyLimiter
+    admission: Admission
     _background: "list[asyncio.Task[None]]" = field(default_factory=list, repr=False)
+
+    @property
+    def limiter(self) -> ConcurrencyLimiter:
+        """How many requests are let in at a time."""
+        return self.admission.limiter
 
     async def open(self) -> None:
         """Start connecting and loading in the background; what is down now is found when it comes back."""
@@ -149,7 +157,9 @@ def create_services(
     )
     # More than PostgreSQL has places for would be refused by the bulkhead, late, and drag the limit down with them.
     most = min(settings.concurrency or how.database.concurrency, how.database.concurrency)
-    limiter = ConcurrencyLimiter(initial=most, largest=most, late_s=settings.request_timeout_s / 3)
+    limiter = ConcurrencyLimiter(
+        initial=most, largest=most, late_s=settings.request_timeout_s / 3, share=settings.caller_share
+    )
     status = StatusService(database, probes, limiter)
     return Services(
         client,
@@ -163,7 +173,24 @@ def create_services(
         jwks,
         reranker,
         payments,
-        limiter,
+        create_admission(settings, verifier, limiter),
+    )
+
+
+def create_admission(settings: Settings, verifier: TokenVerifier, limiter: ConcurrencyLimiter) -> Admission:
+    """What lets requests in. ValueError for rates or networks that cannot be read."""
+    storage = BoundedMemory()
+
+    def person_of(authorization: str) -> str | None:
+        caller = verifier.known(authorization)
+        return None if caller is None or caller.user_id is None else str(caller.user_id)
+
+    return Admission(
+        Addresses([network(text) for text in settings.trusted_proxies]),
+        people=Rates(settings.rate_limit, name="person", storage=storage),
+        strangers=Rates(settings.rate_limit_address, name="address", storage=storage),
+        limiter=limiter,
+        person_of=person_of,
     )
 
 

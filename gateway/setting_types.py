@@ -1,9 +1,11 @@
 """How texts of the environment become values."""
 
 import json
+from ipaddress import ip_network
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from limits import parse_many
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
@@ -36,6 +38,25 @@ def _json(value: Any) -> Any:
         raise ValueError(f"must be JSON ({error})") from error
 
 
+def _rate(value: str) -> str:
+    try:
+        items = parse_many(value) if value.strip() else []
+    except ValueError as error:
+        raise ValueError(f'must be a rate such as "40 per 5 second" ({error})') from error
+    if any(item.amount < 1 for item in items):
+        raise ValueError("must allow something; empty, it allows any number")
+    return value
+
+
+def _networks(value: list[str]) -> list[str]:
+    for text in value:
+        try:
+            ip_network(text, strict=False)
+        except ValueError as error:
+            raise ValueError("must be addresses or networks such as 10.0.0.0/8") from error
+    return value
+
+
 def sentence(problem: Any) -> str:
     """What pydantic says of one value, with the value's name."""
     name = ".".join(str(part) for part in problem["loc"])
@@ -44,6 +65,8 @@ def sentence(problem: Any) -> str:
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
+Networks = Annotated[CommaSeparated, AfterValidator(_networks)]
+Rate = Annotated[str, AfterValidator(_rate)]
 Empty = BeforeValidator(_none_when_empty)
 LowerCase = BeforeValidator(_lower_case)
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -6,8 +6,9 @@ With ENVIRONMENT=production, missing and weak secrets are wrong too: see weaknes
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from gateway.admission.settings import AdmissionSettings
 from gateway.embeddings.choice import EmbedderChoice
 from gateway.policies import STORAGE, changed
 from gateway.setting_types import CommaSeparated, Empty, HttpUrl, LowerCase, PolicyChanges
@@ -21,7 +22,7 @@ from gateway.weaknesses import (
 Process = Literal["gateway", "worker"]
 
 
-class Settings(BaseSettings):
+class Settings(AdmissionSettings):
     """The settings; each stands in the environment under its name in capitals."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)

@@ -94,6 +94,13 @@ class TokenVerifier:
             return ANONYMOUS  # Supabase's clients send their key when nobody is signed in
         return self._cached(token) or await self._verify(token)
 
+    def known(self, authorization: str) -> Caller | None:
+        """The caller of a header whose token was verified lately; None where that would have to be done first."""
+        scheme, _, token = authorization.strip().partition(" ")
+        return (
+            self._cached(token.strip()) if scheme.lower() == "bearer" and len(token) <= MAX_TOKEN_CHARACTERS else None
+        )
+
     def _cached(self, token: str) -> Caller | None:
         entry = self._verified.get(_digest(token))
         return entry[1] if entry is not None and self._clock() < entry[0] else None

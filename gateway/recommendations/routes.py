@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1", tags=["recommendations"])
     "/recommendations",
     operation_id="recommendations",
     summary="Recommend products",
-    responses=problems(401, 403, 422),
+    responses=problems(401, 403, 422, 429),
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def recommendations(

@@ -28,6 +28,15 @@ DEGRADATIONS = Counter(
     "tidegate_degradations", "Answers that had to do without something.", ["dependency", "used"], registry=REGISTRY
 )
 SHED = Counter("tidegate_shed", "Requests refused because there were too many.", registry=REGISTRY)
+LIMITED = Counter(
+    "tidegate_limited",
+    "Requests refused because one caller asks too much, by kind of caller.",
+    ["caller"],
+    registry=REGISTRY,
+)
+CONNECTIONS_REFUSED = Counter(
+    "tidegate_connections_refused", "Connections closed because there were too many.", registry=REGISTRY
+)
 DEPARTED = Counter("tidegate_departed", "Requests whose client left before the answer.", registry=REGISTRY)
 LIMIT = Gauge("tidegate_concurrency_limit", "Requests that are let in at a time.", registry=REGISTRY)
 IN_FLIGHT = Gauge("tidegate_requests_in_flight", "Requests that were let in and are not answered.", registry=REGISTRY)

@@ -1,8 +1,8 @@
 """POST /v1/search."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from gateway.dependencies import CurrentCaller, CurrentServices, Spare
+from gateway.dependencies import CurrentCaller, CurrentServices, Spare, charge
 from gateway.openapi import OPTIONAL_TOKEN, problems
 from gateway.search.schemas import SearchRequest, SearchResponse
 
@@ -13,17 +13,18 @@ router = APIRouter(prefix="/v1", tags=["search"])
     "/search",
     operation_id="search",
     summary="Search documents and products",
-    responses=problems(401, 403, 415, 422, 503),
+    responses=problems(401, 403, 415, 422, 429, 503),
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def search(
-    request: SearchRequest, caller: CurrentCaller, services: CurrentServices, spare: Spare
+    request: SearchRequest, http: Request, caller: CurrentCaller, services: CurrentServices, spare: Spare
 ) -> SearchResponse:
     """What the caller may read, best first, each document or product once with its best passage.
 
     Without a token: what is public. When the embedder is down the answer is found by keywords and says `degraded`; when
     nothing can be asked, or too much is, it is the caller's last answer to the same request, with its age.
     """
+    await charge(http, services, request.cost - 1)
     if spare:
         return services.search.search_spared(request, caller)
     return await services.search.search(request, caller)

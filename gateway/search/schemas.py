@@ -14,6 +14,8 @@ from gateway.degradation import Degradation
 
 MAX_QUERY = 4_000
 MAX_METADATA = 4_000
+LONG_QUERY, MANY_RESULTS = 1_000, 50
+EXACT_COST = 20
 _WRITTEN_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # behind two backslashes it is text that looks like it
 
 
@@ -132,6 +134,12 @@ class SearchRequest(BaseModel):
         if self.filters.organization_id is not None and self.kinds == [Kind.PRODUCTS]:
             raise ValueError("Only documents can pass organization_id: add 'documents' to 'in', or drop the filter")
         return self
+
+    @property
+    def cost(self) -> int:
+        """How many requests it counts for: one, and more for a long query, many results, or an exact comparison."""
+        exact = EXACT_COST if getattr(self, "effort", None) == "exact" else 1
+        return exact + len(self.query) // LONG_QUERY + (self.limit - 1) // MANY_RESULTS
 
     def parameters(self) -> dict[str, object]:
         """What private.search_as wants of it, by name, apart from claims, mode and vector."""

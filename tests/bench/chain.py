@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from gateway.middleware import DeadlineMiddleware, LimitMiddleware
+from gateway.admission.middleware import AdmissionMiddleware, LimitMiddleware
+from gateway.middleware import DeadlineMiddleware
 from gateway.resilience import Guard
 from gateway.search.known import KnownAnswers
 from tests.bench.debian_docs import Passage, load
@@ -54,6 +55,7 @@ def taken_out() -> Iterator[None]:
         mock.patch.object(Guard, "call", _bare_call),
         mock.patch.object(DeadlineMiddleware, "__call__", _bare_app),
         mock.patch.object(LimitMiddleware, "__call__", _bare_app),
+        mock.patch.object(AdmissionMiddleware, "__call__", _bare_app),
         mock.patch.object(KnownAnswers, "keep", lambda *_: None),
     ):
         yield
@@ -70,7 +72,13 @@ async def measure(passages: Sequence[Passage], vectors: NDArray[np.float16], dat
     """The table."""
     tenancy = fill(database, passages, vectors, all_in_one)
     texts = [query.text for query in await questions(passages, SEARCHES)]
-    app = make_app(Project(), database.url_for("tidegate_gateway"), auth_algorithm="HS256", supabase_jwt_secret=SECRET)
+    app = make_app(
+        Project(),
+        database.url_for("tidegate_gateway"),
+        auth_algorithm="HS256",
+        supabase_jwt_secret=SECRET,
+        rate_limit="1000000 per second",
+    )
     token = jwt.encode(claims_for(tenancy.callers[ALL]), SECRET, "HS256")
     times: dict[str, list[float]] = {"with the chain": [], "without": []}
     async with client_of(app) as client:

@@ -24,6 +24,10 @@ def make_settings(database_url: str = NOWHERE, **changes: Any) -> Settings:
         "gateway_database_url": database_url,
         "auth_algorithm": "ES256",
         "embedder": "onnx",
+        # All tests come from one address.
+        "rate_limit": "",
+        "rate_limit_address": "",
+        "caller_share": 1.0,
         **changes,
     }
     return Settings(**values)

@@ -127,7 +127,9 @@ class Stack:
             publishable_key=self.keys.publishable_key,
             database_url=self.database.url_for("tidegate_gateway"),
         )
-        return self._start(service, environment, wait=False)
+        # All tests come from one address.
+        unlimited = {"RATE_LIMIT": "", "RATE_LIMIT_ADDRESS": "", "CALLER_SHARE": "1"}
+        return self._start(service, {**unlimited, **environment}, wait=False)
 
     def start_worker(self, **environment: str) -> Process:
         """Start a worker; `environment` adds or replaces settings."""

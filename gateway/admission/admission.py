@@ -1,0 +1,149 @@
+"""Whether a request may be made: who asks, how often, and how much at a time.
+
+A caller is a verified person, else an address. A token that was not verified yet counts as its address does, and one
+that does not hold costs that address several requests, so that tokens made up by the thousand are soon not looked at.
+"""
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import ceil
+
+from gateway.admission.addresses import Addresses
+from gateway.admission.rates import Rates, rate_limit_field
+from gateway.errors import OverloadedError, TooManyAtOnceError, TooManyRequestsError
+from gateway.resilience.limiter import ConcurrencyLimiter
+from gateway.resilience.metrics import LIMITED, SHED
+
+access_logger = logging.getLogger("gateway.access")
+
+BAD_TOKEN_COST = 5
+"""Requests that a token which does not hold counts for."""
+LOG_EVERY_S = 10.0
+LOGGED_CALLERS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: the key that it is counted by, its address's, and its rates."""
+
+    key: str
+    address: str
+    rates: Rates
+
+
+class Admission:
+    """Lets requests in, or says why not."""
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        *,
+        people: Rates,
+        strangers: Rates,
+        limiter: ConcurrencyLimiter,
+        person_of: Callable[[str], str | None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`people` are the rates of verified persons, `strangers` those of addresses.
+
+        `person_of` is the id of the person whose Authorization header was verified lately, None for any other.
+        """
+        self.addresses = addresses
+        self.limiter = limiter
+        self._people = people
+        self._strangers = strangers
+        self._person_of = person_of
+        self._refused = RefusalLog(clock)
+
+    def who(self, peer: str | None, headers: Iterable[tuple[bytes, bytes]]) -> Asker:
+        """Who asks, by the connection's address and the headers, their names in lower case."""
+        address = f"address:{self.addresses.of(peer, headers)}"
+        for name, value in headers:
+            if name == b"authorization":
+                person = self._person_of(value.decode("latin-1"))
+                if person is not None:
+                    return Asker(f"person:{person}", address, self._people)
+        return Asker(address, address, self._strangers)
+
+    def take(self, who: Asker, cost: int = 1) -> TooManyRequestsError | None:
+        """Count a request that costs so much; the error to answer with when `who` may not make it now."""
+        self.limiter.ask(who.key)
+        if who.rates.take(who.key, cost):
+            return None
+        LIMITED.labels(who.rates.name).inc()
+        return self._too_often(who, cost)
+
+    def room(self, who: Asker) -> OverloadedError | TooManyAtOnceError | None:
+        """The error to answer with when there is no place for `who`, and nothing to spare; nothing is taken."""
+        if not self.limiter.would_refuse(who.key):
+            return None
+        if self.limiter.has_its_share(who.key):
+            LIMITED.labels(who.rates.name).inc()
+            return self.too_many_at_once()
+        SHED.inc()
+        return OverloadedError()
+
+    def too_many_at_once(self) -> TooManyAtOnceError:
+        """What a caller is told that has its share of the places."""
+        most = self.limiter.share
+        return TooManyAtOnceError(
+            f"At most {most} requests of one caller are answered at a time (CALLER_SHARE). Wait for one of them.",
+            headers={
+                "RateLimit-Policy": f'"concurrent";q={most};qu="concurrent-requests"',
+                "RateLimit": '"concurrent";r=0;t=1',
+            },
+        )
+
+    def note_bad_token(self, who: Asker) -> None:
+        """A token of this address did not hold."""
+        self._strangers.charge(who.address, BAD_TOKEN_COST)
+
+    def fields(self, who: Asker) -> list[tuple[bytes, bytes]]:
+        """The RateLimit fields of an answer."""
+        if not who.rates.items:
+            return []
+        left = rate_limit_field(who.rates.quotas(who.key))
+        return [(b"ratelimit-policy", who.rates.policy.encode()), (b"ratelimit", left.encode())]
+
+    def log(self, who: Asker, status: int, line: str) -> None:
+        """Log a refusal, at most one in a while for each caller: a flood of requests is none of the log."""
+        more = self._refused.count(who.key)
+        if more is not None:
+            access_logger.info("%s %d, refused (%s%s)", line, status, who.key, f", and {more} before" if more else "")
+
+    def _too_often(self, who: Asker, cost: int) -> TooManyRequestsError:
+        scarce = who.rates.scarcest(who.key, cost)
+        assert scarce is not None, "only a limit refuses"
+        wait_s = max(1, ceil(scarce.retry_after_s))
+        whose, setting = ("person", "RATE_LIMIT") if who.rates is self._people else ("address", "RATE_LIMIT_ADDRESS")
+        return TooManyRequestsError(
+            f"At most {scarce.limit} requests in {scarce.window_s} s are answered to one {whose} ({setting}); costly "
+            f"ones count for several. Try again in {wait_s} s.",
+            retry_after_s=wait_s,
+            headers={"RateLimit-Policy": who.rates.policy, "RateLimit": rate_limit_field([scarce])},
+        )
+
+
+class RefusalLog:
+    """Says which refusals are worth a line."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """None was logged."""
+        self._clock = clock
+        self._callers: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def count(self, key: str) -> int | None:
+        """How many went without a line before this one, which is to have one; None when this has none either."""
+        now = self._clock()
+        at, unlogged = self._callers.get(key, (float("-inf"), 0))
+        if now - at < LOG_EVERY_S:
+            self._callers[key] = (at, unlogged + 1)
+            return None
+        self._callers[key] = (now, 0)
+        self._callers.move_to_end(key)
+        if len(self._callers) > LOGGED_CALLERS:
+            self._callers.popitem(last=False)
+        return unlogged

@@ -1,0 +1,105 @@
+"""One connection to the gateway, apart from what is said on it: its place, and the patience with whoever is slow."""
+
+from asyncio import BaseTransport, TimerHandle
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.admission.connections import Connections
+from gateway.resilience.metrics import CONNECTIONS_REFUSED
+
+TOO_MANY = (
+    b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: text/plain\r\n"
+    b"content-length: 77\r\n\r\nToo many connections (CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS). Try again.  \n"
+)
+
+
+class CountedConnection(HttpToolsProtocol):
+    """A connection that has its place among others and is given up when its client is too slow."""
+
+    request_s = 20.0
+    """Seconds that a request may take to arrive, and an answer to be read."""
+    open_connections: Connections | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As uvicorn makes one per connection."""
+        super().__init__(*args, **kwargs)
+        self.has_answered = False
+        self._running: Any = None  # the request that the application answers
+        self._is_over = False
+        self._clock: TimerHandle | None = None
+        self._write_clock: TimerHandle | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request of it is being answered."""
+        return self._running is None or self._running.response_complete
+
+    @property
+    def _peer(self) -> str | None:
+        return self.client[0] if self.client else None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Begin to wait for a request, if there is room for one more."""
+        super().connection_made(cast(Any, transport))
+        if self.open_connections is not None and not self.open_connections.enter(self, self._peer):
+            CONNECTIONS_REFUSED.inc()
+            self._is_over = True
+            self.transport.write(TOO_MANY)
+            self.transport.close()
+            return
+        self._start_clock()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop_clock()
+        if self._write_clock is not None:
+            self._write_clock.cancel()
+        if self.open_connections is not None:
+            self.open_connections.leave(self, self._peer)
+        super().connection_lost(exc)
+
+    def make_room(self) -> None:
+        """End, since others need the place."""
+        CONNECTIONS_REFUSED.inc()
+        if self.open_connections is not None:
+            self.open_connections.leave(self, self._peer)
+        self._is_over = True
+        self.transport.abort()
+
+    def pause_writing(self) -> None:
+        """The client does not read: it has as long as for sending."""
+        super().pause_writing()
+        if self._write_clock is None:
+            self._write_clock = self.loop.call_later(self.request_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It reads on."""
+        super().resume_writing()
+        if self._write_clock is not None:
+            self._write_clock.cancel()
+            self._write_clock = None
+
+    def _start_clock(self) -> None:
+        if self._clock is None:
+            self._clock = self.loop.call_later(self.request_s, self._give_up)
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _give_up(self) -> None:
+        """No request came in time."""
+        self.transport.close()
+
+    def _pause(self, seconds: float) -> None:
+        """Read no more for a while: what is asked meanwhile waits with the client."""
+        self.flow.pause_reading()
+        self._unset_keepalive_if_required()
+        self.loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self._start_clock()
