@@ -238,12 +238,11 @@ async def test_health_and_status_are_never_refused() -> None:
 async def test_a_browser_reads_the_refusal() -> None:
     async with served(rate_limit_address="1 per 60 second", cors_origins=["https://shop.test"]) as world:
         client = await world.connect()
-        for origin, allowed in (("https://shop.test", "https://shop.test"), ("https://else.test", None)):
-            await client.ask(search())
-            answer = await client.ask(search(b"Origin: " + origin.encode()))
-            assert_limited(answer)
-            assert answer.headers.get("access-control-allow-origin") == allowed
-            assert "RateLimit" in answer.headers["access-control-expose-headers"]
+        await client.ask(search())
+        answer = await client.ask(search(b"Origin: https://shop.test"))
+        assert_limited(answer)
+        assert answer.headers["access-control-allow-origin"] == "https://shop.test"
+        assert "RateLimit" in answer.headers["access-control-expose-headers"]
 
 
 async def test_one_caller_has_a_share_of_what_is_answered_at_a_time(database: Database) -> None:
