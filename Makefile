@@ -12,7 +12,8 @@ DENO := $(BIN)/deno
 DENO_CONFIG := --config supabase/local/deno.json
 DENO_LOCAL := supabase/local/server.ts supabase/local/system_schema.ts
 DENO_SOURCES := $(wildcard supabase/local/*.ts supabase/functions/*/*.ts)
-DENO_TESTS := $(wildcard tests/e2e/*.ts tests/integration/local_stack/*.ts)
+DENO_TESTS := $(wildcard tests/e2e/*.ts tests/e2e/browser/*.ts tests/integration/local_stack/*.ts)
+EXAMPLES := $(wildcard docs/examples/*/*.js)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # As pip and git do: a company's proxy signs with a certificate that only the system's store knows.
@@ -64,7 +65,7 @@ psql: .venv/run.stamp ## Open a database session on the running stack
 LOCAL_STACK := tests/integration/local_stack
 
 .PHONY: test
-test: lint .venv/pgbouncer.stamp ## Check style and types, then run the whole suite on real PostgreSQL
+test: lint .venv/pgbouncer.stamp .venv/chromium.stamp ## Check style and types, then run the whole suite on real PostgreSQL
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  --config supabase/functions/deno.json supabase/functions
 	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other.
@@ -79,19 +80,23 @@ lint: .venv/dev.stamp .venv/deno-tests.stamp ## Check style and types of Python 
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(DENO) fmt --quiet --check $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
-	$(DENO) lint --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
+	$(DENO) fmt --quiet --check $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
+	$(DENO) lint --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 	$(DENO) check --quiet --cached-only $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
 
 .PHONY: format
 format: .venv/dev.stamp ## Format Python and TypeScript
 	$(BIN)/ruff check --fix --quiet
 	$(BIN)/ruff format
-	$(DENO) fmt --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
+	$(DENO) fmt --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 
 .PHONY: schema
 schema: .venv/run.stamp .venv/deno.stamp ## Write sql/schema.sql from the migrations
 	@$(LOCAL) schema
+
+.PHONY: screenshot
+screenshot: .venv/deno-tests.stamp .venv/chromium.stamp ## Draw the picture of the example shop in docs/browser.md
+	@SCREENSHOT=docs/images/shop.png $(BIN)/python -m pytest -q tests/e2e/browser/test_shop.py
 
 .PHONY: prove
 prove: .venv/dev.stamp ## Compare a million random statements with the access rules
@@ -198,6 +203,8 @@ lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
 .venv/deno-tests.stamp: supabase/local/deno.lock supabase/local/deno.json $(DENO_TESTS) | .venv/dev.stamp
 	@echo "Fetching the modules of the TypeScript tests"
 	@$(DENO) cache --quiet --frozen $(DENO_CONFIG) $(DENO_LOCAL) $(DENO_TESTS)
+	@# Deno fetches its bundler when it is first used.
+	@$(DENO) bundle --quiet $(DENO_CONFIG) --platform browser --output .venv/page.js tests/e2e/browser/page.ts
 	@touch $@ .venv/deno.stamp
 
 # The tests of the pool go through a real one; where it cannot be installed they are skipped and say so.
@@ -208,4 +215,15 @@ lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
 	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends pgbouncer; } \
 	      >/dev/null; \
 	  else echo "PgBouncer is not installed: its tests are skipped (sudo apt-get install pgbouncer)" >&2; fi; fi
+	@touch $@
+
+# A browser is a client like any other; where none can be installed its tests are skipped and say so.
+.venv/chromium.stamp: | .venv/pyvenv.cfg
+	@if [ -z "$$CHROMIUM" ] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null \
+	    && ! command -v google-chrome >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing chromium"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; } >/dev/null; \
+	  else echo "Chromium is not installed: its tests are skipped (sudo apt-get install chromium)" >&2; fi; fi
 	@touch $@

@@ -44,6 +44,10 @@ class Process:
         if self.service.ready_url is not None:
             wait_until(self._ready, deadline_s, f"{self.service.name} being ready", every_s=0.05)
 
+    def wait_listening(self, deadline_s: float = 30) -> None:
+        """Wait until the service answers at all, ready or not."""
+        wait_until(lambda: self._status() is not None, deadline_s, f"{self.service.name} answering", every_s=0.05)
+
     def kill(self) -> None:
         """Kill it as a crash would, and wait until it is gone."""
         self.popen.kill()
@@ -67,13 +71,17 @@ class Process:
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
     def _ready(self) -> bool:
+        return self._status() == 200
+
+    def _status(self) -> int | None:
+        """What its readiness URL answers; None while it answers nothing."""
         assert self.service.ready_url is not None
         if self.popen.poll() is not None:
             raise AssertionError(f"{self.service.name} ended with {self.popen.returncode}\n{self.tail()}")
         try:
-            return httpx.get(self.service.ready_url, timeout=2, trust_env=False).status_code == 200
+            return httpx.get(self.service.ready_url, timeout=2, trust_env=False).status_code
         except httpx.TransportError:
-            return False
+            return None
 
 
 class Stack:

@@ -1,0 +1,281 @@
+"use strict";
+// A shop without a build step: supabase-js for accounts, catalogue and orders, the gateway for search and recommendations.
+// Nothing here guards anything. Row level security does, so the page holds no secret and may be read by anybody.
+
+const PAGE_SIZE = 12;
+const TYPING_PAUSE_MS = 150;
+
+const setting = (name) => document.querySelector(`meta[name="${name}"]`).content;
+const element = (id) => document.getElementById(id);
+const client = supabase.createClient(setting("supabase-url"), setting("supabase-key"));
+const basket = new Map(); // product id → { product, quantity }
+
+let page = 0;
+let category = null;
+let orderKey = null; // of the order that the basket becomes; the same until its answer is known
+let listing = new AbortController(); // ends a request for products that newer input has overtaken
+
+// --- Answers --------------------------------------------------------------------------------------------------------
+
+/** The answer of supabase-js, or an exception in the words of the database. */
+async function answered(request) {
+  const answer = await request;
+  if (answer.error) throw answer.error;
+  return answer;
+}
+
+/** JSON of the gateway, asked as whoever is signed in; its errors are problem documents (RFC 9457). */
+async function gateway(path, { body, signal } = {}) {
+  const { data: { session } } = await client.auth.getSession();
+  const headers = session ? { authorization: `Bearer ${session.access_token}` } : {};
+  if (body) headers["content-type"] = "application/json";
+  const request = { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal };
+  const response = await fetch(setting("gateway-url") + path, request);
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  return answer;
+}
+
+/** Runs what a person asked for, and says how it went. */
+async function perform(action, done) {
+  try {
+    await action();
+    if (done) say(done);
+  } catch (error) {
+    if (error.name !== "AbortError") say(error.message, true);
+  }
+}
+
+function say(text, isError = false) {
+  element("message").textContent = text;
+  element("message").classList.toggle("error", isError);
+}
+
+// --- Products -------------------------------------------------------------------------------------------------------
+
+/** Shows what the search field asks for, or a page of the catalogue. Newer input cancels what older input started. */
+async function list() {
+  say("");
+  listing.abort();
+  listing = new AbortController();
+  const { signal } = listing;
+  const query = element("query").value.trim();
+  await perform(async () => {
+    if (query) await pause(TYPING_PAUSE_MS, signal);
+    const { products, total } = query ? await search(query, signal) : await browse(signal);
+    if (!signal.aborted) showListing(query, products, total);
+  });
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}
+
+async function browse(signal) {
+  let query = client.from("products")
+    .select("id, name, description, price, currency, is_in_stock, categories!inner(slug)", { count: "exact" });
+  if (category) query = query.eq("categories.slug", category);
+  const first = page * PAGE_SIZE;
+  const rows = query.order("name").order("id").range(first, first + PAGE_SIZE - 1).abortSignal(signal);
+  const { data, count } = await answered(rows);
+  return { products: data.map(ofCatalogue), total: count };
+}
+
+async function search(query, signal) {
+  const filters = category ? { category } : {};
+  const body = { query, in: ["products"], limit: PAGE_SIZE, filters };
+  const { results } = await gateway("/v1/search", { body, signal });
+  return { products: results.map(ofSearch), total: results.length };
+}
+
+/** What a card shows, of a row of the catalogue, a result of a search, or a recommendation. */
+function ofCatalogue({ id, name, price, currency, description, is_in_stock, categories }) {
+  return { id, name, price, currency, text: description, inStock: is_in_stock, category: categories.slug };
+}
+
+function ofSearch({ id, title, snippet, metadata }) {
+  const { price, currency, in_stock, category } = metadata;
+  return { id, name: title, price, currency, text: snippet, inStock: in_stock, category };
+}
+
+function ofRecommendation({ product_id, name, price, currency, category, because }) {
+  const reasons = {
+    bought_together: `Bought together with ${because.name}`,
+    viewed: `Because you looked at ${because.name}`,
+    similar: `Like ${because.name}`,
+  };
+  const text = because.name ? reasons[because.kind] : "Popular";
+  return { id: product_id, name, price, currency, text, inStock: true, category };
+}
+
+function showListing(query, products, total) {
+  const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
+  const [previous, next] = element("pages").querySelectorAll("button");
+  element("heading").textContent = query ? `Results for “${query}”` : `${total} products`;
+  element("pages").hidden = Boolean(query);
+  element("pages").querySelector("span").textContent = `Page ${page + 1} of ${pages}`;
+  previous.disabled = page === 0;
+  next.disabled = page + 1 >= pages;
+  showProducts("products", products);
+}
+
+function showProducts(id, products) {
+  element(id).replaceChildren(...products.map(card));
+}
+
+function card(product) {
+  const item = copyOf("product");
+  item.dataset.id = product.id;
+  item.querySelector(".tile").textContent = initials(product.name);
+  item.querySelector(".tile").style.setProperty("--hue", hue(product.category));
+  item.querySelector("h3").textContent = product.name;
+  item.querySelector(".text").textContent = product.text;
+  item.querySelector("strong").textContent = money(product.price, product.currency);
+  item.querySelector(".note").textContent = product.inStock ? "" : "sold out";
+  const button = item.querySelector("button");
+  button.disabled = !product.inStock;
+  button.addEventListener("click", () => perform(() => addToBasket(product)));
+  return item;
+}
+
+const copyOf = (id) => element(id).content.firstElementChild.cloneNode(true);
+const initials = (name) => name.match(/\b\p{L}/gu).slice(0, 2).join("");
+const hue = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
+const money = (amount, currency) => new Intl.NumberFormat("en", { style: "currency", currency }).format(amount);
+
+// --- Basket and orders ----------------------------------------------------------------------------------------------
+
+async function addToBasket(product) {
+  change(product, 1);
+  const { data: { session } } = await client.auth.getSession();
+  if (session) await answered(client.from("interactions").insert({ product_id: product.id, kind: "cart" }));
+}
+
+function change(product, by) {
+  const quantity = (basket.get(product.id)?.quantity ?? 0) + by;
+  if (quantity > 0) basket.set(product.id, { product, quantity });
+  else basket.delete(product.id);
+  orderKey = null; // another basket is another order
+  showBasket();
+}
+
+function showBasket() {
+  const lines = [...basket.values()];
+  element("basket").replaceChildren(...lines.map(({ product, quantity }) => {
+    const line = copyOf("line");
+    line.querySelector("span").textContent = `${quantity} × ${product.name}`;
+    line.querySelector("button").addEventListener("click", () => change(product, -1));
+    return line;
+  }));
+  const total = lines.reduce((sum, { product, quantity }) => sum + product.price * quantity, 0);
+  element("total").textContent = lines.length ? `Total ${money(total, lines[0].product.currency)}` : "Nothing yet";
+  element("order").disabled = lines.length === 0;
+}
+
+/** Orders the basket. The key makes it safe to press again when the answer got lost: the order is placed once. */
+async function placeOrder() {
+  orderKey ??= crypto.randomUUID();
+  const items = [...basket.values()].map(({ product, quantity }) => ({ product_id: product.id, quantity }));
+  await answered(client.rpc("place_order", { items, idempotency_key: orderKey }));
+  basket.clear();
+  orderKey = null;
+  showBasket();
+  await Promise.all([showOrders(), showRecommendations()]);
+}
+
+async function showOrders() {
+  const { data: { session } } = await client.auth.getSession();
+  const orders = session ? await readOrders() : [];
+  element("orders").replaceChildren(...orders.map(placed));
+}
+
+async function readOrders() {
+  const columns = "id, status, total, currency, order_items(name, quantity)";
+  const { data } = await answered(
+    client.from("orders").select(columns).order("created_at", { ascending: false }).limit(10),
+  );
+  return data;
+}
+
+function placed({ id, status, total, currency, order_items }) {
+  const item = copyOf("placed");
+  item.querySelector("strong").textContent = money(total, currency);
+  item.querySelector(".status").textContent = status;
+  item.querySelector(".text").textContent = order_items.map((line) => `${line.quantity} × ${line.name}`).join(", ");
+  const cancel = item.querySelector("button");
+  cancel.hidden = status !== "pending";
+  cancel.addEventListener("click", () => perform(() => cancelOrder(id), "Cancelled."));
+  return item;
+}
+
+async function cancelOrder(order_id) {
+  await answered(client.rpc("cancel_order", { order_id }));
+  await showOrders();
+}
+
+async function showRecommendations() {
+  const { recommendations } = await gateway("/v1/recommendations?limit=4");
+  showProducts("recommendations", recommendations.map(ofRecommendation));
+}
+
+// --- Accounts -------------------------------------------------------------------------------------------------------
+
+async function signIn({ email, password }) {
+  await answered(client.auth.signInWithPassword({ email, password }));
+}
+
+async function signUp({ email, password }) {
+  const { data } = await answered(client.auth.signUp({ email, password }));
+  if (!data.session) throw new Error("Almost there: follow the link in the mail that we sent you, then sign in.");
+}
+
+function showAccount(session) {
+  element("sign-in").hidden = Boolean(session);
+  element("signed-in").hidden = !session;
+  element("signed-in").querySelector("span").textContent = session?.user.email ?? "";
+}
+
+// --- What starts all of it ------------------------------------------------------------------------------------------
+
+async function showCategories() {
+  const { data } = await answered(client.from("categories").select("slug, name").order("name"));
+  const buttons = [{ slug: null, name: "All" }, ...data].map(({ slug, name }) => {
+    const button = Object.assign(document.createElement("button"), { className: "quiet", textContent: name });
+    button.setAttribute("aria-pressed", String(slug === category));
+    button.addEventListener("click", () => {
+      category = slug;
+      page = 0;
+      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+      list();
+    });
+    return button;
+  });
+  element("categories").replaceChildren(...buttons);
+}
+
+element("query").addEventListener("input", list);
+element("pages").addEventListener("click", ({ target }) => {
+  if (!target.value) return;
+  page += Number(target.value);
+  list();
+});
+element("order").addEventListener("click", () => perform(placeOrder, "Thank you for your order."));
+element("sign-in").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const fields = Object.fromEntries(new FormData(event.target));
+  perform(() => event.submitter.value === "up" ? signUp(fields) : signIn(fields), "Welcome.");
+});
+element("signed-in").querySelector("button").addEventListener("click", () => perform(() => client.auth.signOut()));
+client.auth.onAuthStateChange((event, session) => {
+  if (event === "TOKEN_REFRESHED") return;
+  showAccount(session);
+  // supabase-js holds its lock while it tells of a change: ask it nothing before it is done.
+  setTimeout(() => perform(() => Promise.all([showOrders(), showRecommendations()])));
+});
+
+showBasket();
+list();
+perform(showCategories);

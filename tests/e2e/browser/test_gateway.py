@@ -1,0 +1,167 @@
+"""A page on another origin calls every route of the gateway and reads the body of every refusal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from gateway.local.ports import free_port
+from tests.e2e.browser.support import Traffic, evaluate, site
+from tests.support.slow_line import slow_line
+from tests.support.stack import Process, Stack
+
+HTML = b"<!doctype html><title>A shop elsewhere</title>"
+JSON = "{ 'content-type': 'application/json' }"
+
+# What a page asks of the gateway, as the arguments of `fetch` after the address; `token` is somebody's.
+ROUTES = {
+    "POST /v1/search": f"{{ method: 'POST', headers: {JSON}, body: '{{\"query\": \"kettle\"}}' }}",
+    "GET /v1/recommendations": "{ headers: { authorization: `Bearer ${token}` } }",
+    "GET /v1/status": "{ headers: { authorization: `Bearer ${token}`, 'x-request-id': 'mine' } }",
+    "GET /health/live": "{}",
+    "GET /health/ready": "{}",
+    "GET /openapi.json": "{}",
+    "GET /docs": "{}",
+}
+# Addresses that a page may ask or not; they are for whoever runs the gateway.
+FOR_OPERATORS = {"/metrics"}
+
+# What is refused, as status, path and the arguments of `fetch`.
+REFUSALS = {
+    "a body that is no JSON": (400, "/v1/search", f"{{ method: 'POST', headers: {JSON}, body: '{{' }}"),
+    "a forged token": (401, "/v1/recommendations", "{ headers: { authorization: 'Bearer a.b.c' } }"),
+    "no such address": (404, "/v1/nothing", "{ headers: { 'x-request-id': 'mine' } }"),
+    "GET where POST is meant": (405, "/v1/search", "{}"),
+    "DELETE, which asks first": (405, "/v1/search", "{ method: 'DELETE' }"),
+    "PUT, which asks first": (405, "/v1/recommendations", "{ method: 'PUT', body: 'x' }"),
+    "a long body": (413, "/v1/search", f"{{ method: 'POST', headers: {JSON}, body: 'x'.repeat(300_000) }}"),
+    "a very long body": (413, "/v1/search", f"{{ method: 'POST', headers: {JSON}, body: 'x'.repeat(20_000_000) }}"),
+    "another type of body": (
+        415,
+        "/v1/search",
+        "{ method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' }",
+    ),
+    "a wrong field": (422, "/v1/search", f"{{ method: 'POST', headers: {JSON}, body: '{{\"query\": 1}}' }}"),
+    "a long header": (431, "/v1/recommendations", "{ headers: { 'x-long': 'x'.repeat(70_000) } }"),
+    "a long address": (431, "/v1/recommendations?like=LONG", "{}"),
+}
+READ = """
+    const response = await fetch(address.replace("LONG", "x".repeat(70_000)), eval(`(${init})`));
+    const text = await response.text();
+    const names = ["content-type", "x-request-id", "retry-after", "www-authenticate", "allow", "ratelimit"];
+    const headers = Object.fromEntries(names.map((name) => [name, response.headers.get(name)]));
+    return { status: response.status, text, headers };
+"""
+
+
+@pytest.fixture(scope="module")
+def traffic(page: Page) -> Traffic:
+    return Traffic(page)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(page: Page, stack: Stack, gateway: Process, traffic: Traffic) -> Iterator[Page]:
+    """The page, on another origin than the gateway, with somebody's token."""
+    assert traffic.requests == []
+    with site({"/index.html": HTML}) as origin:
+        page.goto(f"{origin}/")
+        token = stack.sign_up("somebody@tidegate.example")["access_token"]
+        evaluate(page, "globalThis.token = token", token=token)
+        yield page
+
+
+def ask(page: Page, address: str, init: str) -> dict[str, Any]:
+    """What the page sees of the answer; an exception of Playwright where the browser shows it nothing."""
+    answer: dict[str, Any] = evaluate(page, READ, address=address, init=init)
+    return answer
+
+
+def problem_of(page: Page, answer: dict[str, Any], status: int) -> dict[str, Any]:
+    """The problem that the page has read."""
+    assert answer["status"] == status, answer
+    assert answer["headers"]["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = evaluate(page, "return JSON.parse(text)", text=answer["text"])
+    assert problem["status"] == status
+    assert problem["detail"]
+    assert problem["request_id"] == answer["headers"]["x-request-id"]
+    return problem
+
+
+def test_every_route_of_the_document_is_tried(stack: Stack, gateway: Process) -> None:
+    document = httpx.get(f"{stack.gateway_url}/openapi.json", trust_env=False).json()
+    routes = {
+        f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method in methods
+        if path not in FOR_OPERATORS
+    }
+    assert routes <= set(ROUTES)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_page_asks_every_route(elsewhere: Page, stack: Stack, route: str) -> None:
+    path = route.partition(" ")[2]
+    answer = ask(elsewhere, f"{stack.gateway_url}{path}", ROUTES[route])
+    assert answer["status"] == 200, answer
+    assert answer["text"]
+    assert answer["headers"]["x-request-id"]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_page_reads_every_refusal(elsewhere: Page, stack: Stack, refusal: str) -> None:
+    status, path, init = REFUSALS[refusal]
+    answer = ask(elsewhere, f"{stack.gateway_url}{path}", init)
+    problem_of(elsewhere, answer, status)
+    assert answer["headers"]["www-authenticate" if status == 401 else "content-type"]
+    assert (answer["headers"]["allow"] is not None) == (status == 405)
+
+
+def test_a_page_reads_that_its_upload_is_too_slow(elsewhere: Page, stack: Stack) -> None:
+    with slow_line(stack.gateway_port, first=2_000) as port:
+        init = f"{{ method: 'POST', headers: {JSON}, body: 'x'.repeat(200_000) }}"
+        answer = ask(elsewhere, f"http://127.0.0.1:{port}/v1/search", init)
+    problem_of(elsewhere, answer, 408)
+
+
+def test_a_page_reads_that_nothing_can_answer(elsewhere: Page, stack: Stack) -> None:
+    """A gateway of which neither the database nor the Data API can be reached."""
+    away = Stack(stack.database, stack.state, stack.logs)
+    nowhere = f"postgresql://tidegate_gateway@127.0.0.1:{free_port()}/postgres"
+    try:
+        away.launch_gateway(GATEWAY_DATABASE_URL=nowhere).wait_listening()
+        answer = ask(elsewhere, f"{away.gateway_url}/v1/search", ROUTES["POST /v1/search"])
+        problem_of(elsewhere, answer, 503)
+        assert int(answer["headers"]["retry-after"]) > 0
+        ready = ask(elsewhere, f"{away.gateway_url}/health/ready", "{}")
+        assert ready["status"] == 503
+    finally:
+        away.stop()
+
+
+def test_a_page_reads_that_there_is_no_room(elsewhere: Page, stack: Stack, gateway: Process) -> None:
+    """More at once than a gateway of one place takes: whoever is refused can read why, and when to come again."""
+    narrow = Stack(stack.database, stack.state, stack.logs)
+    narrow.supabase_port = stack.supabase_port
+    try:
+        narrow.start_gateway(CONCURRENCY="1")
+        answers = evaluate(
+            elsewhere,
+            f"const read = async (address, init) => {{ {READ} }};"
+            "const all = Array.from({ length: 60 }, () => read(address, init)); return await Promise.all(all)",
+            address=f"{narrow.gateway_url}/v1/search",
+            init=ROUTES["POST /v1/search"],
+        )
+        assert {answer["status"] for answer in answers} <= {200, 429, 503}
+        for answer in answers:
+            if answer["status"] != 200:
+                problem_of(elsewhere, answer, answer["status"])
+                assert int(answer["headers"]["retry-after"]) > 0
+    finally:
+        narrow.stop()
+
+
+def test_nothing_was_forbidden_to_the_page(elsewhere: Page, stack: Stack, traffic: Traffic) -> None:
+    ask(elsewhere, f"{stack.gateway_url}/health/live", "{}")
+    assert traffic.complaints == []

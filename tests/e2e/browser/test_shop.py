@@ -1,0 +1,238 @@
+"""The shop of docs/examples/shop, as a person uses it. With SCREENSHOT=file it leaves a picture of itself there."""
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from gateway.local.paths import REPOSITORY
+from tests.e2e.browser.support import SDK, Traffic, sdk_file, sdk_version, site
+
+SHOP = REPOSITORY / "docs" / "examples" / "shop"
+CDN = f"https://cdn.jsdelivr.net/npm/{SDK}@{sdk_version()}/dist/umd/supabase.js"
+PASSWORD = "correct horse battery"
+SCREENSHOT = os.environ.get("SCREENSHOT")
+
+
+def edited(html: str, project: dict[str, str]) -> str:
+    """The page with the three lines that its reader edits."""
+    settings = {
+        "supabase-url": project["SUPABASE_URL"],
+        "supabase-key": project["SUPABASE_PUBLISHABLE_KEY"],
+        "gateway-url": project["GATEWAY_URL"],
+    }
+    for name, value in settings.items():
+        html, count = re.subn(rf'(<meta name="{name}" content=")[^"]*', rf"\g<1>{value}", html)
+        assert count == 1, name
+    return html
+
+
+def serve_sdk(route: Route) -> None:
+    """The CDN's answer, from the package itself: no test asks the internet. The page checks it by its hash."""
+    headers = {"access-control-allow-origin": "*", "content-type": "text/javascript"}
+    route.fulfill(body=sdk_file(), headers=headers)
+
+
+@pytest.fixture(scope="module")
+def traffic(page: Page) -> Traffic:
+    return Traffic(page)
+
+
+@pytest.fixture(scope="module")
+def shop(page: Page, project: dict[str, str], traffic: Traffic) -> Iterator[Page]:
+    """The shop, opened by a visitor."""
+    assert traffic.requests == []
+    page.context.route(CDN, serve_sdk)
+    html = edited((SHOP / "index.html").read_text(encoding="utf-8"), project)
+    with site({"/index.html": html.encode(), "/shop.js": (SHOP / "shop.js").read_bytes()}) as origin:
+        page.goto(f"{origin}/")
+        yield page
+
+
+def cards(shop: Page) -> Locator:
+    return shop.locator("#products .product")
+
+
+def names(shop: Page) -> list[str]:
+    return shop.locator("#products h3").all_text_contents()
+
+
+def press(shop: Page, name: str) -> None:
+    shop.get_by_role("button", name=name, exact=True).click()
+
+
+def add(shop: Page, name: str) -> None:
+    cards(shop).filter(has_text=name).get_by_role("button").click()
+
+
+def test_a_visitor_turns_the_pages_of_the_catalogue(shop: Page) -> None:
+    expect(cards(shop)).to_have_count(12)
+    expect(shop.locator("#pages span")).to_have_text(re.compile(r"Page 1 of [5-9]"))
+    first = names(shop)
+    expect(shop.get_by_role("button", name="Previous")).to_be_disabled()
+    press(shop, "Next")
+    expect(shop.locator("#pages span")).to_have_text(re.compile(r"Page 2 of"))
+    expect(shop.locator("#products h3").first).not_to_have_text(first[0])
+    assert not set(first) & set(names(shop))
+    press(shop, "Previous")
+    expect(shop.locator("#products h3").first).to_have_text(first[0])
+
+
+def test_a_visitor_keeps_to_a_category(shop: Page) -> None:
+    press(shop, "Care and Repair")
+    expect(shop.locator("#pages span")).to_have_text(re.compile(r"Page 1 of [12]"))
+    assert 0 < len(names(shop)) <= 12
+    press(shop, "All")
+    expect(shop.locator("#pages span")).to_have_text(re.compile(r"Page 1 of [5-9]"))
+
+
+def test_search_follows_what_is_typed(shop: Page, project: dict[str, str], traffic: Traffic) -> None:
+    """Each letter asks anew, and ends what the last one asked: only the last answer is shown."""
+    before = len(traffic.requests)
+    shop.get_by_label("Search the shop").press_sequentially("something to keep coffee hot", delay=20)
+    expect(shop.locator("#heading")).to_have_text("Results for “something to keep coffee hot”")
+    assert names(shop)[0] == "Emberline Vacuum Flask 1 L"
+    asked = [request for request in traffic.requests[before:] if request.url == f"{project['GATEWAY_URL']}/v1/search"]
+    answered = [request for request in asked if request.method == "POST" and request.failure is None]
+    assert len(answered) <= 4, "letters typed one after another are not all asked about"
+    shop.get_by_label("Search the shop").fill("")
+    expect(shop.locator("#heading")).to_have_text(re.compile(r"\d+ products"))
+
+
+def test_a_slow_answer_does_not_replace_a_newer_one(shop: Page, project: dict[str, str]) -> None:
+    """The answer to the first question is held back until the second has been shown."""
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if "tent" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    url = f"{project['GATEWAY_URL']}/v1/search"
+    shop.route(url, hold_first)
+    field = shop.get_by_label("Search the shop")
+    with shop.expect_request(lambda request: "tent" in (request.post_data or "")) as tent:
+        field.fill("tent")
+    field.fill("paddle")
+    expect(shop.locator("#heading")).to_have_text("Results for “paddle”")
+    shop.unroute(url, hold_first)
+    assert tent.value.failure is not None, "the page still waits for what nobody wants to know"
+    expect(shop.locator("#message")).to_have_text("")
+    field.fill("")
+    expect(shop.locator("#heading")).to_have_text(re.compile(r"\d+ products"))
+
+
+def test_a_visitor_is_told_to_sign_in(shop: Page) -> None:
+    add(shop, names(shop)[0])
+    expect(shop.locator("#basket li")).to_have_count(1)
+    press(shop, "Place order")
+    expect(shop.locator("#message")).to_have_class("error")
+    expect(shop.locator("#message")).not_to_have_text("")
+    shop.locator("#basket").get_by_role("button").click()
+    expect(shop.locator("#total")).to_have_text("Nothing yet")
+    expect(shop.locator("#order")).to_be_disabled()
+
+
+def test_a_person_signs_up_out_and_in(shop: Page) -> None:
+    email = f"{secrets.token_hex(6)}@tidegate.example"
+    shop.get_by_label("E-mail").fill(email)
+    shop.get_by_label("Password").fill(PASSWORD)
+    press(shop, "Sign up")
+    expect(shop.locator("#signed-in span")).to_have_text(email)
+    press(shop, "Sign out")
+    expect(shop.get_by_label("E-mail")).to_be_visible()
+    shop.get_by_label("Password").fill("another password")
+    press(shop, "Sign in")
+    expect(shop.locator("#message")).to_have_text("Invalid login credentials")
+    shop.get_by_label("Password").fill(PASSWORD)
+    press(shop, "Sign in")
+    expect(shop.locator("#signed-in span")).to_have_text(email)
+    expect(shop.locator("#message")).to_have_text("Welcome.")
+    shop.reload()
+    expect(shop.locator("#signed-in span")).to_have_text(email)
+
+
+def test_a_person_orders_and_cancels(shop: Page) -> None:
+    expect(cards(shop)).to_have_count(12)
+    available = [name for name in names(shop) if cards(shop).filter(has_text=name).get_by_role("button").is_enabled()]
+    for name in (available[0], available[0], available[1]):
+        add(shop, name)
+    expect(shop.locator("#basket li").first).to_contain_text(f"2 \N{MULTIPLICATION SIGN} {available[0]}")
+    press(shop, "Place order")
+    expect(shop.locator("#message")).to_have_text("Thank you for your order.")
+    expect(shop.locator("#orders li")).to_have_count(1)
+    expect(shop.locator("#orders li")).to_contain_text("pending")
+    expect(shop.locator("#orders .text")).to_contain_text(f"2 \N{MULTIPLICATION SIGN} {available[0]}")
+    expect(shop.locator("#basket li")).to_have_count(0)
+    press(shop, "Cancel")
+    expect(shop.locator("#orders .status")).to_have_text("cancelled")
+
+
+def test_an_order_whose_answer_is_lost_is_placed_once(shop: Page, project: dict[str, str]) -> None:
+    url = f"{project['SUPABASE_URL']}/rest/v1/rpc/place_order"
+
+    def lose_answer(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    add(shop, names(shop)[0])
+    shop.route(url, lose_answer, times=1)
+    press(shop, "Place order")
+    expect(shop.locator("#message")).to_have_class("error")
+    press(shop, "Place order")
+    expect(shop.locator("#message")).to_have_text("Thank you for your order.")
+    expect(shop.locator("#orders li")).to_have_count(2)
+
+
+def test_products_are_recommended(shop: Page) -> None:
+    recommended = shop.locator("#recommendations .product")
+    expect(recommended).to_have_count(4)
+    for text in recommended.locator(".text").all_text_contents():
+        assert text
+
+
+def test_the_page_meets_no_error_of_its_own(shop: Page, traffic: Traffic) -> None:
+    """What was lost on purpose is logged; nothing that CORS forbids, and no exception."""
+    expect(cards(shop)).to_have_count(12)
+    assert [complaint for complaint in traffic.complaints if "ERR_CONNECTION_RESET" not in complaint] == []
+
+
+def test_the_page_shows_texts_as_texts(shop: Page) -> None:
+    """Names of products are other people's input."""
+    script = (SHOP / "shop.js").read_text(encoding="utf-8")
+    assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+
+
+def test_the_first_page_of_the_documentation_works(page: Page, project: dict[str, str]) -> None:
+    text = (REPOSITORY / "docs" / "browser.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```html\n(.*?)```", text, re.DOTALL)
+    html = re.sub(
+        r'createClient\(".*?", ".*?"\)',
+        f'createClient("{project["SUPABASE_URL"]}", "{project["SUPABASE_PUBLISHABLE_KEY"]}")',
+        snippet,
+    )
+    other = page.context.new_page()
+    other.route("https://cdn.jsdelivr.net/npm/@supabase/supabase-js@2", serve_sdk)
+    with site({"/index.html": html.encode()}) as origin, other.expect_console_message() as said:
+        other.goto(f"{origin}/")
+    assert said.value.type == "table"
+    assert len(said.value.args[0].json_value()) == 5
+    other.close()
+
+
+@pytest.mark.skipif(SCREENSHOT is None, reason="make screenshot draws the picture of the documentation")
+def test_a_picture_for_the_documentation(shop: Page) -> None:
+    assert SCREENSHOT is not None
+    shop.get_by_label("Search the shop").fill("something to keep coffee hot")
+    expect(shop.locator("#heading")).to_contain_text("Results")
+    for name in ("Emberline Vacuum Flask 1 L", "Emberline Food Jar 500 ml"):
+        add(shop, name)
+    expect(shop.locator("#basket li")).to_have_count(2)
+    target = Path(SCREENSHOT)
+    shop.screenshot(path=target, animations="disabled")
+    assert target.stat().st_size < 300_000
