@@ -104,7 +104,7 @@ class BoundedProtocol(CountedConnection):
         length = header(self.headers, b"content-length")
         self._who = self._refused = None
         if self.is_idle and not self.flow.write_paused:
-            self._who, self._refused = self._decide(path_of(self.url), self.headers)
+            self._who, self._refused = self._decide(self._method, path_of(self.url), self.headers)
         if self._refused is not None:
             if not has_short_body(self.headers):
                 self._give_up_parsing(self._refused)
@@ -150,11 +150,16 @@ class BoundedProtocol(CountedConnection):
 
     # Answering ---------------------------------------------------------------------------------------------------
 
-    def _decide(self, path: str, headers: Sequence[tuple[bytes, bytes]]) -> tuple[Asker | None, GatewayError | None]:
-        """Who asks, and why it is refused: None when it is not."""
+    def _decide(
+        self, method: str, path: str, headers: Sequence[tuple[bytes, bytes]]
+    ) -> tuple[Asker | None, GatewayError | None]:
+        """Who asks, and why it is refused: None when it is not.
+
+        A browser's preflight is answered before any work, and must be: the page behind it could not read the refusal.
+        """
         if self.admission is None:
             return None, None
-        if path in UNCOUNTED:
+        if path in UNCOUNTED or method == "OPTIONS":
             self._uncounted += 1
             return None, None
         who = self.admission.who(self._peer, headers)
@@ -171,7 +176,7 @@ class BoundedProtocol(CountedConnection):
         if self._has_waited:
             self._has_waited = False
             scope = cycle.scope
-            self._who, error = self._decide(scope["path"], scope["headers"])
+            self._who, error = self._decide(scope["method"], scope["path"], scope["headers"])
             scope["state"]["asker"] = self._who
             if error is not None:
                 cycle.response_complete = True

@@ -1,6 +1,7 @@
 """A page on another origin calls every route of the gateway and reads the body of every refusal."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -118,48 +119,67 @@ def test_a_page_reads_every_refusal(elsewhere: Page, stack: Stack, refusal: str)
     assert (answer["headers"]["allow"] is not None) == (status == 405)
 
 
+@contextmanager
+def another_gateway(stack: Stack, **settings: str) -> Iterator[Stack]:
+    """A gateway with other settings on the same database, answering; ready or not."""
+    other = Stack(stack.database, stack.state, stack.logs)
+    other.supabase_port = stack.supabase_port
+    try:
+        other.launch_gateway(**settings).wait_listening()
+        yield other
+    finally:
+        other.stop()
+
+
 def test_a_page_reads_that_its_upload_is_too_slow(elsewhere: Page, stack: Stack) -> None:
-    with slow_line(stack.gateway_port, first=2_000) as port:
-        init = f"{{ method: 'POST', headers: {JSON}, body: 'x'.repeat(200_000) }}"
+    init = f"{{ method: 'POST', headers: {JSON}, body: 'x'.repeat(200_000) }}"
+    with another_gateway(stack, UPLOAD_TIMEOUT_S="1") as hasty, slow_line(hasty.gateway_port, first=2_000) as port:
         answer = ask(elsewhere, f"http://127.0.0.1:{port}/v1/search", init)
-    problem_of(elsewhere, answer, 408)
+    assert "UPLOAD_TIMEOUT_S" in problem_of(elsewhere, answer, 408)["detail"]
 
 
 def test_a_page_reads_that_nothing_can_answer(elsewhere: Page, stack: Stack) -> None:
     """A gateway of which neither the database nor the Data API can be reached."""
-    away = Stack(stack.database, stack.state, stack.logs)
-    nowhere = f"postgresql://tidegate_gateway@127.0.0.1:{free_port()}/postgres"
-    try:
-        away.launch_gateway(GATEWAY_DATABASE_URL=nowhere).wait_listening()
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    database = f"postgresql://tidegate_gateway@127.0.0.1:{free_port()}/postgres"
+    with another_gateway(stack, GATEWAY_DATABASE_URL=database, SUPABASE_URL=nowhere) as away:
         answer = ask(elsewhere, f"{away.gateway_url}/v1/search", ROUTES["POST /v1/search"])
         problem_of(elsewhere, answer, 503)
         assert int(answer["headers"]["retry-after"]) > 0
-        ready = ask(elsewhere, f"{away.gateway_url}/health/ready", "{}")
-        assert ready["status"] == 503
-    finally:
-        away.stop()
+        assert ask(elsewhere, f"{away.gateway_url}/health/ready", "{}")["status"] == 503
 
 
-def test_a_page_reads_that_there_is_no_room(elsewhere: Page, stack: Stack, gateway: Process) -> None:
+def ask_at_once(page: Page, address: str, init: str, times: int) -> list[dict[str, Any]]:
+    """What the page sees of as many answers, on all the connections that its browser opens."""
+    script = f"const read = async (address, init) => {{ {READ} }};"
+    every = "return await Promise.all(Array.from({ length: times }, () => read(address, init)))"
+    answers: list[dict[str, Any]] = evaluate(page, script + every, address=address, init=init, times=times)
+    return answers
+
+
+def test_a_page_reads_that_there_is_no_room(elsewhere: Page, stack: Stack) -> None:
     """More at once than a gateway of one place takes: whoever is refused can read why, and when to come again."""
-    narrow = Stack(stack.database, stack.state, stack.logs)
-    narrow.supabase_port = stack.supabase_port
-    try:
-        narrow.start_gateway(CONCURRENCY="1")
-        answers = evaluate(
-            elsewhere,
-            f"const read = async (address, init) => {{ {READ} }};"
-            "const all = Array.from({ length: 60 }, () => read(address, init)); return await Promise.all(all)",
-            address=f"{narrow.gateway_url}/v1/search",
-            init=ROUTES["POST /v1/search"],
-        )
-        assert {answer["status"] for answer in answers} <= {200, 429, 503}
-        for answer in answers:
-            if answer["status"] != 200:
-                problem_of(elsewhere, answer, answer["status"])
-                assert int(answer["headers"]["retry-after"]) > 0
-    finally:
-        narrow.stop()
+    with another_gateway(stack, CONCURRENCY="1") as narrow:
+        narrow.processes[-1].wait_ready()
+        answers = ask_at_once(elsewhere, f"{narrow.gateway_url}/v1/search", ROUTES["POST /v1/search"], 60)
+    assert {answer["status"] for answer in answers} <= {200, 429, 503}
+    for answer in answers:
+        if answer["status"] != 200:
+            problem_of(elsewhere, answer, answer["status"])
+            assert int(answer["headers"]["retry-after"]) > 0
+
+
+def test_a_page_reads_that_it_asks_too_often(elsewhere: Page, stack: Stack) -> None:
+    """Asking whether it may ask is not what is counted."""
+    with another_gateway(stack, RATE_LIMIT_ADDRESS="4 per 1 minute") as strict:
+        strict.processes[-1].wait_ready()
+        answers = ask_at_once(elsewhere, f"{strict.gateway_url}/v1/search", ROUTES["POST /v1/search"], 20)
+    refused = [answer for answer in answers if answer["status"] != 200]
+    assert len(refused) >= 16
+    for answer in refused:
+        problem_of(elsewhere, answer, 429)
+        assert int(answer["headers"]["retry-after"]) > 0
+        assert answer["headers"]["ratelimit"]
 
 
 def test_nothing_was_forbidden_to_the_page(elsewhere: Page, stack: Stack, traffic: Traffic) -> None:
