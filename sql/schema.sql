@@ -221,6 +221,24 @@ CREATE TYPE public.interaction_kind AS ENUM (
 COMMENT ON TYPE public.interaction_kind IS 'How somebody met a product: looked at it, put it into the cart, bought it.';
 
 --
+-- Name: invitation_status; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.invitation_status AS ENUM (
+    'pending',
+    'accepted',
+    'declined',
+    'revoked',
+    'expired'
+);
+
+--
+-- Name: TYPE invitation_status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TYPE public.invitation_status IS 'pending: waits for its addressee; accepted, declined: the addressee answered; revoked: taken back, or its sender lost the right to send it; expired: nobody answered in time.';
+
+--
 -- Name: membership_role; Type: TYPE; Schema: public; Owner: -
 --
 
@@ -236,6 +254,44 @@ CREATE TYPE public.membership_role AS ENUM (
 --
 
 COMMENT ON TYPE public.membership_role IS 'viewer reads; editor writes documents; admin manages people; owner can delete the organization.';
+
+--
+-- Name: accept_invitation(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.accept_invitation(invitation_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  mine public.invitations := private.my_invitation(invitation_id);
+begin
+  if mine.status in ('declined', 'revoked') then
+    raise sqlstate 'PT409' using message = format('The invitation is %s.', mine.status), hint = 'Ask for another one.';
+  elsif mine.status = 'expired' or (mine.status = 'pending' and mine.expires_at <= now()) then
+    raise sqlstate 'PT410' using message = 'The invitation has expired.', hint = 'Ask for another one.';
+  elsif mine.status = 'pending' then
+    if not private.may_still_invite(mine) then
+      raise sqlstate 'PT410' using message = 'The sender of the invitation may not invite you any more.', hint = 'Ask for another one.';
+    end if;
+    if mine.organization_id is not null then
+      insert into public.memberships as m (organization_id, user_id, role) values (mine.organization_id, auth.uid(), mine.role)
+      on conflict (organization_id, user_id) do update set role = excluded.role where m.role < excluded.role;
+    else
+      insert into public.document_shares (document_id, user_id)
+      select d.id, auth.uid() from public.documents d where d.id = mine.document_id and d.owner_id is distinct from auth.uid()
+      on conflict do nothing;
+    end if;
+    update public.invitations i set status = 'accepted' where i.id = mine.id returning i.* into mine;
+  end if;
+  return private.invitation_as_json(mine);
+end $$;
+
+--
+-- Name: FUNCTION accept_invitation(invitation_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.accept_invitation(invitation_id uuid) IS 'As public.accept_invitation. Definer: nobody else adds members and readers.';
 
 --
 -- Name: account_holdings(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -444,6 +500,45 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.add_up_passage_counts() IS 'Leaves one row an audience; the sums stay. Definer: the worker has no other right to the counts.';
+
+--
+-- Name: answer_invitation(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.answer_invitation() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- Functions and administrators are not held to it.
+  if current_user = 'authenticated' then
+    if old.status <> 'pending' then
+      raise sqlstate 'PT409' using message = pg_catalog.format('The invitation is %s.', old.status);
+    end if;
+    if not (case new.status
+      when 'declined' then
+        coalesce(old.user_id = (select auth.uid()), false) or coalesce(old.email = (select private.my_email()), false)
+      when 'revoked' then
+        coalesce(old.invited_by = (select auth.uid()), false)
+        or exists (
+          select from private.my_organizations(case old.role when 'owner' then 'owner' else 'admin' end::public.membership_role) o (id)
+          where o.id = old.organization_id)
+      else false end)
+    then
+      raise exception 'an invitation cannot be made % by you', new.status
+        using errcode = 'insufficient_privilege',
+              hint = 'Addressees accept by rpc("accept_invitation") and decline, senders revoke.';
+    end if;
+  end if;
+  new.answered_at := case new.status when 'pending' then null else now() end;
+  return new;
+end $$;
+
+--
+-- Name: FUNCTION answer_invitation(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.answer_invitation() IS 'Row trigger: addressees decline, senders revoke, and only what is pending; notes when.';
 
 --
 -- Name: article_matches(text, uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -761,7 +856,7 @@ begin
     raise sqlstate 'PT409' using
       message = 'You are the only owner of ' || names,
       detail = jsonb_build_object('organizations', orphans)::text,
-      hint = 'Make another member an owner, or delete the organization, then close the account.';
+      hint = 'Invite another owner and wait until they accept, or delete the organization, then close the account.';
   end if;
   select jsonb_build_object('removed', '[]'::jsonb, 'anonymised', '[]'::jsonb, 'kept', '[]'::jsonb)
       || coalesce(jsonb_object_agg(g.outcome, g.items), '{}')
@@ -861,6 +956,32 @@ $$;
 --
 
 COMMENT ON FUNCTION private.comparison_limit() IS 'Visible passages up to which a question that has gone astray is compared with all of them: a million, 0.7 s, unless private.settings says otherwise, or, for a session that tries something, set tidegate.comparison_limit. Beyond it, walks find .97. Definer: reads the settings.';
+
+--
+-- Name: complete_invitation(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.complete_invitation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  new.email := lower(btrim(new.email));
+  if new.organization_id is not null and new.role is null then
+    new.role := 'viewer';
+  end if;
+  new.title := coalesce(
+    (select o.name from public.organizations o where o.id = new.organization_id),
+    (select d.title from public.documents d where d.id = new.document_id), '');
+  new.inviter_email := (select lower(u.email) from auth.users u where u.id = new.invited_by and u.email_confirmed_at is not null);
+  return new;
+end $$;
+
+--
+-- Name: FUNCTION complete_invitation(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.complete_invitation() IS 'Row trigger: notes what is offered and who offers it, since the addressee reads neither. Definer: e-mail addresses are in auth.users.';
 
 SET default_tablespace = '';
 
@@ -1207,6 +1328,61 @@ end $$;
 COMMENT ON FUNCTION private.create_profile() IS 'Row trigger on auth.users: a profile for each account, whether it signs up by password, telephone, identity provider, invitation or as nobody in particular. Definer: the Auth service that inserts accounts has no rights on public.';
 
 --
+-- Name: decline_invitation(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.decline_invitation(invitation_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  mine public.invitations := private.my_invitation(invitation_id);
+begin
+  if mine.status in ('accepted', 'revoked') then
+    raise sqlstate 'PT409' using message = format('The invitation is %s.', mine.status),
+      hint = 'Leave the organization by deleting your membership, or the document by deleting the share.';
+  elsif mine.status = 'pending' then
+    update public.invitations i set status = 'declined' where i.id = mine.id returning i.* into mine;
+  end if;
+  return private.invitation_as_json(mine);
+end $$;
+
+--
+-- Name: FUNCTION decline_invitation(invitation_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.decline_invitation(invitation_id uuid) IS 'As public.decline_invitation. Definer: as accept_invitation.';
+
+--
+-- Name: dissolve_deserted(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.dissolve_deserted() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  organizations uuid[];
+begin
+  -- The last owner stays, so that only an organization without an owner can lose its last member.
+  if current_user = 'authenticated' then
+    organizations := array(
+      select o.organization_id from old_rows o where o.role < 'owner' group by o.organization_id
+      having not exists (select from old_rows p where p.organization_id = o.organization_id and p.role = 'owner'));
+    if organizations <> '{}' then
+      perform private.remove_deserted(organizations);
+    end if;
+  end if;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION dissolve_deserted(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.dissolve_deserted() IS 'Statement trigger on memberships: an organization that its last member leaves goes.';
+
+--
 -- Name: document_of_file(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1331,9 +1507,10 @@ CREATE FUNCTION private.empty_account() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform private.hand_over_organizations(new.id);
+  perform private.remove_own_organizations(new.id);
   perform private.forget_uploader(new.id);
   delete from public.memberships m where m.user_id = new.id;
+  delete from public.invitations i where i.invited_by = new.id;
   delete from public.documents d where d.owner_id = new.id and (d.organization_id is null or d.visibility = 'private');
   update public.documents d set owner_id = null where d.owner_id = new.id;
   delete from public.document_shares s where s.user_id = new.id;
@@ -1360,11 +1537,16 @@ COMMENT ON FUNCTION private.empty_account() IS 'Row trigger on auth.users: an ac
 CREATE FUNCTION private.end_shares_of_leaver() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
+declare
+  leaver record;
 begin
-  delete from public.document_shares s using public.documents d
-  where s.user_id = old.user_id and d.id = s.document_id
-    and d.organization_id = old.organization_id and d.visibility <> 'private';
+  for leaver in select m.user_id, array_agg(m.organization_id) as organizations from old_rows m group by m.user_id loop
+    delete from public.document_shares s using public.documents d
+    where s.user_id = leaver.user_id and d.id = s.document_id and d.visibility <> 'private'
+      and d.organization_id = any (leaver.organizations);
+  end loop;
   return null;
 end $$;
 
@@ -1372,7 +1554,7 @@ end $$;
 -- Name: FUNCTION end_shares_of_leaver(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.end_shares_of_leaver() IS 'Row trigger on memberships: who leaves an organization keeps no share of its documents. Definer: shares are the owner''s to delete, not the remover''s.';
+COMMENT ON FUNCTION private.end_shares_of_leaver() IS 'Statement trigger on memberships: who leaves an organization keeps no share of its documents. Definer: shares are the owner''s to delete, not the remover''s.';
 
 --
 -- Name: enforce_limit(text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
@@ -1480,6 +1662,37 @@ CREATE FUNCTION private.exact_search_limit() RETURNS integer
 --
 
 COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages outside shards up to which all are compared: about a microsecond each. To walk a common index of 560,000 for 30,000 of them takes three times as long, and finds .97 of the ten nearest.';
+
+--
+-- Name: expire_invitations(integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.expire_invitations(max_rows integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  expired integer;
+  forgotten integer;
+begin
+  update public.invitations i set status = 'expired'
+  where i.id in (
+    select e.id from public.invitations e where e.status = 'pending' and e.expires_at <= now()
+    order by e.expires_at limit max_rows for no key update skip locked);
+  get diagnostics expired = row_count;
+  delete from public.invitations i
+  where i.id in (
+    select a.id from public.invitations a where a.answered_at < now() - interval '30 days'
+    order by a.answered_at limit max_rows for update skip locked);
+  get diagnostics forgotten = row_count;
+  return expired + forgotten;
+end $$;
+
+--
+-- Name: FUNCTION expire_invitations(max_rows integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.expire_invitations(max_rows integer) IS 'Marks up to max_rows invitations as expired, removes up to as many that were answered more than 30 days ago, and says how many it was. Definer: the worker has no rights on invitations.';
 
 --
 -- Name: expire_orders(integer); Type: FUNCTION; Schema: private; Owner: -
@@ -1720,6 +1933,28 @@ end $$;
 COMMENT ON FUNCTION private.follow_account() IS 'Row trigger on auth.users: the profile has the account''s address, and its number until the person chooses another. Definer: as create_profile.';
 
 --
+-- Name: forbid_appointing(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.forbid_appointing() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if current_user = 'authenticated' then
+    raise exception 'nobody becomes an owner without accepting it'
+      using errcode = 'insufficient_privilege', hint = 'Send an invitation with the role owner.';
+  end if;
+  return new;
+end $$;
+
+--
+-- Name: FUNCTION forbid_appointing(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.forbid_appointing() IS 'Row trigger on memberships: ownership is accepted, not given.';
+
+--
 -- Name: forget_counted(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1758,10 +1993,15 @@ COMMENT ON FUNCTION private.forget_counted() IS 'Forgets what cannot come again:
 CREATE FUNCTION private.forget_creator() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
+declare
+  leaver record;
 begin
-  update public.organizations o set created_by = null
-  where o.id = old.organization_id and o.created_by = old.user_id;
+  for leaver in select m.user_id, array_agg(m.organization_id) as organizations from old_rows m group by m.user_id loop
+    update public.organizations o set created_by = null
+    where o.created_by = leaver.user_id and o.id = any (leaver.organizations);
+  end loop;
   return null;
 end $$;
 
@@ -1769,7 +2009,7 @@ end $$;
 -- Name: FUNCTION forget_creator(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.forget_creator() IS 'Row trigger on memberships: a creator who left no longer reads the organization. Definer: the leaver may not update it.';
+COMMENT ON FUNCTION private.forget_creator() IS 'Statement trigger on memberships: a creator who left no longer reads the organization. Definer: the leaver may not update it.';
 
 --
 -- Name: forget_customer(); Type: FUNCTION; Schema: private; Owner: -
@@ -1849,65 +2089,6 @@ $$;
 --
 
 COMMENT ON FUNCTION private.free_email(email text, person uuid) IS 'An address in lower case, unless somebody else''s profile has it; null otherwise, and for none.';
-
---
--- Name: hand_over_organizations(uuid); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.hand_over_organizations(person uuid) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-  orphan uuid;
-begin
-  perform private.lock_organizations(person);
-  for orphan in select o.id from private.orphaned_organizations(person) o order by o.id loop
-    loop
-      -- The row may go while this waits for it: then the next one.
-      update public.memberships m set role = 'owner'
-      where (m.organization_id, m.user_id) = (
-        select s.organization_id, s.user_id from public.memberships s
-        where s.organization_id = orphan and s.user_id <> person
-        order by (s.role = 'admin') desc, s.created_at, s.user_id limit 1 for update);
-      exit when found;
-      delete from public.organizations o
-      where o.id = orphan
-        and not exists (select from public.memberships s where s.organization_id = orphan and s.user_id <> person);
-      exit when found;
-    end loop;
-  end loop;
-end $$;
-
---
--- Name: FUNCTION hand_over_organizations(person uuid); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.hand_over_organizations(person uuid) IS 'Where a person is the last owner, the longest-standing admin, or else member, becomes owner; an organization without anybody else is deleted.';
-
---
--- Name: has_other_owner(uuid, uuid); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  -- Two owners who leave at once must see each other: they queue on the organization's row.
-  perform from public.organizations o where o.id = has_other_owner.organization_id for no key update;
-  return exists (
-    select from public.memberships m
-    where m.organization_id = has_other_owner.organization_id
-      and m.user_id <> has_other_owner.user_id
-      and m.role = 'owner');
-end $$;
-
---
--- Name: FUNCTION has_other_owner(organization_id uuid, user_id uuid); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) IS 'Whether somebody else owns the organization. Definer: locks a row that the caller may not lock.';
 
 --
 -- Name: index_embeddings(integer, integer, smallint); Type: FUNCTION; Schema: private; Owner: -
@@ -1994,6 +2175,169 @@ CREATE FUNCTION private.interaction_weight(kind public.interaction_kind) RETURNS
 COMMENT ON FUNCTION private.interaction_weight(kind public.interaction_kind) IS 'What an interaction counts: a look 1, a cart 3, a purchase 10. After a change: select private.rebuild_popularity().';
 
 --
+-- Name: invitation_expiry(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.invitation_expiry() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select now() + coalesce((select s.invitation_days from private.settings s), 14) * interval '1 day'
+$$;
+
+--
+-- Name: FUNCTION invitation_expiry(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.invitation_expiry() IS 'When an invitation that is sent now expires: in 14 days unless private.settings says otherwise. Definer: reads the settings.';
+
+--
+-- Name: invitations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.invitations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organization_id uuid,
+    role public.membership_role,
+    document_id uuid,
+    email text,
+    user_id uuid,
+    status public.invitation_status DEFAULT 'pending'::public.invitation_status NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    invited_by uuid DEFAULT auth.uid(),
+    inviter_email text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone DEFAULT private.invitation_expiry() NOT NULL,
+    answered_at timestamp with time zone,
+    CONSTRAINT invitations_addressee_check CHECK ((num_nonnulls(email, user_id) = 1)),
+    CONSTRAINT invitations_email_check CHECK (((email = lower(email)) AND (char_length(email) <= 254) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text))),
+    CONSTRAINT invitations_role_check CHECK (((role IS NULL) = (organization_id IS NULL))),
+    CONSTRAINT invitations_target_check CHECK ((num_nonnulls(organization_id, document_id) = 1))
+);
+ALTER TABLE ONLY public.invitations ALTER COLUMN organization_id SET STATISTICS 1;
+ALTER TABLE ONLY public.invitations ALTER COLUMN organization_id SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.invitations ALTER COLUMN role SET STATISTICS 0;
+ALTER TABLE ONLY public.invitations ALTER COLUMN document_id SET STATISTICS 1;
+ALTER TABLE ONLY public.invitations ALTER COLUMN document_id SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.invitations ALTER COLUMN email SET STATISTICS 0;
+ALTER TABLE ONLY public.invitations ALTER COLUMN user_id SET STATISTICS 1;
+ALTER TABLE ONLY public.invitations ALTER COLUMN user_id SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.invitations ALTER COLUMN status SET STATISTICS 0;
+ALTER TABLE ONLY public.invitations ALTER COLUMN title SET STATISTICS 0;
+ALTER TABLE ONLY public.invitations ALTER COLUMN invited_by SET STATISTICS 1;
+ALTER TABLE ONLY public.invitations ALTER COLUMN invited_by SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.invitations ALTER COLUMN inviter_email SET STATISTICS 0;
+ALTER TABLE ONLY public.invitations ALTER COLUMN created_at SET STATISTICS 0;
+ALTER TABLE ONLY public.invitations ALTER COLUMN expires_at SET STATISTICS 0;
+ALTER TABLE ONLY public.invitations ALTER COLUMN answered_at SET STATISTICS 0;
+
+ALTER TABLE ONLY public.invitations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE invitations; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.invitations IS 'Offers of a membership, of ownership, or of a share of a document. Nothing is given before the addressee accepts. An invitation by e-mail belongs to the account that has verified the address, also one that is made later.';
+
+--
+-- Name: COLUMN invitations.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.id IS 'The invitation.';
+
+--
+-- Name: COLUMN invitations.organization_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.organization_id IS 'The organization to join, or null.';
+
+--
+-- Name: COLUMN invitations.role; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.role IS 'The role offered there; viewer unless another is named.';
+
+--
+-- Name: COLUMN invitations.document_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.document_id IS 'The document to read, or null.';
+
+--
+-- Name: COLUMN invitations.email; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.email IS 'Address of the addressee in lower case, or null.';
+
+--
+-- Name: COLUMN invitations.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.user_id IS 'Account of the addressee, or null. No foreign key: an invitation must not tell whether the account exists.';
+
+--
+-- Name: COLUMN invitations.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.status IS 'Where it stands.';
+
+--
+-- Name: COLUMN invitations.title; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.title IS 'Name of the organization or title of the document when the invitation was sent.';
+
+--
+-- Name: COLUMN invitations.invited_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.invited_by IS 'Who sent it; null for an administrator''s.';
+
+--
+-- Name: COLUMN invitations.inviter_email; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.inviter_email IS 'Verified e-mail address of the sender when it was sent.';
+
+--
+-- Name: COLUMN invitations.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.created_at IS 'When it was sent.';
+
+--
+-- Name: COLUMN invitations.expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.expires_at IS 'When it can no longer be accepted.';
+
+--
+-- Name: COLUMN invitations.answered_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.invitations.answered_at IS 'When it was accepted, declined, revoked or expired.';
+
+--
+-- Name: invitation_as_json(public.invitations); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.invitation_as_json(answered public.invitations) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select pg_catalog.jsonb_build_object(
+    'id', answered.id, 'organization_id', answered.organization_id, 'role', answered.role, 'document_id', answered.document_id,
+    'email', answered.email, 'user_id', answered.user_id, 'status', answered.status, 'title', answered.title,
+    'invited_by', answered.invited_by, 'expires_at', answered.expires_at)
+$$;
+
+--
+-- Name: FUNCTION invitation_as_json(answered public.invitations); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.invitation_as_json(answered public.invitations) IS 'An invitation as functions answer it; granted to nobody.';
+
+--
 -- Name: is_astray(private.chunk_match[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2072,20 +2416,30 @@ CREATE FUNCTION private.keep_an_owner() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+  organizations uuid[];
 begin
   -- Only people are held to it: deleting an account or an organization cascades as the table's owner.
-  if current_user = 'authenticated' and not private.has_other_owner(old.organization_id, old.user_id) then
-    raise exception 'an organization keeps at least one owner'
-      using errcode = 'check_violation', hint = 'Make somebody else an owner first, or delete the organization.';
+  if current_user = 'authenticated' then
+    if tg_op = 'DELETE' then
+      organizations := array(select distinct o.organization_id from old_rows o where o.role = 'owner');
+    else
+      organizations := array(
+        select distinct o.organization_id from old_rows o join new_rows n using (organization_id, user_id)
+        where o.role = 'owner' and n.role <> 'owner');
+    end if;
+    if organizations <> '{}' then
+      perform private.require_owner(organizations);
+    end if;
   end if;
-  return case tg_op when 'DELETE' then old else new end;
+  return null;
 end $$;
 
 --
 -- Name: FUNCTION keep_an_owner(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.keep_an_owner() IS 'Row trigger on memberships: refuses to lose the last owner.';
+COMMENT ON FUNCTION private.keep_an_owner() IS 'Statement trigger on memberships: refuses to lose the last owner.';
 
 --
 -- Name: keep_books(); Type: FUNCTION; Schema: private; Owner: -
@@ -2331,7 +2685,7 @@ CREATE FUNCTION private.leave_organizations() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform private.hand_over_organizations(old.id);
+  perform private.remove_own_organizations(old.id);
   perform private.forget_uploader(old.id);
   return old;
 end $$;
@@ -2340,7 +2694,7 @@ end $$;
 -- Name: FUNCTION leave_organizations(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.leave_organizations() IS 'Row trigger on auth.users: what an account that is deleted owned together with others gets another owner. Definer: the Auth service that deletes accounts has no rights on public.';
+COMMENT ON FUNCTION private.leave_organizations() IS 'Row trigger on auth.users: an organization of an account that is deleted goes when nobody else belongs to it, and otherwise waits for a member to take it over. Definer: the Auth service that deletes accounts has no rights on public.';
 
 --
 -- Name: limit_of(text); Type: FUNCTION; Schema: private; Owner: -
@@ -2503,6 +2857,44 @@ end $$;
 COMMENT ON FUNCTION private.may_read_file(name text, created_at timestamp with time zone) IS 'Whether a file of this name and age belongs to a document that the caller reads: the policies of documents decide.';
 
 --
+-- Name: may_still_invite(public.invitations); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.may_still_invite(sent public.invitations) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if sent.invited_by is null then
+    return true;
+  end if;
+  if not exists (
+    select from auth.users u
+    where u.id = sent.invited_by and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now()))
+  then
+    return false;
+  end if;
+  if sent.organization_id is not null then
+    return exists (
+      select from public.memberships m
+      where m.organization_id = sent.organization_id and m.user_id = sent.invited_by
+        and m.role >= case sent.role when 'owner' then 'owner' else 'admin' end::public.membership_role);
+  end if;
+  return exists (
+    select from public.documents d
+    where d.id = sent.document_id and d.owner_id = sent.invited_by
+      and (d.organization_id is null or d.visibility = 'private' or exists (
+        select from public.memberships m
+        where m.organization_id = d.organization_id and m.user_id = sent.invited_by and m.role >= 'editor')));
+end $$;
+
+--
+-- Name: FUNCTION may_still_invite(sent public.invitations); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.may_still_invite(sent public.invitations) IS 'Whether the sender could send this invitation now. Definer: called by functions that answer invitations; granted to nobody.';
+
+--
 -- Name: may_write_file(text, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2574,6 +2966,56 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.merge_postings() IS 'Merges segments of one audience, leaving out what names nothing any more; whether there were any. Definer: as post_passages.';
+
+--
+-- Name: my_email(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.my_email() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select lower(u.email) from auth.users u where u.id = auth.uid() and u.email_confirmed_at is not null and u.deleted_at is null
+$$;
+
+--
+-- Name: FUNCTION my_email(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.my_email() IS 'The caller''s verified e-mail address in lower case; null without one. Definer: people do not read auth.users.';
+
+--
+-- Name: my_invitation(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.my_invitation(invitation_id uuid) RETURNS public.invitations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  mine public.invitations;
+begin
+  -- The organization or document first: whoever deletes it holds it, and then waits for the invitation.
+  perform from public.organizations o
+  where o.id = (select i.organization_id from public.invitations i where i.id = my_invitation.invitation_id) for key share;
+  perform from public.documents d
+  where d.id = (select i.document_id from public.invitations i where i.id = my_invitation.invitation_id) for key share;
+  select i.* into mine from public.invitations i
+  where i.id = my_invitation.invitation_id and (i.user_id = auth.uid() or i.email = private.my_email())
+  for no key update;
+  if mine.id is null then
+    raise sqlstate 'PT404' using
+      message = pg_catalog.format('There is no invitation %s for you.', coalesce(my_invitation.invitation_id::text, '(null)')),
+      hint = 'An invitation by e-mail belongs to the account that has verified the address.';
+  end if;
+  return mine;
+end $$;
+
+--
+-- Name: FUNCTION my_invitation(invitation_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.my_invitation(invitation_id uuid) IS 'Locks an invitation that is addressed to the caller and returns it; PT404 when there is none. Definer: called by functions that answer invitations; granted to nobody.';
 
 --
 -- Name: my_organizations(public.membership_role); Type: FUNCTION; Schema: private; Owner: -
@@ -4147,6 +4589,48 @@ end $_$;
 COMMENT ON FUNCTION private.register_embedding_model(name text, dimensions integer) IS 'Adds a model and its index; run by the owner of the tables. Search goes on with the active one.';
 
 --
+-- Name: remove_deserted(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.remove_deserted(organization_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  perform from public.organizations o where o.id = any (organization_ids) order by o.id for no key update;
+  delete from public.organizations o
+  where o.id = any (organization_ids) and not exists (select from public.memberships m where m.organization_id = o.id);
+end $$;
+
+--
+-- Name: FUNCTION remove_deserted(organization_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.remove_deserted(organization_ids uuid[]) IS 'Deletes those of these organizations that nobody belongs to. Definer: called where the last member leaves.';
+
+--
+-- Name: remove_own_organizations(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.remove_own_organizations(person uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.lock_organizations(person);
+  delete from public.organizations o
+  where o.id in (select m.organization_id from public.memberships m where m.user_id = person)
+    and not exists (select from public.memberships s where s.organization_id = o.id and s.user_id <> person);
+end $$;
+
+--
+-- Name: FUNCTION remove_own_organizations(person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.remove_own_organizations(person uuid) IS 'Deletes the organizations that nobody but this person belongs to.';
+
+--
 -- Name: remove_personal_documents(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -4281,16 +4765,60 @@ end $$;
 COMMENT ON FUNCTION private.replay_payment(order_id uuid) IS 'As public.replay_payment. Definer: the outbox is nobody''s to write.';
 
 --
+-- Name: require_owner(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.require_owner(organization_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Two owners who leave at once must see each other: they queue on the organization's row.
+  perform from public.organizations o where o.id = any (organization_ids) order by o.id for no key update;
+  if exists (
+    select from public.organizations o
+    where o.id = any (organization_ids)
+      and not exists (select from public.memberships m where m.organization_id = o.id and m.role = 'owner'))
+  then
+    raise exception 'an organization keeps at least one owner'
+      using errcode = 'check_violation',
+            hint = 'Invite somebody as an owner first and wait until they accept, or delete the organization.';
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION require_owner(organization_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.require_owner(organization_ids uuid[]) IS 'Refuses when one of these organizations has no owner. Definer: locks rows that the caller may not lock.';
+
+--
 -- Name: return_drafts(); Type: FUNCTION; Schema: private; Owner: -
 --
 
 CREATE FUNCTION private.return_drafts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
+declare
+  leaver record;
 begin
-  update public.documents d set organization_id = null
-  where d.owner_id = old.user_id and d.organization_id = old.organization_id and d.visibility = 'private';
+  if tg_op = 'DELETE' then
+    for leaver in select m.user_id, array_agg(m.organization_id) as organizations from old_rows m group by m.user_id loop
+      update public.documents d set organization_id = null
+      where d.owner_id = leaver.user_id and d.visibility = 'private' and d.organization_id = any (leaver.organizations);
+    end loop;
+  else
+    for leaver in
+      select o.user_id, array_agg(o.organization_id) as organizations
+      from old_rows o join new_rows n using (organization_id, user_id)
+      where o.role >= 'editor' and n.role < 'editor' group by o.user_id
+    loop
+      update public.documents d set organization_id = null
+      where d.owner_id = leaver.user_id and d.visibility = 'private' and d.organization_id = any (leaver.organizations);
+    end loop;
+  end if;
   return null;
 end $$;
 
@@ -4298,7 +4826,7 @@ end $$;
 -- Name: FUNCTION return_drafts(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.return_drafts() IS 'Row trigger on memberships: private documents of somebody who may write in the organization no longer become personal, since filing wants the role of an editor. Definer: whoever takes the role away cannot see them.';
+COMMENT ON FUNCTION private.return_drafts() IS 'Statement trigger on memberships: private documents of somebody who may write in the organization no longer become personal, since filing wants the role of an editor. Definer: whoever takes the role away cannot see them.';
 
 --
 -- Name: return_private_documents(); Type: FUNCTION; Schema: private; Owner: -
@@ -4349,6 +4877,42 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.return_stock(order_ids uuid[]) IS 'Puts the units of these orders back; those of deleted products are gone. Definer: the stock is not the buyer''s; granted to nobody.';
+
+--
+-- Name: revoke_invitations(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.revoke_invitations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+  loser record;
+begin
+  if tg_op = 'DELETE' then
+    for loser in select m.user_id, array_agg(m.organization_id) as organizations from old_rows m group by m.user_id loop
+      update public.invitations i set status = 'revoked'
+      where i.invited_by = loser.user_id and i.status = 'pending' and i.organization_id = any (loser.organizations);
+    end loop;
+  else
+    for loser in
+      select n.user_id, n.role, array_agg(n.organization_id) as organizations
+      from old_rows o join new_rows n using (organization_id, user_id) where n.role < o.role group by n.user_id, n.role
+    loop
+      update public.invitations i set status = 'revoked'
+      where i.invited_by = loser.user_id and i.status = 'pending' and i.organization_id = any (loser.organizations)
+        and (loser.role < 'admin' or i.role = 'owner');
+    end loop;
+  end if;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION revoke_invitations(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.revoke_invitations() IS 'Statement trigger on memberships: invitations of somebody who may not send them any more are void. Those to read a document are looked at when they are accepted. Definer: they are not the remover''s to change.';
 
 --
 -- Name: search_as(text, text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean, jsonb, text); Type: FUNCTION; Schema: private; Owner: -
@@ -5039,6 +5603,43 @@ end $$;
 COMMENT ON FUNCTION private.take_back_purchases(max_rows integer) IS 'Takes up to max_rows cancelled purchases out of the counts, and says how many. Definer: as fold_interactions.';
 
 --
+-- Name: take_over_organization(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.take_over_organization(organization_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  mine public.membership_role;
+begin
+  perform from public.organizations o where o.id = take_over_organization.organization_id for no key update;
+  select m.role into mine from public.memberships m
+  where m.organization_id = take_over_organization.organization_id and m.user_id = auth.uid();
+  if mine is null then
+    raise sqlstate 'PT404' using message = 'You belong to no such organization.';
+  end if;
+  if exists (
+    select from public.memberships m where m.organization_id = take_over_organization.organization_id and m.role = 'owner')
+  then
+    raise sqlstate 'PT409' using message = 'The organization has an owner.', hint = 'Owners invite further owners.';
+  end if;
+  if mine < (
+    select max(m.role) from public.memberships m where m.organization_id = take_over_organization.organization_id)
+  then
+    raise sqlstate 'PT403' using message = 'Somebody with a higher role is there to take the organization over.';
+  end if;
+  update public.memberships m set role = 'owner'
+  where m.organization_id = take_over_organization.organization_id and m.user_id = auth.uid();
+end $$;
+
+--
+-- Name: FUNCTION take_over_organization(organization_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.take_over_organization(organization_id uuid) IS 'As public.take_over_organization. Definer: nobody gives themselves a role.';
+
+--
 -- Name: taste(private.seed[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -5284,6 +5885,24 @@ end $$;
 COMMENT ON FUNCTION private.words_to_mark(parsed private.parsed_query) IS 'The query''s stems and beginnings for snippets, where no word is weighed.';
 
 --
+-- Name: accept_invitation(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.accept_invitation(invitation_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  return private.accept_invitation(accept_invitation.invitation_id);
+end $$;
+
+--
+-- Name: FUNCTION accept_invitation(invitation_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.accept_invitation(invitation_id uuid) IS 'Accepts an invitation addressed to the caller: makes the caller a member, raises their role (never lowers it), or lets them read the document. The invitation as it is then, and the same again when repeated. 404: not addressed to the caller; 409: declined or revoked; 410: expired, or its sender may not send it any more.';
+
+--
 -- Name: cancel_order(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5317,6 +5936,50 @@ end $$;
 --
 
 COMMENT ON FUNCTION public.close_account() IS 'Closes the caller''s account for good: {"removed": [{"what", "count", "why"}], "anonymised": […], "kept": […]}. Refused (409) while the caller is the only owner of an organization with other members; detail names it.';
+
+--
+-- Name: decline_invitation(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.decline_invitation(invitation_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  return private.decline_invitation(decline_invitation.invitation_id);
+end $$;
+
+--
+-- Name: FUNCTION decline_invitation(invitation_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.decline_invitation(invitation_id uuid) IS 'Declines an invitation addressed to the caller; the invitation as it is then. Its sender sees that it was declined.';
+
+--
+-- Name: invite(uuid, public.membership_role, uuid, text, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.invite(organization_id uuid DEFAULT NULL::uuid, role public.membership_role DEFAULT NULL::public.membership_role, document_id uuid DEFAULT NULL::uuid, email text DEFAULT NULL::text, user_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  sent uuid;
+begin
+  insert into public.invitations (organization_id, role, document_id, email, user_id)
+  values (invite.organization_id, invite.role, invite.document_id, invite.email, invite.user_id)
+  returning id into sent;
+  return (
+    select pg_catalog.to_jsonb(i) from (
+      select v.id, v.organization_id, v.role, v.document_id, v.email, v.user_id, v.status, v.title, v.invited_by, v.expires_at
+      from public.invitations v where v.id = sent) i);
+end $$;
+
+--
+-- Name: FUNCTION invite(organization_id uuid, role public.membership_role, document_id uuid, email text, user_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.invite(organization_id uuid, role public.membership_role, document_id uuid, email text, user_id uuid) IS 'Invites somebody, by e-mail or account, into an organization (with a role: viewer by default, owner to hand over or share ownership) or to read a document. As inserting into invitations; the answer is the same whether the account exists or not.';
 
 --
 -- Name: mark_paid(uuid); Type: FUNCTION; Schema: public; Owner: -
@@ -5879,6 +6542,24 @@ $$;
 --
 
 COMMENT ON FUNCTION public.stuck_payments() IS 'For staff: charges and refunds that were given up, and why.';
+
+--
+-- Name: take_over_organization(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.take_over_organization(organization_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.take_over_organization(take_over_organization.organization_id);
+end $$;
+
+--
+-- Name: FUNCTION take_over_organization(organization_id uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.take_over_organization(organization_id uuid) IS 'Makes the caller owner of an organization that has none, since an administrator deleted the account of its last owner. For its admins; where there is none, for the members with the highest role. 409: it has an owner; 403: somebody ranks higher.';
 
 --
 -- Name: counted_interactions; Type: TABLE; Schema: private; Owner: -
@@ -6772,8 +7453,10 @@ CREATE TABLE private.settings (
     co_purchase_weight double precision,
     comparison_limit integer,
     unpaid_order_days double precision,
+    invitation_days integer,
     CONSTRAINT settings_co_purchase_weight_check CHECK (((co_purchase_weight >= (0)::double precision) AND (co_purchase_weight <= (1)::double precision))),
     CONSTRAINT settings_comparison_limit_check CHECK ((comparison_limit >= 0)),
+    CONSTRAINT settings_invitation_days_check CHECK (((invitation_days >= 1) AND (invitation_days <= 365))),
     CONSTRAINT settings_is_only_check CHECK (is_only),
     CONSTRAINT settings_semantic_weight_check CHECK (((semantic_weight >= (0)::double precision) AND (semantic_weight <= (1)::double precision))),
     CONSTRAINT settings_unpaid_order_days_check CHECK (((unpaid_order_days >= (0)::double precision) AND (unpaid_order_days <= (36500)::double precision)))
@@ -6816,6 +7499,12 @@ COMMENT ON COLUMN private.settings.comparison_limit IS 'As private.comparison_li
 --
 
 COMMENT ON COLUMN private.settings.unpaid_order_days IS 'Days that an order may wait to be paid: 7 by default, 0 for ever. What the provider was asked to charge is left to it.';
+
+--
+-- Name: COLUMN settings.invitation_days; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.settings.invitation_days IS 'Days that an invitation can be accepted: 14 by default.';
 
 --
 -- Name: shards; Type: TABLE; Schema: private; Owner: -
@@ -7923,6 +8612,13 @@ ALTER TABLE ONLY public.interactions
     ADD CONSTRAINT interactions_pkey PRIMARY KEY (id);
 
 --
+-- Name: invitations invitations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (id);
+
+--
 -- Name: memberships memberships_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8210,6 +8906,72 @@ CREATE INDEX interactions_purchases_idx ON public.interactions USING btree (user
 CREATE INDEX interactions_user_id_idx ON public.interactions USING btree (user_id, created_at);
 
 --
+-- Name: invitations_answered_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invitations_answered_at_idx ON public.invitations USING btree (answered_at);
+
+--
+-- Name: invitations_document_id_email_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX invitations_document_id_email_idx ON public.invitations USING btree (document_id, email) WHERE (status = 'pending'::public.invitation_status);
+
+--
+-- Name: invitations_document_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invitations_document_id_idx ON public.invitations USING btree (document_id);
+
+--
+-- Name: invitations_document_id_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX invitations_document_id_user_id_idx ON public.invitations USING btree (document_id, user_id) WHERE (status = 'pending'::public.invitation_status);
+
+--
+-- Name: invitations_email_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invitations_email_idx ON public.invitations USING btree (email);
+
+--
+-- Name: invitations_expires_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invitations_expires_at_idx ON public.invitations USING btree (expires_at) WHERE (status = 'pending'::public.invitation_status);
+
+--
+-- Name: invitations_invited_by_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invitations_invited_by_idx ON public.invitations USING btree (invited_by);
+
+--
+-- Name: invitations_organization_id_email_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX invitations_organization_id_email_idx ON public.invitations USING btree (organization_id, email) WHERE (status = 'pending'::public.invitation_status);
+
+--
+-- Name: invitations_organization_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invitations_organization_id_idx ON public.invitations USING btree (organization_id);
+
+--
+-- Name: invitations_organization_id_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX invitations_organization_id_user_id_idx ON public.invitations USING btree (organization_id, user_id) WHERE (status = 'pending'::public.invitation_status);
+
+--
+-- Name: invitations_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invitations_user_id_idx ON public.invitations USING btree (user_id);
+
+--
 -- Name: memberships_user_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -8348,6 +9110,18 @@ CREATE TRIGGER forget_customer BEFORE UPDATE ON private.payment_jobs FOR EACH RO
 CREATE TRIGGER add_creator_as_owner AFTER INSERT ON public.organizations FOR EACH ROW WHEN ((new.created_by IS NOT NULL)) EXECUTE FUNCTION private.add_creator_as_owner();
 
 --
+-- Name: invitations answer_invitation; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER answer_invitation BEFORE UPDATE OF status ON public.invitations FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION private.answer_invitation();
+
+--
+-- Name: invitations complete_invitation; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER complete_invitation BEFORE INSERT ON public.invitations FOR EACH ROW EXECUTE FUNCTION private.complete_invitation();
+
+--
 -- Name: chunks count_changed_passages; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -8366,16 +9140,28 @@ CREATE TRIGGER count_new_passages AFTER INSERT ON public.chunks REFERENCING NEW 
 CREATE TRIGGER count_removed_passages AFTER DELETE ON public.chunks REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_passages();
 
 --
+-- Name: memberships dissolve_deserted; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER dissolve_deserted AFTER DELETE ON public.memberships REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.dissolve_deserted();
+
+--
 -- Name: memberships end_shares_of_leaver; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER end_shares_of_leaver AFTER DELETE ON public.memberships FOR EACH ROW EXECUTE FUNCTION private.end_shares_of_leaver();
+CREATE TRIGGER end_shares_of_leaver AFTER DELETE ON public.memberships REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.end_shares_of_leaver();
+
+--
+-- Name: memberships forbid_appointing; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER forbid_appointing BEFORE UPDATE ON public.memberships FOR EACH ROW WHEN (((old.role <> 'owner'::public.membership_role) AND (new.role = 'owner'::public.membership_role))) EXECUTE FUNCTION private.forbid_appointing();
 
 --
 -- Name: memberships forget_creator; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER forget_creator AFTER DELETE ON public.memberships FOR EACH ROW EXECUTE FUNCTION private.forget_creator();
+CREATE TRIGGER forget_creator AFTER DELETE ON public.memberships REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.forget_creator();
 
 --
 -- Name: products forget_pairs; Type: TRIGGER; Schema: public; Owner: -
@@ -8387,13 +9173,13 @@ CREATE TRIGGER forget_pairs AFTER DELETE ON public.products REFERENCING OLD TABL
 -- Name: memberships keep_an_owner_on_delete; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER keep_an_owner_on_delete BEFORE DELETE ON public.memberships FOR EACH ROW WHEN ((old.role = 'owner'::public.membership_role)) EXECUTE FUNCTION private.keep_an_owner();
+CREATE TRIGGER keep_an_owner_on_delete AFTER DELETE ON public.memberships REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_an_owner();
 
 --
 -- Name: memberships keep_an_owner_on_update; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER keep_an_owner_on_update BEFORE UPDATE ON public.memberships FOR EACH ROW WHEN (((old.role = 'owner'::public.membership_role) AND (new.role <> 'owner'::public.membership_role))) EXECUTE FUNCTION private.keep_an_owner();
+CREATE TRIGGER keep_an_owner_on_update AFTER UPDATE ON public.memberships REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_an_owner();
 
 --
 -- Name: order_items keep_books; Type: TRIGGER; Schema: public; Owner: -
@@ -8525,19 +9311,31 @@ CREATE TRIGGER rate_new_products AFTER INSERT ON public.products REFERENCING NEW
 -- Name: memberships return_drafts_on_demotion; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER return_drafts_on_demotion AFTER UPDATE ON public.memberships FOR EACH ROW WHEN (((old.role >= 'editor'::public.membership_role) AND (new.role < 'editor'::public.membership_role))) EXECUTE FUNCTION private.return_drafts();
+CREATE TRIGGER return_drafts_on_demotion AFTER UPDATE ON public.memberships REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.return_drafts();
 
 --
 -- Name: memberships return_drafts_on_leaving; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER return_drafts_on_leaving AFTER DELETE ON public.memberships FOR EACH ROW EXECUTE FUNCTION private.return_drafts();
+CREATE TRIGGER return_drafts_on_leaving AFTER DELETE ON public.memberships REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.return_drafts();
 
 --
 -- Name: organizations return_private_documents; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE TRIGGER return_private_documents BEFORE DELETE ON public.organizations FOR EACH ROW EXECUTE FUNCTION private.return_private_documents();
+
+--
+-- Name: memberships revoke_invitations_on_demotion; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER revoke_invitations_on_demotion AFTER UPDATE ON public.memberships REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.revoke_invitations();
+
+--
+-- Name: memberships revoke_invitations_on_leaving; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER revoke_invitations_on_leaving AFTER DELETE ON public.memberships REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.revoke_invitations();
 
 --
 -- Name: categories touch_updated_at; Type: TRIGGER; Schema: public; Owner: -
@@ -8721,6 +9519,27 @@ ALTER TABLE ONLY public.interactions
 
 ALTER TABLE ONLY public.interactions
     ADD CONSTRAINT interactions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+--
+-- Name: invitations invitations_document_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
+
+--
+-- Name: invitations invitations_invited_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+--
+-- Name: invitations invitations_organization_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
 
 --
 -- Name: memberships memberships_organization_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -9033,10 +9852,10 @@ CREATE POLICY "the worker reads the models" ON private.embedding_models FOR SELE
 CREATE POLICY "the worker takes, fails and parks jobs" ON private.embedding_jobs FOR UPDATE TO tidegate_worker USING (true) WITH CHECK (true);
 
 --
--- Name: memberships admins add people, only owners add owners; Type: POLICY; Schema: public; Owner: -
+-- Name: invitations addressees decline, senders revoke; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "admins add people, only owners add owners" ON public.memberships FOR INSERT TO authenticated WITH CHECK (((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations))))));
+CREATE POLICY "addressees decline, senders revoke" ON public.invitations FOR UPDATE TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (email = ( SELECT private.my_email() AS my_email)) OR (invited_by = ( SELECT auth.uid() AS uid)) OR ((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations)))))));
 
 --
 -- Name: memberships admins change roles, only owners touch owners; Type: POLICY; Schema: public; Owner: -
@@ -9049,6 +9868,26 @@ CREATE POLICY "admins change roles, only owners touch owners" ON public.membersh
 --
 
 CREATE POLICY "admins change their organization" ON public.organizations FOR UPDATE TO authenticated USING ((id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)))) WITH CHECK ((id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))));
+
+--
+-- Name: invitations admins invite people, only owners invite owners, authors invite; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "admins invite people, only owners invite owners, authors invite" ON public.invitations FOR INSERT TO authenticated WITH CHECK ((((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations))))) OR ((user_id IS DISTINCT FROM ( SELECT auth.uid() AS uid)) AND (email IS DISTINCT FROM ( SELECT private.my_email() AS my_email)) AND (EXISTS ( SELECT
+   FROM public.documents d
+  WHERE ((d.id = invitations.document_id) AND (d.owner_id = ( SELECT auth.uid() AS uid)) AND ((d.organization_id IS NULL) OR (d.visibility = 'private'::public.document_visibility) OR (d.organization_id = ANY (ARRAY( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations))))))))));
+
+--
+-- Name: invitations both sides remove an invitation; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "both sides remove an invitation" ON public.invitations FOR DELETE TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (email = ( SELECT private.my_email() AS my_email)) OR (invited_by = ( SELECT auth.uid() AS uid)) OR ((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations)))))));
+
+--
+-- Name: invitations both sides see an invitation; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "both sides see an invitation" ON public.invitations FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (email = ( SELECT private.my_email() AS my_email)) OR (invited_by = ( SELECT auth.uid() AS uid)) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)))));
 
 --
 -- Name: orders buyers read their own orders, staff read all; Type: POLICY; Schema: public; Owner: -
@@ -9119,6 +9958,12 @@ CREATE POLICY "everybody reads currencies" ON public.currencies FOR SELECT TO an
 ALTER TABLE public.interactions ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: invitations; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: organizations members and the creator read their organization; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -9171,14 +10016,6 @@ CREATE POLICY "owners delete their organization" ON public.organizations FOR DEL
 --
 
 CREATE POLICY "owners delete their own, editors their organization's" ON public.documents FOR DELETE TO authenticated USING ((((owner_id = ( SELECT auth.uid() AS uid)) AND ((organization_id IS NULL) OR (visibility = 'private'::public.document_visibility))) OR ((visibility <> 'private'::public.document_visibility) AND (organization_id = ANY (ARRAY( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations))))));
-
---
--- Name: document_shares owners share their documents; Type: POLICY; Schema: public; Owner: -
---
-
-CREATE POLICY "owners share their documents" ON public.document_shares FOR INSERT TO authenticated WITH CHECK (((user_id <> ( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
-   FROM public.documents d
-  WHERE ((d.id = document_shares.document_id) AND (d.owner_id = ( SELECT auth.uid() AS uid)) AND ((d.organization_id IS NULL) OR (d.visibility = 'private'::public.document_visibility) OR (d.organization_id = ANY (ARRAY( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations)))))))));
 
 --
 -- Name: documents people add their own, editors add to their organization; Type: POLICY; Schema: public; Owner: -
@@ -9496,6 +10333,13 @@ GRANT USAGE ON SCHEMA public TO supabase_lite;
 GRANT USAGE ON SCHEMA public TO tidegate_worker;
 
 --
+-- Name: FUNCTION accept_invitation(invitation_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.accept_invitation(invitation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.accept_invitation(invitation_id uuid) TO authenticated;
+
+--
 -- Name: FUNCTION account_holdings(person uuid); Type: ACL; Schema: private; Owner: -
 --
 
@@ -9544,6 +10388,12 @@ REVOKE ALL ON FUNCTION private.add_pairs(user_ids uuid[], product_ids uuid[]) FR
 
 REVOKE ALL ON FUNCTION private.add_up_passage_counts() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.add_up_passage_counts() TO tidegate_worker;
+
+--
+-- Name: FUNCTION answer_invitation(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.answer_invitation() FROM PUBLIC;
 
 --
 -- Name: FUNCTION article_matches(query text, scopes uuid[], sources uuid[]); Type: ACL; Schema: private; Owner: -
@@ -9651,6 +10501,12 @@ GRANT ALL ON FUNCTION private.comparison_limit() TO authenticated;
 GRANT ALL ON FUNCTION private.comparison_limit() TO service_role;
 
 --
+-- Name: FUNCTION complete_invitation(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.complete_invitation() FROM PUBLIC;
+
+--
 -- Name: TABLE orders; Type: ACL; Schema: public; Owner: -
 --
 
@@ -9704,6 +10560,19 @@ REVOKE ALL ON FUNCTION private.counted_words(parsed private.parsed_query, scopes
 --
 
 REVOKE ALL ON FUNCTION private.create_profile() FROM PUBLIC;
+
+--
+-- Name: FUNCTION decline_invitation(invitation_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.decline_invitation(invitation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.decline_invitation(invitation_id uuid) TO authenticated;
+
+--
+-- Name: FUNCTION dissolve_deserted(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.dissolve_deserted() FROM PUBLIC;
 
 --
 -- Name: FUNCTION document_of_file(name text); Type: ACL; Schema: private; Owner: -
@@ -9788,6 +10657,13 @@ GRANT ALL ON FUNCTION private.exact_search_limit() TO service_role;
 GRANT ALL ON FUNCTION private.exact_search_limit() TO tidegate_worker;
 
 --
+-- Name: FUNCTION expire_invitations(max_rows integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.expire_invitations(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.expire_invitations(max_rows integer) TO tidegate_worker;
+
+--
 -- Name: FUNCTION expire_orders(max_orders integer); Type: ACL; Schema: private; Owner: -
 --
 
@@ -9839,6 +10715,12 @@ REVOKE ALL ON FUNCTION private.fold_popularity(interaction_ids bigint[]) FROM PU
 REVOKE ALL ON FUNCTION private.follow_account() FROM PUBLIC;
 
 --
+-- Name: FUNCTION forbid_appointing(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.forbid_appointing() FROM PUBLIC;
+
+--
 -- Name: FUNCTION forget_counted(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -9876,19 +10758,6 @@ REVOKE ALL ON FUNCTION private.forget_uploader(person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.free_email(email text, person uuid) FROM PUBLIC;
 
 --
--- Name: FUNCTION hand_over_organizations(person uuid); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.hand_over_organizations(person uuid) FROM PUBLIC;
-
---
--- Name: FUNCTION has_other_owner(organization_id uuid, user_id uuid); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.has_other_owner(organization_id uuid, user_id uuid) TO authenticated;
-
---
 -- Name: FUNCTION index_embeddings(max_rows integer, tolerated integer, of_model smallint); Type: ACL; Schema: private; Owner: -
 --
 
@@ -9909,6 +10778,105 @@ REVOKE ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) 
 GRANT ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) TO anon;
 GRANT ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) TO authenticated;
 GRANT ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) TO service_role;
+
+--
+-- Name: FUNCTION invitation_expiry(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.invitation_expiry() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.invitation_expiry() TO authenticated;
+GRANT ALL ON FUNCTION private.invitation_expiry() TO service_role;
+
+--
+-- Name: TABLE invitations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT DELETE ON TABLE public.invitations TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO service_role;
+
+--
+-- Name: COLUMN invitations.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.organization_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(organization_id),INSERT(organization_id) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.role; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(role),INSERT(role) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.document_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(document_id),INSERT(document_id) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.email; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(email),INSERT(email) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.user_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(user_id),INSERT(user_id) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.status; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(status),UPDATE(status) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(title) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.invited_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(invited_by) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.inviter_email; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(inviter_email) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.expires_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(expires_at) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: COLUMN invitations.answered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(answered_at) ON TABLE public.invitations TO authenticated;
+
+--
+-- Name: FUNCTION invitation_as_json(answered public.invitations); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.invitation_as_json(answered public.invitations) FROM PUBLIC;
 
 --
 -- Name: FUNCTION is_astray(near private.chunk_match[]); Type: ACL; Schema: private; Owner: -
@@ -10052,6 +11020,12 @@ GRANT ALL ON FUNCTION private.may_read_file(name text, created_at timestamp with
 GRANT ALL ON FUNCTION private.may_read_file(name text, created_at timestamp with time zone) TO service_role;
 
 --
+-- Name: FUNCTION may_still_invite(sent public.invitations); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.may_still_invite(sent public.invitations) FROM PUBLIC;
+
+--
 -- Name: FUNCTION may_write_file(name text, created_at timestamp with time zone); Type: ACL; Schema: private; Owner: -
 --
 
@@ -10065,6 +11039,20 @@ GRANT ALL ON FUNCTION private.may_write_file(name text, created_at timestamp wit
 
 REVOKE ALL ON FUNCTION private.merge_postings() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.merge_postings() TO tidegate_worker;
+
+--
+-- Name: FUNCTION my_email(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.my_email() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_email() TO authenticated;
+GRANT ALL ON FUNCTION private.my_email() TO service_role;
+
+--
+-- Name: FUNCTION my_invitation(invitation_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.my_invitation(invitation_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION my_organizations(minimum public.membership_role); Type: ACL; Schema: private; Owner: -
@@ -10469,6 +11457,19 @@ REVOKE ALL ON FUNCTION private.refuse_shortage(product_ids uuid[], quantities in
 REVOKE ALL ON FUNCTION private.register_embedding_model(name text, dimensions integer) FROM PUBLIC;
 
 --
+-- Name: FUNCTION remove_deserted(organization_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.remove_deserted(organization_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_deserted(organization_ids uuid[]) TO authenticated;
+
+--
+-- Name: FUNCTION remove_own_organizations(person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.remove_own_organizations(person uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION remove_personal_documents(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -10514,6 +11515,13 @@ GRANT ALL ON FUNCTION private.replay_payment(order_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.replay_payment(order_id uuid) TO service_role;
 
 --
+-- Name: FUNCTION require_owner(organization_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.require_owner(organization_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.require_owner(organization_ids uuid[]) TO authenticated;
+
+--
 -- Name: FUNCTION return_drafts(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -10530,6 +11538,12 @@ REVOKE ALL ON FUNCTION private.return_private_documents() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.return_stock(order_ids uuid[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION revoke_invitations(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.revoke_invitations() FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: ACL; Schema: private; Owner: -
@@ -10701,6 +11715,13 @@ REVOKE ALL ON FUNCTION private.take_back_purchases(max_rows integer) FROM PUBLIC
 GRANT ALL ON FUNCTION private.take_back_purchases(max_rows integer) TO tidegate_worker;
 
 --
+-- Name: FUNCTION take_over_organization(organization_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.take_over_organization(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_over_organization(organization_id uuid) TO authenticated;
+
+--
 -- Name: FUNCTION taste(seeds private.seed[]); Type: ACL; Schema: private; Owner: -
 --
 
@@ -10767,6 +11788,13 @@ GRANT ALL ON FUNCTION private.words_to_mark(parsed private.parsed_query) TO auth
 GRANT ALL ON FUNCTION private.words_to_mark(parsed private.parsed_query) TO service_role;
 
 --
+-- Name: FUNCTION accept_invitation(invitation_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.accept_invitation(invitation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.accept_invitation(invitation_id uuid) TO authenticated;
+
+--
 -- Name: FUNCTION cancel_order(order_id uuid); Type: ACL; Schema: public; Owner: -
 --
 
@@ -10780,6 +11808,21 @@ GRANT ALL ON FUNCTION public.cancel_order(order_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.close_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.close_account() TO authenticated;
+
+--
+-- Name: FUNCTION decline_invitation(invitation_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.decline_invitation(invitation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.decline_invitation(invitation_id uuid) TO authenticated;
+
+--
+-- Name: FUNCTION invite(organization_id uuid, role public.membership_role, document_id uuid, email text, user_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.invite(organization_id uuid, role public.membership_role, document_id uuid, email text, user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.invite(organization_id uuid, role public.membership_role, document_id uuid, email text, user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.invite(organization_id uuid, role public.membership_role, document_id uuid, email text, user_id uuid) TO service_role;
 
 --
 -- Name: FUNCTION mark_paid(order_id uuid); Type: ACL; Schema: public; Owner: -
@@ -10960,6 +12003,13 @@ GRANT ALL ON FUNCTION public.stuck_payments() TO authenticated;
 GRANT ALL ON FUNCTION public.stuck_payments() TO service_role;
 
 --
+-- Name: FUNCTION take_over_organization(organization_id uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.take_over_organization(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_over_organization(organization_id uuid) TO authenticated;
+
+--
 -- Name: SEQUENCE embedding_job_revisions; Type: ACL; Schema: private; Owner: -
 --
 
@@ -11067,18 +12117,6 @@ GRANT SELECT,DELETE ON TABLE public.document_shares TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_shares TO service_role;
 
 --
--- Name: COLUMN document_shares.document_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(document_id) ON TABLE public.document_shares TO authenticated;
-
---
--- Name: COLUMN document_shares.user_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(user_id) ON TABLE public.document_shares TO authenticated;
-
---
 -- Name: TABLE documents; Type: ACL; Schema: public; Owner: -
 --
 
@@ -11180,22 +12218,10 @@ GRANT SELECT,DELETE ON TABLE public.memberships TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO service_role;
 
 --
--- Name: COLUMN memberships.organization_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(organization_id),UPDATE(organization_id) ON TABLE public.memberships TO authenticated;
-
---
--- Name: COLUMN memberships.user_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.memberships TO authenticated;
-
---
 -- Name: COLUMN memberships.role; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(role),UPDATE(role) ON TABLE public.memberships TO authenticated;
+GRANT UPDATE(role) ON TABLE public.memberships TO authenticated;
 
 --
 -- Name: TABLE organizations; Type: ACL; Schema: public; Owner: -

@@ -4,6 +4,7 @@ Only the catalogue is plain SQL, the same file that `supabase db reset` runs. Sa
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import psycopg
 from supabase import AsyncClient, AuthError
@@ -95,12 +96,15 @@ async def _apply_catalogue(database_url: str) -> tuple[int, int]:
 async def _make_organization(
     env: Mapping[str, str], organization: SeedOrganization, accounts: Mapping[str, str]
 ) -> int:
-    """As its founder, make the organization, let its viewers in, add its documents; how many were added."""
+    """As its founder, make the organization, invite its viewers, add its documents; how many were added."""
     async with signed_in(env, organization.account) as (client, _):
         organization_id = await _found(client, organization)
-        for viewer in organization.viewers:
-            await _let_in(client, organization_id, accounts[viewer], f"{viewer} into {organization.slug}")
-        return await _add_documents(client, organization_id, organization.slug)
+        invited = {viewer: await _invite(client, organization_id, accounts[viewer]) for viewer in organization.viewers}
+        added = await _add_documents(client, organization_id, organization.slug)
+    for viewer, invitation in invited.items():
+        if invitation is not None:
+            await _accept(env, viewer, invitation)
+    return added
 
 
 async def _found(client: AsyncClient, organization: SeedOrganization) -> str:
@@ -115,13 +119,22 @@ async def _found(client: AsyncClient, organization: SeedOrganization) -> str:
     raise LocalError(f"founding the organization {organization.slug}: its founder cannot see it")
 
 
-async def _let_in(client: AsyncClient, organization_id: str, user_id: str, what: str) -> None:
+async def _invite(client: AsyncClient, organization_id: str, user_id: str) -> str | None:
+    """The id of an invitation for this person to answer; None for a member."""
     key = {"organization_id": organization_id, "user_id": user_id}
-    with step(f"letting {what}"):
-        memberships = client.table("memberships")
-        present = await memberships.select("role").match(key).execute()
-        if not present.data:
-            await client.table("memberships").insert({**key, "role": "viewer"}).execute()
+    with step(f"inviting {user_id}"):
+        if (await client.table("memberships").select("role").match(key).execute()).data:
+            return None
+        # One that was not answered, or not in time, is replaced.
+        await client.table("invitations").delete().match({**key, "status": "pending"}).execute()
+        sent: Any = (await client.table("invitations").insert({**key, "role": "viewer"}).execute()).data
+        return str(sent[0]["id"])
+
+
+async def _accept(env: Mapping[str, str], account: str, invitation: str) -> None:
+    async with signed_in(env, account) as (client, _):
+        with step(f"accepting an invitation as {account}"):
+            await client.rpc("accept_invitation", {"invitation_id": invitation}).execute()
 
 
 async def _add_documents(client: AsyncClient, organization_id: str, slug: str) -> int:

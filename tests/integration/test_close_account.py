@@ -46,10 +46,15 @@ class Person:
         return str(made.json()[0]["id"])
 
     def add(self, organization: str, person: "Person", role: str) -> None:
-        """A member."""
-        row = {"organization_id": organization, "user_id": person.id, "role": role}
-        made = self.client.insert("memberships", row)
-        assert made.status_code == 201, made.text
+        """A member, who accepts it."""
+        self.invite(person, organization_id=organization, role=role)
+
+    def invite(self, person: "Person", **offer: str) -> None:
+        """An invitation that is accepted."""
+        sent = self.client.insert("invitations", {"user_id": person.id, **offer})
+        assert sent.status_code == 201, sent.text
+        accepted = person.client.call("accept_invitation", invitation_id=sent.json()[0]["id"])
+        assert accepted.status_code == 200, accepted.text
 
 
 @pytest.fixture
@@ -119,9 +124,9 @@ def test_a_member_leaves_what_belongs_to_the_organization(
     owner.add(harbour, member, "editor")
     minutes, leaflet = member.write(harbour, "organization"), member.write(harbour, "public")
     draft, diary, public = member.write(harbour, "private"), member.write(None, "private"), member.write(None, "public")
-    member.client.insert("document_shares", {"document_id": diary, "user_id": friend.id})
+    member.invite(friend, document_id=diary)
     friends = friend.write(None, "private")
-    friend.client.insert("document_shares", {"document_id": friends, "user_id": member.id})
+    friend.invite(member, document_id=friends)
     put_file(admin, minutes, member)
     put_file(admin, diary, member)
     assert counts(member.close()) == {
@@ -152,7 +157,7 @@ def test_the_only_owner_hands_over_first(join: Callable[[], Person], admin: psyc
     assert refused.json()["hint"]
     assert exists(admin, "auth.users", owner.id)
     for organization in (harbour, meadow):
-        owner.client.update(f"memberships?organization_id=eq.{organization}&user_id=eq.{member.id}", {"role": "owner"})
+        owner.invite(member, organization_id=organization, role="owner")
     closed = counts(owner.close())
     assert closed["removed"] == {"profile": 1, "memberships": 2}
     assert closed["anonymised"] == {"organizations you founded": 2}
@@ -233,7 +238,7 @@ async def test_the_files_of_removed_documents_are_cleared(
 
 
 @pytest.mark.parametrize("ways", ["admin api", "as postgres", "as auth", "softly"])
-def test_when_auth_deletes_somebody_else_becomes_owner(
+def test_when_auth_deletes_the_only_owner_a_member_takes_over(
     join: Callable[[], Person], admin: psycopg.Connection[Any], database: Database, stack: Stack, ways: str
 ) -> None:
     owner, viewer, editor, late, early = (join() for _ in range(5))
@@ -253,8 +258,19 @@ def test_when_auth_deletes_somebody_else_becomes_owner(
     else:
         with database.connect("postgres" if ways == "as postgres" else "supabase_auth_admin") as connection:
             connection.execute("delete from auth.users where id = %s", (owner.id,))
-    assert roles(admin, harbour) == {viewer.id: "viewer", editor.id: "editor", early.id: "owner", late.id: "admin"}
-    assert roles(admin, meadow) == {viewer.id: "owner", editor.id: "editor"}
+    assert roles(admin, harbour) == {viewer.id: "viewer", editor.id: "editor", early.id: "admin", late.id: "admin"}
+    assert roles(admin, meadow) == {viewer.id: "viewer", editor.id: "editor"}
+    for organization, person, status in (
+        (harbour, viewer, 403),
+        (harbour, late, 204),
+        (harbour, early, 409),
+        (meadow, viewer, 403),
+        (meadow, early, 404),
+        (meadow, editor, 204),
+    ):
+        answer = person.client.call("take_over_organization", organization_id=organization)
+        assert answer.status_code == status, answer.text
+    assert roles(admin, harbour)[late.id] == roles(admin, meadow)[editor.id] == "owner"
     assert not exists(admin, "public.organizations", club)
     assert not exists(admin, "public.profiles", owner.id)
     assert [exists(admin, "public.documents", one) for one in (minutes, draft, diary, notice)] == [True] + [False] * 3
@@ -283,7 +299,7 @@ def crowd(database: Database, founder_leaves_too: bool) -> tuple[uuid.UUID, list
 
 
 @pytest.mark.parametrize("everybody", [False, True])
-def test_when_all_leave_at_once_an_owner_stays_or_nothing(database: Database, everybody: bool) -> None:
+def test_when_all_are_deleted_at_once_a_member_stays_or_nothing(database: Database, everybody: bool) -> None:
     def leave(person: uuid.UUID) -> None:
         with database.connect() as connection:
             connection.execute("delete from auth.users where id = %s", (person,))
@@ -295,7 +311,7 @@ def test_when_all_leave_at_once_an_owner_stays_or_nothing(database: Database, ev
         with database.connect("supabase_admin") as admin:
             left = list(roles(admin, str(organization)).values())
             assert exists(admin, "public.organizations", str(organization)) == (not everybody)
-        assert left == ([] if everybody else ["owner"])
+        assert left == ([] if everybody else ["viewer"])
 
 
 def test_of_two_owners_who_close_at_once_one_is_refused(database: Database) -> None:
@@ -348,7 +364,7 @@ def test_what_others_refer_to_decides_by_its_foreign_key(database: Database, adm
 
 def test_people_have_no_right_to_what_closing_uses(database: Database, admin: psycopg.Connection[Any]) -> None:
     person = make_user(admin, f"{uuid.uuid4()}@example.org")
-    for call in ("account_holdings", "hand_over_organizations", "lock_organizations", "forget_uploader"):
+    for call in ("account_holdings", "remove_own_organizations", "lock_organizations", "forget_uploader"):
         with (
             database.connect() as connection,
             as_caller(connection, person),

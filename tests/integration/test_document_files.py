@@ -31,12 +31,17 @@ class Cast:
             self.clients[name] = self._client(session["access_token"])
         self.harbour = self.insert("owner", "organizations", name="Harbour", slug="harbour")
         for name in ("editor", "viewer"):
-            self.insert("owner", "memberships", organization_id=self.harbour, user_id=self.ids[name], role=name)
+            self.invite("owner", name, organization_id=self.harbour, role=name)
+
+    def invite(self, sender: str, person: str, **offer: object) -> None:
+        """`sender` invites `person`, who accepts."""
+        invitation = self.insert(sender, "invitations", user_id=self.ids[person], **offer)
+        self.clients[person].rpc("accept_invitation", {"invitation_id": invitation}).execute()
 
     def insert(self, author: str, table: str, **row: object) -> str:
-        """Insert a row as `author`; its id, or the organization's for a membership."""
+        """Insert a row as `author`; its id."""
         answer: Any = self.clients[author].table(table).insert(row).execute().data[0]
-        return str(answer.get("id") or answer.get("organization_id") or answer["document_id"])
+        return str(answer["id"])
 
     def document(self, author: str, visibility: str, *, filed: bool = True) -> str:
         """A new document of `author`, filed in the organization or personal."""
@@ -111,7 +116,7 @@ def test_files_follow_their_document_at_once(cast: Cast) -> None:
     path = f"{document}/deep/er/paper.pdf"
     cast.files("owner").upload(path, PDF, TYPE)
     assert cast.readers(path) == {"owner"}
-    cast.insert("owner", "document_shares", document_id=document, user_id=cast.ids["guest"])
+    cast.invite("owner", "guest", document_id=document)
     assert cast.readers(path) == {"owner", "guest"}
     mine = cast.clients["owner"].table("documents")
     mine.update({"visibility": "public"}).eq("id", document).execute()

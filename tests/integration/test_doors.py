@@ -19,6 +19,7 @@ from gateway.local.bootstrap import deno_command
 from gateway.local.paths import REPOSITORY
 from tests.support import Database, Process, Stack, as_caller, wait_until
 from tests.support.doors import OPERATORS, Doors
+from tests.support.joining import join, share
 from tests.support.passages import as_literal
 
 SEED = 20_261_123
@@ -86,12 +87,8 @@ def _settle(doors: Doors, database: Database) -> None:
     for founder, name in (("owner", "harbour"), ("stranger", "meadow")):
         with as_caller(connection, doors.ids[founder]):
             places[name] = (connection.execute(founded, (name, name)).fetchone() or [None])[0]
-    with as_caller(connection, doors.ids["owner"]):
-        for name, role in list(ROLES.items())[1:]:
-            connection.execute(
-                "insert into public.memberships (organization_id, user_id, role) values (%s, %s, %s)",
-                (places["harbour"], doors.ids[name], role),
-            )
+    for name, role in list(ROLES.items())[1:]:
+        join(connection, places["harbour"], doors.ids["owner"], doors.ids[name], role)
     for author, place, visibility in (
         (a, p, v)
         for a, p in (("owner", None), ("owner", "harbour"), ("former", "harbour"), ("stranger", "meadow"))
@@ -109,12 +106,12 @@ def _settle(doors: Doors, database: Database) -> None:
                     '{"n": 1.50, "tags": ["ü", null]}',
                 ),
             )
+    private = connection.execute(
+        "select id from public.documents where visibility = 'private' and owner_id = %s", (doors.ids["owner"],)
+    ).fetchall()
+    for (document,) in private:
+        share(connection, document, doors.ids["owner"], doors.ids["guest"])
     with as_caller(connection, doors.ids["owner"]):
-        connection.execute(
-            "insert into public.document_shares (document_id, user_id) select id, %s from public.documents"
-            " where visibility = 'private' and owner_id = %s",
-            (doors.ids["guest"], doors.ids["owner"]),
-        )
         connection.execute("delete from public.memberships where user_id = %s", (doors.ids["former"],))
     with as_caller(connection, doors.ids["staff"], {"staff": True}):
         connection.execute("insert into public.categories (slug, name) values ('ropes', 'Ropes')")

@@ -22,9 +22,11 @@ SEARCH = """
     select kind, id, title, snippet, highlights, heading_path, score, metadata, complete from public.search(
       %(query)s, query_embedding => %(vector)s::extensions.halfvec, mode => %(mode)s, max_results => 20)"""
 # Functions that the API exposes; what each may tell is tested below, of recommend in test_recommendations_sql.py, of
-# those about orders in test_orders.py, of close_account in test_close_account.py.
+# those about orders in test_orders.py, of close_account in test_close_account.py, of those about invitations in
+# test_invitations.py.
 EXPOSED_FUNCTIONS = {
     *("cancel_order", "mark_paid", "mark_refunded", "place_order", "purchase", "refund_order", "replay_payment"),
+    *("accept_invitation", "decline_invitation", "invite", "take_over_organization"),
     *("close_account", "recommend", "retry_document", "search", "search_products", "ship_order", "stuck_payments"),
 }
 
@@ -141,10 +143,11 @@ def refusal(connection: psycopg.Connection[Any], statement: str, values: tuple[o
     [
         ("insert into public.documents (title, organization_id) values ('x', %s)", "harbour"),
         ("insert into public.memberships (organization_id, user_id) values (%s, auth.uid())", "harbour"),
-        ("insert into public.document_shares (document_id, user_id) values (%s, gen_random_uuid())", "document"),
+        ("insert into public.invitations (organization_id, email) values (%s, 'x@example.org')", "harbour"),
+        ("insert into public.invitations (document_id, user_id) values (%s, gen_random_uuid())", "document"),
         ("update public.documents set organization_id = %s", "harbour"),
     ],
-    ids=["file a document", "join", "share a document", "move a document"],
+    ids=["file a document", "join", "invite", "share a document", "move a document"],
 )
 def test_a_refusal_does_not_tell_whether_what_it_names_exists(
     connection: psycopg.Connection[Any], tenants: Tenants, statement: str, secret: str

@@ -46,10 +46,10 @@ def test_people_are_visible_to_their_organization_only(
         ("former", "viewer", False),
     ],
 )
-def test_roles_are_given_by_those_who_have_them(
+def test_roles_are_offered_by_those_who_have_them(
     connection: psycopg.Connection[Any], tenants: Tenants, actor: str, role: str, allowed: bool
 ) -> None:
-    insert = "insert into public.memberships (organization_id, user_id, role) values (%s, %s, %s)"
+    insert = "insert into public.invitations (organization_id, user_id, role) values (%s, %s, %s)"
     values = (tenants.harbour, tenants.people["guest"], role)
     with as_caller(connection, tenants.people[actor], commit=False):
         if allowed:
@@ -84,9 +84,15 @@ def test_the_last_owner_stays(connection: psycopg.Connection[Any], tenants: Tena
         ):
             connection.execute(statement.encode(), (owner,))
     with as_caller(connection, owner, commit=False):
-        connection.execute(
-            "update public.memberships set role = 'owner' where user_id = %s", (tenants.people["admin"],)
-        )
+        appoint = "update public.memberships set role = 'owner' where user_id = %s"
+        with (
+            pytest.raises(errors.InsufficientPrivilege, match="without accepting"),
+            connection.transaction(),
+        ):
+            connection.execute(appoint, (tenants.people["admin"],))
+        connection.execute("set local role postgres")
+        connection.execute(appoint, (tenants.people["admin"],))
+        connection.execute("set local role authenticated")
         left = connection.execute("delete from public.memberships where user_id = %s", (owner,))
         assert left.rowcount == 1
         assert connection.execute("select id from public.organizations").fetchall() == []

@@ -23,6 +23,7 @@ from gateway.errors import GatewayError
 from gateway.resilience import Policy, allow
 from gateway.resilience.guard import RESERVE_S
 from tests.support import Database, ScratchCluster, as_caller, make_user
+from tests.support.joining import join
 from tests.support.passages import index_documents
 from tests.support.pgbouncer import BINARY, MISSING, pgbouncer
 
@@ -69,12 +70,10 @@ def crowd(database: Database) -> list[Person]:
                 ).fetchone()
                 assert row is not None
                 organizations.append(row[0])
-                connection.execute(
-                    "insert into public.memberships (organization_id, user_id) select %s, unnest(%s::uuid[])",
-                    (row[0], ids[n + 5 :: 5]),
-                )
                 _write(connection, f"paper {n}", row[0], "organization")
         for n, person in enumerate(ids):
+            if n >= 5:
+                join(connection, organizations[n % 5], ids[n % 5], person)
             with as_caller(connection, person):
                 _write(connection, f"note {n}", None, "private")
         with as_caller(connection, ids[0]):

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from tests.isolation import orders, recommendations
+from tests.isolation import invitations, orders, recommendations
 from tests.isolation.probes import named, quoted
 from tests.isolation.sources import Passages, Vectors, passage_number
 from tests.isolation.tables import TABLES
@@ -54,8 +54,10 @@ begin
   return answers;
 end $$;
 grant execute on function prover.attempt(text[]), prover.look(text[]) to public;
--- People cannot choose the id of an organization; the prover must know it.
+-- People cannot choose the id of an organization or an invitation; the prover must know it.
 alter table public.organizations alter column id
+  set default coalesce(nullif(current_setting('prover.id', true), '')::uuid, gen_random_uuid());
+alter table public.invitations alter column id
   set default coalesce(nullif(current_setting('prover.id', true), '')::uuid, gen_random_uuid());
 """
 
@@ -104,10 +106,10 @@ class Prover:
         return [a.removeprefix("refused ") if a.startswith("refused ") else set(a.splitlines()) for a in row[0]]
 
     @contextmanager
-    def choosing(self, organization: str) -> Iterator[None]:
-        """Organizations that are made in this block get the id of this name."""
+    def choosing(self, name: str) -> Iterator[None]:
+        """Organizations and invitations that are made in this block get the id of this name."""
         choose = "select set_config('prover.id', %s, true)"
-        self.connection.execute(choose, (str(identity(organization)),))
+        self.connection.execute(choose, (str(identity(name)),))
         yield
         self.connection.execute(choose, ("",))
 
@@ -134,9 +136,10 @@ def put(connection: psycopg.Connection[Any], world: World) -> None:
 
 def _statements(world: World) -> Iterable[str]:
     for person in sorted(world.people):
+        verified = "null" if person in world.unverified else "now()"
         yield (
-            "insert into auth.users (id, email, raw_app_meta_data, raw_user_meta_data)"
-            f" values ({named(person)}, '{person}@example.org', '{{}}', '{{}}')"
+            "insert into auth.users (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)"
+            f" values ({named(person)}, '{person}@example.org', {verified}, '{{}}', '{{}}')"
         )
         yield f"insert into public.profiles (id, display_name) values ({named(person)}, '{person}')"
     for organization, creator in sorted(world.creators.items()):
@@ -163,6 +166,7 @@ def _statements(world: World) -> Iterable[str]:
         yield f"insert into storage.objects (bucket_id, name) values ('documents', '{identity(name)}/paper.pdf')"
     for name, person in sorted(world.shares):
         yield f"insert into public.document_shares values ({named(name)}, {named(person)})"
+    yield from invitations.statements(world)
     for name, source in sorted(world.sources().items()):
         if source.passages:
             yield from passages(world, name)

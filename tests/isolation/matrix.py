@@ -6,7 +6,7 @@ from tests.isolation.database import Prover
 from tests.isolation.probes import Insert, Update, Upsert
 from tests.isolation.rules import RULES, granted
 from tests.isolation.tables import TABLES
-from tests.isolation.world import Actor, Document, Product, World
+from tests.isolation.world import Actor, Document, Invitation, Product, World
 
 REFUSED = "42501"
 ACTIONS = ("select", "insert", "update", "delete", "upsert")
@@ -47,6 +47,23 @@ def world() -> World:
     for name, document in w.documents.items():
         if document.owner in ("ann", "eve", "fay"):
             w.shares |= {(name, "gus"), (name, "cat" if document.owner == "eve" else "dan")}
+    w.unverified = {"fay"}
+    w.invitations = {
+        "gus into harbour": Invitation("ann", "harbour", "viewer", person="gus"),
+        "gus by e-mail": Invitation("bob", "harbour", "editor", email_of="gus"),
+        "fay by e-mail": Invitation("bob", "harbour", "viewer", email_of="fay"),
+        "nobody by e-mail": Invitation("eve", "meadow", "viewer", email_of="stranger"),
+        "cat as an owner": Invitation("ann", "harbour", "owner", person="cat"),
+        "bob as an owner": Invitation("oli", "harbour", "owner", email_of="bob"),
+        "late": Invitation("eve", "meadow", "viewer", person="cat", expired=True),
+        "declined": Invitation("eve", "meadow", "viewer", person="dan", status="declined"),
+        "accepted": Invitation("ann", "harbour", "viewer", person="dan", status="accepted"),
+        "revoked": Invitation("bob", "harbour", "viewer", email_of="gus", status="revoked"),
+        "sent by nobody": Invitation(None, "meadow", "owner", person="ann"),
+        "to read": Invitation("cat", document="cat's private in harbour", person="gus"),
+        "to read by e-mail": Invitation("cat", document="cat's organization in harbour", email_of="eve"),
+        "sent before leaving": Invitation("fay", document="fay's organization in harbour", person="eve"),
+    }
     w.products = {
         "lamp": Product(active=True, passages=True),
         "rope": Product(active=True, passages=True, job=True),

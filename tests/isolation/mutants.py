@@ -35,6 +35,7 @@ _VISITOR = "nobody's audiences are those that the visitors' own policy names, an
 EQUIVALENT = {
     "admins change their organization: check true": _KEY,
     "people change their own profile: check true": _KEY,
+    "admins change roles, only owners touch owners: check true": "nobody becomes an owner by an update",
     "the worker marks documents that have a job: check true": _KEY,
     "the worker locks products that have a job: check true": _KEY,
     "people found organizations: check true": "the creator is the caller by default, and nobody may write the column",
@@ -156,7 +157,27 @@ PLANTED = (
         "public.memberships",
         ("update",),
     ),
-    Mutant("another member", "drop trigger keep_key on public.memberships", "public.memberships", ("update",)),
+    Mutant(
+        "appointed owners", "drop trigger forbid_appointing on public.memberships", "public.memberships", ("update",)
+    ),
+    Mutant(
+        "answers for others", "drop trigger answer_invitation on public.invitations", "public.invitations", ("update",)
+    ),
+    Mutant(
+        "addresses that nobody verified",
+        "create or replace function private.my_email() returns text language sql stable security definer"
+        " set search_path = pg_catalog, pg_temp"
+        " as $$ select lower(u.email) from auth.users u where u.id = auth.uid() $$",
+        "public.invitations",
+        ("select",),
+    ),
+    Mutant(
+        "members at once",
+        "grant insert on public.memberships to authenticated;"
+        " create policy planted on public.memberships for insert to authenticated with check (true)",
+        "public.memberships",
+        ("insert",),
+    ),
     Mutant("another document", "drop trigger keep_key on public.documents", "public.documents", ("update",)),
     Mutant(
         "a view for everybody",

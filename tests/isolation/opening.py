@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tests.isolation.world import VISIBILITIES, Actor, Document, Product, World
+from tests.isolation.world import VISIBILITIES, Actor, Document, Invitation, Product, World
 
 PEOPLE = ("ann", "bob", "cat", "dan", "eve")
 ACTORS = {
@@ -14,12 +14,17 @@ WORKER = Actor("worker", role="tidegate_worker")
 ORGANIZATIONS = ("harbour", "meadow", "club")
 PROBES_A_STEP = 24
 TITLES = ("diary", "draft", "minutes", "leaflet", "plan")
+LETTERS = ("letter", "card", "note")
 
 actors = st.sampled_from([*ACTORS])
 people = st.sampled_from(PEOPLE)
 organizations = st.sampled_from(ORGANIZATIONS)
 places = st.sampled_from([None, *ORGANIZATIONS])
 titles = st.sampled_from(TITLES)
+letters = st.sampled_from(LETTERS)
+ADDRESSEE = "the addressee"
+readers = st.sampled_from([*[ADDRESSEE] * 8, *ACTORS])
+addressees = st.tuples(st.sampled_from(["person", "email_of"]), people)
 visibilities = st.sampled_from(VISIBILITIES)
 
 
@@ -41,6 +46,7 @@ def opening() -> World:
         "leaflet": Document("eve", "meadow", "public", passages=True, job=True),
     }
     w.shares = {("draft", "dan"), ("minutes", "cat"), ("diary", "eve")}
+    w.invitations = {"letter": Invitation("bob", "harbour", "editor", person="eve")}
     w.products = {"lamp": Product(active=True, passages=True), "oil": Product(active=False, passages=True)}
     w.orders = {"ann's order": "ann", "bob's order": "bob", "old order": None}
     w.interactions = {("ann", "lamp", "view"), ("ann", "oil", "cart"), ("eve", "lamp", "purchase")}

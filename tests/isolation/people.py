@@ -54,7 +54,7 @@ class Memberships(Table):
             after = world.copy()
             after.change_role(row[0], row[1], role)
             found.append(Update((*row[:2], role), f"role = '{role}'", after, self._kept(world, row, role, actor)))
-        return [*found, Update(row, f"user_id = {named('gus')}", world, KEPT)]
+        return found
 
     def inserts(self, world: World, _actor: Actor) -> Sequence[Insert]:
         return [
@@ -92,7 +92,9 @@ class Memberships(Table):
         return {"23514"} if lost else {str(len(rows))}
 
     def _kept(self, world: World, row: Any, role: str | None, _actor: Actor) -> str:
-        """An organization keeps an owner."""
+        """An organization keeps an owner, and nobody becomes one without accepting."""
+        if role == "owner" and row[2] != "owner":
+            return KEPT
         return "23514" if world.owners(row[0]) == {row[1]} and role != "owner" else "1"
 
 

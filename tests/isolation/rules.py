@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.isolation import orders, recommendations
+from tests.isolation import invitations, orders, recommendations
 from tests.isolation.world import Actor, Document, World
 
 INTERNAL = (
@@ -97,12 +97,6 @@ def manages_shares(w: World, a: Actor, name: str) -> bool:
     return w.has_role(d.organization, a.me, "admin") or (d.owner == a.me and w.has_role(d.organization, a.me))
 
 
-def shares(w: World, a: Actor, row: tuple[str, str]) -> bool:
-    """Owners, with somebody else; an organization's document only while they may write it."""
-    name, person = row
-    return person != a.me and w.documents[name].owner == a.me and a.me is not None and writes(w, a, name)
-
-
 # Passages, vectors and files: as what they are of -------------------------------------------------------------------
 
 
@@ -149,7 +143,6 @@ RULES: Mapping[str, Rules] = {
     ),
     "public.memberships": Rules(
         select=lambda w, a, m: w.has_role(m[0], a.me),
-        insert=manages,
         update=manages,
         into=lambda w, a, _old, new: manages(w, a, new),
         delete=lambda w, a, m: m[1] == a.me or manages(w, a, m),
@@ -165,8 +158,13 @@ RULES: Mapping[str, Rules] = {
     "public.documents": Rules(select=reads, insert=files, update=writes, into=may_become, delete=writes),
     "public.document_shares": Rules(
         select=lambda w, a, s: s[1] == a.me or manages_shares(w, a, s[0]),
-        insert=shares,
         delete=lambda w, a, s: s[1] == a.me or manages_shares(w, a, s[0]),
+    ),
+    "public.invitations": Rules(
+        select=invitations.sees,
+        insert=invitations.sends,
+        update=invitations.answers,
+        delete=invitations.answers,
     ),
     "public.chunks": _PASSAGES,
     "public.chunk_embeddings": _PASSAGES,
@@ -194,8 +192,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "public.memberships": {
         PEOPLE: {
             "select": ALL,
-            "insert": "organization_id user_id role",
-            "update": "organization_id user_id role",
+            "update": "role",
             "delete": ALL,
         }
     },
@@ -219,7 +216,15 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         PEOPLE: {"select": ALL, "insert": f"{_DOCUMENT} owner_id", "update": _DOCUMENT, "delete": ALL},
         WORKER: {"select": ALL, "update": "status error"},
     },
-    "public.document_shares": {PEOPLE: {"select": ALL, "insert": "document_id user_id", "delete": ALL}},
+    "public.document_shares": {PEOPLE: {"select": ALL, "delete": ALL}},
+    "public.invitations": {
+        PEOPLE: {
+            "select": ALL,
+            "insert": "organization_id role document_id email user_id",
+            "update": "status",
+            "delete": ALL,
+        }
+    },
     "public.chunks": {
         VISITORS: {"select": ALL},
         PEOPLE: {"select": ALL},

@@ -5,21 +5,19 @@ it. After each step the next in turn looks at every table. A disagreement fails 
 shortens to a story of the fewest steps.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import rule
 
-from tests.isolation.database import Prover, passages
-from tests.isolation.matrix import PROBES, REFUSED, difference, expected_keys
+from tests.isolation.database import passages
+from tests.isolation.letters import Letters
+from tests.isolation.matrix import PROBES, REFUSED
 from tests.isolation.opening import (
     ACTORS,
     PROBES_A_STEP,
     WORKER,
     actors,
-    opening,
     organizations,
     people,
     places,
@@ -27,43 +25,16 @@ from tests.isolation.opening import (
     visibilities,
 )
 from tests.isolation.probes import named
-from tests.isolation.rules import RULES, granted
+from tests.isolation.rules import RULES
 from tests.isolation.sources import Documents
 from tests.isolation.tables import TABLES
-from tests.isolation.world import ROLES, Actor, Document, World
+from tests.isolation.world import ROLES, Document
 
 
-class Story(RuleBasedStateMachine):
-    """One history; a subclass names the `prover`, whose database holds the opening."""
-
-    prover: ClassVar[Prover]
-
-    def __init__(self) -> None:
-        """Begin: whatever happens is rolled back at the end."""
-        super().__init__()
-        self.world = opening()
-        self.turn = 0
-        self.transaction = self.prover.connection.transaction(force_rollback=True)
-        self.transaction.__enter__()
-
-    def teardown(self) -> None:
-        """Forget this history."""
-        self.transaction.__exit__(None, None, None)
+class Story(Letters):
+    """All the steps there are."""
 
     # What people do ------------------------------------------------------------------------------------------------
-
-    @rule(actor=actors, organization=organizations, person=people, role=st.sampled_from(ROLES))
-    def add_member(self, actor: str, organization: str, person: str, role: str) -> None:
-        """Somebody adds a member."""
-        w, row = self.world, (organization, person, role)
-        statement = (
-            "insert into public.memberships (organization_id, user_id, role)"
-            f" values ({named(organization)}, {named(person)}, '{role}')"
-        )
-        allowed = organization in w.creators and self.may("insert", "public.memberships", actor, row)
-        wanted = "23505" if (organization, person) in w.memberships else "23503" if person not in w.people else "1"
-        if self.step(actor, statement, wanted if allowed else REFUSED):
-            w.memberships[organization, person] = role
 
     @rule(actor=actors, organization=organizations, person=people, role=st.sampled_from(ROLES))
     def change_role(self, actor: str, organization: str, person: str, role: str) -> None:
@@ -76,9 +47,10 @@ class Story(RuleBasedStateMachine):
         )
         wanted = self.write(actor, "public.memberships", "update", row if old else None)
         if wanted == "1":
-            if not RULES["public.memberships"].into(w, ACTORS[actor], row, (organization, person, role)):
+            appoints = role == "owner" and old != "owner"
+            if appoints or not RULES["public.memberships"].into(w, ACTORS[actor], row, (organization, person, role)):
                 wanted = REFUSED
-            if role != "owner" and w.owners(organization) == {person}:
+            elif role != "owner" and w.owners(organization) == {person}:
                 wanted = "23514"
         if self.step(actor, statement, wanted):
             w.change_role(organization, person, role)
@@ -98,6 +70,8 @@ class Story(RuleBasedStateMachine):
             wanted = "23514"
         if self.step(actor, f"delete from public.memberships where {where}", wanted):
             w.end_membership(organization, person)
+            if not w.members(organization):
+                w.remove_organization(organization)
 
     @rule(person=people, organization=organizations)
     def leave(self, person: str, organization: str) -> None:
@@ -179,18 +153,6 @@ class Story(RuleBasedStateMachine):
             self.world.remove_document(title)
 
     @rule(actor=actors, title=titles, person=people)
-    def share(self, actor: str, title: str, person: str) -> None:
-        """Somebody lets one more person read a document."""
-        w = self.world
-        statement = (
-            f"insert into public.document_shares (document_id, user_id) values ({named(title)}, {named(person)})"
-        )
-        allowed = title in w.documents and self.may("insert", "public.document_shares", actor, (title, person))
-        wanted = "23505" if (title, person) in w.shares else "23503" if person not in w.people else "1"
-        if self.step(actor, statement, wanted if allowed else REFUSED):
-            w.shares.add((title, person))
-
-    @rule(actor=actors, title=titles, person=people)
     def end_share(self, actor: str, title: str, person: str) -> None:
         """Somebody ends a share."""
         where = f"document_id = {named(title)} and user_id = {named(person)}"
@@ -258,46 +220,3 @@ class Story(RuleBasedStateMachine):
     def _exists(statement: str) -> bool:
         # Files are not part of these histories.
         return "storage." not in statement
-
-    def look(self, actor: str) -> None:
-        """What `actor` sees must be what the rules say."""
-        tables = [table for table in TABLES if not table.startswith("storage.")]
-        for table, seen in zip(tables, self.prover.keys(ACTORS[actor], tables), strict=True):
-            wanted = expected_keys(self.world, ACTORS[actor], table)
-            assert seen == wanted, f"{actor} sees {table}: {difference(self.world, table, seen, wanted)}"
-
-    # How it is checked ---------------------------------------------------------------------------------------------
-
-    def may(self, action: str, table: str, actor: str, row: Any) -> bool:
-        """Whether the specification lets `actor` do it."""
-        asked: Callable[[World, Actor, Any], bool] = getattr(RULES[table], action)
-        return granted(table, action, ACTORS[actor]) and asked(self.world, ACTORS[actor], row)
-
-    def write(self, actor: str, table: str, action: str, row: Any) -> str:
-        """What changing or removing one row gives: refused, not found (`row` None: not there), or done."""
-        if not granted(table, action, ACTORS[actor]):
-            return REFUSED
-        if row is None:
-            return "0"
-        return "1" if self.may(action, table, actor, row) and self.may("select", table, actor, row) else "0"
-
-    def step(self, actor: str | Actor | None, statement: str, wanted: str) -> bool:
-        """Run it; whether it was done. Then the next in turn looks at everything."""
-        who = ACTORS[actor] if isinstance(actor, str) else actor
-        if who is not None and not self.is_there(who):
-            return False
-        outcome = self.prover.run(who, statement)
-        assert outcome == wanted, f"{actor}: {statement}: {outcome}, not {wanted}"
-        return outcome == "1"
-
-    @invariant()
-    def others_look(self) -> None:
-        """After every step the next in turn sees exactly what is theirs to see."""
-        actor = [*ACTORS][self.turn % len(ACTORS)]
-        self.turn += 1
-        if self.is_there(ACTORS[actor]):
-            self.look(actor)
-
-    def is_there(self, actor: Actor) -> bool:
-        """Whoever has no account any more has no valid token either."""
-        return actor.me is None or actor.me in self.world.people

@@ -1,5 +1,6 @@
 """Every table and view, with how it is asked."""
 
+from tests.isolation.invitations import Invitations
 from tests.isolation.orders import OrderItems, Orders
 from tests.isolation.people import Categories, Memberships, Organizations, Products, Profiles
 from tests.isolation.probes import Table
@@ -17,6 +18,7 @@ TABLES: dict[str, Table] = {
     "public.products": Products(),
     "public.documents": Documents(),
     "public.document_shares": Shares(),
+    "public.invitations": Invitations(),
     "public.chunks": Passages(),
     "public.chunk_embeddings": Vectors(),
     "public.orders": Orders(),

@@ -20,6 +20,16 @@ FORGOTTEN = {
     "drafts in a dissolved organization": "drop trigger return_private_documents on public.organizations",
     "documents of a closed account": "drop trigger remove_personal_documents on auth.users",
     "organizations of a closed account": "drop trigger leave_organizations on auth.users",
+    "invitations of a leaver": "drop trigger revoke_invitations_on_leaving on public.memberships",
+    "invitations of who may not invite any more": "drop trigger revoke_invitations_on_demotion on public.memberships",
+    "the last member": "drop trigger dissolve_deserted on public.memberships",
+    "who is addressed": """
+        create or replace function private.my_invitation(invitation_id uuid) returns public.invitations
+        language sql security definer set search_path = pg_catalog, pg_temp
+        as $$ select i.* from public.invitations i where i.id = invitation_id $$""",
+    "who may still invite": """
+        create or replace function private.may_still_invite(sent public.invitations) returns boolean
+        language sql security definer set search_path = pg_catalog, pg_temp as $$ select true $$""",
     "what was taken out of a text": "drop trigger note_changed_documents on public.documents",
     "orders of a closed account": """
         alter table public.orders drop constraint orders_buyer_id_fkey;

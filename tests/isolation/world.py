@@ -35,6 +35,25 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Invitation:
+    """An offer to a person: a role in an organization, or a document to read."""
+
+    inviter: str | None
+    organization: str | None = None
+    role: str | None = None
+    document: str | None = None
+    person: str | None = None  # addressed by account
+    email_of: str | None = None  # or by the e-mail address of this person
+    status: str = "pending"
+    expired: bool = False
+
+    @property
+    def offer(self) -> tuple[str | None, ...]:
+        """What may be pending once: what is offered, and to whom."""
+        return self.organization, self.document, self.person, self.email_of
+
+
+@dataclass(frozen=True)
 class Actor:
     """Who runs a statement: a database role and, for people, who they are."""
 
@@ -57,6 +76,8 @@ class World:
     memberships: dict[tuple[str, str], str] = field(default_factory=dict)  # (organization, person): role
     documents: dict[str, Document] = field(default_factory=dict)
     shares: set[tuple[str, str]] = field(default_factory=set)  # (document, person)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    unverified: set[str] = field(default_factory=set)  # people who have not verified their e-mail address
     products: dict[str, Product] = field(default_factory=dict)
     orders: dict[str, str | None] = field(default_factory=dict)  # order: who bought
     interactions: set[tuple[str, str, str]] = field(default_factory=set)  # (person, product, kind)
@@ -78,7 +99,43 @@ class World:
         """One that can be changed without changing this."""
         return copy.deepcopy(self)
 
+    def is_addressed(self, invitation: Invitation, person: str | None) -> bool:
+        """Whether it is to `person`, by account or by a verified e-mail address."""
+        if person is None:
+            return False
+        return invitation.person == person or (invitation.email_of == person and person not in self.unverified)
+
+    def may_invite(self, person: str | None, sent: Invitation) -> bool:
+        """Whether `person` may send it: admins invite, only owners invite owners, authors invite readers."""
+        if sent.organization is not None:
+            return self.has_role(sent.organization, person, "owner" if sent.role == "owner" else "admin")
+        document = self.documents[sent.document or ""]
+        if person is None or document.owner != person:
+            return False
+        return (
+            document.organization is None
+            or document.visibility == "private"
+            or self.has_role(document.organization, person, "editor")
+        )
+
     # What happens by itself when something is done -----------------------------------------------------------------
+
+    def accept(self, name: str, person: str) -> None:
+        """The offer becomes true; a role is never lowered."""
+        invitation = self.invitations[name]
+        self.invitations[name] = replace(invitation, status="accepted")
+        if invitation.organization is not None:
+            if not self.has_role(invitation.organization, person, invitation.role or ""):
+                self.memberships[invitation.organization, person] = invitation.role or ""
+        elif self.documents[invitation.document or ""].owner != person:
+            self.shares.add((invitation.document or "", person))
+
+    def revoke_invitations(self, organization: str, person: str) -> None:
+        """What somebody may not offer any more is void."""
+        for name, sent in self.invitations.items():
+            theirs = (sent.inviter, sent.organization, sent.status) == (person, organization, "pending")
+            if theirs and not self.may_invite(person, sent):
+                self.invitations[name] = replace(sent, status="revoked")
 
     def found(self, organization: str, person: str) -> None:
         """Its founder owns a new organization."""
@@ -98,6 +155,7 @@ class World:
         }
         if self.creators[organization] == person:
             self.creators[organization] = None
+        self.revoke_invitations(organization, person)
 
     def change_role(self, organization: str, person: str, role: str) -> None:
         """Who may no longer write takes private documents along."""
@@ -105,6 +163,7 @@ class World:
         self.memberships[organization, person] = role
         if could_write and not self.has_role(organization, person, "editor"):
             self.return_drafts(organization, person)
+        self.revoke_invitations(organization, person)
 
     def return_drafts(self, organization: str, person: str) -> None:
         """Private documents filed in the organization become personal."""
@@ -113,8 +172,9 @@ class World:
                 self.documents[name] = replace(document, organization=None)
 
     def remove_document(self, name: str) -> None:
-        """Its shares go with it."""
+        """Its shares go with it, and invitations to read it."""
         del self.documents[name]
+        self.invitations = {i: sent for i, sent in self.invitations.items() if sent.document != name}
         self.shares = {(d, p) for d, p in self.shares if d != name}
 
     def remove_organization(self, organization: str) -> None:
@@ -126,22 +186,17 @@ class World:
                 else:
                     self.remove_document(name)
         self.memberships = {key: role for key, role in self.memberships.items() if key[0] != organization}
+        self.invitations = {i: sent for i, sent in self.invitations.items() if sent.organization != organization}
         del self.creators[organization]
 
-    def hand_over(self, person: str) -> None:
-        """Where nobody else is owner an admin, or else a member, becomes it; an organization without anybody goes."""
-        for organization in [o for o in self.creators if self.owners(o) == {person}]:
-            others = {p: role for (o, p), role in self.memberships.items() if o == organization and p != person}
-            if others:
-                # All have been there for as long: one transaction put them in. Then the id decides.
-                heir = min(others, key=lambda other: (others[other] != "admin", identity(other)))
-                self.memberships[organization, heir] = "owner"
-            else:
-                self.remove_organization(organization)
+    def members(self, organization: str) -> dict[str, str]:
+        """Who belongs to it, in which role."""
+        return {p: role for (o, p), role in self.memberships.items() if o == organization}
 
     def remove_person(self, person: str) -> None:
         """What is personal goes with the account; the organization's documents stay, and orders, without a name."""
-        self.hand_over(person)
+        for organization in [o for o in self.creators if self.members(o).keys() == {person}]:
+            self.remove_organization(organization)
         for name, document in list(self.documents.items()):
             if document.owner == person:
                 if document.organization is None or document.visibility == "private":
@@ -153,6 +208,7 @@ class World:
                 del self.memberships[organization, member]
         self.creators = {o: None if creator == person else creator for o, creator in self.creators.items()}
         self.shares = {(d, p) for d, p in self.shares if p != person}
+        self.invitations = {i: sent for i, sent in self.invitations.items() if sent.inviter != person}
         self.orders = {o: None if buyer == person else buyer for o, buyer in self.orders.items()}
         self.interactions = {did for did in self.interactions if did[0] != person}
         self.people.discard(person)

@@ -8,6 +8,7 @@ import psycopg
 
 from tests.support.callers import as_caller, make_user
 from tests.support.databases import Database
+from tests.support.joining import join, share
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,15 @@ def populate(database: Database) -> Tenants:
         people["anonymous"] = None
         harbour = _found(connection, people["owner"], "harbour")
         meadow = _found(connection, people["stranger"], "meadow")
-        with as_caller(connection, people["owner"]):
-            for name, role in (("admin", "admin"), ("editor", "editor"), ("viewer", "viewer"), ("former", "editor")):
-                connection.execute(
-                    "insert into public.memberships (organization_id, user_id, role) values (%s, %s, %s)",
-                    (harbour, people[name], role),
-                )
+        for name, role in (("admin", "admin"), ("editor", "editor"), ("viewer", "viewer"), ("former", "editor")):
+            join(connection, harbour, people["owner"], people[name], role)
         places = {"harbour": harbour, "meadow": meadow, None: None}
         documents = {
             title: _write(connection, people[author], title, places[place], visibility)
             for title, (author, place, visibility) in DOCUMENTS.items()
         }
+        share(connection, documents["harbour draft"], people["owner"], people["guest"])
         with as_caller(connection, people["owner"]):
-            connection.execute(
-                "insert into public.document_shares (document_id, user_id) values (%s, %s)",
-                (documents["harbour draft"], people["guest"]),
-            )
             connection.execute("delete from public.memberships where user_id = %s", (people["former"],))
         return Tenants(harbour, meadow, people, documents)
 
