@@ -9870,10 +9870,10 @@ CREATE POLICY "admins change roles, only owners touch owners" ON public.membersh
 CREATE POLICY "admins change their organization" ON public.organizations FOR UPDATE TO authenticated USING ((id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations)))) WITH CHECK ((id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))));
 
 --
--- Name: invitations admins invite people, only owners invite owners, authors invite; Type: POLICY; Schema: public; Owner: -
+-- Name: invitations admins invite members, owners owners, authors readers; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "admins invite people, only owners invite owners, authors invite" ON public.invitations FOR INSERT TO authenticated WITH CHECK ((((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations))))) OR ((user_id IS DISTINCT FROM ( SELECT auth.uid() AS uid)) AND (email IS DISTINCT FROM ( SELECT private.my_email() AS my_email)) AND (EXISTS ( SELECT
+CREATE POLICY "admins invite members, owners owners, authors readers" ON public.invitations FOR INSERT TO authenticated WITH CHECK ((((organization_id = ANY (ARRAY( SELECT private.my_organizations('admin'::public.membership_role) AS my_organizations))) AND ((role < 'owner'::public.membership_role) OR (organization_id = ANY (ARRAY( SELECT private.my_organizations('owner'::public.membership_role) AS my_organizations))))) OR ((user_id IS DISTINCT FROM ( SELECT auth.uid() AS uid)) AND (email IS DISTINCT FROM ( SELECT private.my_email() AS my_email)) AND (EXISTS ( SELECT
    FROM public.documents d
   WHERE ((d.id = invitations.document_id) AND (d.owner_id = ( SELECT auth.uid() AS uid)) AND ((d.organization_id IS NULL) OR (d.visibility = 'private'::public.document_visibility) OR (d.organization_id = ANY (ARRAY( SELECT private.my_organizations('editor'::public.membership_role) AS my_organizations))))))))));
 
