@@ -170,9 +170,17 @@ function showBasket() {
     line.querySelector("button").addEventListener("click", () => change(product, -1));
     return line;
   }));
-  const total = lines.reduce((sum, { product, quantity }) => sum + product.price * quantity, 0);
-  element("total").textContent = lines.length ? `Total ${money(total, lines[0].product.currency)}` : "Nothing yet";
+  element("total").textContent = lines.length ? `Total ${totals(lines).join(" + ")}` : "Nothing yet";
   element("order").disabled = lines.length === 0;
+}
+
+/** What lines cost, in each currency that they are in. */
+function totals(lines) {
+  const sums = {};
+  for (const { product: { price, currency }, quantity } of lines) {
+    sums[currency] = (sums[currency] ?? 0) + price * quantity;
+  }
+  return Object.entries(sums).map(([currency, sum]) => money(sum, currency));
 }
 
 /** Orders the basket. The key makes it safe to press again when the answer got lost: the order is placed once. */
