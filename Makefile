@@ -110,6 +110,10 @@ check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else the migration
 bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the bare model
 	$(BIN)/python -m tests.bench.worker
 
+.PHONY: bench-cutting
+bench-cutting: .venv/dev.stamp ## Measure the cutting of hostile texts
+	@$(BIN)/python -m tests.bench.cutting
+
 .PHONY: bench-stack
 bench-stack: .venv/dev.stamp ## Measure the running stack: search, insert to searchable, memory
 	$(BIN)/python -m tests.bench.stack

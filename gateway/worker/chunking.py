@@ -1,18 +1,24 @@
 """Texts into passages: cut by structure, measured in the model's tokens, each knowing where it stands.
 
 What is embedded of a passage is its source's title, the headings above it and its own text, one below the other.
+
+Three steps, each linear: the text is tokenized once (measure.py), its lines are read once (blocks.py), and chunks are
+filled from both (packing.py). A clock ends the work on a text that costs too much all the same.
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from semantic_text_splitter import MarkdownSplitter
 from tokenizers import Tokenizer
 
 from gateway.embeddings import Embedder
-from gateway.worker.headings import find_headings, heading_paths
+from gateway.worker.blocks import Outline, find_headings, markdown_outline, plain_outline
+from gateway.worker.clock import CuttingClock, UncuttableError
+from gateway.worker.headings import heading_paths
+from gateway.worker.measure import Measure
+from gateway.worker.packing import Packer
 
 SPECIAL_TOKENS = 2  # [CLS] and [SEP]
 # Of the model's tokens for title and headings of a passage that does not hold its whole source, and for one of them.
@@ -32,20 +38,33 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """The most that one text may make and take: rows of private.limits."""
+
+    chunks: int = 10_000
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True)
 class Passage:
-    """`content` is the text from character `start` to before `end`; `embedded` is what its vector stands for."""
+    """`content` is the text from `start` to before `end`; `prefix` is the title and headings embedded before it."""
 
     content: str
     start: int
     end: int
     heading_path: tuple[str, ...]
-    embedded: str
+    prefix: str
     token_count: int
+
+    @property
+    def embedded(self) -> str:
+        """What its vector stands for. Made when it is asked for: a long text would be in memory twice."""
+        return _join(self.prefix, self.content)
 
     @cached_property
     def input_hash(self) -> bytes:
         """SHA-256 of what is embedded."""
-        return hashlib.sha256(self.embedded.encode()).digest()
+        return _hash(self.embedded)
 
 
 @dataclass(frozen=True)
@@ -56,67 +75,90 @@ class _Span:
 
 
 class Chunker:
-    """Cuts texts for one model. Not cheap to make (30 ms); safe to use from one thread at a time."""
+    """Cuts texts for one model. Safe to use from several threads."""
 
     def __init__(self, embedder: Embedder) -> None:
         """Measure with the embedder's tokenizer and limit."""
         self._tokenizer: Tokenizer = embedder.tokenizer
         self._max_tokens = embedder.max_tokens
-        self._splitter = MarkdownSplitter.from_huggingface_tokenizer(
-            self._tokenizer, self._max_tokens - SPECIAL_TOKENS - PREFIX_TOKENS
-        )
-        self._character_splitter = MarkdownSplitter(MAX_CHARACTERS)
 
     def cut(self, texts: Sequence[Text]) -> list[list[Passage]]:
         """Passages of each text, in order, at least one each: a text without words is one empty passage.
 
         A text that fits the model with its title stays whole. Every passage fits the model; only whitespace lies
-        between them; every heading of a path stands word for word in the text.
+        between them; every heading of a path stands word for word in the text. UncuttableError.
+        """
+        return [_raised(each) for each in self.cut_each(texts, Limits())]
+
+    def cut_each(
+        self, texts: Sequence[Text], limits: Limits, is_abandoned: Callable[[], bool] = lambda: False
+    ) -> list[list[Passage] | UncuttableError]:
+        """The same, with the error in place of the passages of those texts that are over a limit.
+
+        AbandonedError soon after `is_abandoned` says so.
         """
         whole = self._whole([text if len(text.content) <= MAX_CHARACTERS else None for text in texts])
-        return [[passage] if passage else self._split(text) for text, passage in zip(texts, whole, strict=True)]
+        return [
+            [passage] if passage else self._tried(text, limits, is_abandoned)
+            for text, passage in zip(texts, whole, strict=True)
+        ]
 
     def input_of(self, title: str, heading_path: Sequence[str], content: str, input_hash: bytes) -> str:
         """What was embedded of a stored passage, to embed it with another model."""
         span = _Span(0, content, tuple(heading_path))
-        whole = _join(title, _outside(span, title), content)
-        is_whole = hashlib.sha256(whole.encode()).digest() == input_hash
-        return whole if is_whole else self._input(title, span, {})
+        whole = _join(title, *_outside(span, title), content)
+        return whole if _hash(whole) == input_hash else _join(self._prefix(title, span, {})[0], content)
 
     def _whole(self, texts: Sequence[Text | None]) -> list[Passage | None]:
         """Each text as one passage, None where it does not fit. Most texts are short: they are tokenized at once."""
         spans = [_whole_span(text) if text else _Span(0, "") for text in texts]
-        inputs = [
-            _join(text.title, _outside(span, text.title), span.content) if text else ""
+        passages = [
+            _passage(span, _join(text.title, *_outside(span, text.title)) if text else "", 0)
             for text, span in zip(texts, spans, strict=True)
         ]
-        counts = self._count(inputs)
+        encodings = self._tokenizer.encode_batch_fast([passage.embedded for passage in passages])
         return [
-            _passage(span, embedded, count) if text and count <= self._max_tokens else None
-            for text, span, embedded, count in zip(texts, spans, inputs, counts, strict=True)
+            replace(passage, token_count=len(encoding)) if text and len(encoding) <= self._max_tokens else None
+            for text, passage, encoding in zip(texts, passages, encodings, strict=True)
         ]
 
-    def _split(self, text: Text) -> list[Passage]:
-        pieces = self._pieces(text.content) or [(0, "")]
-        paths = _paths(text, [start for start, _ in pieces])
-        spans = [_Span(start, content, path) for (start, content), path in zip(pieces, paths, strict=True)]
-        lengths: dict[str, tuple[str, int]] = {}
-        inputs = [self._input(text.title, span, lengths) for span in spans]
-        counts = self._count(inputs)
-        return [_passage(*each) for each in zip(spans, inputs, counts, strict=True)]
+    def _tried(self, text: Text, limits: Limits, is_abandoned: Callable[[], bool]) -> list[Passage] | UncuttableError:
+        try:
+            return self._split(text, limits, CuttingClock(limits.seconds, is_abandoned))
+        except UncuttableError as error:
+            return error
 
-    def _pieces(self, content: str) -> list[tuple[int, str]]:
-        pieces: list[tuple[int, str]] = []
-        for start, piece in self._splitter.chunk_indices(content):
-            if len(piece) <= MAX_CHARACTERS:
-                pieces.append((start, piece))
-            else:
-                parts = self._character_splitter.chunk_indices(piece)
-                pieces.extend((start + offset, part) for offset, part in parts)
+    def _split(self, text: Text, limits: Limits, clock: CuttingClock) -> list[Passage]:
+        measure = Measure(text.content, self._tokenizer, clock)
+        outline = markdown_outline(text.content, clock) if text.is_markdown else plain_outline(text.content, clock)
+        pieces = self._pieces(text.content, outline, measure, limits, clock) or [(0, 0)]
+        lengths: dict[str, tuple[str, int]] = {}
+        passages = []
+        paths = heading_paths(text.content, outline.headings, [start for start, _ in pieces])
+        for (start, end), path in zip(pieces, paths, strict=True):
+            clock.check()
+            span = _Span(start, text.content[start:end], path)
+            prefix, prefix_tokens = self._prefix(text.title, span, lengths)
+            passages.append(_passage(span, prefix, SPECIAL_TOKENS + prefix_tokens + measure.count(start, end)))
+        return passages
+
+    def _pieces(
+        self, content: str, outline: Outline, measure: Measure, limits: Limits, clock: CuttingClock
+    ) -> list[tuple[int, int]]:
+        room = self._max_tokens - SPECIAL_TOKENS - PREFIX_TOKENS
+        pieces = []
+        for piece in Packer(content, outline.places(), measure, room, MAX_CHARACTERS).pack():
+            clock.check()
+            pieces.append(piece)
+            if len(pieces) > limits.chunks:
+                raise UncuttableError(
+                    f"The text makes more than {limits.chunks:,} chunks. Split it into several documents. Operators "
+                    "change the limit in private.limits: chunks_per_text."
+                )
         return pieces
 
-    def _input(self, title: str, span: _Span, lengths: dict[str, tuple[str, int]]) -> str:
-        """What to embed: as many headings as have room, those nearest to the passage first."""
+    def _prefix(self, title: str, span: _Span, lengths: dict[str, tuple[str, int]]) -> tuple[str, int]:
+        """Title and headings to embed, and their tokens: as many as have room, those nearest to the passage first."""
         short_title, used = self._cut_to(title, PREFIX_PART_TOKENS, lengths)
         prefix: list[str] = []
         for heading in reversed(_outside(span, title)):
@@ -125,29 +167,37 @@ class Chunker:
                 break
             used += count
             prefix.insert(0, short)
-        return _join(short_title, prefix, span.content)
+        return _join(short_title, *prefix), used
 
     def _cut_to(self, text: str, limit: int, known: dict[str, tuple[str, int]]) -> tuple[str, int]:
-        """`text` up to its `limit`-th token, and how many tokens that is."""
+        """`text` up to its `limit`-th token at most, and how many tokens that is."""
         if text not in known:
-            encoding = self._tokenizer.encode(text, add_special_tokens=False)
-            fits = len(encoding.ids) <= limit
-            known[text] = (text if fits else text[: encoding.offsets[limit - 1][1]], min(limit, len(encoding.ids)))
+            known[text] = self._shortened(text, limit)
         return known[text]
 
-    def _count(self, inputs: Sequence[str]) -> list[int]:
-        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(inputs))]
+    def _shortened(self, text: str, limit: int) -> tuple[str, int]:
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        if len(encoding) <= limit:
+            return text, len(encoding)
+        # A character can be several tokens (a Korean syllable is), so that its end is that of a later one.
+        for _, end in reversed(encoding.offsets[:limit]):
+            count = len(self._tokenizer.encode(text[:end], add_special_tokens=False))
+            if count <= limit:
+                return text[:end], count
+        return "", 0
+
+
+def _raised(result: list[Passage] | UncuttableError) -> list[Passage]:
+    if isinstance(result, UncuttableError):
+        raise result
+    return result
 
 
 def _whole_span(text: Text) -> _Span:
     content = text.content.strip()
     start = text.content.index(content) if content else 0
-    return _Span(start, content, _paths(text, [start])[0])
-
-
-def _paths(text: Text, starts: Sequence[int]) -> list[tuple[str, ...]]:
     headings = find_headings(text.content) if text.is_markdown else []
-    return list(heading_paths(text.content, headings, starts))
+    return _Span(start, content, next(heading_paths(text.content, headings, [start])))
 
 
 def _outside(span: _Span, title: str) -> list[str]:
@@ -156,10 +206,14 @@ def _outside(span: _Span, title: str) -> list[str]:
     return [heading for heading in span.heading_path if heading not in opening and heading != title]
 
 
-def _join(title: str, headings: Sequence[str], content: str) -> str:
-    return "\n".join(part for part in (title, *headings, content) if part)
+def _join(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
 
 
-def _passage(span: _Span, embedded: str, token_count: int) -> Passage:
+def _hash(embedded: str) -> bytes:
+    return hashlib.sha256(embedded.encode()).digest()
+
+
+def _passage(span: _Span, prefix: str, token_count: int) -> Passage:
     end = span.start + len(span.content)
-    return Passage(span.content, span.start, end, span.heading_path, embedded, token_count)
+    return Passage(span.content, span.start, end, span.heading_path, prefix, token_count)

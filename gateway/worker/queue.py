@@ -16,6 +16,7 @@ from uuid import UUID
 from gateway.database.connection import Connection, DatabaseError, DictRow, is_transient
 from gateway.database.queries import query
 from gateway.worker.changes import StoredChunk, compare
+from gateway.worker.chunking import Limits
 from gateway.worker.jobs import Batch, Job, Model, Source
 from gateway.worker.rows import Row, inserted, updated, vectored
 
@@ -36,6 +37,11 @@ class Queue:
         """The model that search uses."""
         (row,) = await self._fetch("worker_embedding_model")
         return Model(row["id"], row["name"], row["dimensions"]) if row["id"] is not None else None
+
+    async def cutting_limits(self) -> Limits:
+        """What cutting one text may make and take."""
+        (row,) = await self._fetch("cutting_limits")
+        return Limits(**row)
 
     async def claim(self, max_jobs: int, max_bytes: int) -> list[Job]:
         """Take up to `max_jobs` jobs that are due, oldest first, with about `max_bytes` of text together."""

@@ -20,6 +20,7 @@ from gateway.database.connection import DatabaseError, is_about_the_rows, is_tra
 from gateway.embeddings import Embedder, EmbedderUnavailable, EmbeddingRejected
 from gateway.worker.backoff import Backoff
 from gateway.worker.chunking import Chunker, Text
+from gateway.worker.clock import UncuttableError
 from gateway.worker.expiry import Expiry
 from gateway.worker.folding import FOLD_EVERY_S, Folding
 from gateway.worker.jobs import Batch, CutSource, Job, Model, Source
@@ -130,8 +131,17 @@ class Worker:
     async def _cut(self, queue: Queue, model: Model, jobs: list[Job]) -> Batch:
         sources = await queue.read(jobs, model) if jobs else []
         self._held -= set(jobs) - {source.job for source in sources}  # deleted meanwhile, their jobs with them
-        cut = await asyncio.to_thread(self._chunker.cut, [_text(source) for source in sources]) if sources else []
-        return Batch(model, [CutSource(*pair) for pair in zip(sources, cut, strict=True)])
+        if not sources:
+            return Batch(model, [])
+        limits = await queue.cutting_limits()
+        results = await asyncio.to_thread(self._chunker.cut_each, [_text(source) for source in sources], limits)
+        cut = []
+        for source, result in zip(sources, results, strict=True):
+            if isinstance(result, UncuttableError):
+                await self._fail(queue, source.job, str(result), max_attempts=0)
+            else:
+                cut.append(CutSource(source, result))
+        return Batch(model, cut)
 
     # Embedding ---------------------------------------------------------------------------------------------------
 
@@ -183,9 +193,9 @@ class Worker:
         logger.info("%d of %d texts embedded, %d passages", finished, len(batch.sources), passages)
         return []
 
-    async def _fail(self, queue: Queue, job: Job, error: str) -> None:
+    async def _fail(self, queue: Queue, job: Job, error: str, max_attempts: int | None = None) -> None:
         delay = self._job_backoff.after(job.attempts)
-        parked = await queue.fail(job, error, delay, self._max_attempts)
+        parked = await queue.fail(job, error, delay, self._max_attempts if max_attempts is None else max_attempts)
         self._held.discard(job)
         outcome = "given up" if parked else f"again in {delay:.1f} s"
         logger.warning("%s, attempt %d, %s: %s", job.source_id, job.attempts, outcome, error)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.embeddings.onnx import OnnxEmbedder
+from gateway.worker.blocks import find_headings
 from gateway.worker.chunking import Chunker, Passage, Text
-from gateway.worker.headings import find_headings
 
 EMBEDDER = OnnxEmbedder(threads=1)
 CHUNKER = Chunker(EMBEDDER)
