@@ -26,7 +26,7 @@ class DataApi:
         self._url = f"{url}/rest/v1"
         self._key = publishable_key
         self._client = client
-        self.guard = Guard(policy, _is_failure)
+        self.guard = Guard(policy, _is_failure, heartbeat=self.probe)
 
     async def call(self, function: str, arguments: Mapping[str, Any], token: str | None) -> list[dict[str, Any]]:
         """Rows of a function that only reads, called with a person's token, or as nobody.

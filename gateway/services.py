@@ -23,8 +23,9 @@ from gateway.policies import Policies, policies
 from gateway.recommendations.known import MAX_BYTES as MAX_KNOWN_BYTES
 from gateway.recommendations.known import KnownRecommendations
 from gateway.recommendations.service import RecommendationService
-from gateway.resilience import Policy
+from gateway.resilience import Guard, Policy
 from gateway.resilience.limiter import ConcurrencyLimiter
+from gateway.rights import RIGHTS_S, Rights
 from gateway.search.known import KnownAnswers
 from gateway.search.model import QueryEmbedder
 from gateway.search.reranker import Reranker
@@ -53,6 +54,7 @@ class Services:
     reranker: Reranker | None
     payments: Payments | None
     admission: Admission
+    guards: Sequence[Guard]
     _background: "list[asyncio.Task[None]]" = field(default_factory=list, repr=False)
 
     @property
@@ -79,6 +81,8 @@ class Services:
             if isinstance(ended, Exception):
                 logger.error("A task in the background had failed.", exc_info=ended)
         await self.recommendations.known.save()  # after the one that writes now and then: what came last stays
+        for guard in self.guards:
+            guard.stop()
         if self.jwks is not None:
             await self.jwks.close()
         await self.database.close()
@@ -110,14 +114,23 @@ def create_services(
     if settings.gateway_database_url is None or settings.supabase_url is None:
         raise ValueError("GATEWAY_DATABASE_URL and SUPABASE_URL must be set.")
     how = describe(settings)
+    rights = Rights()
     client = create_client(transport)
     database = Database(
-        settings.gateway_database_url.get_secret_value(), how.database, pool_size=settings.database_pool_size
+        settings.gateway_database_url.get_secret_value(),
+        how.database,
+        pool_size=settings.database_pool_size,
+        share=settings.caller_share,
+        listener=rights.learn,
+        has_replica=settings.replica_database_url is not None,
     )
     replica = None
     if settings.replica_database_url is not None:
         replica = Database(
-            settings.replica_database_url.get_secret_value(), how.replica, pool_size=settings.database_pool_size
+            settings.replica_database_url.get_secret_value(),
+            how.replica,
+            pool_size=settings.database_pool_size,
+            share=settings.caller_share,
         )
     embedders = [embedder] if embedder is not None else [create_embedder(choice) for choice in settings.embedders]
     queries = QueryEmbedder(embedders, database, how.embedder)
@@ -143,7 +156,10 @@ def create_services(
         data_api=data_api,
         replica=replica,
         reranker=reranker,
-        known=KnownAnswers(max_bytes=1_000_000 * settings.last_known_mb, max_age_s=settings.last_known_s),
+        replica_max_age_s=float("inf") if settings.replica_is_synchronous else RIGHTS_S,
+        known=KnownAnswers(
+            max_bytes=1_000_000 * settings.last_known_mb, max_age_s=settings.last_known_s, rights=rights
+        ),
     )
     recommendations = RecommendationService(
         database,
@@ -153,6 +169,7 @@ def create_services(
             None if settings.recommendations_file is None else Path(settings.recommendations_file),
             max_bytes=min(MAX_KNOWN_BYTES, 1_000_000 * settings.last_known_mb),
             max_age_s=settings.recommendations_known_s,
+            rights=rights,
         ),
     )
     # More than PostgreSQL has places for would be refused by the bulkhead, late, and drag the limit down with them.
@@ -174,6 +191,7 @@ def create_services(
         reranker,
         payments,
         create_admission(settings, verifier, limiter),
+        [data_api.guard, queries.guard, *([] if reranker is None else [reranker.guard])],
     )
 
 

@@ -94,6 +94,11 @@ class Settings(AdmissionSettings):
         default=None,
         description="A read replica, by the same login, asked when neither the database nor the Data API answers.",
     )
+    replica_is_synchronous: bool = Field(
+        default=False,
+        description="Whether nothing is acknowledged that the replica does not have (synchronous_commit=remote_apply). "
+        "Otherwise it shows documents only while it is less than five seconds behind.",
+    )
     database_pool_size: int = Field(
         default=8, ge=1, le=200, description="Most connections of one gateway; four times as many queries run or wait."
     )

@@ -2091,6 +2091,40 @@ $$;
 COMMENT ON FUNCTION private.free_email(email text, person uuid) IS 'An address in lower case, unless somebody else''s profile has it; null otherwise, and for none.';
 
 --
+-- Name: heartbeat(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.heartbeat(since text, OUT next text, OUT everything boolean, OUT people uuid[], OUT sources uuid[], OUT behind_s double precision) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- A lock that would hold up every search holds this up as well.
+  perform from public.chunks c where c.id = 0;
+  perform from public.chunk_embeddings e where e.chunk_id = 0;
+  perform from public.documents d where d.id = '00000000-0000-0000-0000-000000000000';
+  perform from public.products p where p.id = '00000000-0000-0000-0000-000000000000';
+  -- Whatever is not committed now has a transaction from this one on.
+  next := pg_snapshot_xmin(pg_current_snapshot());
+  select coalesce(bool_or(r.everything), false),
+         coalesce(array_agg(distinct p.id) filter (where p.id is not null), '{}'),
+         coalesce(array_agg(distinct s.id) filter (where s.id is not null), '{}')
+  into everything, people, sources
+  from private.rights_lost r
+  left join lateral unnest(r.people) p (id) on true
+  left join lateral unnest(r.sources) s (id) on true
+  where r.xid >= since::xid8;
+  behind_s := case when pg_is_in_recovery()
+                then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) else 0 end;
+end $$;
+
+--
+-- Name: FUNCTION heartbeat(since text, OUT next text, OUT everything boolean, OUT people uuid[], OUT sources uuid[], OUT behind_s double precision); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.heartbeat(since text, OUT next text, OUT everything boolean, OUT people uuid[], OUT sources uuid[], OUT behind_s double precision) IS 'Answers if searches could be: and says which rights ended since the call that gave `since` as its `next` (null: none), and how many seconds a replica is behind. Definer: reads private.rights_lost.';
+
+--
 -- Name: index_embeddings(integer, integer, smallint); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -3468,6 +3502,83 @@ end $$;
 COMMENT ON FUNCTION private.note_document_change() IS 'Row trigger: keeps updated_at, and a changed text waits to be embedded again. What the worker notes is no change.';
 
 --
+-- Name: note_lost_people(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_lost_people() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform private.note_rights_lost((select array_agg(distinct o.user_id) from old_rows o), '{}');
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION note_lost_people(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_lost_people() IS 'Statement trigger of memberships and shares that end. Definer: calls note_rights_lost.';
+
+--
+-- Name: note_lost_person(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_lost_person() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform private.note_rights_lost(
+    array[case when tg_table_name = 'users' then to_jsonb(old) ->> 'id' else to_jsonb(old) ->> 'user_id' end::uuid], '{}');
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION note_lost_person(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_lost_person() IS 'Row trigger of memberships and shares that change, and of accounts that are banned or deleted. Definer: calls note_rights_lost.';
+
+--
+-- Name: note_lost_row(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_lost_row() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform private.note_rights_lost('{}', array[old.id]);
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION note_lost_row(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_lost_row() IS 'Row trigger of documents whose readers or text changed, and of products that are taken off sale. Definer: calls note_rights_lost.';
+
+--
+-- Name: note_lost_rows(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_lost_rows() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform private.note_rights_lost('{}', (select array_agg(o.id) from old_rows o));
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION note_lost_rows(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_lost_rows() IS 'Statement trigger of documents and products that are deleted. Definer: calls note_rights_lost.';
+
+--
 -- Name: note_new_documents(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -3547,6 +3658,38 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.note_purchases() IS 'Statement trigger on order_items: a purchase for each line, whatever the quantity. Definer: buyers may not claim purchases.';
+
+--
+-- Name: note_rights_lost(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_rights_lost(people uuid[], sources uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  most constant integer := 1000;
+  many constant boolean := coalesce(cardinality(people), 0) + coalesce(cardinality(sources), 0) > most;
+begin
+  if coalesce(cardinality(people), 0) + coalesce(cardinality(sources), 0) = 0 then
+    return;
+  end if;
+  insert into private.rights_lost (people, sources, everything)
+  values (case when many then '{}' else coalesce(people, '{}') end,
+          case when many then '{}' else coalesce(sources, '{}') end, many);
+  -- A few old notes go with every new one, so that nobody has to clear them.
+  delete from private.rights_lost r
+  using (select o.id from private.rights_lost o
+         where o.at < clock_timestamp() - interval '1 hour'
+         order by o.at limit 10 for update skip locked) old
+  where r.id = old.id;
+end $$;
+
+--
+-- Name: FUNCTION note_rights_lost(people uuid[], sources uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_rights_lost(people uuid[], sources uuid[]) IS 'Notes that people lost some right, or that documents and products (sources) may no longer be read as they were. Definer: nobody writes the table.';
 
 --
 -- Name: open_shard(smallint); Type: FUNCTION; Schema: private; Owner: -
@@ -7444,6 +7587,76 @@ ALTER TABLE private.purchases_to_take_back ALTER COLUMN id ADD GENERATED ALWAYS 
 );
 
 --
+-- Name: rights_lost; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.rights_lost (
+    id bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    people uuid[] NOT NULL,
+    sources uuid[] NOT NULL,
+    everything boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE ONLY private.rights_lost FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE rights_lost; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.rights_lost IS 'Rights that ended in the last hour, by transaction: gateways read on from where they were and forget what they kept.';
+
+--
+-- Name: COLUMN rights_lost.id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.rights_lost.id IS 'Number of the note.';
+
+--
+-- Name: COLUMN rights_lost.xid; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.rights_lost.xid IS 'The transaction: what was not committed when a gateway read has one that the gateway asks for again.';
+
+--
+-- Name: COLUMN rights_lost.at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.rights_lost.at IS 'When it was noted; after an hour it may go.';
+
+--
+-- Name: COLUMN rights_lost.people; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.rights_lost.people IS 'Who lost some right: members removed, readers of an ended share, banned and deleted accounts.';
+
+--
+-- Name: COLUMN rights_lost.sources; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.rights_lost.sources IS 'Documents and products that were deleted, hidden or changed, so that somebody may no longer read what was there.';
+
+--
+-- Name: COLUMN rights_lost.everything; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.rights_lost.everything IS 'Too many at a time to be named.';
+
+--
+-- Name: rights_lost_id_seq; Type: SEQUENCE; Schema: private; Owner: -
+--
+
+ALTER TABLE private.rights_lost ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.rights_lost_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: settings; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -8514,6 +8727,13 @@ ALTER TABLE ONLY private.purchases_to_take_back
     ADD CONSTRAINT purchases_to_take_back_pkey PRIMARY KEY (id);
 
 --
+-- Name: rights_lost rights_lost_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.rights_lost
+    ADD CONSTRAINT rights_lost_pkey PRIMARY KEY (id);
+
+--
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -8784,6 +9004,18 @@ CREATE INDEX product_words_words_idx ON private.product_words USING gin (words);
 --
 
 CREATE INDEX purchases_to_take_back_user_id_idx ON private.purchases_to_take_back USING btree (user_id);
+
+--
+-- Name: rights_lost_at_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX rights_lost_at_idx ON private.rights_lost USING btree (at);
+
+--
+-- Name: rights_lost_xid_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX rights_lost_xid_idx ON private.rights_lost USING btree (xid);
 
 --
 -- Name: shards_model_id_idx; Type: INDEX; Schema: private; Owner: -
@@ -9242,10 +9474,22 @@ CREATE TRIGGER keep_status BEFORE UPDATE OF status ON public.orders FOR EACH ROW
 CREATE TRIGGER leave_index BEFORE UPDATE ON public.chunk_embeddings FOR EACH ROW WHEN ((old.scope_id <> new.scope_id)) EXECUTE FUNCTION private.leave_index();
 
 --
+-- Name: documents note_changed_document; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_changed_document AFTER UPDATE ON public.documents FOR EACH ROW WHEN ((((((old.scope_id IS DISTINCT FROM new.scope_id) OR (old.owner_id IS DISTINCT FROM new.owner_id)) OR (old.title IS DISTINCT FROM new.title)) OR (old.content IS DISTINCT FROM new.content)) OR (old.metadata IS DISTINCT FROM new.metadata))) EXECUTE FUNCTION private.note_lost_row();
+
+--
 -- Name: documents note_changed_documents; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE TRIGGER note_changed_documents AFTER UPDATE ON public.documents REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_changed_documents();
+
+--
+-- Name: memberships note_changed_membership; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_changed_membership AFTER UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION private.note_lost_person();
 
 --
 -- Name: products note_changed_products; Type: TRIGGER; Schema: public; Owner: -
@@ -9254,10 +9498,46 @@ CREATE TRIGGER note_changed_documents AFTER UPDATE ON public.documents REFERENCI
 CREATE TRIGGER note_changed_products AFTER UPDATE ON public.products REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_changed_products();
 
 --
+-- Name: document_shares note_changed_share; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_changed_share AFTER UPDATE ON public.document_shares FOR EACH ROW EXECUTE FUNCTION private.note_lost_person();
+
+--
 -- Name: documents note_document_change; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE TRIGGER note_document_change BEFORE UPDATE ON public.documents FOR EACH ROW EXECUTE FUNCTION private.note_document_change();
+
+--
+-- Name: products note_hidden_product; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_hidden_product AFTER UPDATE ON public.products FOR EACH ROW WHEN ((old.scope_id IS DISTINCT FROM new.scope_id)) EXECUTE FUNCTION private.note_lost_row();
+
+--
+-- Name: documents note_lost_documents; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_lost_documents AFTER DELETE ON public.documents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_lost_rows();
+
+--
+-- Name: memberships note_lost_memberships; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_lost_memberships AFTER DELETE ON public.memberships REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_lost_people();
+
+--
+-- Name: products note_lost_products; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_lost_products AFTER DELETE ON public.products REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_lost_rows();
+
+--
+-- Name: document_shares note_lost_shares; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_lost_shares AFTER DELETE ON public.document_shares REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_lost_people();
 
 --
 -- Name: documents note_new_documents; Type: TRIGGER; Schema: public; Owner: -
@@ -9720,6 +10000,12 @@ CREATE POLICY "functions alone use it" ON private.product_words TO anon, authent
 CREATE POLICY "functions alone use it" ON private.purchases_to_take_back TO anon, authenticated USING (false);
 
 --
+-- Name: rights_lost functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.rights_lost TO anon, authenticated USING (false);
+
+--
 -- Name: settings functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -9814,6 +10100,12 @@ ALTER TABLE private.product_words ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.purchases_to_take_back ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: rights_lost; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.rights_lost ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: settings; Type: ROW SECURITY; Schema: private; Owner: -
@@ -10758,6 +11050,13 @@ REVOKE ALL ON FUNCTION private.forget_uploader(person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.free_email(email text, person uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION heartbeat(since text, OUT next text, OUT everything boolean, OUT people uuid[], OUT sources uuid[], OUT behind_s double precision); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.heartbeat(since text, OUT next text, OUT everything boolean, OUT people uuid[], OUT sources uuid[], OUT behind_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.heartbeat(since text, OUT next text, OUT everything boolean, OUT people uuid[], OUT sources uuid[], OUT behind_s double precision) TO tidegate_gateway;
+
+--
 -- Name: FUNCTION index_embeddings(max_rows integer, tolerated integer, of_model smallint); Type: ACL; Schema: private; Owner: -
 --
 
@@ -11181,6 +11480,30 @@ REVOKE ALL ON FUNCTION private.note_changed_products() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.note_document_change() FROM PUBLIC;
 
 --
+-- Name: FUNCTION note_lost_people(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_lost_people() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_lost_person(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_lost_person() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_lost_row(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_lost_row() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_lost_rows(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_lost_rows() FROM PUBLIC;
+
+--
 -- Name: FUNCTION note_new_documents(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -11203,6 +11526,12 @@ REVOKE ALL ON FUNCTION private.note_product_words() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.note_purchases() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_rights_lost(people uuid[], sources uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_rights_lost(people uuid[], sources uuid[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION open_shard(of_model smallint); Type: ACL; Schema: private; Owner: -

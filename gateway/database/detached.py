@@ -54,6 +54,11 @@ class DetachedTasks:
         for task in self._running:
             task.cancel()
 
+    async def settle(self, deadline_s: float) -> None:
+        """Return when nothing runs any more, or after `deadline_s` seconds."""
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=deadline_s)
+
     def _finished(self, task: "asyncio.Future[Any]") -> None:
         waiting = self._running.pop(task)
         if not waiting.done():

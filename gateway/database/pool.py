@@ -22,9 +22,11 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from gateway.concurrency import SingleFlight
+from gateway.database.beat import Heartbeat, News, keep_beating
 from gateway.database.detached import DetachedTasks
 from gateway.database.invariants import Finding, Invariant, findings_query, invariants
 from gateway.database.leases import Connection, Leases
+from gateway.database.places import FairPlaces, PlacesTakenError
 from gateway.database.queries import query
 from gateway.database.sqlstates import is_the_servers, to_gateway_error
 from gateway.database.vectors import adapters
@@ -36,7 +38,14 @@ from gateway.errors import (
     GatewayError,
     UnavailableError,
 )
-from gateway.resilience import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, Guard, Policy
+from gateway.resilience import (
+    AttemptTimeoutError,
+    BulkheadFullError,
+    CircuitOpenError,
+    DependencyError,
+    Guard,
+    Policy,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -52,25 +61,48 @@ CONNECTION_DEFAULTS: Mapping[str, str | int] = {
 # may have corrected it.
 RECHECK_SAFE_S = 60.0
 RECHECK_UNSAFE_S = 1.0
+BEAT_EVERY_S = 1.0
 
 
 class Database:
     """Runs the queries of sql/queries, each in a transaction of its own, with a deadline."""
 
     def __init__(
-        self, url: str, policy: Policy, *, pool_size: int = 8, clock: Callable[[], float] = time.monotonic
+        self,
+        url: str,
+        policy: Policy,
+        *,
+        pool_size: int = 8,
+        share: float = 1.0,
+        listener: Callable[[News], None] | None = None,
+        has_replica: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; nothing connects before `open`. `policy` holds for each query; ValueError for a bad `url`."""
+        """Prepare; nothing connects before `open`. `policy` holds for each query; ValueError for a bad `url`.
+
+        One caller has at most `share` of the connections. `listener` is told which rights ended, once a second.
+        """
         self._clock = clock
         self._pool_size = pool_size
         self._tasks = DetachedTasks(policy.name, policy.concurrency)
-        self.guard = Guard(policy, self._is_failure, time_limit=self._tasks.run, on_open=self._tasks.give_up)
+        conninfo = _with_defaults(url)
+        self.heartbeat = Heartbeat(conninfo, policy.name, listener, marks_time=has_replica, clock=clock)
+        self.guard = Guard(
+            policy,
+            self._is_failure,
+            time_limit=self._tasks.run,
+            on_open=self._tasks.give_up,
+            heartbeat=self.heartbeat,
+        )
+        self._places = FairPlaces(pool_size, share, wait_s=policy.timeout_s * 2 / 3, clock=clock)
+        self._beating: asyncio.Task[None] | None = None
+        self._is_followed = listener is not None
         self._check = SingleFlight(self._check_safety)
         self._checked_until = float("-inf")
         self._findings: list[Finding] = []
         self._rechecks: set[asyncio.Task[None]] = set()  # one at most
         self._pool = AsyncConnectionPool[Connection](
-            _with_defaults(url),
+            conninfo,
             kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row, "context": adapters()},
             min_size=min(2, pool_size),
             max_size=pool_size,
@@ -86,13 +118,18 @@ class Database:
     async def open(self) -> None:
         """Start connecting in the background; returns at once, also when the database is down."""
         await self._pool.open(wait=False)
+        if self._is_followed and self._beating is None:
+            self._beating = asyncio.create_task(keep_beating(self.heartbeat, BEAT_EVERY_S))
 
     async def close(self) -> None:
         """Give up what runs and close the connections."""
-        for recheck in self._rechecks:
-            recheck.cancel()
+        self.guard.stop()
+        for task in (self._beating, *self._rechecks):
+            if task is not None:
+                task.cancel()
         self._tasks.cancel_all()
         await self._leases.settle(1)
+        await self.heartbeat.close()
         await self._pool.close(timeout=1)
 
     async def fetch(self, name: str, parameters: Mapping[str, object] | None = None) -> list[DictRow]:
@@ -103,6 +140,15 @@ class Database:
         """
         await self.ensure_safe()
         return await self._run(query(name), parameters)
+
+    async def is_fresh(self, max_age_s: float) -> bool:
+        """Whether its rows are at most so many seconds old, as a replica's may not be; it is asked when in doubt."""
+        if self.heartbeat.behind_s > max_age_s:
+            try:
+                await self.guard.call(self.heartbeat)
+            except (psycopg.Error, DependencyError) as error:
+                logger.debug("%s: its age is not known: %s", self.guard.policy.name, error)
+        return self.heartbeat.behind_s <= max_age_s
 
     async def ensure_safe(self) -> None:
         """Ask the database whether it holds callers to their rows, unless it said so lately.
@@ -153,6 +199,8 @@ class Database:
             raise DatabaseTimeoutError(
                 f"The database did not answer within {max(error.after_s, 0.01):.2g} s. Try again."
             ) from error
+        except PlacesTakenError as error:
+            raise self._crowded("Every connection to the database is taken, or kept for others. Try again.") from error
         except psycopg.Error as error:
             if isinstance(error, PoolTimeout) and self._is_full:
                 raise self._crowded("Every connection to the database is taken. Try again.") from error
@@ -169,11 +217,17 @@ class Database:
         return len(self._tasks) >= self._pool_size
 
     def _is_failure(self, error: BaseException) -> bool | None:
+        if isinstance(error, PlacesTakenError):
+            return None
         if isinstance(error, PoolTimeout):
             return None if self._is_full else True
         return isinstance(error, psycopg.Error) and is_the_servers(error)
 
     async def _execute(self, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
+        async with self._places.place():
+            return await self._on_a_connection(statement, parameters)
+
+    async def _on_a_connection(self, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
         async with self._leases.connection() as connection:
             try:
                 return await _rows(connection, statement, parameters)

@@ -62,8 +62,8 @@ TABLE: dict[str, tuple[type[GatewayError], str | None]] = {
 }
 
 
-# What says that the server, or the way to it, does not work; all else is about one statement.
-OF_THE_SERVER = ("08", "25006", "28", "3D", "53", "57P", "57014", "58", "XX")
+# What says that the server, or the way to it, does not work; all else is about one statement, its time included.
+OF_THE_SERVER = ("08", "25006", "28", "3D", "53", "57P", "58", "XX")
 
 
 def is_the_servers(error: psycopg.Error) -> bool:

@@ -8,38 +8,62 @@ import asyncio
 import hashlib
 import json
 import logging
+import time
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from gateway.auth.caller import ANONYMOUS, Caller
+from gateway.database.beat import News
 from gateway.recommendations.file import Entry, read, write
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
 from gateway.resilience.last_known import LastKnown
+from gateway.rights import Rights
 from gateway.search.known import lasting_claims
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 8_000_000
 MAX_AGE_S = 7 * 86_400.0
+MAX_GONE = 10_000
+BACK_S = 60.0  # after which a product in a new answer is on sale again: no request takes that long
 
 
 class KnownRecommendations:
-    """Full answers by request and caller."""
+    """Full answers by request and caller. Products that were taken off sale are left out of them."""
 
-    def __init__(self, path: Path | None = None, *, max_bytes: int = MAX_BYTES, max_age_s: float = MAX_AGE_S) -> None:
-        """Keep so many bytes of JSON, none older than `max_age_s` seconds; in the file at `path` as well, if given."""
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        max_bytes: int = MAX_BYTES,
+        max_age_s: float = MAX_AGE_S,
+        rights: Rights | None = None,
+    ) -> None:
+        """Keep so many bytes of JSON, none older than `max_age_s` seconds; in the file at `path` as well, if given.
+
+        `rights` says which products went and whose accounts ended.
+        """
         self._path = path
         self._max_bytes = max_bytes
         self._answers = LastKnown(max_bytes=max_bytes, max_age_s=max_age_s)
         self._is_unsaved = False
+        self._gone: OrderedDict[UUID, float] = OrderedDict()  # and when that was learned
+        if rights is not None:
+            rights.tell(self._forget)
         # One at a time and in order: who is cancelled while it writes leaves a thread that goes on writing.
         self._writer = ThreadPoolExecutor(1, "recommendations-file")
 
     def keep(self, request: RecommendationsRequest, caller: Caller, answer: RecommendationsResponse) -> None:
         """Remember an answer that lacks nothing."""
-        self._answers.put(_key(request, caller), answer.model_dump_json().encode())
+        for each in answer.recommendations:
+            if time.monotonic() - self._gone.get(each.product_id, float("inf")) > BACK_S:
+                del self._gone[each.product_id]
+        about = () if caller.user_id is None else (caller.user_id,)
+        self._answers.put(_key(request, caller), answer.model_dump_json().encode(), about=about)
         self._is_unsaved = True
 
     def recall(self, request: RecommendationsRequest, caller: Caller) -> RecommendationsResponse | None:
@@ -49,10 +73,20 @@ class KnownRecommendations:
             found = self._answers.get(_key(asked, who))
             if found is not None:
                 answer = RecommendationsResponse.model_validate_json(found[0])
-                answer.recommendations = answer.recommendations[: request.limit]
+                left = [each for each in answer.recommendations if each.product_id not in self._gone]
+                answer.recommendations = left[: request.limit]
                 answer.age_seconds = round(found[1], 1)
                 return answer
         return None
+
+    def _forget(self, news: News) -> None:
+        for person in news.people:
+            self._answers.forget(person)
+        for source in news.sources:
+            self._gone[source] = time.monotonic()
+            self._gone.move_to_end(source)
+        while len(self._gone) > MAX_GONE:
+            self._gone.popitem(last=False)
 
     async def load(self) -> None:
         """Read the file, if there is one; what cannot be read is as if it were not there, and is logged."""

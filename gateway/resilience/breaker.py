@@ -4,6 +4,8 @@ pybreaker runs what it guards itself, under a lock and synchronously: awaited in
 through, and a cancelled call counts. So calls are admitted here, one trial when half-open, and their outcomes reported
 through its public interface, if it still is in the state that admitted them. Its clock is the wall's; here the
 monotonic one decides, or setting the date would keep a breaker open for a year.
+
+Where the dependency has a heartbeat (pulse.py), failures of calls are only a suspicion, which it confirms or not.
 """
 
 import logging
@@ -21,6 +23,8 @@ from gateway.resilience.policy import Policy
 
 logger = logging.getLogger(__name__)
 
+NEVER = 1_000_000_000
+
 State = Literal["closed", "half-open", "open"]
 Verdict = Callable[[BaseException], bool | None]
 """Whether an exception is a failure of the dependency: None when it says nothing about it either way."""
@@ -37,15 +41,19 @@ class Breaker:
         clock: Callable[[], float] = time.monotonic,
         on_change: Callable[[State], None] = lambda _: None,
         on_open: Callable[[], None] = lambda: None,
+        suspect: Callable[[], None] | None = None,
     ) -> None:
-        """Closed at first; `verdict` judges what calls raise. `on_open` is told when they open it."""
+        """Closed at first; `verdict` judges what calls raise. `on_open` is told when they open it.
+
+        With `suspect`, calls never open or close it: that is told what they would have opened it for, and decides.
+        """
         self._policy = policy
         self._verdict = verdict
         self._clock = clock
         self._on_change = on_change
         self._on_open = on_open
         self._breaker = pybreaker.CircuitBreaker(
-            fail_max=policy.failures_to_open,
+            fail_max=policy.failures_to_open if suspect is None else NEVER,
             reset_timeout=policy.reset_s,
             state_storage=pybreaker.CircuitMemoryStorage(pybreaker.STATE_CLOSED),
             name=policy.name,
@@ -53,6 +61,8 @@ class Breaker:
             throw_new_error_on_trip=False,
         )
         self._outcomes: deque[bool] = deque(maxlen=policy.window)
+        self._suspect = suspect
+        self._in_a_row = 0
         self._opened_at = float("-inf")
         self._trial: Trial | None = None
         self._silent_s = policy.silent_s
@@ -60,6 +70,8 @@ class Breaker:
         # The first calls since the last answer, and when they began; what failed without one is among them.
         self._unanswered: dict[Trial, float] = {}
         self.last_failure: str | None = None
+        self.answers = 0
+        """How many calls were answered."""
 
     @property
     def state(self) -> State:
@@ -69,6 +81,9 @@ class Breaker:
     def admit(self) -> "Trial":
         """Leave for one call, to be used as a context manager around it; CircuitOpenError."""
         if self.state == "open":
+            if self._suspect is not None:
+                self._suspect()
+                raise CircuitOpenError(self._policy.name, self._policy.reset_s)
             left = self._opened_at + self._policy.reset_s - self._clock()
             if left > 0:
                 raise CircuitOpenError(self._policy.name, left)
@@ -89,7 +104,7 @@ class Breaker:
         """Count the outcome of an admitted call."""
         if self._trial is trial:
             self._trial = None
-        if error is not None and not isinstance(error, Exception):
+        if error is not None and (self._suspect is not None or not isinstance(error, Exception)):
             self._unanswered.pop(trial, None)  # nobody waits for it any more
         failed = None if error is not None and not isinstance(error, Exception) else False
         if isinstance(error, Exception):
@@ -98,6 +113,7 @@ class Breaker:
             return  # it says nothing, or it is old news
         if not failed:
             self._unanswered.clear()
+            self.answers += 1
         slow = took_s > self._policy.slow_s
         if failed and error is not None:
             self.last_failure = f"{type(error).__name__} {error}".strip().replace("\n", " ")
@@ -107,6 +123,11 @@ class Breaker:
 
     def _count(self, failed: bool, slow: bool) -> None:
         self._outcomes.append(failed or slow)
+        if self._suspect is not None:
+            self._in_a_row = self._in_a_row + 1 if failed else 0
+            if self._in_a_row >= self._policy.failures_to_open or self._is_bad():
+                self._suspect()
+            return
         # A trial that is too late has not shown that it works again.
         if failed or (slow and self.state == "half-open"):
             with suppress(_ReportedError):  # pybreaker hands back what it was told
@@ -120,8 +141,26 @@ class Breaker:
         enough = len(self._outcomes) == self._outcomes.maxlen
         return enough and sum(self._outcomes) >= self._policy.failure_rate_to_open * len(self._outcomes)
 
+    def open(self, reason: str) -> None:
+        """It does not work, for this reason."""
+        self.last_failure = reason
+        self._breaker.open()
+
+    def is_well(self) -> None:
+        """It works: what calls failed of, or wait for, is their own affair."""
+        self._outcomes.clear()
+        self._in_a_row = 0
+        self._unanswered = dict.fromkeys(self._unanswered, self._clock())
+        if self.state != "closed":
+            self._breaker.close()
+
     def listen(self) -> None:
         """Open if nothing is answered any more: to be called now and then while calls are under way."""
+        if self._suspect is not None:
+            doubtful_s = min(self._silent_s, self._policy.timeout_s) / 2
+            if self.state == "closed" and self._unanswered and self._waited_s(0) >= doubtful_s:
+                self._suspect()
+            return
         if self.state == "closed" and len(self._unanswered) == self._enough and self._waited_s(-1) >= self._silent_s:
             self.last_failure = f"None of its calls was answered for {self._silent_s:g} s."
             self._breaker.open()
@@ -139,6 +178,7 @@ class Breaker:
         if new == "open":
             self._opened_at = self._clock()
         self._outcomes.clear()
+        self._in_a_row = 0
         self._unanswered.clear()
         self._trial = None
         if new == "closed":

@@ -17,6 +17,7 @@ from gateway.resilience.deadline import remaining
 from gateway.resilience.errors import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, DependencyError
 from gateway.resilience.metrics import Meter
 from gateway.resilience.policy import Policy
+from gateway.resilience.pulse import Beat, Pulse
 
 Result = TypeVar("Result")
 Work = Callable[[], Awaitable[Result]]
@@ -47,12 +48,16 @@ class Guard:
         *,
         time_limit: TimeLimit = cancelled_late,
         on_open: Callable[[], None] = lambda: None,
+        heartbeat: Beat | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`verdict` says which exceptions are the dependency's failures: these alone are counted and tried again.
 
         `time_limit` runs the work within some seconds, TimeoutError after them or when it is given up, which `on_open`
         may do: whoever waits for what has just been found not to work is better off elsewhere.
+
+        With a `heartbeat`, which returns if the dependency works, that alone decides whether it is asked: a call that
+        takes too long says nothing, and one that fails only that the heartbeat should be asked.
         """
         self.policy = policy
         self._verdict = verdict
@@ -61,7 +66,15 @@ class Guard:
         self._running = 0
         self._listening: asyncio.TimerHandle | None = None
         self.meter = Meter(policy, lambda: self.running, lambda: self.budget_left)
-        self.breaker = Breaker(policy, self._judged, clock=clock, on_change=self.meter.changed, on_open=on_open)
+        self.breaker = Breaker(
+            policy,
+            self._judged,
+            clock=clock,
+            on_change=self.meter.changed,
+            on_open=on_open,
+            suspect=None if heartbeat is None else self._doubt,
+        )
+        self._pulse = None if heartbeat is None else Pulse(policy, heartbeat, self.breaker)
 
     @property
     def state(self) -> str:
@@ -77,6 +90,15 @@ class Guard:
     def budget_left(self) -> float:
         """Of the retry budget, 0 to 1."""
         return self._budget.share
+
+    def stop(self) -> None:
+        """Ask no heartbeat any more."""
+        if self._pulse is not None:
+            self._pulse.stop()
+
+    def _doubt(self) -> None:
+        if self._pulse is not None:
+            self._pulse.doubt()
 
     async def call(self, work: Work[Result]) -> Result:
         """The result of `work`, or its exception.
@@ -97,7 +119,7 @@ class Guard:
             self.meter.refused("full")
             raise BulkheadFullError(self.policy.name)
         self._running += 1
-        if self._listening is None and self.policy.silent_s < float("inf"):
+        if self._listening is None and (self.policy.silent_s < float("inf") or self._pulse is not None):
             self._listen()
         try:
             with self._admitted(), self.meter.timed():
@@ -106,7 +128,7 @@ class Guard:
             self._running -= 1
 
     def _listen(self) -> None:
-        every_s = self.policy.silent_s / 8
+        every_s = self.policy.silent_s / 8 if self._pulse is None else self._pulse.every_s
         loop = asyncio.get_running_loop()
         due = loop.time() + every_s
 
@@ -156,6 +178,8 @@ class Guard:
         raise AssertionError("tenacity ends with a result or an exception")
 
     def _judged(self, error: BaseException) -> bool | None:
+        if isinstance(error, AttemptTimeoutError) and self._pulse is not None:
+            return None  # what was asked may have been dear: the heartbeat knows
         if isinstance(error, AttemptTimeoutError):
             # Who had next to no time left, because others had used it up, says nothing about this one.
             return True if error.after_s >= self.policy.timeout_s / 2 else None

@@ -2,7 +2,9 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+TAG_BYTES = 100  # of memory for each thing that an answer is about
 
 
 class LastKnown:
@@ -13,7 +15,8 @@ class LastKnown:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._clock = clock
-        self._held: OrderedDict[bytes, tuple[float, bytes]] = OrderedDict()
+        self._held: OrderedDict[bytes, tuple[float, bytes, frozenset[object]]] = OrderedDict()
+        self._about: dict[object, set[bytes]] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -25,11 +28,14 @@ class LastKnown:
         """Bytes in use."""
         return self._bytes
 
-    def put(self, key: bytes, answer: bytes, age_s: float = 0.0) -> None:
-        """Keep `answer`, which is `age_s` seconds old, in the place of another one."""
+    def put(self, key: bytes, answer: bytes, age_s: float = 0.0, about: Iterable[object] = ()) -> None:
+        """Keep `answer`, which is `age_s` seconds old, in the place of another one. `about` is for `forget`."""
         self._drop(key)
-        self._held[key] = (self._clock() - age_s, answer)
-        self._bytes += len(key) + len(answer)
+        tags = frozenset(about)
+        self._held[key] = (self._clock() - age_s, answer, tags)
+        for tag in tags:
+            self._about.setdefault(tag, set()).add(key)
+        self._bytes += _size(key, answer, tags)
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._held)))
 
@@ -37,7 +43,7 @@ class LastKnown:
         """The answer and its age in seconds; None when there is none or it is too old."""
         if key not in self._held:
             return None
-        at, answer = self._held[key]
+        at, answer, _ = self._held[key]
         age = self._clock() - at
         if age > self._max_age_s:
             self._drop(key)
@@ -48,11 +54,30 @@ class LastKnown:
     def items(self) -> Iterator[tuple[bytes, bytes, float]]:
         """Key, answer and age in seconds of all that are not too old, the most recently used first."""
         now = self._clock()
-        for key, (at, answer) in reversed(list(self._held.items())):
+        for key, (at, answer, _) in reversed(list(self._held.items())):
             if now - at <= self._max_age_s:
                 yield key, answer, now - at
 
+    def forget(self, tag: object) -> None:
+        """Keep no answer that is about `tag`."""
+        for key in list(self._about.get(tag, ())):
+            self._drop(key)
+
+    def clear(self) -> None:
+        """Keep no answer."""
+        for key in list(self._held):
+            self._drop(key)
+
     def _drop(self, key: bytes) -> None:
-        if key in self._held:
-            _, answer = self._held.pop(key)
-            self._bytes -= len(key) + len(answer)
+        if key not in self._held:
+            return
+        _, answer, tags = self._held.pop(key)
+        self._bytes -= _size(key, answer, tags)
+        for tag in tags:
+            self._about[tag].discard(key)
+            if not self._about[tag]:
+                del self._about[tag]
+
+
+def _size(key: bytes, answer: bytes, tags: frozenset[object]) -> int:
+    return len(key) + len(answer) + TAG_BYTES * len(tags)

@@ -62,7 +62,7 @@ class QueryEmbedder:
         """Use the one of `embedders` that is the active model of `database`, as `policy` says."""
         self._embedders = {Model(embedder.name, embedder.dimensions): embedder for embedder in embedders}
         self._database = database
-        self.guard = Guard(policy, _is_failure)
+        self.guard = Guard(policy, _is_failure, heartbeat=self.probe)
         self._clock = clock
         self._active: Model | None = next(iter(self._embedders))
         self._refused = ""

@@ -48,7 +48,7 @@ class Reranker:
         """Use the API at `url` (without `/rerank`), as `policy` says."""
         self.candidates = candidates
         self._model = model
-        self.guard = Guard(policy)
+        self.guard = Guard(policy, heartbeat=lambda: self.ask("status", ["status"]))
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._url = f"{url.rstrip('/')}/rerank"
         self._client = httpx.AsyncClient(

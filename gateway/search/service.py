@@ -14,6 +14,7 @@ from gateway.database.pool import Database
 from gateway.degradation import Degradation
 from gateway.errors import (
     DatabaseBusyError,
+    DatabaseUnavailableError,
     DatabaseUnsafeError,
     GatewayError,
     OverloadedError,
@@ -22,7 +23,8 @@ from gateway.errors import (
 )
 from gateway.resilience.ladder import Rung, descend
 from gateway.resilience.metrics import DEGRADATIONS
-from gateway.search.known import KnownAnswers
+from gateway.rights import RIGHTS_S
+from gateway.search.known import KnownAnswers, is_staff
 from gateway.search.model import QueryEmbedder, QueryVector
 from gateway.search.operators import without_operators
 from gateway.search.reranker import Reranker
@@ -47,6 +49,7 @@ class SearchService:
         *,
         data_api: DataApi | None = None,
         replica: Database | None = None,
+        replica_max_age_s: float = RIGHTS_S,
         reranker: Reranker | None = None,
         known: KnownAnswers | None = None,
         clock: Callable[[], float] = time.perf_counter,
@@ -54,6 +57,7 @@ class SearchService:
         """Search `database` with vectors of `embedder`; `reranker` has the last word where there is one.
 
         When the database does not answer: the same function through `data_api`, on `replica`, and then what is `known`.
+        A replica that is more than `replica_max_age_s` seconds behind is asked for products only.
         """
         self._ways: list[tuple[str, str, Ask, type[Exception] | None]] = [
             ("database", "PostgreSQL", of_database(database), None)
@@ -62,7 +66,7 @@ class SearchService:
             # A server that has too much to do is not helped by being asked through another door.
             self._ways.append(("data_api", "the Data API", of_data_api(data_api), DatabaseBusyError))
         if replica is not None:
-            self._ways.append(("replica", "a replica", of_database(replica), None))
+            self._ways.append(("replica", "a replica", of_replica(replica, replica_max_age_s), None))
         self._embedder = embedder
         self._reranker = reranker
         self._known = known or KnownAnswers()
@@ -73,7 +77,7 @@ class SearchService:
 
         Raises a GatewayError when nothing that could answer does, or the request is at fault.
         """
-        started = self._clock()
+        started, asked_at = self._clock(), self._known.now()
         vector = None
         if request.mode is not Mode.KEYWORD:
             vector = await self._embedder.embed(without_operators(request.query))
@@ -88,7 +92,7 @@ class SearchService:
         answer.degraded = bool(answer.degradations)
         answer.took_ms = round((self._clock() - started) * 1000, 2)
         if not answer.degraded:
-            self._known.keep(request, caller, answer)
+            self._known.keep(request, caller, answer, asked_at)
         return answer
 
     def search_spared(self, request: SearchRequest, caller: Caller) -> SearchResponse:
@@ -161,6 +165,22 @@ def of_database(database: Database) -> Ask:
 
     async def ask(arguments: dict[str, Any], caller: Caller) -> Rows:
         return await database.fetch("search_as", {**arguments, "claims": caller.claims})
+
+    return ask
+
+
+def of_replica(replica: Database, max_age_s: float) -> Ask:
+    """As of_database; without documents where the replica may not know yet who lost the right to them."""
+    ask_replica = of_database(replica)
+
+    async def ask(arguments: dict[str, Any], caller: Caller) -> Rows:
+        if await replica.is_fresh(max_age_s):
+            return await ask_replica(arguments, caller)
+        if "products" not in arguments["kinds"] or is_staff(caller):
+            raise DatabaseUnavailableError("The replica is too far behind to show documents.")
+        rows = await ask_replica({**arguments, "kinds": ["products"]}, caller)
+        left_out = arguments["kinds"] != ["products"]
+        return [{**row, "complete": row["complete"] and not left_out} for row in rows]
 
     return ask
 

@@ -1,0 +1,176 @@
+"""Whose statement runs next, where more callers want a connection than there are.
+
+Who has used the database least comes first, and nobody has more than a share of the connections. A caller that uses far
+more than others while they have work too is heavy: heavy callers have one connection together, and rest after each
+statement, so that others wait for a dear statement seldom, whatever it is. Time is shared among the statements that run
+at the same moment: those of a busy server take longer through no fault of their callers.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from gateway.resilience.callers import MEMORY_S, NOBODY, Load, current_caller
+
+HEAVY_SHARE = 0.1
+"""Of the database's time: who uses less of it lately is never heavy."""
+BUSY_SHARE = 0.2
+"""Nobody is heavy where the others together use less than this of the database's time."""
+HEAVY_FACTOR = 3.0
+"""A heavy caller uses so many times as much as the mean of the others."""
+REST_FACTOR = 6.0
+"""A heavy caller's statement is followed by so many times its length without another, if others are at work."""
+MOST_REST_S = 2.0
+ACTIVE_S = 5.0  # for which callers are remembered
+
+
+class PlacesTakenError(Exception):
+    """No connection came free in time."""
+
+
+class _Waiter:
+    def __init__(self, caller: str, number: int) -> None:
+        self.caller = caller
+        self.number = number
+        self.turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+
+class FairPlaces:
+    """So many places, given to whoever has used them least."""
+
+    def __init__(self, size: int, share: float, *, wait_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """`size` places, `share` of them for one caller at most; nobody waits longer than `wait_s`."""
+        self._size = size
+        self._share = max(1, int(size * share))
+        self._wait_s = wait_s
+        self._clock = clock
+        self._running: dict[str, int] = {}
+        self._count = 0
+        self._heavy = 0
+        self._rest_until = float("-inf")
+        self._rest: asyncio.TimerHandle | None = None
+        self._waiting: list[_Waiter] = []
+        self._number = 0
+        # Of the database's time, by caller, and together.
+        self._used: OrderedDict[str, Load] = OrderedDict()
+        self._total = Load()
+        self._shared_s = 0.0  # time, divided by the statements that run in it
+        self._shared_at = clock()
+
+    def __len__(self) -> int:
+        """How many places are taken."""
+        return self._count
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """A place for the block; PlacesTakenError."""
+        caller = current_caller()
+        was_heavy = await self._take(caller)
+        started = self._shared()
+        try:
+            yield
+        finally:
+            self._give_back(caller, self._shared() - started, was_heavy=was_heavy)
+
+    async def _take(self, caller: str) -> bool:
+        if not self._waiting and self._may_run(caller):
+            return self._start(caller)
+        self._number += 1
+        waiter = _Waiter(caller, self._number)
+        self._waiting.append(waiter)
+        self._pump()
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await waiter.turn
+        except BaseException as error:
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
+            elif waiter.turn.done() and not waiter.turn.cancelled():
+                self._give_back(caller, 0.0, was_heavy=waiter.turn.result())
+            if isinstance(error, TimeoutError):
+                raise PlacesTakenError from error
+            raise
+        return waiter.turn.result()
+
+    def _start(self, caller: str) -> bool:
+        self._shared()
+        self._count += 1
+        self._running[caller] = self._running.get(caller, 0) + 1
+        heavy = self._is_heavy(caller)
+        self._heavy += heavy
+        return heavy
+
+    def _give_back(self, caller: str, used_s: float, *, was_heavy: bool) -> None:
+        self._shared()
+        self._count -= 1
+        self._running[caller] -= 1
+        if not self._running[caller]:
+            del self._running[caller]
+        self._heavy -= was_heavy
+        self._note(caller, used_s)
+        if was_heavy or self._is_heavy(caller):
+            self._rest_until = self._clock() + min(MOST_REST_S, REST_FACTOR * used_s)
+        self._pump()
+
+    def _pump(self) -> None:
+        """Give places to those who wait, whoever used least first."""
+        if not self._waiting:
+            return
+        now = self._clock()
+        for waiter in sorted(self._waiting, key=lambda waiter: (self._recent(waiter.caller, now), waiter.number)):
+            if self._count >= self._size:
+                break
+            if not waiter.turn.done() and self._may_run(waiter.caller):
+                self._waiting.remove(waiter)
+                waiter.turn.set_result(self._start(waiter.caller))
+        rest = self._rest_until - now
+        if self._waiting and rest > 0 and self._rest is None:
+            self._rest = asyncio.get_running_loop().call_later(rest, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self._pump()
+
+    def _may_run(self, caller: str) -> bool:
+        if self._count >= self._size:
+            return False
+        if caller == NOBODY:
+            return True
+        if self._running.get(caller, 0) >= self._share:
+            return False
+        return not self._is_heavy(caller) or (self._heavy == 0 and self._clock() >= self._rest_until)
+
+    def _is_heavy(self, caller: str) -> bool:
+        if caller == NOBODY:
+            return False
+        now = self._clock()
+        own = self._recent(caller, now)
+        others = len(self._used) - (caller in self._used)
+        used = max(0.0, self._total.recent(now) - own)
+        if not others or own < HEAVY_SHARE * MEMORY_S or used < BUSY_SHARE * MEMORY_S:
+            return False
+        return own > HEAVY_FACTOR * used / others
+
+    def _recent(self, caller: str, now: float) -> float:
+        load = self._used.get(caller)
+        return 0.0 if load is None else load.recent(now)
+
+    def _note(self, caller: str, used_s: float) -> None:
+        if caller == NOBODY:
+            return
+        now = self._clock()
+        load = self._used.pop(caller, None) or Load()
+        load.add(used_s, now)
+        self._used[caller] = load  # the last to have used it is at the end
+        self._total.add(used_s, now)
+        while self._used and now - next(iter(self._used.values())).at > ACTIVE_S:
+            self._used.popitem(last=False)
+
+    def _shared(self) -> float:
+        """Seconds so far, each divided among the statements that ran in it."""
+        now = self._clock()
+        self._shared_s += (now - self._shared_at) / max(1, self._count)
+        self._shared_at = now
+        return self._shared_s
