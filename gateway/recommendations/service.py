@@ -99,7 +99,9 @@ class RecommendationService:
         while True:
             if time.monotonic() - refreshed >= REFRESH_EVERY_S:
                 refreshed = time.monotonic()
-                await self.recommend(RecommendationsRequest(), ANONYMOUS)
+                answer = await self.recommend(RecommendationsRequest(), ANONYMOUS)
+                if answer.degraded:
+                    refreshed = float("-inf")
             await self.known.save()
             await asyncio.sleep(SAVE_EVERY_S)
 
