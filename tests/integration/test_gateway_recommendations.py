@@ -241,6 +241,6 @@ async def test_made_up_categories_and_products_do_not_crowd_out_what_is_known(
 def test_the_worker_counts_without_being_asked_even_when_nothing_can_be_embedded(stack: Stack, people: People) -> None:
     nowhere = {"EMBEDDER": "openai", "EMBEDDER_URL": "http://127.0.0.1:1/v1"}
     stack.start_worker(**nowhere, EMBEDDER_MODEL="m", EMBEDDER_DIMENSIONS="3")
-    before = people.shop.looks("tent 4")
-    people.shop.note(people.ids["carol"], "cart", "tent 4")
-    wait_until(lambda: people.shop.looks("tent 4") > before + 2, 20, "the cart being counted")
+    before = people.shop.popularity("tent 4")
+    people.shop.order(people.ids["carol"], "tent 4")
+    wait_until(lambda: people.shop.popularity("tent 4") > before + 2, 20, "the purchase being counted")

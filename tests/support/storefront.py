@@ -1,4 +1,4 @@
-"""A shop whose products have vectors, and people who look, buy and cancel; orders are rows, as whoever sells writes."""
+"""A shop whose products have vectors, and people who look, buy and withdraw; orders are rows, as functions write."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,8 +58,8 @@ class Storefront:
                     "insert into public.interactions (product_id, kind) values (%s, %s)", (self.products[name], kind)
                 )
 
-    def order(self, person: uuid.UUID, *names: str, quantity: int = 1) -> uuid.UUID:
-        """Somebody orders products."""
+    def place(self, person: uuid.UUID, *names: str, quantity: int = 1) -> uuid.UUID:
+        """Somebody orders products, and has not paid."""
         with self.admin.transaction():
             row = self.admin.execute(
                 "insert into public.orders (buyer_id, status, currency, total) values (%s, 'pending', 'EUR', 1)"
@@ -75,11 +75,21 @@ class Storefront:
             )
         return uuid.UUID(str(row[0]))
 
-    def end(self, order: uuid.UUID, status: str = "cancelled") -> None:
-        """An order comes to nothing, after it was paid where there is something to pay back."""
-        if status == "refunded":
-            self.admin.execute("update public.orders set status = 'paid' where id = %s", (order,))
-        self.admin.execute("update public.orders set status = %s where id = %s", (status, order))
+    def pay(self, order: uuid.UUID) -> None:
+        """An order is paid."""
+        self.admin.execute("update public.orders set status = 'paid' where id = %s", (order,))
+
+    def order(self, person: uuid.UUID, *names: str, quantity: int = 1) -> uuid.UUID:
+        """Somebody orders products and pays."""
+        with self.admin.transaction():
+            order = self.place(person, *names, quantity=quantity)
+            self.pay(order)
+        return order
+
+    def end(self, order: uuid.UUID, how: str = "withdrawn") -> None:
+        """A paid order comes to nothing: it is withdrawn, or refunded at once."""
+        change = "status = 'refunded'" if how == "refunded" else "withdrawn_at = now()"
+        self.admin.execute(f"update public.orders set {change} where id = %s".encode(), (order,))
 
     def fold(self, max_rows: int = 1000) -> None:
         """Count what is not counted, in steps of `max_rows`."""
@@ -101,8 +111,8 @@ class Storefront:
         assert row is not None
         return float(row[0])
 
-    def looks(self, name: str) -> float:
-        """A product's popularity in looks of today."""
+    def popularity(self, name: str) -> float:
+        """A product's popularity: 10 for every purchase of today that would make the same."""
         row = self.admin.execute("select private.popularity_now(%s)", (self.score(name),)).fetchone()
         assert row is not None
         return float(row[0])
