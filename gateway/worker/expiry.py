@@ -1,4 +1,4 @@
-"""Orders that nobody pays for: cancelled after a week, or as private.settings says, so that others may buy."""
+"""Unpaid orders: cancelled after half an hour, or as private.settings says, so that others may buy the goods."""
 
 import logging
 import time
@@ -9,9 +9,9 @@ from gateway.worker.queue import Queue
 
 logger = logging.getLogger(__name__)
 
-# A step, one transaction: buyers of the same products wait for its end.
-ORDERS = 10
-EVERY_S = 60.0
+# A step is one transaction of some 30 ms, for whose end buyers of the same products wait.
+ORDERS = 100
+EVERY_S = 2.0
 
 
 class Expiry:

@@ -99,7 +99,7 @@ class OrderLife(RuleBasedStateMachine):
     def wait_in_vain(self, number: int) -> None:
         """A week goes by."""
         order, order_id = self._pick(number)
-        self.shop.age(order_id, 8)
+        self.shop.age(order_id, 31)
         assert self.shop.expire() == (order.status == "pending")
         self.model.expire(order)
 

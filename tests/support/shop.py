@@ -79,18 +79,23 @@ class Shop:
         """Where an order stands."""
         return str(self.value("select status from public.orders where id = %s", order))
 
-    def age(self, order: str, days: float) -> None:
+    def age(self, order: str, minutes: float) -> None:
         """As if the order had been placed so long ago, which the books of a real shop do not allow."""
         with self.admin.transaction():
             self.admin.execute("set local session_replication_role = replica")
             self.admin.execute(
-                "update public.orders set created_at = now() - %s * interval '1 day' where id = %s", (days, order)
+                "update public.orders set created_at = now() - %s * interval '1 minute' where id = %s", (minutes, order)
             )
 
-    def expire(self) -> int:
+    def limit(self, name: str, allowed: int) -> None:
+        """As an operator changes a limit."""
+        done = self.people.execute("update private.limits set allowed = %s where name = %s", (allowed, name))
+        assert done.rowcount == 1, name
+
+    def expire(self, most: int = 100) -> int:
         """The worker's step; how many orders it cancelled."""
         with self.database.connect("tidegate_worker") as worker:
-            row = worker.execute("select private.expire_orders(100)").fetchone()
+            row = worker.execute("select private.expire_orders(%s)", (most,)).fetchone()
         assert row is not None
         return int(row[0])
 
