@@ -1557,6 +1557,100 @@ end $$;
 COMMENT ON FUNCTION private.end_shares_of_leaver() IS 'Statement trigger on memberships: who leaves an organization keeps no share of its documents. Definer: shares are the owner''s to delete, not the remover''s.';
 
 --
+-- Name: enforce_holds(uuid, uuid[], integer[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.enforce_holds(buyer uuid, product_ids uuid[], quantities integer[]) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  most record;
+  held record;
+begin
+  -- A limit that is missing is an error, never unlimited.
+  select coalesce(max(l.allowed) filter (where l.name = 'open_orders'), private.limit_of('open_orders')) as orders,
+         coalesce(max(l.allowed) filter (where l.name = 'orders_per_hour'), private.limit_of('orders_per_hour')) as orders_per_hour,
+         coalesce(max(l.allowed) filter (where l.name = 'reserved_units'), private.limit_of('reserved_units')) as units,
+         coalesce(max(l.allowed) filter (where l.name = 'reserved_units_of_product'),
+                  private.limit_of('reserved_units_of_product')) as units_of_product
+  into most
+  from private.limits l;
+  -- Counted no further than to the limit, so that no history makes this slow.
+  with recent as (
+    select from public.orders o where o.buyer_id = buyer and o.created_at > now() - interval '1 hour'
+    limit most.orders_per_hour
+  ), unpaid as materialized (
+    select o.id from public.orders o where o.buyer_id = buyer and o.status = 'pending' limit most.orders
+  ), lines as materialized (
+    select i.product_id, i.quantity from unpaid u join public.order_items i on i.order_id = u.id
+  ), wanted as (
+    select w.id, w.quantity + coalesce((select sum(l.quantity) from lines l where l.product_id = w.id), 0) as units
+    from unnest(product_ids, quantities) w (id, quantity)
+  )
+  select (select count(*) + 1 from recent) as orders_per_hour,
+         (select count(*) + 1 from unpaid) as orders,
+         (select coalesce(sum(l.quantity), 0) from lines l) + (select sum(q.n) from unnest(quantities) q (n)) as units,
+         max(w.units) as units_of_product,
+         (array_agg(w.id order by w.units desc, w.id))[1] as product_id
+  into held
+  from wanted w;
+  if held.orders_per_hour <= most.orders_per_hour and held.orders <= most.orders and held.units <= most.units
+    and held.units_of_product <= most.units_of_product
+  then
+    return;
+  end if;
+  -- Whoever may write the stock gains nothing by holding it.
+  if private.is_staff() then
+    return;
+  end if;
+  if held.orders > most.orders then
+    perform private.refuse_hold('open_orders', held.orders, null);
+  elsif held.units_of_product > most.units_of_product then
+    perform private.refuse_hold('reserved_units_of_product', held.units_of_product::bigint, held.product_id);
+  elsif held.units > most.units then
+    perform private.refuse_hold('reserved_units', held.units::bigint, null);
+  end if;
+  perform private.enforce_limit('orders_per_hour', held.orders_per_hour, 'PT429');
+end $$;
+
+--
+-- Name: FUNCTION enforce_holds(buyer uuid, product_ids uuid[], quantities integer[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.enforce_holds(buyer uuid, product_ids uuid[], quantities integer[]) IS 'Refuses an order by which somebody would hold too much without having paid, or who orders too often; staff may. Definer: called by place_order under the buyer''s lock; granted to nobody.';
+
+--
+-- Name: enforce_interaction_rate(uuid, bigint); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.enforce_interaction_rate(person uuid, noted bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  this_moment constant timestamptz := clock_timestamp();
+  total bigint;
+begin
+  -- The row is locked to the end of the transaction: requests of one person wait for each other, and for nobody else.
+  insert into private.interaction_rates as r (user_id, began_at, times) values (person, this_moment, noted)
+  on conflict (user_id) do update
+  set (began_at, times) = (
+    select case when k.is_running then r.began_at else this_moment end, case when k.is_running then r.times else 0 end + noted
+    -- Also when it began after this moment, while this request waited for another one; not when the clock was set back.
+    from (
+      select r.began_at between this_moment - interval '1 minute' and this_moment + interval '1 minute' as is_running) k)
+  returning r.times into total;
+  perform private.enforce_limit('interactions_per_minute', total, 'PT429');
+end $$;
+
+--
+-- Name: FUNCTION enforce_interaction_rate(person uuid, noted bigint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.enforce_interaction_rate(person uuid, noted bigint) IS 'Counts so many looks and carts more in the person''s minute; PT429 beyond the limit. What is refused is not counted. Definer: nobody writes the counts; called by a trigger, granted to nobody.';
+
+--
 -- Name: enforce_limit(text, bigint, text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1704,46 +1798,41 @@ CREATE FUNCTION private.expire_orders(max_orders integer) RETURNS integer
     SET lock_timeout TO '100ms'
     AS $$
 declare
-  days constant double precision := coalesce((select s.unpaid_order_days from private.settings s), 7);
-  expired uuid;
-  wanted bigint;
-  locked bigint;
-  done integer := 0;
+  placed_before constant timestamptz := now() - private.unpaid_order_interval();
+  looked_at integer;
+  due uuid[];
+  free uuid[];
+  ready uuid[];
 begin
-  if days = 0 then
-    return 0;
-  end if;
-  -- Whoever pays, cancels, sells or counts at this moment goes first: what is locked is left to the next time, and keeps no
-  -- other order. Goods are locked without waiting, as buyers wait for them in another order.
-  for expired in
-    select o.id from public.orders o join private.payment_jobs j on j.order_id = o.id and j.kind = 'charge'
-    where o.status = 'pending' and o.withdrawn_at is null and o.created_at < now() - days * interval '1 day'
-      and j.done_at is null and not j.is_sent
-    order by o.created_at limit max_orders for no key update of o, j skip locked
-  loop
-    select count(*) into wanted from public.products p
-    where p.id in (select i.product_id from public.order_items i where i.order_id = expired);
-    select count(*) into locked from (
+  -- Whoever pays, cancels, sells or counts at this moment goes first: nothing here waits for a lock. An order that is locked,
+  -- or of which any goods are, is left to the next time; where that keeps back the oldest, more are looked at.
+  foreach looked_at in array array[max_orders, 10 * max_orders] loop
+    due := array(
+      select o.id from public.orders o join private.payment_jobs j on j.order_id = o.id and j.kind = 'charge'
+      where o.status = 'pending' and o.withdrawn_at is null and o.created_at < placed_before
+        and j.done_at is null and not j.is_sent
+      order by o.created_at limit looked_at for no key update of o, j skip locked);
+    free := array(
       select p.id from public.products p
-      where p.id in (select i.product_id from public.order_items i where i.order_id = expired)
-      order by p.id for no key update skip locked) l;
-    if locked = wanted then
-      begin
-        perform private.withdraw_pending(array[expired], 'Not paid in time.');
-        done := done + 1;
-      exception when lock_not_available then
-        raise log 'order % was not paid in time and is in use; it is left to the next time', expired;
-      end;
-    end if;
+      where p.id in (select i.product_id from public.order_items i where i.order_id = any (due))
+      order by p.id for no key update skip locked);
+    ready := array(
+      select d.id from unnest(due) with ordinality d (id, place)
+      where not exists (select from public.order_items i where i.order_id = d.id and i.product_id <> all (free))
+      order by d.place limit max_orders);
+    exit when ready <> '{}' or cardinality(due) < looked_at;
   end loop;
-  return done;
+  if ready <> '{}' then
+    perform private.withdraw_pending(ready, 'Not paid in time.');
+  end if;
+  return cardinality(ready);
 end $$;
 
 --
 -- Name: FUNCTION expire_orders(max_orders integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.expire_orders(max_orders integer) IS 'Cancels up to max_orders orders that have waited too long to be paid, so that their goods are on sale again, and says of how many. Definer: the worker has no rights on orders.';
+COMMENT ON FUNCTION private.expire_orders(max_orders integer) IS 'Cancels up to max_orders orders that have waited too long to be paid, oldest first, so that their goods are on sale again, and says of how many. Definer: the worker has no rights on orders.';
 
 --
 -- Name: failed_documents_as(text, integer); Type: FUNCTION; Schema: private; Owner: -
@@ -1782,7 +1871,7 @@ CREATE FUNCTION private.fewest_people() RETURNS integer
 -- Name: FUNCTION fewest_people(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.fewest_people() IS 'People who must have bought both of two products before anybody is shown so: what one or two bought is not told.';
+COMMENT ON FUNCTION private.fewest_people() IS 'People who must have paid for both of two products before anybody is shown so: what one or two bought is not told, and an account that never paid is none of them.';
 
 --
 -- Name: filtered_sources(text[], uuid, text, numeric, numeric, boolean, jsonb); Type: FUNCTION; Schema: private; Owner: -
@@ -1865,7 +1954,7 @@ end $$;
 -- Name: FUNCTION fold_interactions(max_rows integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.fold_interactions(max_rows integer) IS 'Counts up to max_rows interactions: popularity, and pairs of products that the same person bought. Says how many were taken. Gives way after half a second to whoever holds a product''s row. Definer: the worker has no right to what people do.';
+COMMENT ON FUNCTION private.fold_interactions(max_rows integer) IS 'Counts up to max_rows purchases: popularity, and pairs of products that the same person bought. Says how many were taken. Gives way after half a second to whoever holds a product''s row. Definer: the worker has no right to what people do.';
 
 --
 -- Name: fold_popularity(bigint[]); Type: FUNCTION; Schema: private; Owner: -
@@ -1877,20 +1966,21 @@ CREATE FUNCTION private.fold_popularity(interaction_ids bigint[]) RETURNS void
     AS $$
 begin
   with done as (
-    select private.interaction_key(i.user_id, i.product_id, i.kind, i.created_at) as key,
-           i.product_id, i.kind, min(i.created_at) as at, count(*)::integer as times
-    from public.interactions i where i.id = any (interaction_ids)
-    group by 1, 2, 3
+    select private.interaction_key(i.user_id, i.product_id, 'purchase', i.created_at) as key,
+           i.product_id, min(i.created_at) as at, count(*)::integer as times
+    from public.interactions i where i.id = any (interaction_ids) and i.kind = 'purchase'
+    group by 1, 2
   ), counted as (
     insert into private.counted_interactions as c (key, kind, day, times)
-    select d.key, d.kind, (d.at at time zone 'utc')::date, d.times from done d
-    on conflict (key) do update set times = c.times + excluded.times, counted_at = now() where c.kind = 'purchase'
+    select d.key, 'purchase', (d.at at time zone 'utc')::date, d.times from done d
+    on conflict (key) do update set times = c.times + excluded.times, counted_at = now()
     returning c.key, c.times
   ), news as (
-    select d.product_id, private.interaction_weight(d.kind) as weight, private.popularity_exponent(d.at) as exponent
+    select d.product_id, private.popularity_exponent(d.at) as exponent
     from done d join counted c on c.key = d.key and c.times = d.times
   ), sums as (
-    select n.product_id, sum(n.weight * private.power_of_two(n.exponent - t.top)) as amount, min(t.top) as exponent
+    select n.product_id, sum(private.purchase_weight() * private.power_of_two(n.exponent - t.top)) as amount,
+           min(t.top) as exponent
     from news n join (select m.product_id, max(m.exponent) as top from news m group by m.product_id) t using (product_id)
     group by n.product_id)
   update public.product_popularity p
@@ -1902,7 +1992,7 @@ end $$;
 -- Name: FUNCTION fold_popularity(interaction_ids bigint[]); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.fold_popularity(interaction_ids bigint[]) IS 'Counts these interactions, those that count. Definer: as fold_interactions, which calls it.';
+COMMENT ON FUNCTION private.fold_popularity(interaction_ids bigint[]) IS 'Counts these purchases, once for each person, product and day. Definer: as fold_interactions, which calls it.';
 
 --
 -- Name: follow_account(); Type: FUNCTION; Schema: private; Owner: -
@@ -1968,8 +2058,7 @@ begin
   delete from private.counted_interactions c
   where c.key in (
     select o.key from private.counted_interactions o
-    where o.counted_at < now() - interval '2 days'
-      and (o.kind <> 'purchase' or o.counted_at < now() - interval '90 days')
+    where o.counted_at < now() - interval '90 days'
       -- Where the worker is behind, the same may still come.
       and o.day < coalesce((
         select (min(i.created_at) at time zone 'utc')::date - 1
@@ -1977,6 +2066,9 @@ begin
         where i.id = (select min(q.interaction_id) from private.interactions_to_fold q)), (now() at time zone 'utc')::date - 1)
     order by o.counted_at limit 5000);
   get diagnostics forgotten = row_count;
+  delete from private.interaction_rates r
+  where r.began_at < now() - interval '1 hour'
+    and r.user_id in (select o.user_id from private.interaction_rates o where o.began_at < now() - interval '1 hour' limit 5000);
   return forgotten;
 end $$;
 
@@ -1984,7 +2076,7 @@ end $$;
 -- Name: FUNCTION forget_counted(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.forget_counted() IS 'Forgets what cannot come again: looks and carts of days that are over, and purchases that count next to nothing any more should they be cancelled. Says of how many. Definer: as fold_interactions.';
+COMMENT ON FUNCTION private.forget_counted() IS 'Forgets purchases that count next to nothing any more should they be taken back, and rates of minutes that are over. Says of how many purchases. Definer: as fold_interactions.';
 
 --
 -- Name: forget_creator(); Type: FUNCTION; Schema: private; Owner: -
@@ -2191,22 +2283,7 @@ $$;
 -- Name: FUNCTION interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone) IS 'What counts once, however often it was done.';
-
---
--- Name: interaction_weight(public.interaction_kind); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.interaction_weight(kind public.interaction_kind) RETURNS double precision
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
-    AS $$ select case kind when 'purchase' then 10.0 when 'cart' then 3.0 else 1.0 end::double precision $$;
-
---
--- Name: FUNCTION interaction_weight(kind public.interaction_kind); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.interaction_weight(kind public.interaction_kind) IS 'What an interaction counts: a look 1, a cart 3, a purchase 10. After a change: select private.rebuild_popularity().';
+COMMENT ON FUNCTION private.interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone) IS 'What counts once, however often it was bought.';
 
 --
 -- Name: invitation_expiry(); Type: FUNCTION; Schema: private; Owner: -
@@ -2417,15 +2494,20 @@ CREATE FUNCTION private.just_bought() RETURNS uuid[]
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-  select coalesce(array_agg(distinct i.product_id), '{}') from public.interactions i
-  where i.user_id = (select auth.uid()) and i.kind = 'purchase' and i.created_at > now() - private.just_bought_interval()
+  select coalesce(array_agg(distinct b.product_id), '{}')
+  from (
+    select i.product_id from public.interactions i
+    where i.user_id = (select auth.uid()) and i.kind = 'purchase' and i.created_at > now() - private.just_bought_interval()
+    union all
+    select l.product_id from public.orders o join public.order_items l on l.order_id = o.id
+    where o.buyer_id = (select auth.uid()) and o.status = 'pending' and l.product_id is not null) b
 $$;
 
 --
 -- Name: FUNCTION just_bought(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.just_bought() IS 'What the caller bought lately.';
+COMMENT ON FUNCTION private.just_bought() IS 'What the caller bought lately, or has ordered and not paid yet.';
 
 --
 -- Name: just_bought_interval(); Type: FUNCTION; Schema: private; Owner: -
@@ -2693,6 +2775,7 @@ CREATE FUNCTION private.leave_orders(person uuid) RETURNS void
 declare
   pending uuid[];
 begin
+  perform private.take_back_of(person);
   select array_agg(l.id) into pending
   from (
     select o.id from public.orders o where o.buyer_id = person and o.status = 'pending' order by o.id for no key update) l;
@@ -2708,7 +2791,7 @@ end $$;
 -- Name: FUNCTION leave_orders(person uuid); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.leave_orders(person uuid) IS 'What somebody has not paid is cancelled; paid orders are delivered and kept. The provider''s records of what is done lose the name.';
+COMMENT ON FUNCTION private.leave_orders(person uuid) IS 'What somebody has not paid is cancelled; paid orders are delivered and kept. What they withdrew is taken out of the counts before it is forgotten who it was. The provider''s records of what is done lose the name.';
 
 --
 -- Name: leave_organizations(); Type: FUNCTION; Schema: private; Owner: -
@@ -3647,9 +3730,11 @@ CREATE FUNCTION private.note_purchases() RETURNS trigger
     AS $$
 begin
   insert into public.interactions (user_id, product_id, kind, order_id)
-  select o.buyer_id, n.product_id, 'purchase', o.id
-  from new_rows n join public.orders o on o.id = n.order_id
-  where o.buyer_id is not null and n.product_id is not null;
+  select new.buyer_id, p.id, 'purchase', new.id
+  from public.order_items i join public.products p on p.id = i.product_id
+  where i.order_id = new.id
+  -- Waits for whoever deletes a product, so that a payment does not fail for it.
+  for key share of p;
   return null;
 end $$;
 
@@ -3657,7 +3742,7 @@ end $$;
 -- Name: FUNCTION note_purchases(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.note_purchases() IS 'Statement trigger on order_items: a purchase for each line, whatever the quantity. Definer: buyers may not claim purchases.';
+COMMENT ON FUNCTION private.note_purchases() IS 'Row trigger on orders that become paid: a purchase for each line, whatever the quantity. Definer: buyers may not claim purchases.';
 
 --
 -- Name: note_rights_lost(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -4005,8 +4090,9 @@ begin
   end if;
   hash := pg_catalog.sha256(pg_catalog.convert_to(lines::text, 'UTF8'));
 
-  -- A second request with the key waits here for the first, and then finds its answer.
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(buyer || ' ' || idempotency_key, 0));
+  -- One order of a person at a time: a second request with the key waits here for the first, and then finds its answer; one
+  -- with another key finds what the first one holds.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(buyer::text, 0));
   select r.* into known from private.order_requests r
   where r.buyer_id = buyer and r.idempotency_key = place_order.idempotency_key;
   if known.order_id is not null then
@@ -4017,6 +4103,7 @@ begin
     end if;
     return known.response;
   end if;
+  perform private.enforce_holds(buyer, lines.product_ids, lines.quantities);
 
   -- Who comes too late for the last unit need not wait in the queue for it.
   perform private.refuse_shortage(lines.product_ids, lines.quantities);
@@ -4200,7 +4287,7 @@ CREATE FUNCTION private.popularity_now(score double precision) RETURNS double pr
 -- Name: FUNCTION popularity_now(score double precision); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.popularity_now(score double precision) IS 'A score as people would count it: looks of today that would make the same popularity.';
+COMMENT ON FUNCTION private.popularity_now(score double precision) IS 'A score as people would count it: 10 for every purchase of today that would make the same popularity.';
 
 --
 -- Name: post_changed_passages(); Type: FUNCTION; Schema: private; Owner: -
@@ -4396,6 +4483,21 @@ end $$;
 COMMENT ON FUNCTION private.products_with(query text) IS 'Products with these words, each language by its own stems, and how well they fit. Definer: an index of words cannot be used under a policy. Asked only by search_products, which reads what this names under the policies.';
 
 --
+-- Name: purchase_weight(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.purchase_weight() RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$ select 10.0::double precision $$;
+
+--
+-- Name: FUNCTION purchase_weight(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.purchase_weight() IS 'What a purchase counts. A new product begins with 1. After a change: select private.rebuild_popularity().';
+
+--
 -- Name: query_terms(private.parsed_query, text[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -4488,14 +4590,14 @@ CREATE FUNCTION private.queue_interactions() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  noted constant bigint := (select count(*) from new_rows n where n.kind <> 'purchase');
 begin
-  if (select count(*) from new_rows) > 1000 and auth.jwt() ->> 'role' = 'authenticated' then
-    raise sqlstate 'PT422' using message = 'at most 1000 interactions can be noted at a time';
+  -- Servers with the secret key note for many people.
+  if noted > 0 and auth.jwt() ->> 'role' = 'authenticated' then
+    perform private.enforce_interaction_rate(auth.uid(), noted);
   end if;
-  -- What counts once a day need not wait to be counted more often.
   insert into private.interactions_to_fold (interaction_id)
-  select min(n.id) from new_rows n where n.kind <> 'purchase' group by n.user_id, n.product_id, n.kind
-  union all
   select n.id from new_rows n where n.kind = 'purchase';
   return null;
 end $$;
@@ -4504,7 +4606,7 @@ end $$;
 -- Name: FUNCTION queue_interactions(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.queue_interactions() IS 'Statement trigger on interactions: notes what is to be counted. Definer: nobody else writes that table.';
+COMMENT ON FUNCTION private.queue_interactions() IS 'Statement trigger on interactions: bounds how many looks and carts a person notes, and notes purchases as to be counted. Definer: nobody else writes those tables.';
 
 --
 -- Name: raised_score(double precision, double precision, double precision); Type: FUNCTION; Schema: private; Owner: -
@@ -4543,7 +4645,7 @@ end $$;
 -- Name: FUNCTION rate_new_products(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.rate_new_products() IS 'Statement trigger on products: a new one begins as if one person had looked at it, so that a shop without a past shows its newest. Definer: nobody else writes popularity.';
+COMMENT ON FUNCTION private.rate_new_products() IS 'Statement trigger on products: a new one begins with a tenth of a purchase, so that a shop without a past shows its newest. Definer: nobody else writes popularity.';
 
 --
 -- Name: rebuild_popularity(); Type: FUNCTION; Schema: private; Owner: -
@@ -4556,25 +4658,27 @@ CREATE FUNCTION private.rebuild_popularity() RETURNS void
 declare
   half_life constant double precision := private.popularity_half_life();
 begin
-  -- The worker counts nothing meanwhile; what is not counted yet stays so.
+  -- The worker counts nothing meanwhile. What is not counted yet stays so, and what is to be taken back is still in.
   perform pg_advisory_xact_lock(20261124, 1);
   update public.product_popularity p
   set score = s.score
   from (
     with once as (
-      select distinct i.product_id, i.user_id, i.kind, (i.created_at at time zone 'utc')::date as day
+      select i.product_id, i.user_id, (i.created_at at time zone 'utc')::date as day
       from public.interactions i
-      where not exists (select from private.interactions_to_fold q where q.interaction_id = i.id)
+      where i.kind = 'purchase'
+        and not exists (select from private.interactions_to_fold q where q.interaction_id = i.id)
+      union
+      select b.product_id, b.user_id, (b.created_at at time zone 'utc')::date from private.purchases_to_take_back b
     ), of_day as (
-      select o.product_id, o.kind, (o.day - date '2026-01-01') / half_life as exponent, count(*) as people
-      from once o group by o.product_id, o.kind, o.day
+      select o.product_id, (o.day - date '2026-01-01') / half_life as exponent, count(*) as people
+      from once o group by o.product_id, o.day
     ), topped as (
       select d.*, max(d.exponent) over (partition by d.product_id) as top from of_day d
     ), sums as (
-      select t.product_id, t.top, sum(t.people * w.weight * private.power_of_two(t.exponent - t.top)) as amount
+      select t.product_id, t.top,
+             private.purchase_weight() * sum(t.people * private.power_of_two(t.exponent - t.top)) as amount
       from topped t
-      join (select k, private.interaction_weight(k) as weight from unnest(enum_range(null::public.interaction_kind)) k) w
-        on w.k = t.kind
       group by t.product_id, t.top)
     select b.id, coalesce(
              private.raised_score(private.popularity_exponent(b.created_at), d.amount, d.top),
@@ -4587,7 +4691,7 @@ end $$;
 -- Name: FUNCTION rebuild_popularity(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.rebuild_popularity() IS 'Computes every score anew from the interactions, as the owner of the tables: after a change of the weights or the half-life.';
+COMMENT ON FUNCTION private.rebuild_popularity() IS 'Computes every score again from the purchases, as the owner of the tables: after a change of the weight or the half-life.';
 
 --
 -- Name: recent_seeds(); Type: FUNCTION; Schema: private; Owner: -
@@ -4665,6 +4769,33 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.refund_order(order_id uuid) IS 'As public.refund_order. Definer: nobody writes orders.';
+
+--
+-- Name: refuse_hold(text, bigint, uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.refuse_hold(name text, actual bigint, product_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  broken private.limits;
+begin
+  select l.* into broken from private.limits l where l.name = refuse_hold.name;
+  raise sqlstate 'PT403' using
+    message = format('At most %s %s are allowed; this would be %s.', broken.allowed, broken.what, actual),
+    detail = jsonb_strip_nulls(jsonb_build_object(
+      'limit', name, 'allowed', broken.allowed, 'actual', actual, 'product_id', product_id))::text,
+    hint = format(
+      'Order less, or pay or cancel an unpaid order first; the key may be used again. Operators change the limit by update '
+      'private.limits set allowed = … where name = %L.', name);
+end $$;
+
+--
+-- Name: FUNCTION refuse_hold(name text, actual bigint, product_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.refuse_hold(name text, actual bigint, product_id uuid) IS 'PT403 for somebody who holds too much, as private.enforce_limit, with what a buyer can do. Definer: reads the limits; granted to nobody.';
 
 --
 -- Name: refuse_shortage(uuid[], integer[]); Type: FUNCTION; Schema: private; Owner: -
@@ -5453,7 +5584,8 @@ CREATE FUNCTION private.shown(known public.orders, items jsonb) RETURNS jsonb
 begin
   return pg_catalog.jsonb_build_object(
     'id', known.id, 'status', known.status, 'currency', known.currency, 'total', known.total, 'reason', known.reason,
-    'withdrawn_at', known.withdrawn_at, 'created_at', known.created_at, 'items', items);
+    'withdrawn_at', known.withdrawn_at, 'created_at', known.created_at, 'expires_at', public.expires_at(known),
+    'items', items);
 end $$;
 
 --
@@ -5653,6 +5785,67 @@ end $$;
 COMMENT ON FUNCTION private.stuck_payments() IS 'As public.stuck_payments. Definer: the outbox is nobody''s to read.';
 
 --
+-- Name: take_back(uuid[], uuid[], timestamp with time zone[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.take_back(users uuid[], products uuid[], times timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  last_users uuid[];
+  last_products uuid[];
+begin
+  perform private.unfold_popularity(users, products, times);
+  -- Who bought it in another order as well still has it.
+  select array_agg(l.user_id), array_agg(l.product_id) into last_users, last_products
+  from (
+    select distinct u.user_id, u.product_id from unnest(users, products) u (user_id, product_id)
+    where not exists (select from private.counted_purchases(u.user_id) b where b.product_id = u.product_id)
+      and not exists (
+        select from private.purchases_to_take_back t where t.user_id = u.user_id and t.product_id = u.product_id)) l;
+  if last_users is not null then
+    perform private.take_back_pairs(last_users, last_products);
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION take_back(users uuid[], products uuid[], times timestamp with time zone[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.take_back(users uuid[], products uuid[], times timestamp with time zone[]) IS 'Takes purchases, whose rows in purchases_to_take_back the caller has deleted, out of popularity and pairs. Definer: as fold_interactions; called under its lock, granted to nobody.';
+
+--
+-- Name: take_back_of(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.take_back_of(person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  products uuid[];
+  times timestamptz[];
+begin
+  if not exists (select from private.purchases_to_take_back b where b.user_id = person) then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(20261124, 1);
+  with gone as (
+    delete from private.purchases_to_take_back b where b.user_id = person returning b.product_id, b.created_at)
+  select array_agg(g.product_id), array_agg(g.created_at) into products, times from gone g;
+  if products is not null then
+    perform private.take_back(array_fill(person, array[cardinality(products)]), products, times);
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION take_back_of(person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.take_back_of(person uuid) IS 'Takes back at once what somebody withdrew and the worker has not taken back yet: which pairs they were counted for goes with their account. Definer: as fold_interactions; granted to nobody.';
+
+--
 -- Name: take_back_pairs(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -5711,8 +5904,6 @@ declare
   users uuid[];
   products uuid[];
   times timestamptz[];
-  last_users uuid[];
-  last_products uuid[];
 begin
   if not pg_try_advisory_xact_lock(20261124, 1) then
     return 0;
@@ -5725,17 +5916,7 @@ begin
   if users is null then
     return 0;
   end if;
-  perform private.unfold_popularity(users, products, times);
-  -- Who bought it in another order as well still has it.
-  select array_agg(l.user_id), array_agg(l.product_id) into last_users, last_products
-  from (
-    select distinct u.user_id, u.product_id from unnest(users, products) u (user_id, product_id)
-    where not exists (select from private.counted_purchases(u.user_id) b where b.product_id = u.product_id)
-      and not exists (
-        select from private.purchases_to_take_back t where t.user_id = u.user_id and t.product_id = u.product_id)) l;
-  if last_users is not null then
-    perform private.take_back_pairs(last_users, last_products);
-  end if;
+  perform private.take_back(users, products, times);
   return cardinality(users);
 end $$;
 
@@ -5743,7 +5924,7 @@ end $$;
 -- Name: FUNCTION take_back_purchases(max_rows integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.take_back_purchases(max_rows integer) IS 'Takes up to max_rows cancelled purchases out of the counts, and says how many. Definer: as fold_interactions.';
+COMMENT ON FUNCTION private.take_back_purchases(max_rows integer) IS 'Takes up to max_rows purchases that were withdrawn out of the counts, and says how many. Definer: as fold_interactions.';
 
 --
 -- Name: take_over_organization(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -5849,7 +6030,7 @@ begin
     update private.counted_interactions c set times = c.times - u.times from undone u where c.key = u.key
     returning c.key, c.times
   ), sums as (
-    select u.product_id, -sum(private.interaction_weight('purchase') * private.power_of_two(
+    select u.product_id, -sum(private.purchase_weight() * private.power_of_two(
              private.popularity_exponent(u.at) - t.top)) as amount, min(t.top) as exponent
     from undone u join left_over l on l.key = u.key and l.times = 0
     join (select v.product_id, max(private.popularity_exponent(v.at)) as top from undone v group by v.product_id) t
@@ -5869,6 +6050,24 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) IS 'Takes purchases back, those of which none of the day is left. Definer: as fold_interactions.';
+
+--
+-- Name: unpaid_order_interval(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.unpaid_order_interval() RETURNS interval
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return nullif(coalesce((select s.unpaid_order_minutes from private.settings s), 30), 0) * interval '1 minute';
+end $$;
+
+--
+-- Name: FUNCTION unpaid_order_interval(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.unpaid_order_interval() IS 'How long an unpaid order holds its goods; null for ever. Definer: reads the settings.';
 
 --
 -- Name: unposted_passages(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -5969,7 +6168,7 @@ CREATE FUNCTION private.withdraw_purchases() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  -- Of what the worker is counting at this moment it waits for the end, some milliseconds; only rows of this order.
+  -- Waits some milliseconds for the worker while it counts rows of this order.
   with uncounted as (
     delete from private.interactions_to_fold q using public.interactions i
     where i.order_id = new.id and q.interaction_id = i.id
@@ -5986,7 +6185,7 @@ end $$;
 -- Name: FUNCTION withdraw_purchases(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.withdraw_purchases() IS 'Row trigger on orders that are cancelled or refunded: their lines are no purchases any more, and what was counted of them is taken back. Definer: as note_purchases.';
+COMMENT ON FUNCTION private.withdraw_purchases() IS 'Row trigger on paid orders that are withdrawn or refunded: their lines are no purchases any more, and the worker takes them out of the counts. Definer: as note_purchases.';
 
 --
 -- Name: word_query(text); Type: FUNCTION; Schema: private; Owner: -
@@ -6099,6 +6298,25 @@ end $$;
 COMMENT ON FUNCTION public.decline_invitation(invitation_id uuid) IS 'Declines an invitation addressed to the caller; the invitation as it is then. Its sender sees that it was declined.';
 
 --
+-- Name: expires_at(public.orders); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.expires_at(public.orders) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  return case when $1.status = 'pending' and $1.withdrawn_at is null
+    then $1.created_at + private.unpaid_order_interval() end;
+end $_$;
+
+--
+-- Name: FUNCTION expires_at(public.orders); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.expires_at(public.orders) IS 'When an order that is still unpaid is cancelled; null for one that is not pending, was withdrawn, or may wait for ever. Computed column: select=*,expires_at.';
+
+--
 -- Name: invite(uuid, public.membership_role, uuid, text, uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6178,7 +6396,7 @@ end $$;
 -- Name: FUNCTION place_order(items jsonb, idempotency_key text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.place_order(items jsonb, idempotency_key text) IS 'Buys items, [{"product_id": …, "quantity": …}, …], all or nothing, at the prices of this moment; the order with its lines. The same key gives the same answer again and no second order; with other items it is a conflict (409). 409 with product_id, name, requested and available as details when there is not enough; 404 for what is not on sale; 422 for what must be put otherwise.';
+COMMENT ON FUNCTION public.place_order(items jsonb, idempotency_key text) IS 'Buys items, [{"product_id": …, "quantity": …}, …], all or nothing, at the prices of this moment; the order with its lines, and until when it may be paid. The same key gives the same answer again and no second order; with other items it is a conflict (409). 409 with product_id, name, requested and available as details when there is not enough; 404 for what is not on sale; 422 for what must be put otherwise; 403 and 429 for whoever holds too much unpaid, or orders too often, with limit, allowed and actual as details.';
 
 --
 -- Name: purchase(uuid, integer, text); Type: FUNCTION; Schema: public; Owner: -
@@ -6722,7 +6940,7 @@ ALTER TABLE ONLY private.counted_interactions FORCE ROW LEVEL SECURITY;
 -- Name: TABLE counted_interactions; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON TABLE private.counted_interactions IS 'What is in the popularity already: one row for each person, product, kind and day, known by a hash. Kept for as long as the same may come again.';
+COMMENT ON TABLE private.counted_interactions IS 'What is in the popularity already: one row for each person, product and day of a purchase, known by a hash. Kept for as long as it may be taken back.';
 
 --
 -- Name: COLUMN counted_interactions.key; Type: COMMENT; Schema: private; Owner: -
@@ -6734,7 +6952,7 @@ COMMENT ON COLUMN private.counted_interactions.key IS 'Hash of person, product, 
 -- Name: COLUMN counted_interactions.kind; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON COLUMN private.counted_interactions.kind IS 'The kind.';
+COMMENT ON COLUMN private.counted_interactions.kind IS 'Always purchase.';
 
 --
 -- Name: COLUMN counted_interactions.day; Type: COMMENT; Schema: private; Owner: -
@@ -6746,7 +6964,7 @@ COMMENT ON COLUMN private.counted_interactions.day IS 'The day (UTC).';
 -- Name: COLUMN counted_interactions.times; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON COLUMN private.counted_interactions.times IS 'Of purchases: orders of that day that are not cancelled; the last one to go takes the count with it. Else 1.';
+COMMENT ON COLUMN private.counted_interactions.times IS 'Orders of that day that stand; the last one to go takes the count with it.';
 
 --
 -- Name: COLUMN counted_interactions.counted_at; Type: COMMENT; Schema: private; Owner: -
@@ -6917,6 +7135,43 @@ ALTER TABLE private.embedding_models ALTER COLUMN id ADD GENERATED BY DEFAULT AS
 );
 
 --
+-- Name: interaction_rates; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.interaction_rates (
+    user_id uuid NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    times bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY private.interaction_rates FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE interaction_rates; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.interaction_rates IS 'How many looks and carts each person has noted in their present minute, so that none are counted in the large table. Rows of minutes that are over mean nothing; the worker removes them.';
+
+--
+-- Name: COLUMN interaction_rates.user_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.interaction_rates.user_id IS 'The person.';
+
+--
+-- Name: COLUMN interaction_rates.began_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.interaction_rates.began_at IS 'When their minute began: with the first one after the last minute.';
+
+--
+-- Name: COLUMN interaction_rates.times; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.interaction_rates.times IS 'Looks and carts since then.';
+
+--
 -- Name: interactions_to_fold; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -6930,7 +7185,7 @@ ALTER TABLE ONLY private.interactions_to_fold FORCE ROW LEVEL SECURITY;
 -- Name: TABLE interactions_to_fold; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON TABLE private.interactions_to_fold IS 'Interactions that are in no count yet; the worker takes them from here.';
+COMMENT ON TABLE private.interactions_to_fold IS 'Purchases that are in no count yet; the worker takes them from here.';
 
 --
 -- Name: COLUMN interactions_to_fold.interaction_id; Type: COMMENT; Schema: private; Owner: -
@@ -7665,14 +7920,14 @@ CREATE TABLE private.settings (
     semantic_weight double precision,
     co_purchase_weight double precision,
     comparison_limit integer,
-    unpaid_order_days double precision,
     invitation_days integer,
+    unpaid_order_minutes double precision,
     CONSTRAINT settings_co_purchase_weight_check CHECK (((co_purchase_weight >= (0)::double precision) AND (co_purchase_weight <= (1)::double precision))),
     CONSTRAINT settings_comparison_limit_check CHECK ((comparison_limit >= 0)),
     CONSTRAINT settings_invitation_days_check CHECK (((invitation_days >= 1) AND (invitation_days <= 365))),
     CONSTRAINT settings_is_only_check CHECK (is_only),
     CONSTRAINT settings_semantic_weight_check CHECK (((semantic_weight >= (0)::double precision) AND (semantic_weight <= (1)::double precision))),
-    CONSTRAINT settings_unpaid_order_days_check CHECK (((unpaid_order_days >= (0)::double precision) AND (unpaid_order_days <= (36500)::double precision)))
+    CONSTRAINT settings_unpaid_order_minutes_check CHECK (((unpaid_order_minutes >= (0)::double precision) AND (unpaid_order_minutes <= (52560000)::double precision)))
 );
 
 ALTER TABLE ONLY private.settings FORCE ROW LEVEL SECURITY;
@@ -7708,16 +7963,16 @@ COMMENT ON COLUMN private.settings.co_purchase_weight IS 'As private.co_purchase
 COMMENT ON COLUMN private.settings.comparison_limit IS 'As private.comparison_limit() says.';
 
 --
--- Name: COLUMN settings.unpaid_order_days; Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON COLUMN private.settings.unpaid_order_days IS 'Days that an order may wait to be paid: 7 by default, 0 for ever. What the provider was asked to charge is left to it.';
-
---
 -- Name: COLUMN settings.invitation_days; Type: COMMENT; Schema: private; Owner: -
 --
 
 COMMENT ON COLUMN private.settings.invitation_days IS 'Days that an invitation can be accepted: 14 by default.';
+
+--
+-- Name: COLUMN settings.unpaid_order_minutes; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.settings.unpaid_order_minutes IS 'Minutes that an unpaid order holds its goods: 30 by default, 0 for ever. Then it is cancelled, unless the payment provider has been asked to charge it: that is left to the provider.';
 
 --
 -- Name: shards; Type: TABLE; Schema: private; Owner: -
@@ -8307,7 +8562,7 @@ ALTER TABLE ONLY public.interactions FORCE ROW LEVEL SECURITY;
 -- Name: TABLE interactions; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.interactions IS 'What people did with products. Rows are only ever added: no counter is kept here that two people would wait for.';
+COMMENT ON TABLE public.interactions IS 'What people did with products. Rows are only ever added: no counter is kept here that two people would wait for. Purchases alone count for others; looks and carts serve the person''s own recommendations.';
 
 --
 -- Name: COLUMN interactions.id; Type: COMMENT; Schema: public; Owner: -
@@ -8331,13 +8586,13 @@ COMMENT ON COLUMN public.interactions.product_id IS 'With which product; goes wi
 -- Name: COLUMN interactions.kind; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.interactions.kind IS 'What they did. People note views and carts; purchases come from orders.';
+COMMENT ON COLUMN public.interactions.kind IS 'What they did. People note views and carts; a purchase is noted when its order is paid.';
 
 --
 -- Name: COLUMN interactions.order_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.interactions.order_id IS 'Of a purchase: the order. A line of an order that is cancelled or refunded is no purchase.';
+COMMENT ON COLUMN public.interactions.order_id IS 'Of a purchase: the order, which is paid. A line of an order that is withdrawn or refunded is no purchase.';
 
 --
 -- Name: COLUMN interactions.created_at; Type: COMMENT; Schema: public; Owner: -
@@ -8487,7 +8742,7 @@ ALTER TABLE ONLY public.product_popularity FORCE ROW LEVEL SECURITY;
 -- Name: TABLE product_popularity; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.product_popularity IS 'How popular each product is. Written by the worker alone, from what people did; read as the product.';
+COMMENT ON TABLE public.product_popularity IS 'How popular each product is. Written by the worker alone, from what people paid for; read as the product.';
 
 --
 -- Name: COLUMN product_popularity.product_id; Type: COMMENT; Schema: public; Owner: -
@@ -8511,7 +8766,7 @@ COMMENT ON COLUMN public.product_popularity.category_id IS 'Its shelf, carried a
 -- Name: COLUMN product_popularity.score; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.product_popularity.score IS 'Binary logarithm of what people did, each thing counted twice as much as the same one half-life earlier. Only the order and differences mean anything: 1 more is twice as popular, and a product that nobody meets any more falls by being passed.';
+COMMENT ON COLUMN public.product_popularity.score IS 'Binary logarithm of what people bought, each purchase counted twice as much as the same one half-life earlier. Only the order and differences mean anything: 1 more is twice as popular, and a product that nobody buys any more falls by being passed.';
 
 --
 -- Name: profiles; Type: TABLE; Schema: public; Owner: -
@@ -8613,6 +8868,13 @@ ALTER TABLE ONLY private.embedding_models
 
 ALTER TABLE ONLY private.embedding_models
     ADD CONSTRAINT embedding_models_pkey PRIMARY KEY (id);
+
+--
+-- Name: interaction_rates interaction_rates_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.interaction_rates
+    ADD CONSTRAINT interaction_rates_pkey PRIMARY KEY (user_id);
 
 --
 -- Name: interactions_to_fold interactions_to_fold_pkey; Type: CONSTRAINT; Schema: private; Owner: -
@@ -9222,6 +9484,12 @@ CREATE INDEX order_items_product_id_idx ON public.order_items USING btree (produ
 CREATE INDEX orders_buyer_id_idx ON public.orders USING btree (buyer_id, created_at);
 
 --
+-- Name: orders_pending_buyer_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_pending_buyer_id_idx ON public.orders USING btree (buyer_id) WHERE (status = 'pending'::text);
+
+--
 -- Name: orders_status_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -9558,10 +9826,10 @@ CREATE TRIGGER note_new_products AFTER INSERT ON public.products REFERENCING NEW
 CREATE TRIGGER note_product_words AFTER INSERT OR UPDATE OF name, sku, description, language ON public.products FOR EACH ROW EXECUTE FUNCTION private.note_product_words();
 
 --
--- Name: order_items note_purchases; Type: TRIGGER; Schema: public; Owner: -
+-- Name: orders note_purchases; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER note_purchases AFTER INSERT ON public.order_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.note_purchases();
+CREATE TRIGGER note_purchases AFTER UPDATE OF status ON public.orders FOR EACH ROW WHEN (((new.status = 'paid'::text) AND (old.status = 'pending'::text) AND (new.withdrawn_at IS NULL) AND (new.buyer_id IS NOT NULL))) EXECUTE FUNCTION private.note_purchases();
 
 --
 -- Name: chunks post_changed_passages; Type: TRIGGER; Schema: public; Owner: -
@@ -9651,7 +9919,7 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EX
 -- Name: orders withdraw_purchases; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER withdraw_purchases AFTER UPDATE OF status ON public.orders FOR EACH ROW WHEN (((new.status = ANY (ARRAY['cancelled'::text, 'refunded'::text])) AND (old.status <> ALL (ARRAY['cancelled'::text, 'refunded'::text])))) EXECUTE FUNCTION private.withdraw_purchases();
+CREATE TRIGGER withdraw_purchases AFTER UPDATE OF status, withdrawn_at ON public.orders FOR EACH ROW WHEN (((old.status = ANY (ARRAY['paid'::text, 'shipped'::text])) AND (old.withdrawn_at IS NULL) AND ((new.status = 'refunded'::text) OR (new.withdrawn_at IS NOT NULL)))) EXECUTE FUNCTION private.withdraw_purchases();
 
 --
 -- Name: embedding_jobs embedding_jobs_document_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
@@ -9666,6 +9934,13 @@ ALTER TABLE ONLY private.embedding_jobs
 
 ALTER TABLE ONLY private.embedding_jobs
     ADD CONSTRAINT embedding_jobs_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON DELETE CASCADE;
+
+--
+-- Name: interaction_rates interaction_rates_user_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.interaction_rates
+    ADD CONSTRAINT interaction_rates_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 --
 -- Name: order_requests order_requests_buyer_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
@@ -9916,6 +10191,12 @@ ALTER TABLE private.embedding_models ENABLE ROW LEVEL SECURITY;
 CREATE POLICY "functions alone use it" ON private.counted_interactions TO anon, authenticated USING (false);
 
 --
+-- Name: interaction_rates functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.interaction_rates TO anon, authenticated USING (false);
+
+--
 -- Name: interactions_to_fold functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -10016,6 +10297,12 @@ CREATE POLICY "functions alone use it" ON private.settings TO anon, authenticate
 --
 
 CREATE POLICY "functions alone use it" ON private.shards TO anon, authenticated USING (false);
+
+--
+-- Name: interaction_rates; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.interaction_rates ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: interactions_to_fold; Type: ROW SECURITY; Schema: private; Owner: -
@@ -10914,6 +11201,18 @@ REVOKE ALL ON FUNCTION private.empty_account() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_shares_of_leaver() FROM PUBLIC;
 
 --
+-- Name: FUNCTION enforce_holds(buyer uuid, product_ids uuid[], quantities integer[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.enforce_holds(buyer uuid, product_ids uuid[], quantities integer[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION enforce_interaction_rate(person uuid, noted bigint); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.enforce_interaction_rate(person uuid, noted bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION enforce_limit(name text, actual bigint, status text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -11068,15 +11367,6 @@ GRANT ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated integ
 --
 
 REVOKE ALL ON FUNCTION private.interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION interaction_weight(kind public.interaction_kind); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) TO anon;
-GRANT ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) TO authenticated;
-GRANT ALL ON FUNCTION private.interaction_weight(kind public.interaction_kind) TO service_role;
 
 --
 -- Name: FUNCTION invitation_expiry(); Type: ACL; Schema: private; Owner: -
@@ -11708,6 +11998,12 @@ GRANT ALL ON FUNCTION private.products_with(query text) TO authenticated;
 GRANT ALL ON FUNCTION private.products_with(query text) TO service_role;
 
 --
+-- Name: FUNCTION purchase_weight(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.purchase_weight() FROM PUBLIC;
+
+--
 -- Name: FUNCTION query_terms(parsed private.parsed_query, kinds text[]); Type: ACL; Schema: private; Owner: -
 --
 
@@ -11772,6 +12068,12 @@ GRANT ALL ON FUNCTION private.recommend_as(claims text, like_product uuid, categ
 REVOKE ALL ON FUNCTION private.refund_order(order_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refund_order(order_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.refund_order(order_id uuid) TO service_role;
+
+--
+-- Name: FUNCTION refuse_hold(name text, actual bigint, product_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.refuse_hold(name text, actual bigint, product_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION refuse_shortage(product_ids uuid[], quantities integer[]); Type: ACL; Schema: private; Owner: -
@@ -12031,6 +12333,18 @@ GRANT ALL ON FUNCTION private.stuck_payments() TO authenticated;
 GRANT ALL ON FUNCTION private.stuck_payments() TO service_role;
 
 --
+-- Name: FUNCTION take_back(users uuid[], products uuid[], times timestamp with time zone[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.take_back(users uuid[], products uuid[], times timestamp with time zone[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION take_back_of(person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.take_back_of(person uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION take_back_pairs(user_ids uuid[], product_ids uuid[]); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12070,6 +12384,14 @@ REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.unfold_popularity(user_ids uuid[], product_ids uuid[], times timestamp with time zone[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION unpaid_order_interval(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.unpaid_order_interval() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unpaid_order_interval() TO authenticated;
+GRANT ALL ON FUNCTION private.unpaid_order_interval() TO service_role;
 
 --
 -- Name: FUNCTION unposted_passages(scopes uuid[], shares uuid[]); Type: ACL; Schema: private; Owner: -
@@ -12144,6 +12466,14 @@ GRANT ALL ON FUNCTION public.close_account() TO authenticated;
 
 REVOKE ALL ON FUNCTION public.decline_invitation(invitation_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.decline_invitation(invitation_id uuid) TO authenticated;
+
+--
+-- Name: FUNCTION expires_at(public.orders); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.expires_at(public.orders) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.expires_at(public.orders) TO authenticated;
+GRANT ALL ON FUNCTION public.expires_at(public.orders) TO service_role;
 
 --
 -- Name: FUNCTION invite(organization_id uuid, role public.membership_role, document_id uuid, email text, user_id uuid); Type: ACL; Schema: public; Owner: -

@@ -22,8 +22,8 @@ SEARCH = """
     select kind, id, title, snippet, highlights, heading_path, score, metadata, complete from public.search(
       %(query)s, query_embedding => %(vector)s::extensions.halfvec, mode => %(mode)s, max_results => 20)"""
 # Functions that the API exposes; what each may tell is tested below, of recommend in test_recommendations_sql.py, of
-# those about orders in test_orders.py, of expires_at in test_unpaid_orders.py, of close_account in test_close_account.py, of those about invitations in
-# test_invitations.py.
+# those about orders in test_orders.py, of expires_at in test_unpaid_orders.py, of close_account in
+# test_close_account.py, of those about invitations in test_invitations.py.
 EXPOSED_FUNCTIONS = {
     *("cancel_order", "mark_paid", "mark_refunded", "place_order", "purchase", "refund_order", "replay_payment"),
     *("accept_invitation", "decline_invitation", "expires_at", "invite", "take_over_organization"),

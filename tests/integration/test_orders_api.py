@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -115,6 +116,32 @@ def test_buyers_and_staff_lead_an_order_through_its_life(
     assert stranger.rows("orders") == []
     assert [row["id"] for row in staff.rows(f"orders?id=eq.{order}")] == [order]
     assert staff.call("stuck_payments").json() == []
+
+
+def test_who_holds_too_much_or_does_too_much_is_told_the_limit(shop: Shop, stack: Stack, api: Process) -> None:
+    greedy, lamp = person(stack), shop.product(90)
+    looks = [{"product_id": str(lamp), "kind": "view"}] * 121
+    for refused, status, limit, allowed in (
+        (place(greedy, lamp, 21), 403, "reserved_units_of_product", 20),
+        (greedy.insert("interactions", looks), 429, "interactions_per_minute", 120),
+    ):
+        assert refused.status_code == status, refused.text
+        facts = {"limit": limit, "allowed": allowed, "actual": allowed + 1}
+        assert json.loads(refused.json()["details"]).items() >= facts.items()
+        assert str(allowed) in refused.json()["message"]
+        assert limit in refused.json()["hint"]
+    assert place(greedy, lamp, 20).status_code == 200
+    assert greedy.insert("interactions", looks[1:]).status_code == 201
+
+
+def test_until_when_it_may_be_paid_is_a_column(shop: Shop, buyer: Client, staff: Client) -> None:
+    order = place(buyer, shop.product(9)).json()
+    expires_at = datetime.fromisoformat(order["created_at"]) + timedelta(minutes=30)
+    assert datetime.fromisoformat(order["expires_at"]) == expires_at
+    (seen,) = buyer.rows(f"orders?id=eq.{order['id']}&select=*,expires_at")
+    assert (seen["id"], datetime.fromisoformat(seen["expires_at"])) == (order["id"], expires_at)
+    staff.call("mark_paid", order_id=order["id"])
+    assert buyer.rows(f"orders?id=eq.{order['id']}&select=expires_at") == [{"expires_at": None}]
 
 
 def test_rows_are_written_by_functions_alone(shop: Shop, buyer: Client, staff: Client) -> None:

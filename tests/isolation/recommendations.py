@@ -9,7 +9,7 @@ from tests.isolation.world import Actor, World, identity
 KINDS = ("view", "cart", "purchase")
 INTERNAL = (
     *("interactions_to_fold", "purchases_to_take_back", "counted_interactions"),
-    *("paired_purchases", "product_buyers", "product_pairs"),
+    *("paired_purchases", "product_buyers", "product_pairs", "interaction_rates"),
 )
 
 
