@@ -1,5 +1,6 @@
 """Limits of the shop: what one person may hold without paying, how often they may order, and note what they look at."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 
+from gateway.local.paths import REPOSITORY
 from tests.support import ScratchCluster, as_caller
 from tests.support.race import Answer, Attempt, DataApiDoor, Race, SqlDoor, closing
 from tests.support.shop import Json, Shop, facts_of, status_of
 from tests.support.stack import Stack
 
-ORDERS, UNITS, OF_PRODUCT, AN_HOUR, A_MINUTE = 10, 100, 20, 100, 120
+ORDERS, UNITS, OF_PRODUCT, A_MINUTE = 10, 100, 20, 120
+DOCUMENTED = (REPOSITORY / "docs" / "orders.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -244,3 +247,27 @@ def test_accounts_that_go_leave_no_rate(shop: Shop) -> None:
     note(shop, person, lamp, 1)
     shop.admin.execute("delete from auth.users where id = %s", (person,))
     assert shop.value("select count(*) from private.interaction_rates") == 0
+
+
+# What is documented ------------------------------------------------------------------------------------------------
+
+
+def test_every_limit_is_documented_as_it_is(shop: Shop) -> None:
+    names = ["open_orders", "reserved_units", "reserved_units_of_product", "orders_per_hour", "interactions_per_minute"]
+    rows = shop.admin.execute(
+        "select l.name, l.allowed, l.what from unnest(%s::text[]) with ordinality n (name, place)"
+        " join private.limits l on l.name = n.name order by n.place",
+        (names,),
+    ).fetchall()
+    table = [row.split(" | ") for row in DOCUMENTED.splitlines() if row.startswith("| `")]
+    assert [(row[0].strip("| `"), int(row[1]), row[3].strip(" |")) for row in table] == rows
+
+
+@pytest.mark.parametrize("statement", re.findall(r"```sql\n(.*?)\n```", DOCUMENTED, re.DOTALL))
+def test_what_operators_are_told_to_run_runs(shop: Shop, statement: str) -> None:
+    assert shop.people.execute(statement.encode()).rowcount == 1
+
+
+@pytest.mark.parametrize("statement", re.findall(r"`(update private[^`]*)`", DOCUMENTED))
+def test_what_operators_are_told_in_passing_runs(shop: Shop, statement: str) -> None:
+    assert shop.people.execute(statement.encode()).rowcount == 1
