@@ -28,7 +28,7 @@ from tests.support import ScratchCluster, Stack
 from tests.support.race import Answer, Attempt, DataApiDoor, SqlDoor
 
 HERE = Path(__file__).parent
-BUYERS, PRODUCTS, STOCK = 1000, 10_000, 100_000_000
+BUYERS, PRODUCTS, STOCK = 10_000, 10_000, 100_000_000
 ROWS = [(1, 1), (64, 1), (1, PRODUCTS), (64, PRODUCTS)]
 BOOKS = """
     select (select sum(stock) from public.products) + (select sum(quantity) from public.order_items),

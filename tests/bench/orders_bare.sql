@@ -1,4 +1,4 @@
-\set b random(1, 1000)
+\set b random(1, 10000)
 \set p random(1, :products)
 begin;
 select from public.products where id = md5('product' || :p)::uuid and stock >= 1 for no key update;
