@@ -23,7 +23,8 @@ export DENO_TLS_CA_STORE ?= mozilla,system
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: TIDEGATE_HOME (.tidegate), GATEWAY_PORT (8000), SUPABASE_PORT (54321), POSTGRES_PORT (54322)"
+	@echo "  Settings: TIDEGATE_HOME (.tidegate), GATEWAY_PORT (8000), OPERATIONS_PORT (8001),"
+	@echo "  SUPABASE_PORT (54321), POSTGRES_PORT (54322)"
 	@echo "  With SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY and DATABASE_URL set, that project is used."
 
 # --- The stack ---------------------------------------------------------------------------------------------------
@@ -145,6 +146,10 @@ bench-search: .venv/bench.stamp ## Measure search under the policies and without
 .PHONY: bench-overload
 bench-overload: .venv/bench.stamp ## Measure what the gateway does with four times what it can serve
 	@$(BIN)/python -m tests.bench.overload
+
+.PHONY: bench-fairness
+bench-fairness: .venv/bench.stamp ## Measure what one caller that asks ten times the peak takes from 99 others
+	@$(BIN)/python -m tests.bench.fairness
 
 .PHONY: bench-chain
 bench-chain: .venv/bench.stamp ## Measure what deadlines, breakers and the rest cost a search

@@ -1,9 +1,12 @@
 """`python -m gateway`: the HTTP server. Exits with 2 and a text when settings or database forbid it."""
 
+import asyncio
+import contextlib
 import logging
 import resource
 import signal
 import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -12,7 +15,7 @@ from fastapi import FastAPI
 
 from gateway import __version__
 from gateway.admission.connections import Connections, Uploads
-from gateway.app import check_database, create_app
+from gateway.app import check_database, create_app, create_operations
 from gateway.errors import DatabaseUnsafeError
 from gateway.protocol import BoundedProtocol
 from gateway.services import Services
@@ -32,27 +35,32 @@ def main() -> None:
         app = create_app(settings)
     except ValueError as error:
         refuse(f"The gateway cannot start:\n  - {error}")
-    listener = listen(settings)
+    listener = listen(settings.gateway_host, settings.gateway_port, "GATEWAY")
+    operations = listen(settings.operations_host, operations_port(settings), "OPERATIONS")
     try:
-        uvloop.run(serve(app, settings, listener))
+        uvloop.run(serve(app, settings, listener, operations))
     except DatabaseUnsafeError as error:
         findings = "\n".join(f"  - {finding}" for finding in error.findings)
         refuse(f"The gateway refuses to serve this database:\n{findings}")
 
 
-def listen(settings: Settings) -> socket.socket:
-    """A socket on the gateway's address; ends the process when it is taken."""
-    host, port = settings.gateway_host, settings.gateway_port
+def operations_port(settings: Settings) -> int:
+    """The port of /metrics and /status."""
+    return settings.operations_port or min(settings.gateway_port + 1, 65535)
+
+
+def listen(host: str, port: int, whose: str) -> socket.socket:
+    """A socket on this address; ends the process when it is taken."""
     try:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
     except OSError as error:
-        refuse(f"The gateway cannot listen on {host} port {port} ({error.strerror}): set GATEWAY_PORT or GATEWAY_HOST.")
+        refuse(f"The gateway cannot listen on {host} port {port} ({error.strerror}): set {whose}_PORT or {whose}_HOST.")
 
 
-async def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
-    """Check the database if it answers, then serve on `listener`; DatabaseUnsafeError."""
+async def serve(app: FastAPI, settings: Settings, listener: socket.socket, operations: socket.socket) -> None:
+    """Check the database if it answers, then serve on both sockets; DatabaseUnsafeError."""
     services: Services = app.state.services
     await services.database.open()
     try:
@@ -66,7 +74,40 @@ async def serve(app: FastAPI, settings: Settings, listener: socket.socket) -> No
     # by it, or a clean stop would look like a crash.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    await server.serve(sockets=[listener])
+    watched = _Quiet(operations_config(services))
+    watching = asyncio.create_task(watched.serve(sockets=[operations]))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        watched.should_exit = True
+        await watching
+
+
+class _Quiet(uvicorn.Server):
+    """A server beside another one, which alone listens to signals."""
+
+    def install_signal_handlers(self) -> None:
+        """None."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None."""
+        yield
+
+
+def operations_config(services: Services) -> uvicorn.Config:
+    """How the details and numbers are served."""
+    return uvicorn.Config(
+        create_operations(services),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=64,
+        timeout_graceful_shutdown=1,
+    )
 
 
 def server_config(
@@ -81,6 +122,7 @@ def server_config(
             most=min(settings.max_connections, most_connections()),
             per_address=settings.connections_per_address,
         ),
+        "was_ready": staticmethod(services.status.was_ready),
         "uploads": Uploads(most_bytes=1_000_000 * settings.upload_memory_mb, share=settings.caller_share),
         "max_body_bytes": settings.max_body_bytes,
         "cors_origins": settings.cors_origins,
@@ -121,11 +163,14 @@ def configure_logging(settings: Settings) -> None:
 def _describe(settings: Settings) -> None:
     url = urlsplit(settings.gateway_database_url.get_secret_value() if settings.gateway_database_url else "")
     logger.info(
-        "tidegate %s (%s) on http://%s:%d: database %s%s, Supabase %s, tokens %s, embedder %s",
+        "tidegate %s (%s) on http://%s:%d, operations on http://%s:%d: "
+        "database %s%s, Supabase %s, tokens %s, embedder %s",
         __version__,
         settings.environment,
         settings.gateway_host,
         settings.gateway_port,
+        settings.operations_host,
+        operations_port(settings),
         url.netloc.rpartition("@")[2],
         url.path,
         settings.supabase_url,

@@ -24,6 +24,7 @@ from gateway.recommendations.routes import router as recommendations_router
 from gateway.search.routes import router as search_router
 from gateway.services import Services, create_services
 from gateway.settings import Settings
+from gateway.status.routes import operations as operations_router
 from gateway.status.routes import router as status_router
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,15 @@ def create_app(
     app.include_router(status_router)
     problems.install(app)
     openapi.install(app)
+    return app
+
+
+def create_operations(services: Services) -> FastAPI:
+    """The application for whoever runs the gateway: its details and numbers, on a port of their own."""
+    app = FastAPI(title="Tidegate, operations", version=__version__, docs_url=None, redoc_url=None)
+    app.state.services = services
+    app.include_router(operations_router)
+    problems.install(app)
     return app
 
 

@@ -1,12 +1,20 @@
 """One connection to the gateway, apart from what is said on it: its place, and the patience with whoever is slow."""
 
+import logging
 from asyncio import BaseTransport, TimerHandle
+from collections.abc import Sequence
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from gateway.admission.admission import Admission, Asker
 from gateway.admission.connections import Connections
+from gateway.cross_origin import refusal_headers
+from gateway.errors import GatewayError
 from gateway.resilience.metrics import CONNECTIONS_REFUSED
+from gateway.shedding import header, header_lines, new_request_id, path_of, refusal
+
+logger = logging.getLogger(__name__)
 
 TOO_MANY = (
     b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: text/plain\r\n"
@@ -20,11 +28,15 @@ class CountedConnection(HttpToolsProtocol):
     request_s = 20.0
     """Seconds that a request may take to arrive, and an answer to be read."""
     open_connections: Connections | None = None
+    admission: Admission | None = None
+    cors_origins: Sequence[str] = ()
+    """Origins whose pages may read a refusal."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As uvicorn makes one per connection."""
         super().__init__(*args, **kwargs)
         self.has_answered = False
+        self._who: Asker | None = None
         self._running: Any = None  # the request that the application answers
         self._is_over = False
         self._clock: TimerHandle | None = None
@@ -103,3 +115,39 @@ class CountedConnection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.flow.resume_reading()
             self._start_clock()
+
+    # What is written without the application -----------------------------------------------------------------------
+
+    def _own_lines(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+        cors = refusal_headers(self.cors_origins, headers)
+        own = ((name.lower().encode(), value.encode("latin-1")) for name, value in cors.items())
+        return header_lines([*self.server_state.default_headers, *own])
+
+    @property
+    def _method(self) -> str:
+        return self.parser.get_method().decode("ascii")
+
+    @property
+    def _is_of_a_proxy(self) -> bool:
+        return self.admission is not None and self.admission.addresses.is_trusted(self._peer)
+
+    @property
+    def _key(self) -> str:
+        return self._who.key if self._who is not None else f"peer:{self._peer}"
+
+    def _refusal_of(
+        self,
+        error: GatewayError,
+        url: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        method: str,
+        *,
+        closes: bool = False,
+    ) -> bytes:
+        request_id = new_request_id(header(headers, b"x-request-id"))
+        if self.admission is not None and self._who is not None:
+            self.admission.log(self._who, error.status, f"{method} {path_of(url)!r}")
+        else:
+            logger.info("%d %s %s", error.status, error.detail, request_id)
+        rest = refusal(error, url, request_id, is_head=method == "HEAD", closes=closes)
+        return STATUS_LINE[error.status] + self._own_lines(headers) + rest

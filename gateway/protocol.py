@@ -6,16 +6,15 @@ fraction of what the application's refusal costs, and is read the more slowly th
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from gateway.admission.admission import Admission, Asker
+from gateway.admission.admission import Asker
 from gateway.admission.connections import Uploads
 from gateway.connection import CountedConnection
-from gateway.cross_origin import refusal_headers
 from gateway.errors import (
     BadRequestError,
     GatewayError,
@@ -27,14 +26,15 @@ from gateway.errors import (
     UploadTimeoutError,
 )
 from gateway.shedding import (
+    LIVE,
+    READY,
     UNCOUNTED,
     has_short_body,
     header,
-    header_lines,
+    health_answer,
     is_refused,
     new_request_id,
     path_of,
-    refusal,
 )
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,6 @@ MAX_HEAD_BYTES = 65_536
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 PATIENCE = 3  # refusals in a row that a connection is given at once
 PAUSE_S = 1.0  # after which the next one is read
-UNCOUNTED_PAUSE_S = 0.1
 
 
 class BoundedProtocol(CountedConnection):
@@ -53,22 +52,21 @@ class BoundedProtocol(CountedConnection):
     linger_s = 1.0
     """Seconds that a client has to read why it is refused; closed while it still sends, it would see a reset."""
     max_body_bytes = 262_144
-    admission: Admission | None = None
     uploads: Uploads | None = None
-    cors_origins: Sequence[str] = ()
-    """Origins whose pages may read a refusal."""
+    was_ready: Callable[[], bool] = staticmethod(lambda: False)
+    """Whether searches could be answered a moment ago."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As uvicorn makes one per connection."""
         super().__init__(*args, **kwargs)
         self._head_bytes = 0
         self._in_message = False
-        self._who: Asker | None = None
         self._refused: GatewayError | None = None  # of the request that is being read
         self._refusal: GatewayError | None = None  # of what the parser is told to give up
         self._held: tuple[Any, Any] | None = None  # the request that waits for its body
         self._refusals = 0
-        self._uncounted = 0
+        self._is_hurried = False  # health is asked for more often than anybody needs it
+        self._health: str | None = None  # the path of a question that is answered here
         self._has_waited = False  # the next request to be answered came while another was
 
     # Reading -----------------------------------------------------------------------------------------------------
@@ -104,7 +102,11 @@ class BoundedProtocol(CountedConnection):
         length = header(self.headers, b"content-length")
         self._who = self._refused = None
         if self.is_idle and not self.flow.write_paused:
-            self._who, self._refused = self._decide(self._method, path_of(self.url), self.headers)
+            path = path_of(self.url)
+            self._who, self._refused = self._decide(self._method, path, self.headers)
+            if self._is_answered_here(path):
+                self._health = path
+                return
         if self._refused is not None:
             if not has_short_body(self.headers):
                 self._give_up_parsing(self._refused)
@@ -121,7 +123,7 @@ class BoundedProtocol(CountedConnection):
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body, which has a limit of its own."""
         self._head_bytes -= len(body)
-        if self._refused is not None or self._is_over:
+        if self._refused is not None or self._health is not None or self._is_over:
             return
         self.cycle.body += body
         if len(self.cycle.body) > self.max_body_bytes:
@@ -140,6 +142,9 @@ class BoundedProtocol(CountedConnection):
         self._drop_upload()
         self._head_bytes = 0
         self._in_message = False
+        if self._health is not None:
+            self._answer_health(self._health)
+            return
         if self._refused is not None:
             self._answer_refused(self._refused)
             return
@@ -160,7 +165,7 @@ class BoundedProtocol(CountedConnection):
         if self.admission is None:
             return None, None
         if path in UNCOUNTED or method == "OPTIONS":
-            self._uncounted += 1
+            self._is_hurried = not self.admission.may_watch(self._peer) and not self._is_of_a_proxy
             return None, None
         who = self.admission.who(self._peer, headers)
         error = self.admission.take(who)
@@ -193,10 +198,25 @@ class BoundedProtocol(CountedConnection):
         super().on_response_complete()
         if self.pipeline:
             self.flow.pause_reading()
-        elif self._uncounted >= PATIENCE and not self._is_of_a_proxy:
+        elif self._is_hurried:
             # Never refused, but nobody needs to know a hundred times a second.
-            self._uncounted = 0
-            self._pause(UNCOUNTED_PAUSE_S)
+            self._is_hurried = False
+            self._pause(PAUSE_S)
+
+    def _is_answered_here(self, path: str) -> bool:
+        return (
+            (path == LIVE or (path == READY and self.was_ready()))
+            and self._method == "GET"
+            and self.parser.should_keep_alive()
+            and has_short_body(self.headers)
+        )
+
+    def _answer_health(self, path: str) -> None:
+        """Say that all is well, in the application's words, without asking it."""
+        self._health = None
+        answer = health_answer(path, new_request_id(header(self.headers, b"x-request-id")))
+        self.transport.write(STATUS_LINE[200] + self._own_lines(self.headers) + answer)
+        self.on_response_complete()
 
     def _answer_refused(self, error: GatewayError) -> None:
         """Refuse a request without having made anything for it, and wait for the next."""
@@ -212,41 +232,7 @@ class BoundedProtocol(CountedConnection):
         if refusals >= PATIENCE and not self._is_of_a_proxy:
             self._pause(PAUSE_S)
 
-    @property
-    def _method(self) -> str:
-        return self.parser.get_method().decode("ascii")
-
-    def _refusal_of(
-        self,
-        error: GatewayError,
-        url: bytes,
-        headers: Sequence[tuple[bytes, bytes]],
-        method: str,
-        *,
-        closes: bool = False,
-    ) -> bytes:
-        request_id = new_request_id(header(headers, b"x-request-id"))
-        if self.admission is not None and self._who is not None:
-            self.admission.log(self._who, error.status, f"{method} {path_of(url)!r}")
-        else:
-            logger.info("%d %s %s", error.status, error.detail, request_id)
-        cors = refusal_headers(self.cors_origins, headers)
-        own = [
-            *self.server_state.default_headers,
-            *((name.lower().encode(), value.encode("latin-1")) for name, value in cors.items()),
-        ]
-        rest = refusal(error, url, request_id, is_head=method == "HEAD", closes=closes)
-        return STATUS_LINE[error.status] + header_lines(own) + rest
-
-    @property
-    def _is_of_a_proxy(self) -> bool:
-        return self.admission is not None and self.admission.addresses.is_trusted(self._peer)
-
     # Giving up ---------------------------------------------------------------------------------------------------
-
-    @property
-    def _key(self) -> str:
-        return self._who.key if self._who is not None else f"peer:{self._peer}"
 
     def _give_up_parsing(self, error: GatewayError) -> None:
         """Have the parser stop; data_received answers with `error`."""

@@ -37,6 +37,12 @@ class Settings(AdmissionSettings):
 
     gateway_host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
     gateway_port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
+    operations_host: str = Field(
+        default="127.0.0.1", description="Address of /metrics and /status, for whoever runs the gateway."
+    )
+    operations_port: Annotated[int | None, Empty] = Field(
+        default=None, ge=1, le=65535, description="Their port; one above GATEWAY_PORT by default."
+    )
     cors_origins: CommaSeparated = Field(
         default=["*"],
         description="Origins whose pages may call the gateway from a browser, comma-separated; `*` for all. Cookies "

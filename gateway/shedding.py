@@ -13,8 +13,9 @@ from gateway.errors import GatewayError
 from gateway.problems import MAX_INSTANCE, problem_response
 
 LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
-# For whoever watches: never refused, whoever asks and however often.
-UNCOUNTED = frozenset({NEVER_REFUSED, "/health/live", "/health/ready"})
+LIVE, READY = "/health/live", "/health/ready"
+# For orchestrators: never refused, whoever asks and however often.
+UNCOUNTED = frozenset({LIVE, READY})
 # Always answered from what is known when there is no room: that costs less than a page without it.
 ALWAYS_SPARED = "/v1/recommendations"
 MAX_BODY_DIGITS = 5  # of a Content-Length: less than 100 kB
@@ -58,6 +59,13 @@ def has_short_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 def header_lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Headers as HTTP/1.1 writes them."""
     return b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+
+
+def health_answer(path: str, request_id: str) -> bytes:
+    """What follows the server's own headers in a good answer about health, as the application would give it."""
+    content = b'{"status":"%b"}' % (b"live" if path == LIVE else b"ready")
+    lines = b"content-length: %d\r\nx-request-id: %b\r\n\r\n" % (len(content), request_id.encode())
+    return b"cache-control: no-store\r\ncontent-type: application/json\r\n" + lines + content
 
 
 def new_request_id(given: str) -> str:

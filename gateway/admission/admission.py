@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from gateway.admission.addresses import Addresses
-from gateway.admission.rates import Rates, rate_limit_field
+from gateway.admission.rates import BoundedMemory, Rates, rate_limit_field
 from gateway.errors import OverloadedError, TooManyAtOnceError, TooManyRequestsError
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.metrics import LIMITED, SHED
@@ -21,6 +21,7 @@ access_logger = logging.getLogger("gateway.access")
 
 BAD_TOKEN_COST = 5
 """Requests that a token which does not hold counts for."""
+WATCH_RATE = "100 per 5 second"
 LOG_EVERY_S = 10.0
 LOGGED_CALLERS = 1024
 
@@ -56,6 +57,7 @@ class Admission:
         self._people = people
         self._strangers = strangers
         self._person_of = person_of
+        self._watchers = Rates(WATCH_RATE, name="watcher", storage=BoundedMemory(clock=clock))
         self._refused = RefusalLog(clock)
 
     def who(self, peer: str | None, headers: Iterable[tuple[bytes, bytes]]) -> Asker:
@@ -100,6 +102,10 @@ class Admission:
     def note_bad_token(self, who: Asker) -> None:
         """A token of this address did not hold."""
         self._strangers.charge(who.address, BAD_TOKEN_COST)
+
+    def may_watch(self, peer: str | None) -> bool:
+        """Whether a question about health, or a browser's, is one of no more than anybody needs; it is counted."""
+        return self._watchers.take(f"watcher:{self.addresses.of_peer(peer)}")
 
     def fields(self, who: Asker) -> list[tuple[bytes, bytes]]:
         """The RateLimit fields of an answer."""

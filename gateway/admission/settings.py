@@ -37,8 +37,8 @@ class AdmissionSettings(BaseSettings):
         "Without them everybody behind a proxy counts as one caller.",
     )
     rate_limit: Rate = Field(
-        default="40 per 5 second",
-        description="Requests that one person may make, such as `40 per 5 second; 1000 per hour`; costly ones count "
+        default="30 per 5 second",
+        description="Requests that one person may make, such as `30 per 5 second; 1000 per hour`; costly ones count "
         "for several. Beyond it the answer is 429. Empty: any number.",
     )
     rate_limit_address: Rate = Field(

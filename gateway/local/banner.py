@@ -7,6 +7,7 @@ from pathlib import Path
 _ADDRESSES = (
     ("Gateway", "GATEWAY_URL", ""),
     ("API documentation", "GATEWAY_URL", "/docs"),
+    ("Status, metrics", "OPERATIONS_URL", "/status, /metrics"),
     ("Supabase URL", "SUPABASE_URL", ""),
     ("Publishable key", "SUPABASE_PUBLISHABLE_KEY", ""),
     ("Secret key", "SUPABASE_SECRET_KEY", ""),

@@ -27,6 +27,7 @@ async def start_external(settings: LocalSettings, project: Project, state: State
     )
     gateway = gateway_service(
         settings.gateway_port,
+        settings.operations_port,
         supabase_url=project.url,
         publishable_key=project.publishable_key,
         database_url=logins["GATEWAY_DATABASE_URL"],
@@ -38,6 +39,7 @@ async def start_external(settings: LocalSettings, project: Project, state: State
     demo = {name: os.environ[name] for name in ("DEMO_PASSWORD", *DEMO_EMAILS) if os.environ.get(name)}
     return {
         "GATEWAY_URL": f"http://{HOST}:{settings.gateway_port}",
+        "OPERATIONS_URL": f"http://{HOST}:{settings.operations_port}",
         "SUPABASE_URL": project.url,
         "SUPABASE_PUBLISHABLE_KEY": project.publishable_key,
         "SUPABASE_SECRET_KEY": project.secret_key,

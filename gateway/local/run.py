@@ -17,7 +17,12 @@ from gateway.local.start import start_local
 from gateway.local.state import State
 from gateway.local.system import follow_parent, handles_interrupt
 
-_NAMES = {"GATEWAY_PORT": "the gateway", "SUPABASE_PORT": "the Data API", "POSTGRES_PORT": "PostgreSQL"}
+_NAMES = {
+    "GATEWAY_PORT": "the gateway",
+    "OPERATIONS_PORT": "its status and metrics",
+    "SUPABASE_PORT": "the Data API",
+    "POSTGRES_PORT": "PostgreSQL",
+}
 
 
 def run(environment: Mapping[str, str], *, parent: int | None = None) -> None:
@@ -94,7 +99,7 @@ async def _stop_with(parent: int, stop: asyncio.Event) -> None:
 
 def _require_ports(settings: LocalSettings, *, local: bool, patience_s: float) -> None:
     """LocalError naming every port that is taken and its variable; children of a killed run get time to end."""
-    ports = {"GATEWAY_PORT": settings.gateway_port}
+    ports = {"GATEWAY_PORT": settings.gateway_port, "OPERATIONS_PORT": settings.operations_port}
     if local:
         ports |= {"SUPABASE_PORT": settings.supabase_port, "POSTGRES_PORT": settings.postgres_port}
     deadline = time.monotonic() + patience_s

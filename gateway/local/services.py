@@ -51,7 +51,13 @@ def api_service(
 
 
 def gateway_service(
-    port: int, *, supabase_url: str, publishable_key: str, database_url: str, state: Path | None = None
+    port: int,
+    operations_port: int,
+    *,
+    supabase_url: str,
+    publishable_key: str,
+    database_url: str,
+    state: Path | None = None,
 ) -> Service:
     """The gateway, which keeps its last recommendations in `state`.
 
@@ -64,6 +70,8 @@ def gateway_service(
         "GATEWAY_DATABASE_URL": database_url,
         "GATEWAY_HOST": HOST,
         "GATEWAY_PORT": str(port),
+        "OPERATIONS_HOST": HOST,
+        "OPERATIONS_PORT": str(operations_port),
     }
     if state is not None and "RECOMMENDATIONS_FILE" not in os.environ:
         environment["RECOMMENDATIONS_FILE"] = str(state / "recommendations.json")

@@ -10,25 +10,29 @@ from gateway.local.paths import REPOSITORY
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """Where the state lies, and the ports of the three servers on the loopback interface."""
+    """Where the state lies, and the ports of the servers on the loopback interface."""
 
     home: Path
     gateway_port: int
     supabase_port: int
     postgres_port: int
+    operations_port: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "LocalSettings":
-        """Read TIDEGATE_HOME, GATEWAY_PORT, SUPABASE_PORT and POSTGRES_PORT; LocalError for a port that is none."""
+        """Read TIDEGATE_HOME and the ports, OPERATIONS_PORT among them; LocalError for a port that is none."""
         home = Path(environment.get("TIDEGATE_HOME") or REPOSITORY / ".tidegate").expanduser().absolute()
+        gateway = _port(environment, "GATEWAY_PORT", 8000)
         settings = cls(
             home,
-            _port(environment, "GATEWAY_PORT", 8000),
+            gateway,
             _port(environment, "SUPABASE_PORT", 54321),
             _port(environment, "POSTGRES_PORT", 54322),
+            _port(environment, "OPERATIONS_PORT", min(gateway + 1, 65535)),
         )
-        if len({settings.gateway_port, settings.supabase_port, settings.postgres_port}) < 3:
-            raise LocalError("GATEWAY_PORT, SUPABASE_PORT and POSTGRES_PORT must be three different ports")
+        ports = (settings.gateway_port, settings.supabase_port, settings.postgres_port, settings.operations_port)
+        if len(set(ports)) < len(ports):
+            raise LocalError("GATEWAY_PORT, SUPABASE_PORT, POSTGRES_PORT and OPERATIONS_PORT must be different ports")
         return settings
 
 

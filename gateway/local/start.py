@@ -42,6 +42,7 @@ def connection_values(settings: LocalSettings, cluster: Cluster, secrets: Secret
     """The content of the `env` file of a local stack."""
     return {
         "GATEWAY_URL": f"http://{HOST}:{settings.gateway_port}",
+        "OPERATIONS_URL": f"http://{HOST}:{settings.operations_port}",
         "SUPABASE_URL": f"http://{HOST}:{settings.supabase_port}",
         "SUPABASE_PUBLISHABLE_KEY": secrets.publishable_key,
         "SUPABASE_SECRET_KEY": secrets.secret_key,
@@ -130,6 +131,7 @@ def _services(
     )
     gateway = gateway_service(
         settings.gateway_port,
+        settings.operations_port,
         supabase_url=supabase_url,
         publishable_key=publishable_key,
         database_url=values["GATEWAY_DATABASE_URL"],

@@ -1,4 +1,4 @@
-"""GET /v1/status, /health/live and /health/ready."""
+"""GET /v1/status, /health/live and /health/ready; and, on the operations' port, /status and /metrics."""
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from gateway.dependencies import CallerIfKnown, CurrentServices
 from gateway.openapi import OPTIONAL_TOKEN, problems
 from gateway.resilience.metrics import exposition
-from gateway.status.schemas import Health, StatusResponse
+from gateway.status.schemas import Health, StatusDetails, StatusResponse
 
 router = APIRouter(tags=["status"])
 
@@ -14,8 +14,8 @@ router = APIRouter(tags=["status"])
 @router.get(
     "/v1/status",
     operation_id="status",
-    summary="How the gateway and everything it depends on are",
-    responses=problems(401, 403),
+    summary="Whether everything works as usual",
+    responses=problems(401, 403, 429),
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def status(caller: CallerIfKnown, services: CurrentServices, response: Response) -> StatusResponse:
@@ -39,13 +39,22 @@ async def ready(services: CurrentServices, response: Response) -> Health:
     return Health(status="ready")
 
 
-@router.get(
-    "/metrics",
-    operation_id="metrics",
-    summary="Calls, breakers, degradations and load in numbers",
-    responses={**problems(), 200: {"content": {"text/plain": {}}}},
-    response_class=Response,
-)
+operations = APIRouter(tags=["operations"])
+"""For whoever runs the gateway, on a port of its own."""
+
+
+@operations.get("/status", operation_id="details", summary="How the gateway and everything it depends on are")
+async def details(services: CurrentServices, response: Response) -> StatusDetails:
+    """Answer 200 whatever is down."""
+    response.headers["Cache-Control"] = "no-store"
+    return await services.status.details()
+
+
+@operations.get("/metrics", operation_id="metrics", summary="Calls, breakers, degradations and load in numbers")
 async def metrics() -> Response:
     """In Prometheus' text format. Nothing in it is about a caller or a row."""
     return Response(exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
+
+
+for path, route in (("/health/live", live), ("/health/ready", ready)):
+    operations.add_api_route(path, route, methods=["GET"])

@@ -90,8 +90,26 @@ class FailedDocument(BaseModel):
     updated_at: datetime
 
 
+class Impairment(BaseModel):
+    """Something that does not work as usual, as a client notices it."""
+
+    what: str = Field(description="What is concerned.", examples=["search by meaning"])
+    detail: str = Field(description="What happens instead.", examples=["Search answers by keywords."])
+
+
 class StatusResponse(BaseModel):
-    """How the gateway is."""
+    """How the gateway is, for its clients."""
+
+    status: Literal["ok", "degraded"] = Field(description="ok when nothing that answers need is down.")
+    impairments: list[Impairment] = Field(description="What does not work as usual; empty when everything does.")
+    failed_documents: list[FailedDocument] | None = Field(
+        description="The caller's own and those of organizations the caller edits for, the latest 20; null without a "
+        "token, or when the database does not answer."
+    )
+
+
+class StatusDetails(BaseModel):
+    """How the gateway is, for whoever runs it."""
 
     status: Literal["ok", "degraded"] = Field(description="ok when every dependency is up.")
     version: str
@@ -100,10 +118,6 @@ class StatusResponse(BaseModel):
     queue: QueueStatus | None = Field(description="null when the database does not answer.")
     payments: PaymentsStatus | None = Field(description="null when the database does not answer.")
     model: ModelStatus | None = Field(description="null when none is active or the database does not answer.")
-    failed_documents: list[FailedDocument] | None = Field(
-        description="The caller's own and those of organizations the caller edits for, the latest 20; null without a "
-        "token, or when the database does not answer."
-    )
 
 
 class Health(BaseModel):

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from uuid import UUID
 
 from gateway import __version__
 from gateway.auth.caller import Caller
@@ -12,12 +14,34 @@ from gateway.errors import DatabaseBusyError, DatabaseUnsafeError, GatewayError,
 from gateway.resilience import allow
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.status.probes import DEADLINE_S, Probes
-from gateway.status.schemas import FailedDocument, LoadStatus, ModelStatus, PaymentsStatus, QueueStatus, StatusResponse
+from gateway.status.schemas import (
+    FailedDocument,
+    Impairment,
+    LoadStatus,
+    ModelStatus,
+    PaymentsStatus,
+    QueueStatus,
+    StatusDetails,
+    StatusResponse,
+)
 
 logger = logging.getLogger(__name__)
 
 MAX_FAILED_DOCUMENTS = 20
 READY_FOR_S = 3.0
+READY_KNOWN_S = 0.5
+FAILED_KNOWN_S = 0.5
+MAX_KNOWN = 1024
+# What a client notices when a dependency is down, and what happens instead.
+IMPAIRMENTS = {
+    "database": ("search and recommendations", "They come by another way, or are answers of a moment ago."),
+    "data_api": ("the Data API", "It does not answer the gateway."),
+    "auth_keys": ("sign-in", "Tokens signed with new keys cannot be verified."),
+    "embedder": ("search by meaning", "Search answers by keywords."),
+    "reranker": ("ranking", "Results are in the order of the hybrid score."),
+    "payment": ("payments", "Charges and refunds wait."),
+    "storage": ("files", "Storage does not answer the gateway."),
+}
 
 
 class StatusService:
@@ -36,13 +60,25 @@ class StatusService:
         self._limiter = limiter
         self._clock = clock
         self._failing_since = float("-inf")
+        self._ready_at = float("-inf")
+        self._failed: OrderedDict[UUID | None, tuple[float, list[FailedDocument]]] = OrderedDict()
         self._probes = probes
 
     async def status(self, caller: Caller) -> StatusResponse:
-        """How everything is, and which of the caller's documents failed. Never raises because something is down."""
+        """What a client should know, its own failed documents included. Never raises because something is down."""
         snapshot, failed = await asyncio.gather(self._probes.snapshot(), self._failed_documents(caller))
-        row = snapshot.row
+        down = [name for name in IMPAIRMENTS if getattr(snapshot.dependencies, name).state == "down"]
         return StatusResponse(
+            status="ok" if snapshot.dependencies.all_up else "degraded",
+            impairments=[Impairment(what=what, detail=detail) for what, detail in map(IMPAIRMENTS.__getitem__, down)],
+            failed_documents=failed,
+        )
+
+    async def details(self) -> StatusDetails:
+        """How everything is, for whoever runs it. Never raises because something is down."""
+        snapshot = await self._probes.snapshot()
+        row = snapshot.row
+        return StatusDetails(
             status="ok" if snapshot.dependencies.all_up else "degraded",
             version=__version__,
             dependencies=snapshot.dependencies,
@@ -52,8 +88,11 @@ class StatusService:
             model=None
             if row is None or row["model"] is None
             else ModelStatus(name=row["model"], dimensions=row["dimensions"]),
-            failed_documents=failed,
         )
+
+    def was_ready(self) -> bool:
+        """Whether searches could be answered a moment ago, so that nobody needs to be asked again."""
+        return self._clock() - self._ready_at < READY_KNOWN_S
 
     async def ready(self) -> None:
         """Return when searches can be answered, by keywords at least; NotReadyError with the reasons otherwise.
@@ -75,10 +114,14 @@ class StatusService:
                 raise NotReadyError(f"{error.title}. {error.detail}") from error
         else:
             self._failing_since = float("inf")
+            self._ready_at = self._clock()
 
     async def _failed_documents(self, caller: Caller) -> list[FailedDocument] | None:
         if not caller.is_signed_in:
             return None
+        asked_at, known = self._failed.get(caller.user_id, (float("-inf"), []))
+        if self._clock() - asked_at < FAILED_KNOWN_S:
+            return known
         parameters = {"claims": caller.claims, "max_rows": MAX_FAILED_DOCUMENTS}
         try:
             with allow(DEADLINE_S):
@@ -86,4 +129,8 @@ class StatusService:
         except GatewayError as error:
             logger.warning("status: failed documents are not known: %s", error.detail)
             return None
-        return [FailedDocument.model_validate(row) for row in rows]
+        found = [FailedDocument.model_validate(row) for row in rows]
+        self._failed[caller.user_id] = (self._clock(), found)
+        if len(self._failed) > MAX_KNOWN:
+            self._failed.popitem(last=False)
+        return found

@@ -1,9 +1,10 @@
 """What a gateway does with more than it can serve: `python -m tests.bench.overload [--out FOLDER]`.
 
-A gateway process on a database of 2,048 real passages, searched by one member. In turn: as much as it can answer, asked
-by clients that wait for their answers; then requests at one half to four times that rate, sent whether or not the ones
-before are answered. Goodput is what was answered with 200 within the request's deadline. The clients have a processor
-core of their own, gateway and PostgreSQL the others: the more is asked, the more work asking is.
+A gateway process on a database of 2,048 real passages, searched by a hundred members of one organization. In turn: as
+much as it can answer, asked by clients that wait for their answers; then requests at one half to four times that rate,
+sent whether or not the ones before are answered. Goodput is what was answered with 200 within the request's deadline.
+The clients have a processor core of their own, gateway and PostgreSQL the others: the more is asked, the more work
+asking is.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import re
 import statistics
 import tempfile
 import time
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,11 +31,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from gateway.admission.settings import AdmissionSettings
 from tests.bench.debian_docs import Passage, load
 from tests.bench.plots import lines
 from tests.bench.recall import questions
-from tests.bench.tenancy import ALL, all_in_one, fill
-from tests.support import ScratchCluster
+from tests.bench.tenancy import ALL, Tenancy, all_in_one, fill
+from tests.support import Database, ScratchCluster, make_user
 from tests.support.stack import Stack
 from tests.support.tokens import claims_for
 
@@ -44,6 +47,11 @@ TURNS = 6
 FACTORS = (0.5, 0.9, 1.0, 1.5, 2.0, 4.0)
 DEADLINE_S = 3.0
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
+PEOPLE = 100
+AS_DEPLOYED = {
+    name.upper(): str(AdmissionSettings.model_fields[name].default)
+    for name in ("rate_limit", "rate_limit_address", "caller_share")
+}
 SECRET = "a secret of the benchmark's own, long enough"
 
 
@@ -85,18 +93,19 @@ class Connection(asyncio.Protocol):
 class Client:
     """Connections to one address, written and read with as little work as possible."""
 
-    def __init__(self, port: int, token: str) -> None:
-        self._port = port
-        self._head = (
-            "POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {token}\r\n"
-        )
+    def __init__(self, port: int, tokens: Sequence[str]) -> None:
+        self.port = port
+        self.tokens = tokens
         self._idle: list[Connection] = []
 
-    def request(self, text: str) -> bytes:
-        """A search, as it is sent."""
-        body = json.dumps({"query": text})
-        return f"{self._head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+    def request(self, text: str, person: int, **more: object) -> bytes:
+        """A search by one of the people, as it is sent."""
+        body = json.dumps({"query": text, **more})
+        head = (
+            "POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {self.tokens[person % len(self.tokens)]}\r\n"
+        )
+        return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
     async def search(self, request: bytes) -> int:
         """The status of the answer."""
@@ -107,7 +116,7 @@ class Client:
                     return await self._ask(connection, request)
                 except ConnectionResetError:
                     continue  # which it did while the request was on its way
-        _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self._port)
+        _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self.port)
         return await self._ask(connection, request)
 
     async def _ask(self, connection: Connection, request: bytes) -> int:
@@ -135,15 +144,19 @@ async def gateway(passages: Sequence[Passage], vectors: NDArray[np.float16]) -> 
             tenancy = fill(database, passages, vectors, all_in_one)
             stack = Stack(database, Path(state), Path(logs))
             stack.start_gateway(
+                **AS_DEPLOYED,
                 AUTH_ALGORITHM="HS256",
                 SUPABASE_JWT_SECRET=SECRET,
                 REQUEST_TIMEOUT_S=str(DEADLINE_S),
                 LAST_KNOWN_MB="0",
                 LOG_LEVEL="error",
             )
-            claims = claims_for(tenancy.callers[ALL], iss=f"{stack.supabase_url}/auth/v1")
+            issuer = f"{stack.supabase_url}/auth/v1"
+            people = colleagues(database, tenancy, PEOPLE)
             os.sched_setaffinity(0, {own})
-            client = Client(stack.gateway_port, jwt.encode(claims, SECRET, "HS256"))
+            client = Client(
+                stack.gateway_port, [jwt.encode(claims_for(one, iss=issuer), SECRET, "HS256") for one in people]
+            )
             try:
                 yield client
             finally:
@@ -151,6 +164,19 @@ async def gateway(passages: Sequence[Passage], vectors: NDArray[np.float16]) -> 
                 stack.stop()
         finally:
             cluster.stop()
+
+
+def colleagues(database: Database, tenancy: Tenancy, count: int) -> list[uuid.UUID]:
+    """So many people who see what the one who sees everything does."""
+    with database.connect("supabase_admin") as admin:
+        people = [make_user(admin, f"colleague-{number}") for number in range(count)]
+        admin.execute(
+            "insert into public.memberships (organization_id, user_id, role)"
+            " select m.organization_id, p.id, 'viewer' from public.memberships m, unnest(%s::uuid[]) p (id)"
+            " where m.user_id = %s",
+            (people, tenancy.callers[ALL]),
+        )
+    return people
 
 
 async def peak(client: Client, requests: list[bytes]) -> float:
@@ -209,13 +235,14 @@ async def measure(
     passages: Sequence[Passage], vectors: NDArray[np.float16]
 ) -> tuple[Table, list[float], list[float], list[float]]:
     """The table, and by rate: requests offered, goodput, 99th percentile of the time in seconds."""
-    table = Table(title=f"searches by one member over {PASSAGES:,} passages")
+    table = Table(title=f"searches by {PEOPLE} members over {PASSAGES:,} passages")
     for heading in ("offered", "the peak", "a second", "answered", "of the peak", "refused", "p50", "p99"):
         table.add_column(heading, justify="right")
     offered: list[float] = []
     goodput, late = [], []
     async with gateway(passages, vectors) as client:
-        requests = [client.request(query.text) for query in await questions(passages, 200)]
+        texts = [query.text for query in await questions(passages, 200)]
+        requests = [client.request(text, number) for number, text in enumerate(texts)]
         for request in requests:
             await client.search(request)  # its vector is known from here on: the model is not measured
         await peak(client, requests)  # every connection of the pool has met every function

@@ -170,7 +170,8 @@ async def _one(world: World, client: httpx.AsyncClient, observation: Observation
     status, degraded, why = 0, False, ""
     try:
         if route.body is None:
-            response = await client.get(route.path, headers=headers)
+            root = world.stack.operations_url if route.is_of_operations else ""
+            response = await client.get(f"{root}{route.path}", headers=headers)
         else:
             response = await client.post(route.path, json=route.body(), headers=headers)
         if response.status_code != 200:

@@ -27,6 +27,8 @@ class Route:
     """Whether 503 is right when the gateway's own way to PostgreSQL is broken as well."""
     never_fails: bool = False
     """Whether it answers 200 even to a token that cannot be verified."""
+    is_of_operations: bool = False
+    """Whether it is served on the operations' port."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def headers_of(self, world: World) -> Mapping[str, str]:
@@ -45,7 +47,8 @@ ROUTES = (
     Route("status", "/v1/status", signed_in=True),
     Route("live", "/health/live"),
     Route("ready", "/health/ready", is_of_database=True),
-    Route("metrics", "/metrics"),
+    Route("details", "/status", is_of_operations=True),
+    Route("metrics", "/metrics", is_of_operations=True),
     Route("description", "/openapi.json"),
     Route("documentation", "/docs"),
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.app import create_operations
 from tests.chaos.faults import Fault, faults
 from tests.chaos.load import suffer
 from tests.chaos.routes import ROUTES
@@ -22,8 +23,11 @@ async def world(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
 
 
 def test_every_route_is_asked_while_things_break() -> None:
-    served = {*make_app(Project()).openapi()["paths"], "/openapi.json", "/docs"}
-    assert served == {route.path.partition("?")[0] for route in ROUTES}
+    app = make_app(Project())
+    served = {*app.openapi()["paths"], "/openapi.json", "/docs"}
+    assert served == {route.path.partition("?")[0] for route in ROUTES if not route.is_of_operations}
+    watched = create_operations(app.state.services).openapi()["paths"]
+    assert set(watched) - served == {route.path for route in ROUTES if route.is_of_operations}
 
 
 @pytest.mark.parametrize("fault", [fault for fault in faults() if fault.short], ids=lambda fault: fault.name)

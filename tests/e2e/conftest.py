@@ -28,7 +28,8 @@ def project(logs: Path) -> Iterator[dict[str, str]]:
     """The `env` file of a running project: URLs, keys, demo accounts."""
     home = Path(tempfile.mkdtemp(prefix="tidegate-e2e-"))
     home.chmod(0o711)
-    ports = {name: str(free_port()) for name in ("GATEWAY_PORT", "SUPABASE_PORT", "POSTGRES_PORT")}
+    names = ("GATEWAY_PORT", "SUPABASE_PORT", "POSTGRES_PORT", "OPERATIONS_PORT")
+    ports = {name: str(free_port()) for name in names}
     log = logs / "e2e.log"
     with log.open("ab") as output:
         run = subprocess.Popen(

@@ -18,6 +18,7 @@ from tests.support.runs import Run, descendants, is_alive
 
 VARIABLES = {
     "GATEWAY_URL",
+    "OPERATIONS_URL",
     "SUPABASE_URL",
     "SUPABASE_PUBLISHABLE_KEY",
     "SUPABASE_SECRET_KEY",

@@ -225,14 +225,43 @@ async def test_every_address_counts_whether_or_not_there_is_something(method: by
             assert json.loads(body)["instance"] == "/no/%25such%22/6"
 
 
-async def test_health_and_status_are_never_refused() -> None:
+async def test_health_is_never_refused_and_status_costs_as_anything_does(database: Database) -> None:
+    async with served(database.url_for("tidegate_gateway")) as world:
+        client = await world.connect()
+        for number in range(20):
+            for path in (b"/health/live", b"/health/ready"):
+                answer = await client.ask(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\n\r\n")
+                # The second and later ones are answered by the connection, in the same words.
+                assert (answer.status, answer.body["status"]) == (200, path.decode().removeprefix("/health/")), number
+                assert answer.headers["cache-control"] == "no-store"
+                assert answer.headers["content-type"] == "application/json"
+                assert answer.headers["x-request-id"] == "mine"
+                assert "ratelimit" not in answer.headers
+        statuses = [(await client.ask(b"GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n")).status for _ in range(6)]
+        assert statuses == [200] * 5 + [429]
+
+
+async def test_who_asks_for_health_all_the_time_is_read_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.protocol.PAUSE_S", 0.2)
+    monkeypatch.setattr("gateway.admission.admission.WATCH_RATE", "3 per 60 second")
     async with served() as world:
         client = await world.connect()
-        for _ in range(10):
-            for path in (b"/health/live", b"/v1/status"):
-                answer = await client.ask(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
-                assert answer.status == 200
-                assert "ratelimit" not in answer.headers
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        for _ in range(6):
+            assert (await client.ask(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")).status == 200
+        assert loop.time() - started > 0.3
+
+
+async def test_details_and_numbers_are_not_for_everybody() -> None:
+    async with served() as world:
+        client = await world.connect()
+        for path in (b"/metrics", b"/status"):
+            assert (await client.ask(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")).status == 404
+        answer = await client.ask(b"GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert set(answer.body) == {"status", "impairments", "failed_documents"}
+        assert answer.body["status"] == "degraded"
+        assert {"what": "search and recommendations"}.items() <= answer.body["impairments"][0].items()
 
 
 async def test_a_browser_reads_the_refusal() -> None:

@@ -21,7 +21,7 @@ from gateway.search.known import lasting_claims
 from gateway.search.model import QueryEmbedder, QueryVector
 from tests.support import Database
 from tests.support.embedders import FaultyEmbedder
-from tests.support.gateway_app import NOWHERE, Door, client_of, make_settings
+from tests.support.gateway_app import NOWHERE, OPERATIONS, Door, client_of, make_settings
 from tests.support.passages import index_documents
 from tests.support.proxy import Proxy
 from tests.support.stack import Process, Stack
@@ -254,7 +254,7 @@ async def test_a_replica_answers_when_nothing_else_does(
         assert await gateway.found("bob", ["a replica", "a replica"]) == SEES["bob"]
         gateway.to_replica.refuse()
         assert await gateway.found("bob", ["the last known answer"] * 3) == SEES["bob"]
-        status = (await gateway.client.get("/v1/status")).json()
+        status = (await gateway.client.get(f"{OPERATIONS}/status")).json()
         assert status["dependencies"]["replica"]["state"] == "down"
 
 
@@ -282,13 +282,13 @@ async def test_breakers_are_shown_and_counted(stack: Stack, database: Database, 
         gateway.to_database.refuse()
         for _ in range(4):
             assert await gateway.found("alice", ["the Data API"]) == SEES["alice"]
-        status = (await gateway.client.get("/v1/status")).json()
+        status = (await gateway.client.get(f"{OPERATIONS}/status")).json()
         database_ = status["dependencies"]["database"]
         assert (database_["state"], database_["breaker"]["state"]) == ("down", "open")
         assert database_["breaker"]["policy"]["failures_to_open"] == 2
         assert database_["breaker"]["policy"]["fallback"] == "the Data API, or the last known answer"
         assert status["dependencies"]["data_api"]["breaker"]["state"] == "closed"
-        metrics = (await gateway.client.get("/metrics")).text
+        metrics = (await gateway.client.get(f"{OPERATIONS}/metrics")).text
         assert 'tidegate_breaker_state{dependency="database",state="open"} 1.0' in metrics
         assert 'tidegate_policy{dependency="database",number="failures_to_open"} 2.0' in metrics
         assert 'tidegate_policy{dependency="data_api",number="timeout_s"} 1.0' in metrics
@@ -310,11 +310,11 @@ async def test_more_than_can_be_answered_is_refused_at_once(
         refused = await gateway.search("alice")
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:tidegate:problem:overloaded")
         assert refused.headers["Retry-After"] == "1"
-        for path in ("/health/live", "/metrics", "/v1/status"):
+        for path in ("/health/live", f"{OPERATIONS}/metrics", f"{OPERATIONS}/status", "/v1/status"):
             assert (await gateway.client.get(path)).status_code == 200
         gateway.to_database.heal()
         await asyncio.gather(*waiting)
-        assert (await gateway.client.get("/v1/status")).json()["load"]["in_flight"] == 0
+        assert (await gateway.client.get(f"{OPERATIONS}/status")).json()["load"]["in_flight"] == 0
         await gateway.until_well()
 
 

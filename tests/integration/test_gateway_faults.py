@@ -22,7 +22,7 @@ from gateway.status.service import StatusService
 from tests.support import Database, ScratchCluster
 from tests.support.clock import Clock
 from tests.support.embedders import FaultyEmbedder
-from tests.support.gateway_app import client_of, make_app
+from tests.support.gateway_app import OPERATIONS, client_of, make_app
 from tests.support.proxy import Proxy
 from tests.support.tokens import Project
 
@@ -93,7 +93,7 @@ async def test_a_database_that_is_down_at_the_start_is_waited_for(database: Data
         assert (await gateway.client.get("/health/live")).status_code == 200
         assert_unavailable(await gateway.search())
         assert assert_unavailable(await gateway.client.get("/health/ready"))["type"].endswith(":not-ready")
-        status = (await gateway.client.get("/v1/status")).json()
+        status = (await gateway.client.get(f"{OPERATIONS}/status")).json()
         assert status["status"] == "degraded"
         assert status["dependencies"]["database"]["state"] == "down"
         assert status["dependencies"]["data_api"]["state"] == "up"
@@ -132,7 +132,7 @@ async def test_a_frozen_database_holds_nobody_longer_than_the_deadline(database:
         assert time.monotonic() - started < 3 * DEADLINE_S + 1
         for answer in answers:
             assert_unavailable(answer)
-        status = await gateway.client.get("/v1/status")
+        status = await gateway.client.get(f"{OPERATIONS}/status")
         assert status.json()["dependencies"]["database"]["state"] == "down"
         gateway.proxy.heal()
         await gateway.until_well()
@@ -233,7 +233,7 @@ async def test_an_unsafe_database_that_appears_later_is_not_asked(
         assert problem["type"].endswith(":database-unsafe")
         assert "row_level_security_forced: public.documents: The table does not have row level security" in caplog.text
         # The Data API may still serve that table: nobody is told which it is.
-        for path in ("/health/ready", "/v1/status"):
+        for path in ("/health/ready", "/v1/status", f"{OPERATIONS}/status"):
             assert "public.documents" not in (await gateway.client.get(path)).text
         assert "breaks row_level_security_forced:" in problem["detail"]
         assert "documents" not in problem["detail"]
@@ -259,6 +259,7 @@ def start(url: str, **changes: str) -> "subprocess.CompletedProcess[str]":
         "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x",
         "GATEWAY_DATABASE_URL": url,
         "GATEWAY_PORT": str(free_port()),
+        "OPERATIONS_PORT": str(free_port()),
         **changes,
     }
     return subprocess.run(

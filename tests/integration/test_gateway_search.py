@@ -13,7 +13,7 @@ from tests.integration.test_access import ACTORS, READABLE
 from tests.support import Database, as_caller
 from tests.support.catalogue import PRODUCTS, stock_shop
 from tests.support.embedders import FaultyEmbedder
-from tests.support.gateway_app import client_of, make_app
+from tests.support.gateway_app import OPERATIONS, client_of, make_app
 from tests.support.passages import index_documents
 from tests.support.tenants import DOCUMENTS, Tenants, populate
 from tests.support.tokens import PUBLISHABLE_KEY, Project
@@ -259,7 +259,7 @@ async def test_an_embedder_of_another_model_is_not_used(world: World) -> None:
     app = make_app(world.project, world.database.url_for("tidegate_gateway"), embedder=Other())
     async with client_of(app) as client:
         answer = (await client.post("/v1/search", json={"query": "gale"})).json()
-        status = (await client.get("/v1/status")).json()
+        status = (await client.get(f"{OPERATIONS}/status")).json()
     assert (answer["mode"], answer["degraded"]) == ("keyword", True)
     assert "another-model" in answer["degradations"][0]["reason"]
     assert status["dependencies"]["embedder"]["state"] == "down"

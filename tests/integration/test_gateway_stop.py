@@ -38,7 +38,7 @@ def test_the_work_for_a_client_that_left_is_ended(
     ):
 
         def departed() -> bool:
-            return "tidegate_departed_total 1.0" in client.get("/metrics").text
+            return "tidegate_departed_total 1.0" in client.get(f"{stack.operations_url}/metrics").text
 
         with socket.create_connection((HOST, stack.gateway_port)) as connection:
             connection.sendall(f"{head}\r\n\r\n".encode() + body)
@@ -106,7 +106,7 @@ def test_it_starts_with_everything_down(stack: Stack) -> None:
         wait_until(lambda: status("/health/live") == 200, 20, "the gateway living")
         assert status("/health/ready") == 503
         assert status("/v1/status") == 200
-        assert status("/metrics") == 200
+        assert status(f"{stack.operations_url}/metrics") == 200
         assert client.post("/v1/search", json=BODY).status_code == 503
     assert gateway.stop() == 0
     assert time.monotonic() - started < 30

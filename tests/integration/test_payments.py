@@ -21,7 +21,7 @@ from tests.support import Process, ScratchCluster, Stack, wait_until
 from tests.support.embedders import FaultyEmbedder
 from tests.support.fake_embedder import fake_embedder
 from tests.support.fake_payments import FakePayments, fake_payments
-from tests.support.gateway_app import client_of, make_app, make_settings
+from tests.support.gateway_app import OPERATIONS, client_of, make_app, make_settings
 from tests.support.shop import Shop
 from tests.support.tokens import Project
 
@@ -358,12 +358,12 @@ async def test_status_shows_the_provider_its_policy_and_what_waits(counter: Coun
     url = counter.shop.database.url_for("tidegate_gateway")
     embedder = FaultyEmbedder(create_embedder(EmbedderChoice("onnx")))
     async with client_of(make_app(Project(), url, embedder=embedder, **settings)) as client:
-        status = (await client.get("/v1/status")).json()
+        status = (await client.get(f"{OPERATIONS}/status")).json()
         payment = status["dependencies"]["payment"]
         assert (payment["state"], payment["breaker"]["policy"]["failures_to_open"]) == ("up", 3)
         assert (status["payments"]["waiting"], status["payments"]["parked"]) == (1, 0)
     counter.provider.failure = (500, {})
     async with client_of(make_app(Project(), url, embedder=embedder, **settings)) as client:
-        status = (await client.get("/v1/status")).json()
+        status = (await client.get(f"{OPERATIONS}/status")).json()
         assert status["dependencies"]["payment"]["state"] == "down"
         assert "answered 500" in status["dependencies"]["payment"]["detail"]

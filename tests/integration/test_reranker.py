@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import Database
 from tests.support.fake_reranker import MODEL, FakeReranker, fake_reranker
-from tests.support.gateway_app import client_of, make_app
+from tests.support.gateway_app import OPERATIONS, client_of, make_app
 from tests.support.passages import index_documents
 from tests.support.tenants import populate
 from tests.support.tokens import Project
@@ -115,7 +115,7 @@ async def test_without_it_search_answers_in_its_own_order(database: Database, fa
             assert degradation["used"] == "the order of the hybrid score"
             scores = [result["score"] for result in answer["results"]]
             assert scores == sorted(scores, reverse=True)
-            status = (await client.get("/v1/status")).json()
+            status = (await client.get(f"{OPERATIONS}/status")).json()
             assert status["dependencies"]["reranker"]["state"] in ("down", "unknown")
             fake.gate.set()
             fake.status, fake.change_answer = 200, lambda answer: answer

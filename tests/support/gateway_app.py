@@ -7,11 +7,13 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from gateway.app import create_app
+from gateway.app import create_app, create_operations
 from gateway.embeddings import Embedder
 from gateway.settings import Settings
 from tests.support.tokens import PUBLISHABLE_KEY, SUPABASE_URL, Project
 
+OPERATIONS = "http://operations.test"
+"""Where clients of an application in this process find its /status and /metrics."""
 NOWHERE = "postgresql://tidegate_gateway@127.0.0.1:1/postgres"
 
 
@@ -54,10 +56,13 @@ class Door(httpx.AsyncHTTPTransport):
 
 @asynccontextmanager
 async def client_of(app: FastAPI, *, started: bool = True) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of `app`, which is started first and stopped afterwards unless `started` is false."""
+    """A client of `app` and its operations, which is started first and stopped afterwards unless `started` is false."""
     # Exceptions reach the client as they do over a socket: as a response.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+    operations = httpx.ASGITransport(create_operations(app.state.services))
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://gateway.test", mounts={OPERATIONS: operations}
+    ) as client:
         if started:
             async with app.router.lifespan_context(app):
                 yield client

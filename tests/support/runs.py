@@ -27,7 +27,7 @@ class Run:
         self.home = Path(tempfile.mkdtemp(prefix="tidegate-run-"))
         self.home.chmod(0o711)
         self.ports = {name: free_port() for name in ("GATEWAY_PORT", "SUPABASE_PORT", "POSTGRES_PORT")}
-        ports = {name: str(port) for name, port in self.ports.items()}
+        ports = {name: str(port) for name, port in self.ports.items()} | {"OPERATIONS_PORT": str(free_port())}
         inherited = {name: value for name, value in os.environ.items() if name not in PROJECT | LOGINS}
         self.environment = {**inherited, "TIDEGATE_HOME": str(self.home), **ports, **environment}
         self.log = logs / f"{self.home.name}.log"

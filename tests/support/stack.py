@@ -91,7 +91,7 @@ class Stack:
         self.database = database
         self.state = state
         self.logs = logs
-        self.supabase_port, self.gateway_port = free_port(), free_port()
+        self.supabase_port, self.gateway_port, self.operations_port = free_port(), free_port(), free_port()
         self.keys = Keys(
             jwt_secret=secrets.token_urlsafe(48),
             publishable_key=f"sb_publishable_{secrets.token_urlsafe(24)}",
@@ -108,6 +108,11 @@ class Stack:
     def gateway_url(self) -> str:
         """The root of the gateway."""
         return f"http://{HOST}:{self.gateway_port}"
+
+    @property
+    def operations_url(self) -> str:
+        """The root of the gateway's /status and /metrics."""
+        return f"http://{HOST}:{self.operations_port}"
 
     def start_api(self, **environment: str) -> Process:
         """Start Data API, Auth and Functions, and wait until they answer."""
@@ -131,6 +136,7 @@ class Stack:
         """As start_gateway, without the wait."""
         service = gateway_service(
             self.gateway_port,
+            self.operations_port,
             supabase_url=self.supabase_url,
             publishable_key=self.keys.publishable_key,
             database_url=self.database.url_for("tidegate_gateway"),

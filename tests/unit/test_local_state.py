@@ -47,6 +47,7 @@ def test_the_banner_names_a_file_that_a_shell_can_read(tmp_path: Path) -> None:
 def test_settings_have_defaults() -> None:
     settings = LocalSettings.read({"GATEWAY_PORT": ""})
     assert (settings.gateway_port, settings.supabase_port, settings.postgres_port) == (8000, 54321, 54322)
+    assert settings.operations_port == 8001
     assert settings.home.name == ".tidegate"
 
 
@@ -57,7 +58,7 @@ def test_a_port_that_is_none_is_refused_by_name(port: str) -> None:
 
 
 def test_one_port_for_two_servers_is_refused() -> None:
-    with pytest.raises(LocalError, match="three different ports"):
+    with pytest.raises(LocalError, match="must be different ports"):
         LocalSettings.read({"SUPABASE_PORT": "8000"})
 
 

@@ -26,8 +26,6 @@ ROUTES = {
     "GET /openapi.json": "{}",
     "GET /docs": "{}",
 }
-# Addresses that a page may ask or not; they are for whoever runs the gateway.
-FOR_OPERATORS = {"/metrics"}
 
 # What is refused, as status, path and the arguments of `fetch`.
 REFUSALS = {
@@ -92,12 +90,7 @@ def problem_of(page: Page, answer: dict[str, Any], status: int) -> dict[str, Any
 
 def test_every_route_of_the_document_is_tried(stack: Stack, gateway: Process) -> None:
     document = httpx.get(f"{stack.gateway_url}/openapi.json", trust_env=False).json()
-    routes = {
-        f"{method.upper()} {path}"
-        for path, methods in document["paths"].items()
-        for method in methods
-        if path not in FOR_OPERATORS
-    }
+    routes = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
     assert routes <= set(ROUTES)
 
 
