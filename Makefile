@@ -66,7 +66,7 @@ psql: .venv/run.stamp ## Open a database session on the running stack
 LOCAL_STACK := tests/integration/local_stack
 
 .PHONY: test
-test: lint .venv/pgbouncer.stamp .venv/chromium.stamp ## Check style and types, then run the whole suite on real PostgreSQL
+test: lint .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp ## Check style and types, then run the whole suite on real PostgreSQL
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  --config supabase/functions/deno.json supabase/functions
 	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other.
@@ -215,6 +215,16 @@ lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
 	@# Deno fetches its bundler when it is first used.
 	@$(DENO) bundle --quiet $(DENO_CONFIG) --platform browser --output .venv/page.js tests/e2e/browser/page.ts
 	@touch $@ .venv/deno.stamp
+
+# The tests of shared rates use a real one; where it cannot be installed they are skipped and say so.
+.venv/redis.stamp: | .venv/pyvenv.cfg
+	@if ! PATH="$$PATH:/usr/sbin" command -v redis-server >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing redis-server"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends redis-server; } \
+	      >/dev/null; \
+	  else echo "Redis is not installed: its tests are skipped (sudo apt-get install redis-server)" >&2; fi; fi
+	@touch $@
 
 # The tests of the pool go through a real one; where it cannot be installed they are skipped and say so.
 .venv/pgbouncer.stamp: | .venv/pyvenv.cfg

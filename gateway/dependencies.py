@@ -62,7 +62,7 @@ async def charge(request: Request, services: Services, cost: int) -> None:
     """Count a request that turned out to be costly for so many more; TooManyRequestsError."""
     who = getattr(request.state, "asker", None)
     if who is not None and cost > 0:
-        refused = services.admission.take(who, cost)
+        refused = services.admission.take(who, cost) or await services.admission.take_shared(who, cost)
         if refused is not None:
             raise refused
 

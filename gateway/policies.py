@@ -39,6 +39,7 @@ class Policies:
     llm: Policy
     payment: Policy
     storage: Policy
+    rate_limits: Policy
 
 
 def policies(
@@ -78,6 +79,7 @@ def policies(
         # The outbox tries again, after minutes perhaps: nobody waits for the answer.
         "payment": Policy("payment", payment_s, concurrency=16, fallback="the payment waits in the outbox"),
         "storage": STORAGE,
+        "rate_limits": Policy("rate_limits", 0.25, concurrency=256, fallback="each gateway counts for itself"),
     }
     made = {name: changed(policy, changes or {}) for name, policy in made.items()}
     for name in OF_A_REQUEST:

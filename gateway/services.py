@@ -11,6 +11,7 @@ import httpx
 from gateway.admission.addresses import Addresses, network
 from gateway.admission.admission import Admission
 from gateway.admission.rates import BoundedMemory, Rates
+from gateway.admission.shared import SharedRates
 from gateway.auth.jwks import JwksCache
 from gateway.auth.tokens import SharedSecret, TokenVerifier
 from gateway.data_api import DataApi
@@ -94,6 +95,8 @@ class Services:
             await self.reranker.aclose()
         if self.payments is not None:
             await self.payments.aclose()
+        if self.admission.shared is not None:
+            await self.admission.shared.aclose()
         await self.client.aclose()
 
     async def _warm_embedders(self) -> None:
@@ -139,8 +142,12 @@ def create_services(
     storage = Storage(settings.supabase_url, settings.supabase_publishable_key or "", client, how.storage)
     reranker = create_reranker(settings, how.reranker)
     payments = create_payments(settings, how.payment)
+    shared = None
+    if settings.rate_limit_storage is not None:
+        shared = SharedRates(settings.rate_limit_storage.get_secret_value(), how.rate_limits)
     probes = Probes(
         database,
+        rate_limits=shared,
         data_api=data_api,
         jwks=jwks,
         embedder=queries,
@@ -177,6 +184,7 @@ def create_services(
     limiter = ConcurrencyLimiter(
         initial=most, largest=most, late_s=settings.request_timeout_s / 3, share=settings.caller_share
     )
+    admission = create_admission(settings, verifier, limiter, shared)
     status = StatusService(database, probes, limiter)
     return Services(
         client,
@@ -190,12 +198,14 @@ def create_services(
         jwks,
         reranker,
         payments,
-        create_admission(settings, verifier, limiter),
+        admission,
         [data_api.guard, queries.guard, *([] if reranker is None else [reranker.guard])],
     )
 
 
-def create_admission(settings: Settings, verifier: TokenVerifier, limiter: ConcurrencyLimiter) -> Admission:
+def create_admission(
+    settings: Settings, verifier: TokenVerifier, limiter: ConcurrencyLimiter, shared: SharedRates | None
+) -> Admission:
     """What lets requests in. ValueError for rates or networks that cannot be read."""
     storage = BoundedMemory()
 
@@ -209,6 +219,7 @@ def create_admission(settings: Settings, verifier: TokenVerifier, limiter: Concu
         strangers=Rates(settings.rate_limit_address, name="address", storage=storage),
         limiter=limiter,
         person_of=person_of,
+        shared=shared,
     )
 
 

@@ -136,7 +136,7 @@ class Settings(AdmissionSettings):
     resilience: PolicyChanges = Field(
         default={},
         description="JSON with other numbers for bulkheads, breakers and retries, by dependency: "
-        '`{"embedder": {"failures_to_open": 3, "reset_s": 2}}`; /v1/status shows those in use.',
+        '`{"embedder": {"failures_to_open": 3, "reset_s": 2}}`; /status shows those in use.',
     )
 
     auth_algorithm: Literal["ES256", "HS256"] = Field(

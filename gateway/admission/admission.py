@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from gateway.admission.addresses import Addresses
-from gateway.admission.rates import BoundedMemory, Rates, rate_limit_field
+from gateway.admission.rates import BoundedMemory, Quota, Rates, rate_limit_field
+from gateway.admission.shared import SharedRates
 from gateway.errors import OverloadedError, TooManyAtOnceError, TooManyRequestsError
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.metrics import LIMITED, SHED
@@ -46,6 +47,7 @@ class Admission:
         strangers: Rates,
         limiter: ConcurrencyLimiter,
         person_of: Callable[[str], str | None],
+        shared: SharedRates | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`people` are the rates of verified persons, `strangers` those of addresses.
@@ -54,6 +56,7 @@ class Admission:
         """
         self.addresses = addresses
         self.limiter = limiter
+        self.shared = shared
         self._people = people
         self._strangers = strangers
         self._person_of = person_of
@@ -77,6 +80,16 @@ class Admission:
             return None
         LIMITED.labels(who.rates.name).inc()
         return self._too_often(who, cost)
+
+    async def take_shared(self, who: Asker, cost: int = 1) -> TooManyRequestsError | None:
+        """As take, of what all gateways count together; nothing where they do not."""
+        if self.shared is None or not who.rates.items:
+            return None
+        scarce = await self.shared.take(who.rates, who.key, cost)
+        if scarce is None:
+            return None
+        LIMITED.labels(who.rates.name).inc()
+        return self._refusal(who, scarce)
 
     def room(self, who: Asker) -> OverloadedError | TooManyAtOnceError | None:
         """The error to answer with when there is no place for `who`, and nothing to spare; nothing is taken."""
@@ -123,6 +136,9 @@ class Admission:
     def _too_often(self, who: Asker, cost: int) -> TooManyRequestsError:
         scarce = who.rates.scarcest(who.key, cost)
         assert scarce is not None, "only a limit refuses"
+        return self._refusal(who, scarce)
+
+    def _refusal(self, who: Asker, scarce: Quota) -> TooManyRequestsError:
         wait_s = max(1, ceil(scarce.retry_after_s))
         whose, setting = ("person", "RATE_LIMIT") if who.rates is self._people else ("address", "RATE_LIMIT_ADDRESS")
         return TooManyRequestsError(

@@ -35,6 +35,9 @@ class AdmissionMiddleware:
             refused = self.admission.take(who)
             if refused is not None:
                 raise refused
+        refused = await self.admission.take_shared(who)
+        if refused is not None:
+            raise refused
         fields = self.admission.fields(who)
 
         async def send_with_fields(message: Message) -> None:

@@ -1,9 +1,11 @@
 """Settings of admission: what one caller may ask, hold and send."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from gateway.setting_types import Networks, Rate
+from gateway.setting_types import Empty, Networks, Rate
 
 
 class AdmissionSettings(BaseSettings):
@@ -44,6 +46,11 @@ class AdmissionSettings(BaseSettings):
     rate_limit_address: Rate = Field(
         default="60 per 5 second",
         description="As RATE_LIMIT, for one address (IPv6: /64) from which nobody is signed in.",
+    )
+    rate_limit_storage: Annotated[SecretStr | None, Empty] = Field(
+        default=None,
+        description="redis://… or rediss://…: a Redis in which several gateways count together. Without it, and while "
+        "it does not answer, each counts for itself.",
     )
     caller_share: float = Field(
         default=0.25,

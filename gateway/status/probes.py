@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from gateway.admission.shared import RedisUnavailableError, SharedRates
 from gateway.auth.jwks import JwksCache, JwksFetchError
 from gateway.concurrency import SingleFlight
 from gateway.data_api import DataApi
@@ -53,6 +54,7 @@ class Probes:
         embedder: QueryEmbedder,
         storage: Storage,
         llm: Policy,
+        rate_limits: SharedRates | None = None,
         reranker: Reranker | None = None,
         payments: Payments | None = None,
         replica: Database | None = None,
@@ -72,6 +74,7 @@ class Probes:
         self._llm = Guard(llm)
         self._reranker = reranker
         self._payments = payments
+        self._rate_limits = rate_limits
         self._costly: dict[str, tuple[float, DependencyStatus]] = {}
         self._take = SingleFlight(self._take_snapshot)
 
@@ -82,7 +85,17 @@ class Probes:
         return self._snapshot[1]
 
     async def _take_snapshot(self) -> Snapshot:
-        database, replica, data_api, auth_keys, embedder, reranker, payment, storage = await asyncio.gather(
+        (
+            database,
+            replica,
+            data_api,
+            auth_keys,
+            embedder,
+            reranker,
+            payment,
+            storage,
+            rate_limits,
+        ) = await asyncio.gather(
             self._measured(self._ask_database, self._database.guard),
             self._measured_replica(),
             self._measured(self._data_api.probe, self._data_api.guard),
@@ -91,6 +104,7 @@ class Probes:
             self._measured_reranker(),
             self._measured_payments(),
             self._measured(self._storage.probe, self._storage.guard),
+            self._measured_rate_limits(),
         )
         row = self._row if database.state == "up" else None
         if row is not None and embedder.state == "up":
@@ -108,6 +122,7 @@ class Probes:
             llm=DependencyStatus(state="off", latency_ms=None, detail="None is asked.", breaker=_breaker(self._llm)),
             payment=payment,
             storage=storage,
+            rate_limits=rate_limits,
         )
         return Snapshot(dependencies, row)
 
@@ -123,7 +138,7 @@ class Probes:
             return _down(f"It does not answer ({type(error).__name__}).", guard)
         except GatewayError as error:
             return _down(error.detail, guard)
-        except (JwksFetchError, EmbeddingError, RerankerError, PaymentFailedError) as error:
+        except (JwksFetchError, EmbeddingError, RerankerError, PaymentFailedError, RedisUnavailableError) as error:
             return _down(f"{error}"[:200], guard)
         except Exception:
             logger.exception("status: a probe failed")
@@ -145,6 +160,11 @@ class Probes:
         if self._reranker is None:
             return DependencyStatus(state="off", latency_ms=None, detail="None is set.")
         return await self._measured_rarely("reranker", self._ask_reranker, self._reranker.guard)
+
+    async def _measured_rate_limits(self) -> DependencyStatus:
+        if self._rate_limits is None:
+            return DependencyStatus(state="off", latency_ms=None, detail="Each gateway counts for itself.")
+        return await self._measured(self._rate_limits.probe, self._rate_limits.guard)
 
     async def _measured_payments(self) -> DependencyStatus:
         if self._payments is None:

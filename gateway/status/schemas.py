@@ -39,11 +39,12 @@ class Dependencies(BaseModel):
     llm: DependencyStatus = Field(description="off: nothing asks one yet.")
     payment: DependencyStatus = Field(description="off where none is set; only the worker pays.")
     storage: DependencyStatus = Field(description="Clients send and read files there; no answer waits for it.")
+    rate_limits: DependencyStatus = Field(description="off where none is set: each gateway counts for itself.")
 
     @property
     def all_up(self) -> bool:
         """Whether nothing that answers need is down or unknown."""
-        needed = set(type(self).model_fields) - {"storage"}
+        needed = set(type(self).model_fields) - {"storage", "rate_limits"}
         return all(getattr(self, name).state in ("up", "off") for name in needed)
 
 

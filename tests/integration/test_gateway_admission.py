@@ -368,3 +368,33 @@ async def test_who_does_not_read_keeps_no_place_and_is_left(database: Database) 
                 await sending
         client.reader._transport.resume_reading()  # type: ignore[attr-defined]
         assert await client.is_closed()
+
+
+async def test_a_flood_by_one_caller_costs_the_others_nothing_but_a_moment(database: Database) -> None:
+    """`make bench-fairness` in small, with conditions in place of seconds."""
+    changes = {"rate_limit": "30 per 5 second", "rate_limit_address": "60 per 5 second", "caller_share": 0.25}
+    async with served(database.url_for("tidegate_gateway"), **changes) as world:
+        attackers = [await world.connect("127.0.0.66") for _ in range(60)]
+        for attacker in attackers[40:]:
+            await attacker.send(search()[:-1])
+        answers: list[int] = []
+
+        async def flood(client: Client) -> None:
+            while True:
+                answers.append((await client.ask(search())).status)
+
+        flooding = [asyncio.create_task(flood(attacker)) for attacker in attackers[:40]]
+        try:
+            others = [await world.connect(f"127.0.1.{number}") for number in range(1, 11)]
+            for _ in range(3):
+                for other in others:
+                    answer = await other.ask(search())
+                    assert (answer.status, answer.body["degraded"]) == (200, False)
+            assert 429 in answers
+            assert answers.count(200) <= 120
+            assert world.services.database.guard.state == "closed"
+            assert world.services.limiter.in_flight <= world.services.limiter.share
+        finally:
+            for task in flooding:
+                task.cancel()
+            await asyncio.gather(*flooding, return_exceptions=True)

@@ -46,6 +46,7 @@ ALLOWED = {
     "uvicorn": ("__main__.py", "protocol.py", "connection.py"),
     "onnxruntime": ("embeddings/",),
     "tokenizers": ("embeddings/", *OTHER_PROCESSES),
+    "redis": ("admission/shared.py",),
     "jwt": ("auth/", *OTHER_PROCESSES),
 }
 # What may not be asked by what: dependencies point one way.

@@ -1,0 +1,113 @@
+"""Rates that several gateways count together in a real Redis, and what they do without it."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.local.ports import HOST, free_port
+from tests.support import wait_until
+from tests.support.gateway_app import OPERATIONS, client_of, make_app
+from tests.support.tokens import Project
+
+pytestmark = pytest.mark.anyio
+SERVER = shutil.which("redis-server")
+BODY = {"query": "a berth", "mode": "keyword"}
+
+
+class Redis:
+    """A server that can be stopped and started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://{HOST}:{self.port}"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        assert SERVER is not None
+        self._process = subprocess.Popen(
+            [SERVER, "--port", str(self.port), "--bind", HOST, "--save", "", "--dir", str(self._folder)],
+            stdout=subprocess.DEVNULL,
+        )
+        wait_until(self._answers, 20, "Redis answering")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        with socket.socket() as connection:
+            return connection.connect_ex((HOST, self.port)) == 0
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    if SERVER is None:
+        pytest.skip("Redis is not installed")
+    server = Redis(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@asynccontextmanager
+async def gateway(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    app = make_app(Project(), rate_limit_address="6 per 60 second", rate_limit_storage=url)
+    async with client_of(app) as client:
+        yield client
+
+
+async def statuses(client: httpx.AsyncClient, times: int) -> list[int]:
+    return [(await client.post("/v1/search", json=BODY)).status_code for _ in range(times)]
+
+
+async def test_gateways_count_together(redis: Redis) -> None:
+    async with gateway(redis.url) as one, gateway(redis.url) as other:
+        assert await statuses(one, 4) == [503] * 4  # there is no database
+        assert await statuses(other, 4) == [503, 503, 429, 429]
+        refused = await one.post("/v1/search", json=BODY)
+        assert refused.status_code == 429
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert refused.headers["RateLimit-Policy"] == '"address";q=6;w=60'
+        assert refused.headers["RateLimit"].startswith('"address";r=0;t=')
+        assert (await one.get(f"{OPERATIONS}/status")).json()["dependencies"]["rate_limits"]["state"] == "up"
+
+
+async def test_without_redis_each_counts_for_itself_and_says_so(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
+    async with gateway(redis.url) as one, gateway(redis.url) as other:
+        assert await statuses(one, 1) == [503]
+        redis.stop()
+        started = time.monotonic()
+        assert await statuses(one, 7) == [503] * 5 + [429] * 2
+        assert await statuses(other, 7) == [503] * 6 + [429]
+        assert time.monotonic() - started < 20
+        details = (await one.get(f"{OPERATIONS}/status")).json()
+        assert details["dependencies"]["rate_limits"]["state"] == "down"
+        assert (
+            details["dependencies"]["rate_limits"]["breaker"]["policy"]["fallback"] == "each gateway counts for itself"
+        )
+        await until(lambda: "rate_limits: left alone" in caplog.text)
+        redis.start()
+        await until(lambda: "rate_limits: works again" in caplog.text)
+
+
+async def test_a_redis_that_was_never_there_costs_no_service() -> None:
+    async with gateway(f"redis://{HOST}:{free_port()}") as client:
+        assert await statuses(client, 7) == [503] * 6 + [429]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
