@@ -3,9 +3,7 @@
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from uuid import UUID
 
 from gateway import __version__
 from gateway.auth.caller import Caller
@@ -30,8 +28,6 @@ logger = logging.getLogger(__name__)
 MAX_FAILED_DOCUMENTS = 20
 READY_FOR_S = 3.0
 READY_KNOWN_S = 0.5
-FAILED_KNOWN_S = 0.5
-MAX_KNOWN = 1024
 # What a client notices when a dependency is down, and what happens instead.
 IMPAIRMENTS = {
     "database": ("search and recommendations", "They come by another way, or are answers of a moment ago."),
@@ -61,7 +57,6 @@ class StatusService:
         self._clock = clock
         self._failing_since = float("-inf")
         self._ready_at = float("-inf")
-        self._failed: OrderedDict[UUID | None, tuple[float, list[FailedDocument]]] = OrderedDict()
         self._probes = probes
 
     async def status(self, caller: Caller) -> StatusResponse:
@@ -119,9 +114,6 @@ class StatusService:
     async def _failed_documents(self, caller: Caller) -> list[FailedDocument] | None:
         if not caller.is_signed_in:
             return None
-        asked_at, known = self._failed.get(caller.user_id, (float("-inf"), []))
-        if self._clock() - asked_at < FAILED_KNOWN_S:
-            return known
         parameters = {"claims": caller.claims, "max_rows": MAX_FAILED_DOCUMENTS}
         try:
             with allow(DEADLINE_S):
@@ -129,8 +121,4 @@ class StatusService:
         except GatewayError as error:
             logger.warning("status: failed documents are not known: %s", error.detail)
             return None
-        found = [FailedDocument.model_validate(row) for row in rows]
-        self._failed[caller.user_id] = (self._clock(), found)
-        if len(self._failed) > MAX_KNOWN:
-            self._failed.popitem(last=False)
-        return found
+        return [FailedDocument.model_validate(row) for row in rows]

@@ -35,7 +35,8 @@ def project(logs: Path) -> Iterator[dict[str, str]]:
         run = subprocess.Popen(
             [sys.executable, "-m", "gateway.local", "run"],
             cwd=REPOSITORY,
-            env={**os.environ, **ports, "TIDEGATE_HOME": str(home)},
+            # All tests come from one address, one after the other.
+            env={**os.environ, **ports, "TIDEGATE_HOME": str(home), "RATE_LIMIT": "", "RATE_LIMIT_ADDRESS": ""},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -55,7 +56,8 @@ def project(logs: Path) -> Iterator[dict[str, str]]:
         subprocess.run(
             [sys.executable, "-m", "gateway.local", "reset"],
             cwd=REPOSITORY,
-            env={**os.environ, **ports, "TIDEGATE_HOME": str(home)},
+            # All tests come from one address, one after the other.
+            env={**os.environ, **ports, "TIDEGATE_HOME": str(home), "RATE_LIMIT": "", "RATE_LIMIT_ADDRESS": ""},
             check=True,
             capture_output=True,
         )

@@ -266,7 +266,9 @@ async def test_an_embedder_of_another_model_is_not_used(world: World) -> None:
 
 
 async def test_the_status_of_a_well_gateway(world: World) -> None:
-    status = (await world.client.get("/v1/status", headers=world.headers("owner"))).json()
+    public = (await world.client.get("/v1/status", headers=world.headers("owner"))).json()
+    assert public == {"status": "ok", "impairments": [], "failed_documents": []}
+    status = (await world.client.get(f"{OPERATIONS}/status")).json()
     assert {name: dependency["state"] for name, dependency in status["dependencies"].items()} == {
         "database": "up",
         "replica": "off",
@@ -277,12 +279,12 @@ async def test_the_status_of_a_well_gateway(world: World) -> None:
         "llm": "off",
         "payment": "off",
         "storage": "up",
+        "rate_limits": "off",
     }
     assert status["status"] == "ok"
     assert status["queue"] == {"pending": 0, "failed": 0, "oldest_pending_seconds": 0}
     assert status["payments"] == {"waiting": 0, "parked": 0, "oldest_waiting_seconds": 0}
     assert status["model"] == {"name": "all-MiniLM-L6-v2", "dimensions": 384}
-    assert status["failed_documents"] == []
     assert (await world.client.get("/v1/status")).json()["failed_documents"] is None
     refused = await world.client.get("/v1/status", headers={"Authorization": "Bearer x.y.z"})
     assert refused.status_code == 401
