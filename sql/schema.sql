@@ -3167,9 +3167,14 @@ declare
 begin
   return next '00000000-0000-0000-0000-000000000000'::uuid;
   return next '00000000-0000-0000-0000-000000000001'::uuid;
+  return query select private.public_scope(o.id) from public.organizations o where o.published_at is not null and o.may_publish;
   if caller is not null then
     return next caller;
     return query select m.organization_id from public.memberships m where m.user_id = caller;
+    return query
+      select private.public_scope(o.id) from public.organizations o
+      where o.published_at is not null and not o.may_publish
+        and exists (select from public.memberships m where m.organization_id = o.id and m.user_id = caller);
     if private.is_staff() then
       return next '00000000-0000-0000-0000-000000000002'::uuid;
     end if;
@@ -3180,7 +3185,7 @@ end $$;
 -- Name: FUNCTION my_scopes(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.my_scopes() IS 'Audiences the caller belongs to: everyone (…0), the shop window (…1), the caller, each organization, and for staff the products that are not on sale (…2). Definer: reads memberships on behalf of policies.';
+COMMENT ON FUNCTION private.my_scopes() IS 'Audiences the caller belongs to: everyone (…0), the shop window (…1), the public documents of each organization that may publish, the caller, each of their organizations with what it had published, and for staff the products that are not on sale (…2). Definer: reads memberships on behalf of policies.';
 
 --
 -- Name: my_shared_documents(); Type: FUNCTION; Schema: private; Owner: -
@@ -3585,6 +3590,25 @@ end $$;
 COMMENT ON FUNCTION private.note_document_change() IS 'Row trigger: keeps updated_at, and a changed text waits to be embedded again. What the worker notes is no change.';
 
 --
+-- Name: note_everything_lost(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_everything_lost() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Gateways forget all that they keep: whose rights these were would take long to find out. A later migration has the table.
+  insert into private.rights_lost (people, sources, everything) values ('{}', '{}', true);
+end $$;
+
+--
+-- Name: FUNCTION note_everything_lost(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_everything_lost() IS 'Notes that many rights ended at once. Definer: nobody writes the table; granted to nobody.';
+
+--
 -- Name: note_lost_people(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -3719,6 +3743,44 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.note_product_words() IS 'Row trigger on products: keeps their words. Definer: staff have no right to the table of words.';
+
+--
+-- Name: note_publishing(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_publishing() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.published_at := now();
+  return new;
+end $$;
+
+--
+-- Name: FUNCTION note_publishing(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_publishing() IS 'Row trigger on organizations: notes when one was first allowed to publish.';
+
+--
+-- Name: note_publishing_lost(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.note_publishing_lost() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform private.note_everything_lost();
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION note_publishing_lost(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.note_publishing_lost() IS 'Row trigger on organizations: what one published is not everybody''s any more. Definer: as note_everything_lost.';
 
 --
 -- Name: note_purchases(); Type: FUNCTION; Schema: private; Owner: -
@@ -4483,6 +4545,23 @@ end $$;
 COMMENT ON FUNCTION private.products_with(query text) IS 'Products with these words, each language by its own stems, and how well they fit. Definer: an index of words cannot be used under a policy. Asked only by search_products, which reads what this names under the policies.';
 
 --
+-- Name: public_scope(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.public_scope(organization_id uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select pg_catalog.md5('public documents of ' || organization_id::text)::uuid
+$$;
+
+--
+-- Name: FUNCTION public_scope(organization_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.public_scope(organization_id uuid) IS 'Audience of the public documents of an organization: everybody while it may publish, else its members.';
+
+--
 -- Name: purchase_weight(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -5067,6 +5146,33 @@ end $$;
 COMMENT ON FUNCTION private.require_owner(organization_ids uuid[]) IS 'Refuses when one of these organizations has no owner. Definer: locks rows that the caller may not lock.';
 
 --
+-- Name: require_publisher(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.require_publisher() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if coalesce(auth.jwt() ->> 'role', '') <> 'authenticated' then
+    update public.organizations o set published_at = now() where o.id = new.organization_id and o.published_at is null;
+  elsif new.organization_id is null then
+    raise sqlstate 'PT403' using message = 'A document of one''s own cannot be made public.',
+      hint = 'File it in an organization that may publish: set organization_id.';
+  elsif not exists (select from public.organizations o where o.id = new.organization_id and o.may_publish) then
+    raise sqlstate 'PT403' using message = 'The organization may not publish to everybody.',
+      hint = 'Ask the staff for the right, or set visibility to "organization".';
+  end if;
+  return new;
+end $$;
+
+--
+-- Name: FUNCTION require_publisher(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.require_publisher() IS 'Row trigger on documents that become public: people make them so only in an organization that may publish. Definer: who may publish is not for everybody to read.';
+
+--
 -- Name: return_drafts(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -5372,6 +5478,30 @@ $$;
 --
 
 COMMENT ON FUNCTION private.semantic_weight() IS 'What meaning counts in a hybrid search; words count the rest. 0.6 unless private.settings says otherwise, or, for a session that tries something, set tidegate.semantic_weight. Definer: reads the settings.';
+
+--
+-- Name: set_publishing(uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.set_publishing(organization_id uuid, may_publish boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not private.acts_for_the_shop() then
+    raise sqlstate 'PT403' using message = 'only staff may do this';
+  end if;
+  update public.organizations o set may_publish = set_publishing.may_publish where o.id = set_publishing.organization_id;
+  if not found then
+    raise sqlstate 'PT404' using message = format('There is no organization %s.', coalesce(organization_id::text, '(null)'));
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION set_publishing(organization_id uuid, may_publish boolean); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.set_publishing(organization_id uuid, may_publish boolean) IS 'As public.set_publishing. Definer: staff do not write organizations.';
 
 --
 -- Name: settle_late_charge(uuid, text); Type: FUNCTION; Schema: private; Owner: -
@@ -6869,6 +6999,24 @@ end $$;
 --
 
 COMMENT ON FUNCTION public.search_products(query text) IS 'Products with all these words in name, article number or description, best first; "a phrase", or, and -word as in a web search. Rows of the table products: filter, sort, select and page them in the same way. Runs as the caller.';
+
+--
+-- Name: set_publishing(uuid, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.set_publishing(organization_id uuid, may_publish boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.set_publishing(set_publishing.organization_id, set_publishing.may_publish);
+end $$;
+
+--
+-- Name: FUNCTION set_publishing(organization_id uuid, may_publish boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.set_publishing(organization_id uuid, may_publish boolean) IS 'For staff: whether an organization''s public documents are everybody''s. Without the right they are read like those of the organization, from that moment, and are everybody''s again when it is given back.';
 
 --
 -- Name: ship_order(uuid); Type: FUNCTION; Schema: public; Owner: -
@@ -8412,14 +8560,14 @@ CREATE TABLE public.documents (
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     status public.document_status DEFAULT 'pending'::public.document_status NOT NULL,
     error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     scope_id uuid GENERATED ALWAYS AS (
 CASE visibility
-    WHEN 'public'::public.document_visibility THEN '00000000-0000-0000-0000-000000000000'::uuid
+    WHEN 'public'::public.document_visibility THEN COALESCE(private.public_scope(organization_id), '00000000-0000-0000-0000-000000000000'::uuid)
     WHEN 'organization'::public.document_visibility THEN organization_id
     ELSE owner_id
 END) STORED,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT documents_content_check CHECK ((char_length(content) <= 2000000)),
     CONSTRAINT documents_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text)),
     CONSTRAINT documents_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 65536))),
@@ -8438,10 +8586,10 @@ ALTER TABLE ONLY public.documents ALTER COLUMN language SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN source_uri SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN metadata SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN error SET STATISTICS 0;
-ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET STATISTICS 1;
-ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET (n_distinct=-0.05);
 ALTER TABLE ONLY public.documents ALTER COLUMN created_at SET STATISTICS 0;
 ALTER TABLE ONLY public.documents ALTER COLUMN updated_at SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET STATISTICS 1;
+ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET (n_distinct=-0.05);
 
 ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
 
@@ -8518,12 +8666,6 @@ COMMENT ON COLUMN public.documents.status IS 'Where its embeddings stand. The da
 COMMENT ON COLUMN public.documents.error IS 'Why it failed, in words for its owner.';
 
 --
--- Name: COLUMN documents.scope_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.scope_id IS 'Derived audience: everyone (…0), the organization, or the owner. Generated, so that no client can forge it.';
-
---
 -- Name: COLUMN documents.created_at; Type: COMMENT; Schema: public; Owner: -
 --
 
@@ -8534,6 +8676,12 @@ COMMENT ON COLUMN public.documents.created_at IS 'When it was made.';
 --
 
 COMMENT ON COLUMN public.documents.updated_at IS 'Last change of what people write.';
+
+--
+-- Name: COLUMN documents.scope_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.scope_id IS 'Derived audience: the organization''s public one, the organization, or the owner; everyone (…0) for what an administrator made public without an organization. Generated, so that no client can forge it.';
 
 --
 -- Name: interactions; Type: TABLE; Schema: public; Owner: -
@@ -8672,7 +8820,10 @@ CREATE TABLE public.organizations (
     created_by uuid DEFAULT auth.uid(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    may_publish boolean DEFAULT false NOT NULL,
+    published_at timestamp with time zone,
     CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT organizations_published_at_check CHECK (((published_at IS NOT NULL) OR (NOT may_publish))),
     CONSTRAINT organizations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
 );
 ALTER TABLE ONLY public.organizations ALTER COLUMN name SET STATISTICS 0;
@@ -8680,6 +8831,8 @@ ALTER TABLE ONLY public.organizations ALTER COLUMN created_by SET STATISTICS 1;
 ALTER TABLE ONLY public.organizations ALTER COLUMN created_by SET (n_distinct=-0.05);
 ALTER TABLE ONLY public.organizations ALTER COLUMN created_at SET STATISTICS 0;
 ALTER TABLE ONLY public.organizations ALTER COLUMN updated_at SET STATISTICS 0;
+ALTER TABLE ONLY public.organizations ALTER COLUMN may_publish SET STATISTICS 0;
+ALTER TABLE ONLY public.organizations ALTER COLUMN published_at SET STATISTICS 0;
 
 ALTER TABLE ONLY public.organizations FORCE ROW LEVEL SECURITY;
 
@@ -8724,6 +8877,18 @@ COMMENT ON COLUMN public.organizations.created_at IS 'When it was made.';
 --
 
 COMMENT ON COLUMN public.organizations.updated_at IS 'Last change.';
+
+--
+-- Name: COLUMN organizations.may_publish; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.organizations.may_publish IS 'Whether its public documents are everybody''s; otherwise they are read like those of the organization. Staff decides, by set_publishing.';
+
+--
+-- Name: COLUMN organizations.published_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.organizations.published_at IS 'When it was first allowed to publish; null: never.';
 
 --
 -- Name: product_popularity; Type: TABLE; Schema: public; Owner: -
@@ -9502,6 +9667,12 @@ CREATE INDEX orders_status_idx ON public.orders USING btree (status, created_at)
 CREATE INDEX organizations_created_by_idx ON public.organizations USING btree (created_by);
 
 --
+-- Name: organizations_publishers_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX organizations_publishers_idx ON public.organizations USING btree (id) INCLUDE (may_publish) WHERE (published_at IS NOT NULL);
+
+--
 -- Name: product_popularity_category_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -9826,6 +9997,18 @@ CREATE TRIGGER note_new_products AFTER INSERT ON public.products REFERENCING NEW
 CREATE TRIGGER note_product_words AFTER INSERT OR UPDATE OF name, sku, description, language ON public.products FOR EACH ROW EXECUTE FUNCTION private.note_product_words();
 
 --
+-- Name: organizations note_publishing; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_publishing BEFORE INSERT OR UPDATE ON public.organizations FOR EACH ROW WHEN ((new.may_publish AND (new.published_at IS NULL))) EXECUTE FUNCTION private.note_publishing();
+
+--
+-- Name: organizations note_publishing_lost; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER note_publishing_lost AFTER UPDATE ON public.organizations FOR EACH ROW WHEN ((old.may_publish AND (NOT new.may_publish))) EXECUTE FUNCTION private.note_publishing_lost();
+
+--
 -- Name: orders note_purchases; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -9854,6 +10037,18 @@ CREATE TRIGGER queue_interactions AFTER INSERT ON public.interactions REFERENCIN
 --
 
 CREATE TRIGGER rate_new_products AFTER INSERT ON public.products REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.rate_new_products();
+
+--
+-- Name: documents require_publisher_of_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER require_publisher_of_changed BEFORE UPDATE ON public.documents FOR EACH ROW WHEN (((new.visibility = 'public'::public.document_visibility) AND ((old.visibility IS DISTINCT FROM new.visibility) OR (old.organization_id IS DISTINCT FROM new.organization_id)))) EXECUTE FUNCTION private.require_publisher();
+
+--
+-- Name: documents require_publisher_of_new; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER require_publisher_of_new BEFORE INSERT ON public.documents FOR EACH ROW WHEN ((new.visibility = 'public'::public.document_visibility)) EXECUTE FUNCTION private.require_publisher();
 
 --
 -- Name: memberships return_drafts_on_demotion; Type: TRIGGER; Schema: public; Owner: -
@@ -10870,19 +11065,19 @@ CREATE POLICY "visitors read active products" ON public.products FOR SELECT TO a
 -- Name: documents visitors read public documents; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "visitors read public documents" ON public.documents FOR SELECT TO anon USING ((scope_id = '00000000-0000-0000-0000-000000000000'::uuid));
+CREATE POLICY "visitors read public documents" ON public.documents FOR SELECT TO anon USING ((scope_id = ANY (ARRAY( SELECT private.my_scopes() AS my_scopes))));
 
 --
 -- Name: chunks visitors read public passages; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "visitors read public passages" ON public.chunks FOR SELECT TO anon USING ((scope_id = ANY (ARRAY['00000000-0000-0000-0000-000000000000'::uuid, '00000000-0000-0000-0000-000000000001'::uuid])));
+CREATE POLICY "visitors read public passages" ON public.chunks FOR SELECT TO anon USING ((scope_id = ANY (ARRAY( SELECT private.my_scopes() AS my_scopes))));
 
 --
 -- Name: chunk_embeddings visitors read public vectors; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY "visitors read public vectors" ON public.chunk_embeddings FOR SELECT TO anon USING ((scope_id = ANY (ARRAY['00000000-0000-0000-0000-000000000000'::uuid, '00000000-0000-0000-0000-000000000001'::uuid])));
+CREATE POLICY "visitors read public vectors" ON public.chunk_embeddings FOR SELECT TO anon USING ((scope_id = ANY (ARRAY( SELECT private.my_scopes() AS my_scopes))));
 
 --
 -- Name: product_popularity visitors read the popularity of active products; Type: POLICY; Schema: public; Owner: -
@@ -11770,6 +11965,12 @@ REVOKE ALL ON FUNCTION private.note_changed_products() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.note_document_change() FROM PUBLIC;
 
 --
+-- Name: FUNCTION note_everything_lost(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_everything_lost() FROM PUBLIC;
+
+--
 -- Name: FUNCTION note_lost_people(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -11810,6 +12011,18 @@ REVOKE ALL ON FUNCTION private.note_new_products() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.note_product_words() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_publishing(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_publishing() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_publishing_lost(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.note_publishing_lost() FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_purchases(); Type: ACL; Schema: private; Owner: -
@@ -11998,6 +12211,16 @@ GRANT ALL ON FUNCTION private.products_with(query text) TO authenticated;
 GRANT ALL ON FUNCTION private.products_with(query text) TO service_role;
 
 --
+-- Name: FUNCTION public_scope(organization_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.public_scope(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO anon;
+GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO service_role;
+GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO tidegate_worker;
+
+--
 -- Name: FUNCTION purchase_weight(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12153,6 +12376,12 @@ REVOKE ALL ON FUNCTION private.require_owner(organization_ids uuid[]) FROM PUBLI
 GRANT ALL ON FUNCTION private.require_owner(organization_ids uuid[]) TO authenticated;
 
 --
+-- Name: FUNCTION require_publisher(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.require_publisher() FROM PUBLIC;
+
+--
 -- Name: FUNCTION return_drafts(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12235,6 +12464,14 @@ REVOKE ALL ON FUNCTION private.semantic_weight() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.semantic_weight() TO anon;
 GRANT ALL ON FUNCTION private.semantic_weight() TO authenticated;
 GRANT ALL ON FUNCTION private.semantic_weight() TO service_role;
+
+--
+-- Name: FUNCTION set_publishing(organization_id uuid, may_publish boolean); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.set_publishing(organization_id uuid, may_publish boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_publishing(organization_id uuid, may_publish boolean) TO authenticated;
+GRANT ALL ON FUNCTION private.set_publishing(organization_id uuid, may_publish boolean) TO service_role;
 
 --
 -- Name: FUNCTION settle_late_charge(order_id uuid, reference text); Type: ACL; Schema: private; Owner: -
@@ -12646,6 +12883,14 @@ GRANT ALL ON FUNCTION public.search_products(query text) TO authenticated;
 GRANT ALL ON FUNCTION public.search_products(query text) TO service_role;
 
 --
+-- Name: FUNCTION set_publishing(organization_id uuid, may_publish boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.set_publishing(organization_id uuid, may_publish boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_publishing(organization_id uuid, may_publish boolean) TO authenticated;
+GRANT ALL ON FUNCTION public.set_publishing(organization_id uuid, may_publish boolean) TO service_role;
+
+--
 -- Name: FUNCTION ship_order(order_id uuid); Type: ACL; Schema: public; Owner: -
 --
 
@@ -12851,6 +13096,13 @@ GRANT UPDATE(status) ON TABLE public.documents TO tidegate_worker;
 GRANT UPDATE(error) ON TABLE public.documents TO tidegate_worker;
 
 --
+-- Name: COLUMN documents.scope_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(scope_id) ON TABLE public.documents TO anon;
+GRANT SELECT(scope_id) ON TABLE public.documents TO authenticated;
+
+--
 -- Name: TABLE interactions; Type: ACL; Schema: public; Owner: -
 --
 
@@ -12900,6 +13152,18 @@ GRANT INSERT(name),UPDATE(name) ON TABLE public.organizations TO authenticated;
 --
 
 GRANT INSERT(slug),UPDATE(slug) ON TABLE public.organizations TO authenticated;
+
+--
+-- Name: COLUMN organizations.may_publish; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(may_publish) ON TABLE public.organizations TO authenticated;
+
+--
+-- Name: COLUMN organizations.published_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(published_at) ON TABLE public.organizations TO authenticated;
 
 --
 -- Name: TABLE product_popularity; Type: ACL; Schema: public; Owner: -

@@ -99,6 +99,8 @@ async def _make_organization(
     """As its founder, make the organization, invite its viewers, add its documents; how many were added."""
     async with signed_in(env, organization.account) as (client, _):
         organization_id = await _found(client, organization)
+        if organization.may_publish:
+            await _let_publish(env, organization_id)
         invited = {viewer: await _invite(client, organization_id, accounts[viewer]) for viewer in organization.viewers}
         added = await _add_documents(client, organization_id, organization.slug)
     for viewer, invitation in invited.items():
@@ -117,6 +119,12 @@ async def _found(client: AsyncClient, organization: SeedOrganization) -> str:
     if made := await find_organization(client, organization.slug):
         return made
     raise LocalError(f"founding the organization {organization.slug}: its founder cannot see it")
+
+
+async def _let_publish(env: Mapping[str, str], organization_id: str) -> None:
+    async with signed_in(env, "staff") as (client, _):
+        with step("letting an organization publish"):
+            await client.rpc("set_publishing", {"organization_id": organization_id, "may_publish": True}).execute()
 
 
 async def _invite(client: AsyncClient, organization_id: str, user_id: str) -> str | None:

@@ -16,12 +16,13 @@ Visibility = Literal["private", "organization", "public"]
 
 @dataclass(frozen=True)
 class SeedOrganization:
-    """An organization, the demo account that founds it, and the demo accounts that read in it."""
+    """An organization, the demo account that founds it, those that read in it, and whether it may publish."""
 
     slug: str
     name: str
     account: str
     viewers: tuple[str, ...] = ()
+    may_publish: bool = False
 
 
 @dataclass(frozen=True)

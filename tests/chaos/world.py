@@ -238,7 +238,16 @@ class World:
     # Rows ---------------------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        self.token = self.stack.sign_up("chaos@example.org", self._password)["access_token"]
+        session = self.stack.sign_up("chaos@example.org", self._password)
+        self.token = session["access_token"]
+        with self.database.connect("supabase_admin") as admin:
+            row = admin.execute(
+                "insert into public.organizations (name, slug, created_by, may_publish)"
+                " values ('Moorings', 'moorings', %s, true) returning id",
+                (session["user"]["id"],),
+            ).fetchone()
+        assert row is not None
+        self.publisher = str(row[0])
         titles = [f"mooring {number}" for number in range(DOCUMENTS)]
         for title in titles:
             self.write(title, "public" if title.endswith("0") else "private")
@@ -273,7 +282,12 @@ class World:
         """Write a document through the Data API, and remember it once that was acknowledged; httpx.HTTPError."""
         response = httpx.post(
             f"{self.stack.supabase_url}/rest/v1/documents",
-            json={"title": title, "content": "How boats are moored.", "visibility": visibility},
+            json={
+                "title": title,
+                "content": "How boats are moored.",
+                "visibility": visibility,
+                "organization_id": self.publisher if visibility == "public" else None,
+            },
             headers=self.headers | {"Prefer": "return=minimal"},
             timeout=3,
             trust_env=False,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import pytest
+from postgrest import APIError
 from supabase import Client, create_client
 from supabase.lib.client_options import SyncClientOptions
 
@@ -70,9 +72,23 @@ def test_supabase_py_inserts_a_document_and_finds_it_by_meaning(project: dict[st
             assert TITLE not in titles(search(project, outsider, QUESTION, mode=mode, limit=100))
     assert stranger.table("documents").select("id").eq("id", document).execute().data == []
 
-    author.table("documents").update({"visibility": "public"}).eq("id", document).execute()
+    with pytest.raises(APIError, match="cannot be made public"):
+        author.table("documents").update({"visibility": "public"}).eq("id", document).execute()
+    founding = {"name": "Hives", "slug": f"h-{secrets.token_hex(6)}"}
+    made: Any = author.table("organizations").insert(founding).execute().data
+    organization = made[0]["id"]
+    change = {"visibility": "public", "organization_id": organization}
+    with pytest.raises(APIError, match="may not publish"):
+        author.table("documents").update(change).eq("id", document).execute()
+    administrator = create_client(project["SUPABASE_URL"], project["SUPABASE_SECRET_KEY"])
+    administrator.table("organizations").update({"may_publish": True}).eq("id", organization).execute()
+    author.table("documents").update(change).eq("id", document).execute()
     assert titles(search(project, None, QUESTION))[0] == TITLE
+    administrator.table("organizations").update({"may_publish": False}).eq("id", organization).execute()
+    assert TITLE not in titles(search(project, None, QUESTION, limit=100))
+    assert titles(search(project, author, QUESTION))[0] == TITLE
     author.table("documents").delete().eq("id", document).execute()
+    author.table("organizations").delete().eq("id", organization).execute()
     assert TITLE not in titles(search(project, author, QUESTION, limit=100))
 
 

@@ -122,8 +122,9 @@ def test_a_member_leaves_what_belongs_to_the_organization(
     owner, member, friend = join(), join(), join()
     harbour = owner.found("Harbour")
     owner.add(harbour, member, "editor")
+    admin.execute("update public.organizations set may_publish = true where id = %s", (harbour,))
     minutes, leaflet = member.write(harbour, "organization"), member.write(harbour, "public")
-    draft, diary, public = member.write(harbour, "private"), member.write(None, "private"), member.write(None, "public")
+    draft, diary, note = member.write(harbour, "private"), member.write(None, "private"), member.write(None, "private")
     member.invite(friend, document_id=diary)
     friends = friend.write(None, "private")
     friend.invite(member, document_id=friends)
@@ -134,7 +135,7 @@ def test_a_member_leaves_what_belongs_to_the_organization(
         "anonymised": {"documents of organizations": 2, "files of documents that stay": 1},
         "kept": {"files of removed documents": 1},
     }
-    assert [exists(admin, "public.documents", one) for one in (draft, diary, public, friends)] == [False] * 3 + [True]
+    assert [exists(admin, "public.documents", one) for one in (draft, diary, note, friends)] == [False] * 3 + [True]
     for document in (minutes, leaflet):
         assert owner.client.rows(f"documents?id=eq.{document}&select=owner_id") == [{"owner_id": None}]
     assert roles(admin, harbour) == {owner.id: "owner"}
@@ -170,7 +171,7 @@ def test_an_organization_of_ones_own_goes(join: Callable[[], Person], admin: psy
     owner.add(club, former, "editor")
     theirs, draft = former.write(club, "organization"), former.write(club, "private")
     former.client.send("DELETE", f"/rest/v1/memberships?user_id=eq.{former.id}")
-    mine, hidden = owner.write(club, "public"), owner.write(club, "private")
+    mine, hidden = owner.write(club, "organization"), owner.write(club, "private")
     assert counts(owner.close())["removed"] == {
         "profile": 1,
         "personal documents": 1,
@@ -248,7 +249,7 @@ def test_when_auth_deletes_the_only_owner_a_member_takes_over(
     for person, role in ((viewer, "viewer"), (editor, "editor")):
         owner.add(meadow, person, role)
     minutes, draft = owner.write(harbour, "organization"), owner.write(harbour, "private")
-    diary, notice = owner.write(None, "private"), owner.write(club, "public")
+    diary, notice = owner.write(None, "private"), owner.write(club, "organization")
     put_file(admin, minutes, owner)
     if ways == "admin api":
         assert service(stack).send("DELETE", f"/auth/v1/admin/users/{owner.id}").status_code == 200

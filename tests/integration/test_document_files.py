@@ -21,7 +21,7 @@ PEOPLE = ("owner", "editor", "viewer", "guest", "stranger")
 class Cast:
     """People with sessions, an organization of three of them, and one client each; `nobody` is not signed in."""
 
-    def __init__(self, stack: Stack, http: httpx.Client) -> None:
+    def __init__(self, stack: Stack, http: httpx.Client, database: Database) -> None:
         self.stack, self.http = stack, http
         self.ids: dict[str, str] = {}
         self.clients: dict[str, Client] = {"nobody": self._client(None)}
@@ -30,6 +30,8 @@ class Cast:
             self.ids[name] = session["user"]["id"]
             self.clients[name] = self._client(session["access_token"])
         self.harbour = self.insert("owner", "organizations", name="Harbour", slug="harbour")
+        with database.connect() as connection:
+            connection.execute("update public.organizations set may_publish = true")
         for name in ("editor", "viewer"):
             self.invite("owner", name, organization_id=self.harbour, role=name)
 
@@ -70,9 +72,9 @@ class Cast:
 
 
 @pytest.fixture(scope="module")
-def cast(stack: Stack, api: Process) -> Iterator[Cast]:
+def cast(stack: Stack, api: Process, database: Database) -> Iterator[Cast]:
     with httpx.Client(trust_env=False, timeout=30) as http:
-        yield Cast(stack, http)
+        yield Cast(stack, http, database)
 
 
 EVERYBODY = {"nobody", *PEOPLE}
@@ -119,9 +121,9 @@ def test_files_follow_their_document_at_once(cast: Cast) -> None:
     cast.invite("owner", "guest", document_id=document)
     assert cast.readers(path) == {"owner", "guest"}
     mine = cast.clients["owner"].table("documents")
-    mine.update({"visibility": "public"}).eq("id", document).execute()
+    mine.update({"visibility": "public", "organization_id": cast.harbour}).eq("id", document).execute()
     assert cast.readers(path) == EVERYBODY
-    mine.update({"visibility": "organization", "organization_id": cast.harbour}).eq("id", document).execute()
+    mine.update({"visibility": "organization"}).eq("id", document).execute()
     assert cast.readers(path) == MEMBERS | {"guest"}
     mine.delete().eq("id", document).execute()
     assert cast.readers(path) == set()
@@ -144,7 +146,7 @@ def test_a_file_outside_a_documents_folder_is_refused(cast: Cast, name: str) -> 
 
 
 def test_a_file_cannot_be_moved_into_somebody_elses_document(cast: Cast) -> None:
-    mine, theirs = cast.document("stranger", "public", filed=False), cast.document("owner", "public")
+    mine, theirs = cast.document("stranger", "private", filed=False), cast.document("owner", "public")
     cast.files("stranger").upload(f"{mine}/paper.pdf", PDF, TYPE)
     for method in ("move", "copy"):
         with pytest.raises(StorageApiError):

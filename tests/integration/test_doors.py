@@ -87,12 +87,13 @@ def _settle(doors: Doors, database: Database) -> None:
     for founder, name in (("owner", "harbour"), ("stranger", "meadow")):
         with as_caller(connection, doors.ids[founder]):
             places[name] = (connection.execute(founded, (name, name)).fetchone() or [None])[0]
+    connection.execute("update public.organizations set may_publish = true")
     for name, role in list(ROLES.items())[1:]:
         join(connection, places["harbour"], doors.ids["owner"], doors.ids[name], role)
     for author, place, visibility in (
         (a, p, v)
         for a, p in (("owner", None), ("owner", "harbour"), ("former", "harbour"), ("stranger", "meadow"))
-        for v in (("private", "public") if p is None else ("private", "organization", "public"))
+        for v in (("private",) if p is None else ("private", "organization", "public"))
     ):
         with as_caller(connection, doors.ids[author]):
             connection.execute(

@@ -80,10 +80,17 @@ def people(stack: Stack, api: Process, database: Database) -> dict[str, str]:
         name: stack.sign_up(f"{name}@example.org", "a long enough password")["access_token"]
         for name in ("alice", "bob")
     }
+    with database.connect() as admin:
+        row = admin.execute(
+            "insert into public.organizations (name, slug, created_by, may_publish)"
+            " select 'Lamps', 'lamps', id, true from auth.users where email = 'alice@example.org' returning id"
+        ).fetchone()
+    assert row is not None
     for name, visibility in ROWS:
         httpx.post(
             f"{stack.supabase_url}/rest/v1/documents",
             json={
+                "organization_id": str(row[0]) if visibility == "public" else None,
                 "title": f"{name} {visibility}",
                 "content": "A lantern for the jetty.",
                 "visibility": visibility,

@@ -61,9 +61,9 @@ async def world(database: Database) -> AsyncIterator[World]:
     with database.connect() as connection, as_caller(connection, tenants.people["stranger"]):
         for title, content in TEXTS.items():
             connection.execute(
-                "insert into public.documents (title, content, visibility, metadata)"
-                """ values (%s, %s, 'public', '{"shelf": 3}')""",
-                (title, content),
+                "insert into public.documents (title, content, organization_id, visibility, metadata)"
+                """ values (%s, %s, %s, 'public', '{"shelf": 3}')""",
+                (title, content, tenants.meadow),
             )
     texts = {title: f"What stands in the {title}." for title in DOCUMENTS} | TEXTS
     texts |= {name: description for _, name, description, *_ in PRODUCTS.values()}

@@ -148,6 +148,24 @@ def test_readers_of_a_share_accept_it(connection: psycopg.Connection[Any], tenan
         assert connection.execute(query, (document,)).fetchone() == ("owner's diary",)
 
 
+def test_an_organization_that_its_last_member_leaves_goes(
+    connection: psycopg.Connection[Any], admin: psycopg.Connection[Any], newcomer: Any
+) -> None:
+    founder, first, last = newcomer(), newcomer(), newcomer()
+    with as_caller(connection, founder):
+        row = connection.execute(
+            "insert into public.organizations (name, slug) values ('Raft', %s) returning id", (f"r-{founder.hex}",)
+        ).fetchone()
+    assert row is not None
+    for person in (first, last):
+        join(connection, row[0], founder, person)
+    admin.execute("delete from auth.users where id = %s", (founder,))
+    for person, remains in ((first, True), (last, False)):
+        with as_caller(connection, person):
+            connection.execute("delete from public.memberships where user_id = %s", (person,))
+        assert (admin.execute("select from public.organizations where id = %s", row).fetchone() is not None) == remains
+
+
 # Addresses ----------------------------------------------------------------------------------------------------------
 
 

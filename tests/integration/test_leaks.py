@@ -23,10 +23,10 @@ SEARCH = """
       %(query)s, query_embedding => %(vector)s::extensions.halfvec, mode => %(mode)s, max_results => 20)"""
 # Functions that the API exposes; what each may tell is tested below, of recommend in test_recommendations_sql.py, of
 # those about orders in test_orders.py, of expires_at in test_unpaid_orders.py, of close_account in
-# test_close_account.py, of those about invitations in test_invitations.py.
+# test_close_account.py, of those about invitations and publishing in test_invitations.py and test_publishing.py.
 EXPOSED_FUNCTIONS = {
     *("cancel_order", "mark_paid", "mark_refunded", "place_order", "purchase", "refund_order", "replay_payment"),
-    *("accept_invitation", "decline_invitation", "expires_at", "invite", "take_over_organization"),
+    *("accept_invitation", "decline_invitation", "expires_at", "invite", "set_publishing", "take_over_organization"),
     *("close_account", "recommend", "retry_document", "search", "search_products", "ship_order", "stuck_payments"),
 }
 

@@ -76,8 +76,9 @@ def crowd(database: Database) -> list[Person]:
                 join(connection, organizations[n % 5], ids[n % 5], person)
             with as_caller(connection, person):
                 _write(connection, f"note {n}", None, "private")
+        admin.execute("update public.organizations set may_publish = true where id = %s", (organizations[0],))
         with as_caller(connection, ids[0]):
-            _write(connection, "poster", None, "public")
+            _write(connection, "poster", organizations[0], "public")
     with database.connect("tidegate_worker") as worker:
         index_documents(worker, {})
     people = [

@@ -37,6 +37,10 @@ ENDINGS = {
         "update public.documents set visibility = 'organization' where id = %(public)s",
         "nobody",
     ),
+    "an organization may publish no longer": (
+        "update public.organizations set may_publish = false where id = %(organization)s",
+        "nobody",
+    ),
     "a text is taken out": ("update public.documents set content = 'Nothing.' where id = %(public)s", "nobody"),
     "an account is banned": ("update auth.users set banned_until = 'infinity' where id = %(member)s", "member"),
     "an organization is deleted": ("delete from public.organizations where id = %(organization)s", "member"),
@@ -63,7 +67,8 @@ class World:
                     (self.ids[person], f"{self.ids[person]}@example.org"),
                 )
             for statement in (
-                "insert into public.organizations (id, name, slug) values (%(organization)s, 'Pier', %(slug)s)",
+                "insert into public.organizations (id, name, slug, may_publish)"
+                " values (%(organization)s, 'Pier', %(slug)s, true)",
                 "insert into public.memberships (organization_id, user_id, role)"
                 " values (%(organization)s, %(owner)s, 'owner'), (%(organization)s, %(member)s, 'viewer')",
                 "insert into public.documents (id, owner_id, organization_id, visibility, title, content) values"

@@ -158,9 +158,9 @@ def test_passages_follow_the_visibility_of_their_document(workshop: Workshop, fa
     workshop.start_worker(**fake.environment)
     document = workshop.add("Notice", "The gate is closed on Monday.")
     workshop.wait_until_done()
-    workshop.write("update public.documents set visibility = 'public' where id = %s", document)
+    place = workshop.publish(document)
     (chunk,) = workshop.chunks(document)
-    assert str(chunk["scope_id"]) == str(chunk["vector_scope_id"]) == "00000000-0000-0000-0000-000000000000"
+    assert str(chunk["scope_id"]) == str(chunk["vector_scope_id"]) == place
 
 
 def test_a_visibility_changed_while_it_is_embedded_holds(workshop: Workshop, fake: FakeEmbedder) -> None:
@@ -169,11 +169,11 @@ def test_a_visibility_changed_while_it_is_embedded_holds(workshop: Workshop, fak
     fake.gate.clear()
     document = workshop.add("Notice", "The gate is closed on Monday.")
     assert fake.waiting.wait(10)
-    workshop.write("update public.documents set visibility = 'public' where id = %s", document)
+    place = workshop.publish(document)
     fake.gate.set()
     workshop.wait_until_done()
     (chunk,) = workshop.chunks(document)
-    assert str(chunk["scope_id"]) == str(chunk["vector_scope_id"]) == "00000000-0000-0000-0000-000000000000"
+    assert str(chunk["scope_id"]) == str(chunk["vector_scope_id"]) == place
 
 
 def test_products_are_embedded_and_follow_their_text(workshop: Workshop, fake: FakeEmbedder) -> None:

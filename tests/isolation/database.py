@@ -144,8 +144,9 @@ def _statements(world: World) -> Iterable[str]:
         yield f"insert into public.profiles (id, display_name) values ({named(person)}, '{person}')"
     for organization, creator in sorted(world.creators.items()):
         yield (
-            "insert into public.organizations (id, name, slug, created_by)"
-            f" values ({named(organization)}, '{organization}', '{organization}', {named(creator)})"
+            "insert into public.organizations (id, name, slug, created_by, may_publish, published_at)"
+            f" values ({named(organization)}, '{organization}', '{organization}', {named(creator)},"
+            f" {organization in world.publishers}, now())"
         )
     for (organization, person), role in sorted(world.memberships.items()):
         yield f"insert into public.memberships values ({named(organization)}, {named(person)}, '{role}')"

@@ -124,6 +124,27 @@ PLANTED = (
         ("select",),
     ),
     Mutant(
+        "anybody publishes",
+        "drop trigger require_publisher_of_new on public.documents",
+        "public.documents",
+        ("insert",),
+    ),
+    Mutant(
+        "published by an update",
+        "drop trigger require_publisher_of_changed on public.documents",
+        "public.documents",
+        ("update",),
+    ),
+    Mutant(
+        "what was public stays public",
+        "create or replace function private.my_scopes() returns setof uuid language sql stable security definer"
+        " set search_path = pg_catalog, pg_temp as $$ select private.public_scope(o.id) from public.organizations o"
+        " union all select m.organization_id from public.memberships m where m.user_id = auth.uid()"
+        " union all select auth.uid() union all select '00000000-0000-0000-0000-000000000000' $$",
+        "public.documents",
+        ("select",),
+    ),
+    Mutant(
         "shares are for all",
         _body(
             "private.my_shared_documents()",

@@ -14,7 +14,7 @@ WORKER = Actor("worker", role="tidegate_worker")
 ORGANIZATIONS = ("harbour", "meadow", "club")
 PROBES_A_STEP = 24
 TITLES = ("diary", "draft", "minutes", "leaflet", "plan")
-LETTERS = ("letter", "card", "note")
+LETTERS = ("letter", "card", "note", "slip")
 
 actors = st.sampled_from([*ACTORS])
 people = st.sampled_from(PEOPLE)
@@ -31,6 +31,7 @@ visibilities = st.sampled_from(VISIBILITIES)
 def opening() -> World:
     """Where every history begins."""
     w = World(people={*PEOPLE, "sam"}, creators={"harbour": "ann", "meadow": "eve"})
+    w.publishers = {"meadow"}
     w.memberships = {
         ("harbour", "ann"): "owner",
         ("harbour", "bob"): "admin",
@@ -46,7 +47,10 @@ def opening() -> World:
         "leaflet": Document("eve", "meadow", "public", passages=True, job=True),
     }
     w.shares = {("draft", "dan"), ("minutes", "cat"), ("diary", "eve")}
-    w.invitations = {"letter": Invitation("bob", "harbour", "editor", person="eve")}
+    w.invitations = {
+        "letter": Invitation("bob", "harbour", "editor", person="eve"),
+        "card": Invitation("bob", document="minutes", email_of="eve"),
+    }
     w.products = {"lamp": Product(active=True, passages=True), "oil": Product(active=False, passages=True)}
     w.orders = {"ann's order": "ann", "bob's order": "bob", "old order": None}
     w.interactions = {("ann", "lamp", "view"), ("ann", "oil", "cart"), ("eve", "lamp", "purchase")}

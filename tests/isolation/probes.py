@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import md5
 from typing import Any
+from uuid import UUID
 
 from tests.isolation.world import Actor, World, identity
 
@@ -26,8 +28,9 @@ def scope(world: World, name: str) -> str:
     if name in world.products:
         return quoted(SCOPES[world.products[name].active])
     d = world.documents[name]
+    public = md5(f"public documents of {identity(d.organization)}".encode()) if d.organization else None
     return {
-        "public": quoted("00000000-0000-0000-0000-000000000000"),
+        "public": quoted(UUID(public.hexdigest()) if public else UUID(int=0)),
         "organization": named(d.organization),
         "private": named(d.owner),
     }[d.visibility]
@@ -35,26 +38,37 @@ def scope(world: World, name: str) -> str:
 
 @dataclass(frozen=True)
 class Insert:
-    """A new row: what the rule is asked, the statement, and the error of one that is allowed but cannot be."""
+    """A new row: what the rule is asked, the statement, and the error of one that is allowed but cannot be.
+
+    `first` is an error that comes before the policies are asked.
+    """
 
     row: Any
     statement: str
     conflict: str = "1"
+    first: str = ""
 
 
 @dataclass(frozen=True)
 class Update:
-    """A change: what the rule is asked of the new row, the `set` clause, the world after it, and what it leads to."""
+    """A change: what the rule is asked of the new row, the `set` clause, the world after it, and what it leads to.
+
+    `first` is an error that comes once the row is reached, before the policies are asked of the new one.
+    """
 
     new: Any
     clause: str
     after: World
     outcome: str = "1"
+    first: str = ""
 
 
 @dataclass(frozen=True)
 class Upsert:
-    """An insert that may become an update: the row proposed, the one that is there, what it would become."""
+    """An insert that may become an update: the row proposed, the one that is there, what it would become.
+
+    `first` is as that of an insert.
+    """
 
     proposed: Any
     existing: Any
@@ -62,6 +76,7 @@ class Upsert:
     after: World
     statement: str
     outcome: str = "1"
+    first: str = ""
 
 
 class Table:

@@ -53,14 +53,14 @@ class Rules:
 
 
 def reads(w: World, a: Actor, name: str) -> bool:
-    """Public ones everybody, private ones their owner, an organization's its members; and whom one is shared with."""
+    """Published ones everybody, an organization's its members, private ones their owner; and those shared with one."""
     if a.role == "tidegate_worker":
         return w.documents[name].job
     d = w.documents[name]
     return (
-        d.visibility == "public"
+        (d.visibility == "public" and (d.organization is None or d.organization in w.publishers))
         or (d.visibility == "private" and a.me is not None and d.owner == a.me)
-        or (d.visibility == "organization" and w.has_role(d.organization, a.me))
+        or (d.visibility != "private" and w.has_role(d.organization, a.me))
         or (name, a.me) in w.shares
     )
 

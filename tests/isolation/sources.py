@@ -36,7 +36,8 @@ class Documents(Table):
                 after = world.copy()
                 after.documents[row] = new
                 clause = f"organization_id = {named(organization)}, visibility = '{visibility}'"
-                found.append(Update(new, clause, after, self.legal(new)))
+                refused = self.unpublishable(world, new, world.documents[row])
+                found.append(Update(new, clause, after, self.legal(new), refused))
         return found
 
     def inserts(self, world: World, actor: Actor) -> Sequence[Insert]:
@@ -50,7 +51,7 @@ class Documents(Table):
                         "(title, owner_id, organization_id, visibility)"
                         f" values ('new', {named(owner)}, {named(organization)}, '{visibility}')"
                     )
-                    found.append(Insert(new, statement, self.legal(new)))
+                    found.append(Insert(new, statement, self.legal(new), self.unpublishable(world, new)))
         return found
 
     def upserts(self, world: World, actor: Actor) -> Sequence[Upsert]:
@@ -63,8 +64,15 @@ class Documents(Table):
                 f" '{d.visibility}') on conflict (id) do update set id = excluded.id, title = excluded.title,"
                 " organization_id = excluded.organization_id, visibility = excluded.visibility"
             )
-            found.append(Upsert(proposed, row, d, world, statement, self.legal(d)))
+            refused = self.unpublishable(world, d)
+            found.append(Upsert(proposed, row, d, world, statement, self.legal(d), refused))
         return found
+
+    @staticmethod
+    def unpublishable(world: World, d: Document, old: Document | None = None) -> str:
+        """The error of making public what may not be; what is public already may stay so."""
+        stays = old is not None and (old.visibility, old.organization) == (d.visibility, d.organization)
+        return "" if stays or d.visibility != "public" or d.organization in world.publishers else "PT403"
 
     @staticmethod
     def legal(d: Document) -> str:

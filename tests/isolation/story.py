@@ -25,7 +25,7 @@ from tests.isolation.opening import (
     visibilities,
 )
 from tests.isolation.probes import named
-from tests.isolation.rules import RULES
+from tests.isolation.rules import RULES, granted
 from tests.isolation.sources import Documents
 from tests.isolation.tables import TABLES
 from tests.isolation.world import ROLES, Document
@@ -97,6 +97,16 @@ class Story(Letters):
         if self.step(actor, f"delete from public.organizations where id = {named(organization)}", wanted):
             self.world.remove_organization(organization)
 
+    @rule(actor=st.sampled_from(["sam", "sam", *ACTORS]), organization=organizations, may=st.booleans())
+    def license(self, actor: str, organization: str, may: bool) -> None:
+        """Staff, or somebody else, lets an organization publish, or no longer."""
+        w, who = self.world, ACTORS[actor]
+        wanted = (
+            REFUSED if who.me is None else "PT403" if not who.staff else "1" if organization in w.creators else "PT404"
+        )
+        if self.step(actor, f"select public.set_publishing({named(organization)}, {may})", wanted):
+            (w.publishers.add if may else w.publishers.discard)(organization)
+
     @rule(actor=actors, title=titles, place=places, visibility=visibilities)
     def write_document(self, actor: str, title: str, place: str | None, visibility: str) -> None:
         """Somebody writes a document, which then waits to be embedded."""
@@ -107,7 +117,10 @@ class Story(Letters):
         )
         allowed = self.may("insert", "public.documents", actor, new)
         wanted = "23505" if title in w.documents and Documents.legal(new) == "1" else Documents.legal(new)
-        if self.step(actor, statement, wanted if allowed else REFUSED):
+        wanted = wanted if allowed else REFUSED
+        if granted("public.documents", "insert", ACTORS[actor]):
+            wanted = Documents.unpublishable(w, new) or wanted
+        if self.step(actor, statement, wanted):
             w.documents[title] = new
 
     @rule(actor=actors, title=titles, place=places, visibility=visibilities)
@@ -124,7 +137,7 @@ class Story(Letters):
             after.documents[title] = new
             rules = RULES["public.documents"]
             stays = rules.into(w, ACTORS[actor], title, new) and rules.select(after, ACTORS[actor], title)
-            wanted = Documents.legal(new) if stays else REFUSED
+            wanted = Documents.unpublishable(w, new, w.documents[title]) or (Documents.legal(new) if stays else REFUSED)
         if self.step(actor, statement, wanted):
             w.documents[title] = new
 

@@ -22,7 +22,6 @@ FORGOTTEN = {
     "organizations of a closed account": "drop trigger leave_organizations on auth.users",
     "invitations of a leaver": "drop trigger revoke_invitations_on_leaving on public.memberships",
     "invitations of who may not invite any more": "drop trigger revoke_invitations_on_demotion on public.memberships",
-    "the last member": "drop trigger dissolve_deserted on public.memberships",
     "who is addressed": """
         create or replace function private.my_invitation(invitation_id uuid) returns public.invitations
         language sql security definer set search_path = pg_catalog, pg_temp

@@ -76,6 +76,7 @@ class World:
     memberships: dict[tuple[str, str], str] = field(default_factory=dict)  # (organization, person): role
     documents: dict[str, Document] = field(default_factory=dict)
     shares: set[tuple[str, str]] = field(default_factory=set)  # (document, person)
+    publishers: set[str] = field(default_factory=set)  # organizations that may publish
     invitations: dict[str, Invitation] = field(default_factory=dict)
     unverified: set[str] = field(default_factory=set)  # people who have not verified their e-mail address
     products: dict[str, Product] = field(default_factory=dict)
@@ -187,6 +188,7 @@ class World:
                     self.remove_document(name)
         self.memberships = {key: role for key, role in self.memberships.items() if key[0] != organization}
         self.invitations = {i: sent for i, sent in self.invitations.items() if sent.organization != organization}
+        self.publishers.discard(organization)
         del self.creators[organization]
 
     def members(self, organization: str) -> dict[str, str]:

@@ -13,7 +13,10 @@ from tests.support.joining import join, share
 
 @dataclass(frozen=True)
 class Tenants:
-    """Harbour has owner, admin, editor, viewer and a former editor; Meadow has the stranger; staff belongs to none."""
+    """Two organizations that may publish; staff belongs to none.
+
+    Harbour has owner, admin, editor, viewer and a former editor; Meadow has the stranger.
+    """
 
     harbour: uuid.UUID
     meadow: uuid.UUID
@@ -49,6 +52,7 @@ def populate(database: Database) -> Tenants:
         people["anonymous"] = None
         harbour = _found(connection, people["owner"], "harbour")
         meadow = _found(connection, people["stranger"], "meadow")
+        admin.execute("update public.organizations set may_publish = true")
         for name, role in (("admin", "admin"), ("editor", "editor"), ("viewer", "viewer"), ("former", "editor")):
             join(connection, harbour, people["owner"], people[name], role)
         places = {"harbour": harbour, "meadow": meadow, None: None}

@@ -60,6 +60,17 @@ class Workshop:
         )
         return [row[0] for row in rows]
 
+    def publish(self, document_id: uuid.UUID) -> str:
+        """Make a document everybody's, in an organization of the person's that may publish; its audience."""
+        (organization,) = self.rows(
+            "insert into public.organizations (name, slug, created_by, may_publish) values ('Press', 'press', %s, true)"
+            " returning id, private.public_scope(id) as scope",
+            self.person,
+        )
+        change: LiteralString = "update public.documents set visibility = 'public', organization_id = %s where id = %s"
+        self.write(change, organization["id"], document_id)
+        return str(organization["scope"])
+
     def chunks(self, source_id: uuid.UUID) -> list[Row]:
         """Passages of a source in order, each with its vector (None without one)."""
         return self.rows(
