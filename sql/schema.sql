@@ -2838,6 +2838,26 @@ end $$;
 COMMENT ON FUNCTION private.limit_of(name text) IS 'The most that the limit of this name allows. A limit that is missing is an error, never unlimited. Definer: reads the table.';
 
 --
+-- Name: lock_buyer(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.lock_buyer(order_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform from auth.users u
+  where u.id = (select o.buyer_id from public.orders o where o.id = lock_buyer.order_id)
+  for key share;
+end $$;
+
+--
+-- Name: FUNCTION lock_buyer(order_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.lock_buyer(order_id uuid) IS 'Keeps the account of an order''s buyer from being deleted before the transaction ends; called before the order is locked. Definer: as settle_payment and mark_paid, which call it; granted to nobody.';
+
+--
 -- Name: lock_order(uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2897,8 +2917,12 @@ CREATE FUNCTION private.mark_paid(order_id uuid) RETURNS jsonb
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  known public.orders := private.lock_order(order_id, true);
+  known public.orders;
 begin
+  if private.acts_for_the_shop() then
+    perform private.lock_buyer(order_id);
+  end if;
+  known := private.lock_order(order_id, true);
   if known.status = 'pending' then
     update private.payment_jobs j set done_at = now(), outcome = 'by hand', parked_at = null
     where j.order_id = known.id and j.kind = 'charge' and j.done_at is null and (not j.is_sent or j.parked_at is not null);
@@ -5541,6 +5565,7 @@ CREATE FUNCTION private.settle_payment(order_id uuid, kind text, is_accepted boo
 declare
   known public.orders;
 begin
+  perform private.lock_buyer(order_id);
   select o.* into known from public.orders o where o.id = settle_payment.order_id for no key update;
   if settle_payment.kind = 'refund' and not is_accepted then
     -- Money that the provider does not give back is for people to look at.
@@ -11765,6 +11790,12 @@ GRANT ALL ON FUNCTION private.limit_of(name text) TO authenticated;
 GRANT ALL ON FUNCTION private.limit_of(name text) TO service_role;
 GRANT ALL ON FUNCTION private.limit_of(name text) TO tidegate_gateway;
 GRANT ALL ON FUNCTION private.limit_of(name text) TO tidegate_worker;
+
+--
+-- Name: FUNCTION lock_buyer(order_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.lock_buyer(order_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_order(order_id uuid, for_shop boolean); Type: ACL; Schema: private; Owner: -
