@@ -10,6 +10,8 @@ from gateway.resilience.callers import on_behalf_of
 from gateway.resilience.metrics import SHED
 from gateway.shedding import UNCOUNTED, is_limited, is_refused
 
+NOT_STORED = (b"cache-control", b"no-store")
+
 
 class AdmissionMiddleware:
     """Counts each request for its caller, and says in the answer what that caller has left; health is not counted.
@@ -41,8 +43,11 @@ class AdmissionMiddleware:
         fields = self.admission.fields(who)
 
         async def send_with_fields(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] != TooManyRequestsError.status:
-                message["headers"] = [*message["headers"], *fields]
+            if message["type"] == "http.response.start":
+                more = [] if message["status"] == TooManyRequestsError.status else fields
+                # No cache in between may keep for one caller, or for longer than a right, what another is to see.
+                cached = [] if any(name == b"cache-control" for name, _ in message["headers"]) else [NOT_STORED]
+                message["headers"] = [*message["headers"], *more, *cached]
             await send(message)
 
         with on_behalf_of(who.key):

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
@@ -136,9 +136,16 @@ async def _until_well(observations: Sequence[Observation], mended: float) -> flo
 
 @asynccontextmanager
 async def _load(world: World, observations: Sequence[Observation]) -> AsyncIterator[None]:
-    async with httpx.AsyncClient(base_url=world.stack.gateway_url, timeout=10, trust_env=False) as client:
-        tasks = [asyncio.create_task(_ask(world, client, observation)) for observation in observations]
-        tasks.append(asyncio.create_task(_write(world)))
+    async with AsyncExitStack() as ending:
+        tasks = [asyncio.create_task(_write(world))]
+        for number, observation in enumerate(observations, 1):
+            # Visitors of an address each: one that asks everything at once would be refused before others.
+            transport = httpx.AsyncHTTPTransport(local_address=f"127.0.2.{number}")
+            client = httpx.AsyncClient(
+                base_url=world.stack.gateway_url, timeout=10, trust_env=False, transport=transport
+            )
+            await ending.enter_async_context(client)
+            tasks.append(asyncio.create_task(_ask(world, client, observation)))
         try:
             yield
         finally:
