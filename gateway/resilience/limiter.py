@@ -4,8 +4,8 @@ A server that takes everything queues to death: each answer comes after its call
 limit are refused at once. The limit rises by one for every limit's worth of answers in good time, above where it began
 only while that is needed, and falls by a tenth, at most once in a while, when they come late or fail for lack of room.
 
-No caller has more than a share of the places. From half full on, callers that ask often are refused before those that
-ask seldom: how often one may ask falls with the places that are left.
+No caller has more than a share of the places. When few are left, callers that ask often are refused before those that
+ask seldom: how often one may ask falls with the places that are free.
 """
 
 import time
@@ -16,9 +16,9 @@ from gateway.resilience.callers import NOBODY, Loads
 
 DECREASE = 0.9
 SPARE_PER_S = 20
-CROWDED = 0.5
+CROWDED = 0.3
 OFTEN_PER_S = 20.0
-"""Requests a second of one caller that are let in while half of the places are free; fewer the fewer are."""
+"""Requests a second of one caller that are let in while this share of the places is free; fewer the fewer are."""
 SELDOM_PER_S = 1.0
 """Who asks no more often is let in while there is a place."""
 
@@ -91,7 +91,7 @@ class ConcurrencyLimiter:
         free = 1 - self.in_flight / self._limit
         if free >= CROWDED:
             return False
-        return self._loads.rate(caller) > max(SELDOM_PER_S, OFTEN_PER_S * (free / CROWDED) ** 2)
+        return self._loads.rate(caller) > max(SELDOM_PER_S, OFTEN_PER_S * free / CROWDED)
 
     def spare(self) -> bool:
         """Whether one above the limit may be answered from what is known: so many a second that it costs little."""

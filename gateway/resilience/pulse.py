@@ -29,7 +29,8 @@ class Pulse:
         self._beat = beat
         self._breaker = breaker
         silent_s = policy.silent_s if policy.silent_s < float("inf") else policy.timeout_s / 2
-        self._silent_s = max(silent_s, LEAST_SILENT_S)
+        # Half of it has passed before there is doubt.
+        self._silent_s = max(silent_s * 2 / 3, LEAST_SILENT_S)
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_stopped = False

@@ -141,7 +141,7 @@ def test_one_caller_has_a_share_of_the_places() -> None:
 def test_who_asks_least_has_the_last_places() -> None:
     clock = Clock()
     limiter = ConcurrencyLimiter(initial=20, late_s=1, clock=clock)
-    for _ in range(10):
+    for _ in range(30):
         limiter.ask("often")
     limiter.ask("seldom")
     entered = [next((who for who in ("often", "seldom") if limiter.enter(who)), None) for _ in range(21)]
