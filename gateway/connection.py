@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.utils import get_remote_addr
 
 from gateway.admission.admission import Admission, Asker
 from gateway.admission.connections import Connections
@@ -53,13 +54,15 @@ class CountedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Begin to wait for a request, if there is room for one more."""
-        super().connection_made(cast(Any, transport))
+        self.transport = cast(Any, transport)
+        self.client = get_remote_addr(self.transport)
         if self.open_connections is not None and not self.open_connections.enter(self, self._peer):
             CONNECTIONS_REFUSED.inc()
             self._is_over = True
             self.transport.write(TOO_MANY)
             self.transport.close()
             return
+        super().connection_made(self.transport)
         self._start_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -42,8 +42,8 @@ logger = logging.getLogger(__name__)
 # Everything of a request but its body: request line, headers, the marks between chunks, trailers.
 MAX_HEAD_BYTES = 65_536
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-PATIENCE = 3  # refusals in a row that a connection is given at once
-PAUSE_S = 1.0  # after which the next one is read
+PATIENCE = 3  # refusals in a row that end a connection
+PAUSE_S = 1.0  # before the next question is read, of who asks for health all the time
 
 
 class BoundedProtocol(CountedConnection):
@@ -64,7 +64,7 @@ class BoundedProtocol(CountedConnection):
         self._refused: GatewayError | None = None  # of the request that is being read
         self._refusal: GatewayError | None = None  # of what the parser is told to give up
         self._held: tuple[Any, Any] | None = None  # the request that waits for its body
-        self._refusals = 0
+        self._refusals = self._waited_in_vain = 0
         self._is_hurried = False  # health is asked for more often than anybody needs it
         self._health: str | None = None  # the path of a question that is answered here
         self._has_waited = False  # the next request to be answered came while another was
@@ -92,6 +92,8 @@ class BoundedProtocol(CountedConnection):
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        if self._is_over:
+            self._give_up_parsing(BadRequestError("The connection has ended."))
         super().on_message_begin()
         self._in_message = True
 
@@ -184,11 +186,23 @@ class BoundedProtocol(CountedConnection):
             self._who, error = self._decide(scope["method"], scope["path"], scope["headers"])
             scope["state"]["asker"] = self._who
             if error is not None:
-                cycle.response_complete = True
-                self.transport.write(self._refusal_of(error, scope["raw_path"], scope["headers"], scope["method"]))
-                self.loop.call_soon(self.on_response_complete)
+                self._refuse_waiting(cycle, error)
                 return
         super()._start_asgi_task(cycle, app)
+
+    def _refuse_waiting(self, cycle: Any, error: GatewayError) -> None:
+        """Refuse a request that has waited for the one before it."""
+        cycle.response_complete = True
+        self._waited_in_vain += 1
+        closes = self._waited_in_vain >= PATIENCE and not self._is_of_a_proxy
+        scope = cycle.scope
+        target = scope["raw_path"], scope["headers"], scope["method"]
+        self.transport.write(self._refusal_of(error, *target, closes=closes))
+        if closes:
+            self.pipeline.clear()
+            self._end()
+        else:
+            self.loop.call_soon(self.on_response_complete)
 
     def on_response_complete(self) -> None:
         """Go on with the connection; while requests wait on it no more are read, or they would fill the memory."""
@@ -221,16 +235,16 @@ class BoundedProtocol(CountedConnection):
     def _answer_refused(self, error: GatewayError) -> None:
         """Refuse a request without having made anything for it, and wait for the next."""
         self._refused = None
-        closes = not self.parser.should_keep_alive()
+        refusals = self._refusals + 1
+        # Who goes on all the same is to come again later: what else it has sent is not even read.
+        closes = not self.parser.should_keep_alive() or (refusals >= PATIENCE and not self._is_of_a_proxy)
         self.transport.write(self._refusal_of(error, self.url, self.headers, self._method, closes=closes))
         if closes:
             self._end()
             return
-        refusals, had_answered = self._refusals + 1, self.has_answered
+        had_answered = self.has_answered
         self.on_response_complete()
         self._refusals, self.has_answered = refusals, had_answered
-        if refusals >= PATIENCE and not self._is_of_a_proxy:
-            self._pause(PAUSE_S)
 
     # Giving up ---------------------------------------------------------------------------------------------------
 

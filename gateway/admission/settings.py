@@ -28,7 +28,7 @@ class AdmissionSettings(BaseSettings):
         "that has brought least makes room.",
     )
     connections_per_address: int = Field(
-        default=256,
+        default=128,
         ge=1,
         description="Most connections of one address at a time, and new ones a second; those of TRUSTED_PROXIES have "
         "no limit.",

@@ -14,13 +14,13 @@ from contextlib import asynccontextmanager
 
 from gateway.resilience.callers import MEMORY_S, NOBODY, Load, current_caller
 
-HEAVY_SHARE = 0.1
+HEAVY_SHARE = 0.05
 """Of the database's time: who uses less of it lately is never heavy."""
-BUSY_SHARE = 0.2
+BUSY_SHARE = 0.05
 """Nobody is heavy where the others together use less than this of the database's time."""
 HEAVY_FACTOR = 3.0
 """A heavy caller uses so many times as much as the mean of the others."""
-REST_FACTOR = 6.0
+REST_FACTOR = 12.0
 """A heavy caller's statement is followed by so many times its length without another, if others are at work."""
 MOST_REST_S = 2.0
 ACTIVE_S = 5.0  # for which callers are remembered
