@@ -23,6 +23,8 @@ HEAVY_FACTOR = 3.0
 REST_FACTOR = 12.0
 """A heavy caller's statement is followed by so many times its length without another, if others are at work."""
 MOST_REST_S = 2.0
+AT_WORK_S = 0.25
+"""Others are at work if one of them had a statement this lately; otherwise nobody rests."""
 ACTIVE_S = 5.0  # for which callers are remembered
 
 
@@ -49,7 +51,7 @@ class FairPlaces:
         self._running: dict[str, int] = {}
         self._count = 0
         self._heavy = 0
-        self._rest_until = float("-inf")
+        self._rest_until = self._others_at = float("-inf")
         self._rest: asyncio.TimerHandle | None = None
         self._waiting: list[_Waiter] = []
         self._number = 0
@@ -100,6 +102,8 @@ class FairPlaces:
         self._running[caller] = self._running.get(caller, 0) + 1
         heavy = self._is_heavy(caller)
         self._heavy += heavy
+        if not heavy and caller != NOBODY:
+            self._others_at = self._clock()
         return heavy
 
     def _give_back(self, caller: str, used_s: float, *, was_heavy: bool) -> None:
@@ -109,6 +113,8 @@ class FairPlaces:
         if not self._running[caller]:
             del self._running[caller]
         self._heavy -= was_heavy
+        if not was_heavy and caller != NOBODY:
+            self._others_at = self._clock()
         self._note(caller, used_s)
         if was_heavy or self._is_heavy(caller):
             self._rest_until = self._clock() + min(MOST_REST_S, REST_FACTOR * used_s)
@@ -125,9 +131,9 @@ class FairPlaces:
             if not waiter.turn.done() and self._may_run(waiter.caller):
                 self._waiting.remove(waiter)
                 waiter.turn.set_result(self._start(waiter.caller))
-        rest = self._rest_until - now
+        rest = min(self._rest_until, self._others_at + AT_WORK_S) - now
         if self._waiting and rest > 0 and self._rest is None:
-            self._rest = asyncio.get_running_loop().call_later(rest, self._rested)
+            self._rest = asyncio.get_running_loop().call_later(rest + 0.001, self._rested)
 
     def _rested(self) -> None:
         self._rest = None
@@ -140,7 +146,11 @@ class FairPlaces:
             return True
         if self._running.get(caller, 0) >= self._share:
             return False
-        return not self._is_heavy(caller) or (self._heavy == 0 and self._clock() >= self._rest_until)
+        return not self._is_heavy(caller) or (self._heavy == 0 and not self._must_rest())
+
+    def _must_rest(self) -> bool:
+        now = self._clock()
+        return now < self._rest_until and now - self._others_at < AT_WORK_S
 
     def _is_heavy(self, caller: str) -> bool:
         if caller == NOBODY:

@@ -233,3 +233,21 @@ async def test_nobody_waits_for_ever_and_no_place_is_lost() -> None:
     await database.finish("d")
     await asyncio.gather(*late)
     assert len(database.places) == 0
+
+
+async def test_nobody_rests_while_nobody_else_is_at_work() -> None:
+    """A person alone, whose first search met a cold server, was refused the next one."""
+    database = Database(size=8, share=0.25)
+    for caller, took_s in (("address", 0.2), ("person", 0.8), ("person", 0.8)):
+        task = database.begin(caller)
+        await database.settle()
+        assert database.running == [caller]
+        database.clock.advance(took_s)
+        await database.finish(caller)
+        await task
+        database.clock.advance(0.3)
+    task = database.begin("person")
+    await database.settle()
+    assert database.running == ["person"]
+    await database.finish("person")
+    await task
