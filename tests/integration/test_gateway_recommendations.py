@@ -36,7 +36,7 @@ def spoiled(people: People, body: LiteralString) -> Iterator[None]:
     people.shop.admin.execute(
         "create or replace function private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid,"
         " row_limit integer, source text) returns private.pick[] language plpgsql stable security invoker"
-        f" set search_path = '' as $$ {body} $$".encode()
+        f" set search_path = pg_catalog, pg_temp as $$ {body} $$".encode()
     )
     try:
         yield

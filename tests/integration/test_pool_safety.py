@@ -313,7 +313,8 @@ async def test_a_role_that_outlives_its_statement_would_be_noticed(
         spoiled = body.replace(", true)", ", false)")
         assert spoiled != body
         create = (
-            "create or replace function private.become(claims text) returns void language plpgsql set search_path = ''"
+            "create or replace function private.become(claims text) returns void language plpgsql"
+            " set search_path = pg_catalog, pg_temp"
         )
         connection.execute(f"{create} as $$ {spoiled} $$".encode())
         try:

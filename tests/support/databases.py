@@ -82,8 +82,11 @@ class ScratchCluster:
         return template
 
     def clone(self, prefix: str = "test") -> Database:
-        """A new database with the template's content."""
-        return self._create(f"{prefix}_{secrets.token_hex(4)}", TEMPLATE)
+        """A new database with the template's content, and its rights: a template does not hand those on."""
+        clone = self._create(f"{prefix}_{secrets.token_hex(4)}", TEMPLATE)
+        with clone.connect() as connection:
+            connection.execute("select private.forbid_temporary_objects()")
+        return clone
 
     def empty(self, *, bootstrapped: bool = True) -> Database:
         """A new database without the migrations."""
