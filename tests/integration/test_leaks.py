@@ -30,6 +30,16 @@ EXPOSED_FUNCTIONS = {
     *("close_account", "recommend", "retry_document", "search", "search_products", "ship_order", "stuck_payments"),
 }
 
+# Whole numbers that callers read. An id of these tables is new_row_id(), a shard's new_shard_id(): see test_row_ids.py.
+KNOWN_NUMBERS = {
+    *("chunks.id", "chunk_embeddings.chunk_id", "chunk_embeddings.shard_id", "interactions.id"),
+    # Of the document or the product.
+    *("chunks.position", "chunks.start_offset", "chunks.end_offset", "chunks.token_count", "products.stock"),
+    *("products.price_cents", "order_items.position", "order_items.quantity"),
+    # The shop's own.
+    *("chunk_embeddings.model_id", "chunk_embeddings.dimensions", "currencies.minor_digits"),
+}
+
 
 @pytest.fixture(scope="module")
 def tenants(database: Database) -> Tenants:
@@ -63,7 +73,7 @@ def answers(connection: psycopg.Connection[Any], tenants: Tenants, actor: str) -
     with as_caller(connection, tenants.people[actor], commit=False):
         for (table,) in connection.execute(
             "select c.oid::regclass::text from pg_class c where c.relnamespace = 'public'::regnamespace"
-            " and c.relkind in ('r', 'p', 'v', 'm') and has_table_privilege(c.oid, 'select') order by 1"
+            " and c.relkind in ('r', 'p', 'v', 'm') and has_any_column_privilege(c.oid, 'select') order by 1"
         ).fetchall():
             rows = connection.execute(f"select to_jsonb(t)::text from {table} t order by 1".encode()).fetchall()
             found[table] = [row[0] for row in rows]
@@ -84,6 +94,50 @@ def test_what_others_write_changes_no_answer(
     request.getfixturevalue("grown")
     assert {actor: answers(connection, tenants, actor) for actor in outsiders} == before
     assert answers(connection, tenants, "owner") != insider, "the change must be one that can be seen at all"
+
+
+ACTORS = ("owner", "viewer", "stranger", "former", "guest", "staff", "anonymous")
+SYSTEM_COLUMNS = ("xmin", "xmax", "cmin", "cmax", "ctid", "tableoid")
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_no_system_column_is_anybodys(connection: psycopg.Connection[Any], tenants: Tenants, actor: str) -> None:
+    # xmin tells how much is written in the whole database, ctid how full a table is.
+    readable = []
+    with as_caller(connection, tenants.people[actor], {"staff": actor == "staff"}, commit=False):
+        tables = connection.execute(
+            "select c.oid::regclass::text from pg_class c"
+            " where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p')"
+        ).fetchall()
+        for (table,) in tables:
+            for column in SYSTEM_COLUMNS:
+                for statement in (
+                    f"select {column} from {table}",
+                    f"select from {table} order by {column}::text",
+                    f"select from {table} where {column} is null",
+                ):
+                    try:
+                        with connection.transaction(force_rollback=True):
+                            connection.execute(statement.encode())
+                        readable.append(statement)
+                    except psycopg.Error as error:
+                        assert error.sqlstate == "42501", statement
+    assert len(tables) > 30
+    assert readable == []
+
+
+def test_no_column_counts_rows(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    # A whole number that callers read is an id that tells nothing (test_row_ids.py), or says something of its own row.
+    numbers = connection.execute(
+        """
+        select c.relname || '.' || a.attname from pg_class c
+        join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where c.relnamespace = 'public'::regnamespace and a.atttypid = any ('{int2,int4,int8}'::regtype[])
+          and (has_column_privilege('anon', c.oid, a.attnum, 'select')
+               or has_column_privilege('authenticated', c.oid, a.attnum, 'select'))
+        """
+    ).fetchall()
+    assert {row[0] for row in numbers} == KNOWN_NUMBERS, "say what the new one tells"
 
 
 def estimate(connection: psycopg.Connection[Any], condition: str, value: str) -> int:
