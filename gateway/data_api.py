@@ -5,10 +5,19 @@ from typing import Any
 
 import httpx
 
-from gateway.errors import GatewayError, InvalidInputError, ParameterRefusedError, UnavailableError
+from gateway.errors import (
+    AccountBannedError,
+    AccountClosedError,
+    GatewayError,
+    InvalidInputError,
+    ParameterRefusedError,
+    UnavailableError,
+)
 from gateway.resilience import AttemptTimeoutError, DependencyError, Guard, Policy
 
 MAX_BYTES = 4_000_000
+ACCOUNT_CLOSED = "This account is closed."
+ACCOUNT_BANNED = "This account is banned."
 
 
 class DataApiUnavailableError(UnavailableError):
@@ -31,7 +40,8 @@ class DataApi:
     async def call(self, function: str, arguments: Mapping[str, Any], token: str | None) -> list[dict[str, Any]]:
         """Rows of a function that only reads, called with a person's token, or as nobody.
 
-        DataApiUnavailableError; ParameterRefusedError or InvalidInputError when the database refuses the arguments.
+        DataApiUnavailableError; ParameterRefusedError or InvalidInputError when the database refuses the arguments;
+        AccountClosedError or AccountBannedError when it refuses the caller.
         """
         try:
             return await self.guard.call(lambda: self._post(function, arguments, token))
@@ -58,6 +68,10 @@ class DataApi:
             if '"22023"' in response.text:
                 raise ParameterRefusedError("The database refused a parameter of the gateway.")
             raise InvalidInputError("The database refuses the arguments of this search.")
+        if response.status_code == 401 and '"PT401"' in response.text:
+            raise AccountClosedError(ACCOUNT_CLOSED)
+        if response.status_code == 403 and '"PT403"' in response.text:
+            raise AccountBannedError(ACCOUNT_BANNED)
         if response.status_code != 200:
             raise DataApiUnavailableError(f"The Data API answered {response.status_code}.")
         try:

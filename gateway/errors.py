@@ -81,12 +81,20 @@ class UnauthenticatedError(GatewayError):
         super().__init__(detail, headers={"WWW-Authenticate": challenge})
 
 
+class AccountClosedError(UnauthenticatedError):
+    """The token holds, but the account is closed: the database said so (PT401)."""
+
+
 class ForbiddenError(GatewayError):
     """The caller is known and may not do this."""
 
     status = 403
     kind = "forbidden"
     title = "Not allowed"
+
+
+class AccountBannedError(ForbiddenError):
+    """The token holds, but the account is banned: the database said so (PT403)."""
 
 
 class NotFoundError(GatewayError):

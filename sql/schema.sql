@@ -299,7 +299,7 @@ COMMENT ON FUNCTION private.accept_invitation(invitation_id uuid) IS 'As public.
 
 CREATE FUNCTION private.account_holdings(person uuid) RETURNS TABLE(what text, outcome text, count bigint, why text)
     LANGUAGE sql STABLE ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with dissolved as (
     select o.id from private.orphaned_organizations(person) o where not o.has_others
@@ -366,7 +366,7 @@ COMMENT ON FUNCTION private.account_holdings(person uuid) IS 'What belongs to an
 
 CREATE FUNCTION private.activate_embedding_model(name text) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   model smallint := (select m.id from private.embedding_models m where m.name = activate_embedding_model.name);
@@ -413,7 +413,7 @@ COMMENT ON FUNCTION private.active_embedding_model(OUT id smallint, OUT name tex
 
 CREATE FUNCTION private.acts_for_the_shop() RETURNS boolean
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select private.is_staff() or coalesce(auth.jwt() ->> 'role' = 'service_role', false)
 $$;
@@ -507,7 +507,7 @@ COMMENT ON FUNCTION private.add_up_passage_counts() IS 'Leaves one row an audien
 
 CREATE FUNCTION private.answer_invitation() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   -- Functions and administrators are not held to it.
@@ -596,7 +596,7 @@ COMMENT ON FUNCTION private.article_matches(query text, scopes uuid[], sources u
 
 CREATE FUNCTION private.article_number(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select upper(regexp_replace(normalize(typed, nfkc), '[^[:alnum:]]', '', 'g')) $$;
 
 --
@@ -611,7 +611,7 @@ COMMENT ON FUNCTION private.article_number(typed text) IS 'Letters and digits al
 
 CREATE FUNCTION private.become(claims text) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   caller_role constant text := coalesce(claims::jsonb ->> 'role', 'anon');
@@ -620,6 +620,7 @@ begin
     raise exception 'the gateway does not act as %', caller_role using errcode = 'insufficient_privilege';
   end if;
   perform set_config('request.jwt.claims', claims, true), set_config('role', caller_role, true);
+  perform private.require_open_account();
 end $$;
 
 --
@@ -634,7 +635,7 @@ COMMENT ON FUNCTION private.become(claims text) IS 'Makes the rest of the transa
 
 CREATE FUNCTION private.beginnings(typed text) RETURNS TABLE(stemmer text, first_word text, next_word text)
     LANGUAGE plpgsql STABLE ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 begin
   -- No word is as long; and what follows takes a time that grows with the square of the length.
@@ -703,7 +704,7 @@ COMMENT ON FUNCTION private.beginnings(typed text) IS 'What a beginning is among
 
 CREATE FUNCTION private.best_of_sources(matches private.chunk_match[], row_limit integer) RETURNS private.chunk_match[]
     LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return array(
@@ -910,7 +911,7 @@ COMMENT ON FUNCTION private.close_shard() IS 'Drops the index of an audience tha
 
 CREATE FUNCTION private.co_purchase_memory() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select 20 $$;
 
 --
@@ -1238,7 +1239,7 @@ COMMENT ON FUNCTION private.count_removed_passages() IS 'Statement trigger on ch
 
 CREATE FUNCTION private.counted_purchases(of_user uuid) RETURNS TABLE(product_id uuid, latest bigint)
     LANGUAGE sql STABLE ROWS 20
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select i.product_id, max(i.id)
   from public.interactions i
@@ -1359,7 +1360,7 @@ COMMENT ON FUNCTION private.decline_invitation(invitation_id uuid) IS 'As public
 
 CREATE FUNCTION private.dissolve_deserted() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   organizations uuid[];
@@ -1388,7 +1389,7 @@ COMMENT ON FUNCTION private.dissolve_deserted() IS 'Statement trigger on members
 
 CREATE FUNCTION private.document_of_file(name text) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   -- Lower case only: two spellings of one id would be two folders.
   select case
@@ -1409,7 +1410,7 @@ COMMENT ON FUNCTION private.document_of_file(name text) IS 'The document of a fi
 
 CREATE FUNCTION private.drop_embedding_model(name text) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   model private.embedding_models;
@@ -1441,7 +1442,7 @@ COMMENT ON FUNCTION private.drop_embedding_model(name text) IS 'Removes a model 
 
 CREATE FUNCTION private.e164(phone text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
   -- Auth stores numbers without the plus.
   select '+' || ltrim(phone, '+') where '+' || ltrim(phone, '+') ~ '^\+[1-9][0-9]{6,14}$'
@@ -1459,7 +1460,7 @@ COMMENT ON FUNCTION private.e164(phone text) IS 'A telephone number in E.164 wit
 
 CREATE FUNCTION private.embedding_model_coverage() RETURNS TABLE(id smallint, name text, dimensions integer, is_active boolean, passages bigint, embedded bigint, waiting bigint)
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -1682,7 +1683,7 @@ COMMENT ON FUNCTION private.enforce_limit(name text, actual bigint, status text)
 
 CREATE FUNCTION private.enforce_row_level_security() RETURNS event_trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   created record;
@@ -1748,7 +1749,7 @@ COMMENT ON FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids 
 
 CREATE FUNCTION private.exact_search_limit() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select 50000 $$;
 
 --
@@ -1840,7 +1841,7 @@ COMMENT ON FUNCTION private.expire_orders(max_orders integer) IS 'Cancels up to 
 
 CREATE FUNCTION private.failed_documents_as(claims text, max_rows integer) RETURNS TABLE(id uuid, title text, error text, updated_at timestamp with time zone)
     LANGUAGE plpgsql ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform private.become(claims);
@@ -1864,7 +1865,7 @@ COMMENT ON FUNCTION private.failed_documents_as(claims text, max_rows integer) I
 
 CREATE FUNCTION private.fewest_people() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select 3 $$;
 
 --
@@ -1879,7 +1880,7 @@ COMMENT ON FUNCTION private.fewest_people() IS 'People who must have paid for bo
 
 CREATE FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if 'documents' = any (kinds) then
@@ -2028,7 +2029,7 @@ COMMENT ON FUNCTION private.follow_account() IS 'Row trigger on auth.users: the 
 
 CREATE FUNCTION private.forbid_appointing() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if current_user = 'authenticated' then
@@ -2043,6 +2044,35 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.forbid_appointing() IS 'Row trigger on memberships: ownership is accepted, not given.';
+
+--
+-- Name: forbid_temporary_objects(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.forbid_temporary_objects() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  keeper name;
+begin
+  execute format('revoke temporary on database %I from public', current_database());
+  -- Supabase's own services keep what they had; the owner of the database, postgres, has it anyway.
+  for keeper in select r.rolname from pg_roles r where r.rolname ~ '^supabase_' or r.rolname = 'dashboard_user' loop
+    execute format('grant temporary on database %I to %I', current_database(), keeper);
+  end loop;
+  if has_database_privilege('anon', current_database(), 'temporary') then
+    raise exception 'PUBLIC may still create temporary objects in the database %', current_database()
+      using errcode = 'insufficient_privilege',
+            hint = format('Run as the owner of the database: revoke temporary on database %I from public.', current_database());
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION forbid_temporary_objects(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.forbid_temporary_objects() IS 'Takes from everybody but Supabase''s services the right to create temporary objects in this database. The owner of the database runs it again in a copy: neither create database … template nor a plain dump carries rights to a database.';
 
 --
 -- Name: forget_counted(); Type: FUNCTION; Schema: private; Owner: -
@@ -2152,7 +2182,7 @@ COMMENT ON FUNCTION private.forget_pairs() IS 'Statement trigger on products tha
 
 CREATE FUNCTION private.forget_uploader(person uuid) RETURNS void
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   update storage.objects o set owner = null, owner_id = null where o.owner = person or o.owner_id = person::text
 $$;
@@ -2169,7 +2199,7 @@ COMMENT ON FUNCTION private.forget_uploader(person uuid) IS 'Files no longer say
 
 CREATE FUNCTION private.free_email(email text, person uuid) RETURNS text
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select lower(free_email.email)
   where free_email.email <> ''
@@ -2272,7 +2302,7 @@ COMMENT ON FUNCTION private.index_embeddings(max_rows integer, tolerated integer
 
 CREATE FUNCTION private.interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select md5(uuid_send(user_id) || uuid_send(product_id)
     || int8send(case kind when 'view' then 0 when 'cart' then 1 else 2 end
@@ -2434,7 +2464,7 @@ COMMENT ON COLUMN public.invitations.answered_at IS 'When it was accepted, decli
 
 CREATE FUNCTION private.invitation_as_json(answered public.invitations) RETURNS jsonb
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select pg_catalog.jsonb_build_object(
     'id', answered.id, 'organization_id', answered.organization_id, 'role', answered.role, 'document_id', answered.document_id,
@@ -2454,7 +2484,7 @@ COMMENT ON FUNCTION private.invitation_as_json(answered public.invitations) IS '
 
 CREATE FUNCTION private.is_astray(near private.chunk_match[]) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   nearest constant double precision := 1 - (near[10]).score;
@@ -2475,7 +2505,7 @@ COMMENT ON FUNCTION private.is_astray(near private.chunk_match[]) IS 'Whether al
 
 CREATE FUNCTION private.is_staff() RETURNS boolean
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(auth.jwt() -> 'app_metadata' -> 'staff' = 'true'::jsonb, false)
 $$;
@@ -2492,7 +2522,7 @@ COMMENT ON FUNCTION private.is_staff() IS 'Whether the caller carries app_metada
 
 CREATE FUNCTION private.just_bought() RETURNS uuid[]
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(array_agg(distinct b.product_id), '{}')
   from (
@@ -2515,7 +2545,7 @@ COMMENT ON FUNCTION private.just_bought() IS 'What the caller bought lately, or 
 
 CREATE FUNCTION private.just_bought_interval() RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select interval '30 days' $$;
 
 --
@@ -2530,7 +2560,7 @@ COMMENT ON FUNCTION private.just_bought_interval() IS 'For how long nobody is of
 
 CREATE FUNCTION private.keep_an_owner() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   organizations uuid[];
@@ -2563,7 +2593,7 @@ COMMENT ON FUNCTION private.keep_an_owner() IS 'Statement trigger on memberships
 
 CREATE FUNCTION private.keep_books() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   raise exception 'what was ordered and at what price cannot be changed' using errcode = 'insufficient_privilege';
@@ -2581,7 +2611,7 @@ COMMENT ON FUNCTION private.keep_books() IS 'Row trigger: refuses changes of wha
 
 CREATE FUNCTION private.keep_key() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   raise exception 'the key of % cannot be changed', tg_table_name using errcode = 'insufficient_privilege';
@@ -2599,7 +2629,7 @@ COMMENT ON FUNCTION private.keep_key() IS 'Row trigger: refuses another key. The
 
 CREATE FUNCTION private.keep_price_exact() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   -- Two decimals are what orders, totals and clients count on, also where ISO 4217 has three.
@@ -2634,7 +2664,7 @@ COMMENT ON FUNCTION private.keep_price_exact() IS 'Row trigger: refuses a price 
 
 CREATE FUNCTION private.keep_status() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if tg_op = 'INSERT' then
@@ -2750,7 +2780,7 @@ COMMENT ON FUNCTION private.keyword_matches(query text, terms private.query_term
 
 CREATE FUNCTION private.leave_index() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   new.is_indexed := false;
@@ -2770,7 +2800,7 @@ COMMENT ON FUNCTION private.leave_index() IS 'Row trigger: a vector whose audien
 
 CREATE FUNCTION private.leave_orders(person uuid) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   pending uuid[];
@@ -2892,7 +2922,7 @@ COMMENT ON FUNCTION private.lock_order(order_id uuid, for_shop boolean) IS 'Lock
 
 CREATE FUNCTION private.lock_organizations(person uuid) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   -- As has_other_owner does: whoever leaves in the same moment waits, and then sees who is left. All of them, for a member
@@ -2982,7 +3012,7 @@ COMMENT ON FUNCTION private.mark_refunded(order_id uuid) IS 'As public.mark_refu
 
 CREATE FUNCTION private.may_read_file(name text, created_at timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   -- A file older than its document was of another one that had this id and is gone.
@@ -3041,7 +3071,7 @@ COMMENT ON FUNCTION private.may_still_invite(sent public.invitations) IS 'Whethe
 
 CREATE FUNCTION private.may_write_file(name text, created_at timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return exists (
@@ -3235,7 +3265,7 @@ COMMENT ON FUNCTION private.my_shared_documents() IS 'Documents somebody shared 
 
 CREATE FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   near private.chunk_match[] := '{}';
@@ -3272,7 +3302,7 @@ COMMENT ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, 
 
 CREATE FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_sort TO 'off'
     SET "hnsw.iterative_scan" TO 'relaxed_order'
@@ -3295,7 +3325,7 @@ COMMENT ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec,
 
 CREATE FUNCTION private.nearest_of_index_widely(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_sort TO 'off'
     SET "hnsw.iterative_scan" TO 'relaxed_order'
@@ -3318,7 +3348,7 @@ COMMENT ON FUNCTION private.nearest_of_index_widely(query_embedding extensions.h
 
 CREATE FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_custom_plan'
     SET work_mem TO '32MB'
     AS $$
@@ -3339,7 +3369,7 @@ COMMENT ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, 
 
 CREATE FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -3364,7 +3394,7 @@ COMMENT ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfve
 
 CREATE FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -3390,7 +3420,7 @@ COMMENT ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfve
 
 CREATE FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -3415,7 +3445,7 @@ COMMENT ON FUNCTION private.nearest_outside_shards(query_embedding extensions.ha
 
 CREATE FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return query
@@ -3440,7 +3470,7 @@ COMMENT ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, 
 
 CREATE FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) RETURNS private.pick[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
@@ -3511,6 +3541,54 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) IS 'Products that go with the seeds, best first, none of the seeds among them: what the same people bought, and what is like the mean of the seeds, weighed together, each between the best and the worst of the candidates. All can be had: active, in stock, not excluded.';
+
+--
+-- Name: new_row_id(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.new_row_id() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Since 2026. clock_timestamp: a statement may insert more rows than one millisecond has numbers for.
+  milliseconds constant bigint := floor(date_part('epoch', clock_timestamp()) * 1000)::bigint - 1767225600000;
+  kept constant text := current_setting('tidegate.row_ids', true);
+  tables bytea;
+begin
+  -- Twenty rows or more share a millisecond when many are inserted: the tables are made once for all of them.
+  if split_part(kept, ':', 1) = milliseconds::text then
+    tables := decode(split_part(kept, ':', 2), 'hex');
+  else
+    tables := private.row_id_tables(milliseconds);
+    perform set_config('tidegate.row_ids', milliseconds || ':' || encode(tables, 'hex'), true);
+  end if;
+  return (milliseconds << 12) | private.shuffled((nextval('private.row_numbers') & 4095)::integer, tables);
+end $$;
+
+--
+-- Name: FUNCTION new_row_id(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.new_row_id() IS 'An id that grows with time, below 2^53 until 2095: the millisecond, and a number that is unique in it for up to 4,096 rows. Each millisecond shuffles the numbers otherwise, so that two ids do not tell how many were drawn between them. Definer: nobody else draws numbers.';
+
+--
+-- Name: new_shard_id(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.new_shard_id() RETURNS smallint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select n::smallint from generate_series(1, 32767) n
+  where not exists (select from private.shards s where s.id = n) order by random() limit 1
+$$;
+
+--
+-- Name: FUNCTION new_shard_id(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.new_shard_id() IS 'An id that no shard has. It stands beside vectors that people read, and does not tell how many audiences are giants.';
 
 --
 -- Name: note_changed_documents(); Type: FUNCTION; Schema: private; Owner: -
@@ -3593,7 +3671,7 @@ COMMENT ON FUNCTION private.note_changed_products() IS 'Statement trigger: as no
 
 CREATE FUNCTION private.note_document_change() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if (new.title, new.content, new.language) is distinct from (old.title, old.content, old.language) then
@@ -3774,7 +3852,7 @@ COMMENT ON FUNCTION private.note_product_words() IS 'Row trigger on products: ke
 
 CREATE FUNCTION private.note_publishing() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   new.published_at := now();
@@ -3863,6 +3941,42 @@ end $$;
 COMMENT ON FUNCTION private.note_rights_lost(people uuid[], sources uuid[]) IS 'Notes that people lost some right, or that documents and products (sources) may no longer be read as they were. Definer: nobody writes the table.';
 
 --
+-- Name: open_account(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.open_account() RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  person constant uuid := auth.uid();
+begin
+  if person is null then
+    return null;
+  end if;
+  perform from auth.users u
+  where u.id = person and u.deleted_at is null and coalesce(u.banned_until <= now(), true);
+  if found then
+    return person;
+  end if;
+  -- Where Supabase's services ask the policies, a closed account is nobody: Realtime asks for many people in one statement,
+  -- where an error of one would be everybody's, and Storage knows a refusal, but makes 500 of an error that it does not
+  -- know. supabase_lite is the login of the local stack, for the Data API as well.
+  if (session_user::text ~ '^supabase_' and session_user <> 'supabase_lite')
+    or coalesce(current_setting('storage.operation', true), '') <> ''
+  then
+    return null;
+  end if;
+  return private.require_open_account();
+end $$;
+
+--
+-- Name: FUNCTION open_account(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.open_account() IS 'As require_open_account, for policies: null for a closed account where Supabase''s Storage and Realtime ask. Definer: as that.';
+
+--
 -- Name: open_shard(smallint); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -3927,7 +4041,7 @@ COMMENT ON FUNCTION private.order_as_json(order_id uuid) IS 'An order with its l
 
 CREATE FUNCTION private.order_lines(items jsonb, OUT product_ids uuid[], OUT quantities integer[]) RETURNS record
     LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   shape constant text := 'Send [{"product_id": "<uuid>", "quantity": 2}, …]: 1 to 100 products, of each 1 to 10000.';
@@ -3983,7 +4097,7 @@ COMMENT ON FUNCTION private.order_lines(items jsonb, OUT product_ids uuid[], OUT
 
 CREATE FUNCTION private.orphaned_organizations(person uuid) RETURNS TABLE(id uuid, name text, has_others boolean)
     LANGUAGE sql STABLE ROWS 1
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select o.id, o.name,
          exists (select from public.memberships s where s.organization_id = o.id and s.user_id <> person)
@@ -4033,7 +4147,7 @@ COMMENT ON FUNCTION private.owe_refund(order_id uuid) IS 'Notes that what the pr
 
 CREATE FUNCTION private.pairs_to_count(user_ids uuid[], product_ids uuid[]) RETURNS TABLE(user_id uuid, one uuid, two uuid)
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   -- Of two that are new, one would be found from both sides.
   select distinct c.user_id, least(c.product_id, m.product_id), greatest(c.product_id, m.product_id)
@@ -4060,7 +4174,7 @@ COMMENT ON FUNCTION private.pairs_to_count(user_ids uuid[], product_ids uuid[]) 
 
 CREATE FUNCTION private.parse_query(query text) RETURNS private.parsed_query
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit());
@@ -4129,7 +4243,7 @@ COMMENT ON FUNCTION private.payment_queue_status(OUT waiting bigint, OUT parked 
 
 CREATE FUNCTION private.person_name(metadata jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
   select left(n.name, 200)
   from unnest(array['display_name', 'full_name', 'name', 'preferred_username', 'user_name']) with ordinality k (key, place)
@@ -4261,7 +4375,7 @@ COMMENT ON FUNCTION private.place_order(items jsonb, idempotency_key text) IS 'A
 
 CREATE FUNCTION private.plain_letters(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select replace(regexp_replace(normalize(typed, nfd), '[\u0300-\u036f]', '', 'g'), 'ß', 'ss') $$;
 
 --
@@ -4303,7 +4417,7 @@ COMMENT ON FUNCTION private.plan_search(model smallint, scopes uuid[]) IS 'How t
 
 CREATE FUNCTION private.popular(excluded uuid[], of_category uuid, row_limit integer, source text) RETURNS private.pick[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
@@ -4336,7 +4450,7 @@ COMMENT ON FUNCTION private.popular(excluded uuid[], of_category uuid, row_limit
 
 CREATE FUNCTION private.popularity_exponent(at timestamp with time zone) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select ((at at time zone 'utc')::date - date '2026-01-01') / private.popularity_half_life() $$;
 
 --
@@ -4351,7 +4465,7 @@ COMMENT ON FUNCTION private.popularity_exponent(at timestamp with time zone) IS 
 
 CREATE FUNCTION private.popularity_half_life() RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select 7.0::double precision $$;
 
 --
@@ -4366,7 +4480,7 @@ COMMENT ON FUNCTION private.popularity_half_life() IS 'Days in which what somebo
 
 CREATE FUNCTION private.popularity_now(score double precision) RETURNS double precision
     LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select private.power_of_two(score - private.popularity_exponent(now())) $$;
 
 --
@@ -4514,7 +4628,7 @@ COMMENT ON FUNCTION private.postpone_payment(order_id uuid, kind text, attempt i
 
 CREATE FUNCTION private.power_of_two(exponent double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select case when exponent < -1000 then 0 else power(2::double precision, exponent) end $$;
 
 --
@@ -4529,7 +4643,7 @@ COMMENT ON FUNCTION private.power_of_two(exponent double precision) IS '2^expone
 
 CREATE FUNCTION private.prefix_limit() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select 64 $$;
 
 --
@@ -4574,7 +4688,7 @@ COMMENT ON FUNCTION private.products_with(query text) IS 'Products with these wo
 
 CREATE FUNCTION private.public_scope(organization_id uuid) RETURNS uuid
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select pg_catalog.md5('public documents of ' || organization_id::text)::uuid
 $$;
@@ -4591,7 +4705,7 @@ COMMENT ON FUNCTION private.public_scope(organization_id uuid) IS 'Audience of t
 
 CREATE FUNCTION private.purchase_weight() RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select 10.0::double precision $$;
 
 --
@@ -4717,7 +4831,7 @@ COMMENT ON FUNCTION private.queue_interactions() IS 'Statement trigger on intera
 
 CREATE FUNCTION private.raised_score(score double precision, amount double precision, exponent double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select m.top + ln(greatest(
     private.power_of_two(score - m.top) + amount * private.power_of_two(exponent - m.top), 1e-30)) / ln(2::double precision)
@@ -4756,7 +4870,7 @@ COMMENT ON FUNCTION private.rate_new_products() IS 'Statement trigger on product
 
 CREATE FUNCTION private.rebuild_popularity() RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   half_life constant double precision := private.popularity_half_life();
@@ -4802,7 +4916,7 @@ COMMENT ON FUNCTION private.rebuild_popularity() IS 'Computes every score again 
 
 CREATE FUNCTION private.recent_seeds() RETURNS private.seed[]
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(array_agg((r.product_id, r.weight * power(0.9, r.place - 1), r.is_bought)::private.seed order by r.place), '{}')
   from (
@@ -4827,7 +4941,7 @@ COMMENT ON FUNCTION private.recent_seeds() IS 'The caller''s last 20 products of
 
 CREATE FUNCTION private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text) RETURNS TABLE(source text, product_id uuid, name text, price numeric, currency text, category_slug text, score double precision, because jsonb)
     LANGUAGE plpgsql ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -4872,6 +4986,26 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.refund_order(order_id uuid) IS 'As public.refund_order. Definer: nobody writes orders.';
+
+--
+-- Name: refuse_closed_accounts(regclass); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.refuse_closed_accounts(target regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  execute format(
+    'create policy "open accounts alone" on %s as restrictive for all to authenticated '
+    'using ((select private.open_account()) is not null)', target);
+end $$;
+
+--
+-- Name: FUNCTION refuse_closed_accounts(target regclass); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.refuse_closed_accounts(target regclass) IS 'Gives a table the policy that keeps accounts out which are banned, softly deleted or gone. For every table that authenticated has a right to; the owner of the table runs it.';
 
 --
 -- Name: refuse_hold(text, bigint, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -4942,7 +5076,7 @@ COMMENT ON FUNCTION private.refuse_shortage(product_ids uuid[], quantities integ
 
 CREATE FUNCTION private.register_embedding_model(name text, dimensions integer) RETURNS smallint
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   model smallint;
@@ -4992,7 +5126,7 @@ COMMENT ON FUNCTION private.remove_deserted(organization_ids uuid[]) IS 'Deletes
 
 CREATE FUNCTION private.remove_own_organizations(person uuid) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform private.lock_organizations(person);
@@ -5063,7 +5197,7 @@ COMMENT ON FUNCTION private.repair_passage_counts() IS 'Corrects the counts of a
 
 CREATE FUNCTION private.replanning_limit() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select 10000 $$;
 
 --
@@ -5097,7 +5231,7 @@ COMMENT ON FUNCTION private.replay_document(document_id uuid) IS 'Marks a docume
 
 CREATE FUNCTION private.replay_parked_jobs() RETURNS bigint
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   replayed bigint;
@@ -5140,6 +5274,38 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.replay_payment(order_id uuid) IS 'As public.replay_payment. Definer: the outbox is nobody''s to write.';
+
+--
+-- Name: require_open_account(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.require_open_account() RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  person constant uuid := auth.uid();
+  account record;
+  hint constant text := 'Without a token you may do what every visitor may.';
+begin
+  if person is null then
+    return null;
+  end if;
+  select u.deleted_at, u.banned_until into account from auth.users u where u.id = person;
+  if not found or account.deleted_at is not null then
+    raise sqlstate 'PT401' using message = 'this account is closed', hint = hint;
+  elsif account.banned_until > now() then
+    raise sqlstate 'PT403' using message = 'this account is banned', hint = hint,
+      detail = jsonb_build_object('banned_until', account.banned_until)::text;
+  end if;
+  return person;
+end $$;
+
+--
+-- Name: FUNCTION require_open_account(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.require_open_account() IS 'The caller''s account; null for nobody. PT403 when it is banned (auth.users.banned_until), PT401 when it is softly deleted (deleted_at) or gone. Definer: callers read no table of auth, and learn of their own account alone.';
 
 --
 -- Name: require_owner(uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -5319,12 +5485,38 @@ end $$;
 COMMENT ON FUNCTION private.revoke_invitations() IS 'Statement trigger on memberships: invitations of somebody who may not send them any more are void. Those to read a document are looked at when they are accepted. Definer: they are not the remover''s to change.';
 
 --
+-- Name: row_id_tables(bigint); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.row_id_tables(milliseconds bigint) RETURNS bytea
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  hash bytea;
+  tables bytea := '';
+begin
+  select sha512(s.value || int8send(milliseconds)) into strict hash from private.secrets s where s.name = 'row_ids';
+  for round in 1..3 loop
+    tables := tables || hash;
+    hash := sha512(hash);
+  end loop;
+  return tables;
+end $$;
+
+--
+-- Name: FUNCTION row_id_tables(milliseconds bigint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.row_id_tables(milliseconds bigint) IS 'Three tables of 64 random bytes, others for each millisecond, which say how private.shuffled shuffles. Definer: nobody else reads the key.';
+
+--
 -- Name: search_as(text, text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean, jsonb, text); Type: FUNCTION; Schema: private; Owner: -
 --
 
 CREATE FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[], score double precision, metadata jsonb, complete boolean)
     LANGUAGE plpgsql ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -5372,7 +5564,7 @@ COMMENT ON FUNCTION private.search_extent(kinds text[], OUT passages bigint, OUT
 
 CREATE FUNCTION private.search_scopes(kinds text[]) RETURNS uuid[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return array(
@@ -5393,7 +5585,7 @@ COMMENT ON FUNCTION private.search_scopes(kinds text[]) IS 'The caller''s audien
 
 CREATE FUNCTION private.search_shares(kinds text[]) RETURNS uuid[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if 'documents' = any (kinds) and auth.uid() is not null then
@@ -5414,7 +5606,7 @@ COMMENT ON FUNCTION private.search_shares(kinds text[]) IS 'Documents shared wit
 
 CREATE FUNCTION private.search_vector(language text, title text, heading_path text[], content text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select setweight(to_tsvector(s.config, title), 'A')
       || setweight(to_tsvector(s.config, array_to_string(heading_path, ' ')), 'B')
@@ -5434,7 +5626,7 @@ COMMENT ON FUNCTION private.search_vector(language text, title text, heading_pat
 
 CREATE FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   model constant record := private.active_embedding_model();
@@ -5607,7 +5799,7 @@ COMMENT ON FUNCTION private.settle_payment(order_id uuid, kind text, is_accepted
 
 CREATE FUNCTION private.shard_size() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select 20000 $$;
 
 --
@@ -5715,7 +5907,7 @@ COMMENT ON COLUMN public.order_items.quantity IS 'Units.';
 
 CREATE FUNCTION private.shown(line public.order_items) RETURNS jsonb
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return pg_catalog.jsonb_build_object(
@@ -5734,7 +5926,7 @@ COMMENT ON FUNCTION private.shown(line public.order_items) IS 'A line as its buy
 
 CREATE FUNCTION private.shown(known public.orders, items jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return pg_catalog.jsonb_build_object(
@@ -5750,12 +5942,36 @@ end $$;
 COMMENT ON FUNCTION private.shown(known public.orders, items jsonb) IS 'An order as its buyer is shown it; granted to nobody.';
 
 --
+-- Name: shuffled(integer, bytea); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.shuffled(number integer, tables bytea) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  high integer := (number >> 6) & 63;
+  low integer := number & 63;
+begin
+  high := high # (get_byte(tables, low) & 63);
+  low := low # (get_byte(tables, 64 + high) & 63);
+  high := high # (get_byte(tables, 128 + low) & 63);
+  return (high << 6) | low;
+end $$;
+
+--
+-- Name: FUNCTION shuffled(number integer, tables bytea); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.shuffled(number integer, tables bytea) IS 'A number from 0 to 4,095 for another one, by a permutation that the tables choose: a Feistel network of three rounds (Luby and Rackoff, How to construct pseudorandom permutations from pseudorandom functions, 1988).';
+
+--
 -- Name: snippet(text, text, tsquery); Type: FUNCTION; Schema: private; Owner: -
 --
 
 CREATE FUNCTION private.snippet(content text, stemmer text, any_word tsquery) RETURNS private.snippet
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   plain text := content;
@@ -5811,7 +6027,7 @@ COMMENT ON FUNCTION private.snippet(content text, stemmer text, any_word tsquery
 
 CREATE FUNCTION private.sorted_letters(word text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select string_agg(l.letter, '' order by l.letter collate "C") from string_to_table(word, null) l (letter) $$;
 
 --
@@ -5826,7 +6042,7 @@ COMMENT ON FUNCTION private.sorted_letters(word text) IS 'Equal for words of the
 
 CREATE FUNCTION private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) RETURNS uuid[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   phrase text;
@@ -5897,7 +6113,7 @@ COMMENT ON FUNCTION private.sources_with(texts text[], kinds text[]) IS 'Sources
 
 CREATE FUNCTION private.stemmer(language text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case language
     when 'ar' then 'arabic' when 'ca' then 'catalan' when 'da' then 'danish' when 'de' then 'german'
@@ -6124,7 +6340,7 @@ COMMENT ON FUNCTION private.take_over_organization(organization_id uuid) IS 'As 
 
 CREATE FUNCTION private.taste(seeds private.seed[]) RETURNS extensions.halfvec
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   model constant record := private.active_embedding_model();
@@ -6154,7 +6370,7 @@ COMMENT ON FUNCTION private.taste(seeds private.seed[]) IS 'The weighted mean of
 
 CREATE FUNCTION private.touch_updated_at() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   new.updated_at := now();
@@ -6251,7 +6467,7 @@ COMMENT ON FUNCTION private.unposted_passages(scopes uuid[], shares uuid[]) IS '
 
 CREATE FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   near private.chunk_match[];
@@ -6348,7 +6564,7 @@ COMMENT ON FUNCTION private.withdraw_purchases() IS 'Row trigger on paid orders 
 
 CREATE FUNCTION private.word_query(word text) RETURNS tsquery
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery $$;
 
 --
@@ -6363,7 +6579,7 @@ COMMENT ON FUNCTION private.word_query(word text) IS 'The tsquery of one stem, w
 
 CREATE FUNCTION private.words_to_mark(parsed private.parsed_query) RETURNS private.marked_word[]
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return array(
@@ -6387,9 +6603,10 @@ COMMENT ON FUNCTION private.words_to_mark(parsed private.parsed_query) IS 'The q
 
 CREATE FUNCTION public.accept_invitation(invitation_id uuid) RETURNS jsonb
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform private.require_open_account();
   return private.accept_invitation(accept_invitation.invitation_id);
 end $$;
 
@@ -6405,8 +6622,9 @@ COMMENT ON FUNCTION public.accept_invitation(invitation_id uuid) IS 'Accepts an 
 
 CREATE FUNCTION public.cancel_order(order_id uuid) RETURNS jsonb
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+  select private.require_open_account();
   select private.cancel_order(order_id)
 $$;
 
@@ -6422,9 +6640,10 @@ COMMENT ON FUNCTION public.cancel_order(order_id uuid) IS 'Cancels one''s own or
 
 CREATE FUNCTION public.close_account() RETURNS jsonb
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform private.require_open_account();
   return private.close_account();
 end $$;
 
@@ -6440,9 +6659,10 @@ COMMENT ON FUNCTION public.close_account() IS 'Closes the caller''s account for 
 
 CREATE FUNCTION public.decline_invitation(invitation_id uuid) RETURNS jsonb
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform private.require_open_account();
   return private.decline_invitation(decline_invitation.invitation_id);
 end $$;
 
@@ -6458,9 +6678,10 @@ COMMENT ON FUNCTION public.decline_invitation(invitation_id uuid) IS 'Declines a
 
 CREATE FUNCTION public.expires_at(public.orders) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 begin
+  perform private.require_open_account();
   return case when $1.status = 'pending' and $1.withdrawn_at is null
     then $1.created_at + private.unpaid_order_interval() end;
 end $_$;
@@ -6477,11 +6698,12 @@ COMMENT ON FUNCTION public.expires_at(public.orders) IS 'When an order that is s
 
 CREATE FUNCTION public.invite(organization_id uuid DEFAULT NULL::uuid, role public.membership_role DEFAULT NULL::public.membership_role, document_id uuid DEFAULT NULL::uuid, email text DEFAULT NULL::text, user_id uuid DEFAULT NULL::uuid) RETURNS jsonb
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   sent uuid;
 begin
+  perform private.require_open_account();
   insert into public.invitations (organization_id, role, document_id, email, user_id)
   values (invite.organization_id, invite.role, invite.document_id, invite.email, invite.user_id)
   returning id into sent;
@@ -6503,8 +6725,9 @@ COMMENT ON FUNCTION public.invite(organization_id uuid, role public.membership_r
 
 CREATE FUNCTION public.mark_paid(order_id uuid) RETURNS jsonb
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+  select private.require_open_account();
   select private.mark_paid(order_id)
 $$;
 
@@ -6520,8 +6743,9 @@ COMMENT ON FUNCTION public.mark_paid(order_id uuid) IS 'For staff: the order was
 
 CREATE FUNCTION public.mark_refunded(order_id uuid) RETURNS jsonb
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+  select private.require_open_account();
   select private.mark_refunded(order_id)
 $$;
 
@@ -6537,9 +6761,10 @@ COMMENT ON FUNCTION public.mark_refunded(order_id uuid) IS 'For staff: the money
 
 CREATE FUNCTION public.place_order(items jsonb, idempotency_key text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform private.require_open_account();
   return private.place_order(items, idempotency_key);
 exception when deadlock_detected then
   -- With whoever changes several products in another order than that of their ids: staff, in one statement.
@@ -6559,9 +6784,10 @@ COMMENT ON FUNCTION public.place_order(items jsonb, idempotency_key text) IS 'Bu
 
 CREATE FUNCTION public.purchase(product_id uuid, quantity integer DEFAULT 1, idempotency_key text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform private.require_open_account();
   return public.place_order(
     pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('product_id', product_id, 'quantity', quantity)),
     idempotency_key);
@@ -6579,7 +6805,7 @@ COMMENT ON FUNCTION public.purchase(product_id uuid, quantity integer, idempoten
 
 CREATE FUNCTION public.recommend(like_product uuid DEFAULT NULL::uuid, category text DEFAULT NULL::text, max_results integer DEFAULT 10, mode text DEFAULT NULL::text) RETURNS TABLE(source text, product_id uuid, name text, price numeric, currency text, category_slug text, score double precision, because jsonb)
     LANGUAGE plpgsql STABLE ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET max_parallel_workers_per_gather TO '0'
     AS $$
 #variable_conflict use_column
@@ -6652,8 +6878,9 @@ COMMENT ON FUNCTION public.recommend(like_product uuid, category text, max_resul
 
 CREATE FUNCTION public.refund_order(order_id uuid) RETURNS jsonb
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+  select private.require_open_account();
   select private.refund_order(order_id)
 $$;
 
@@ -6669,8 +6896,9 @@ COMMENT ON FUNCTION public.refund_order(order_id uuid) IS 'For staff: the money 
 
 CREATE FUNCTION public.replay_payment(order_id uuid) RETURNS jsonb
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+  select private.require_open_account();
   select private.replay_payment(order_id)
 $$;
 
@@ -6686,9 +6914,10 @@ COMMENT ON FUNCTION public.replay_payment(order_id uuid) IS 'For staff: tries ag
 
 CREATE FUNCTION public.retry_document(document_id uuid) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform private.require_open_account();
   -- The update policy decides who may: whoever may change the document may have it embedded again.
   update public.documents d set metadata = d.metadata where d.id = retry_document.document_id;
   if not found then
@@ -6710,7 +6939,7 @@ COMMENT ON FUNCTION public.retry_document(document_id uuid) IS 'Embeds a documen
 
 CREATE FUNCTION public.search(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, mode text DEFAULT 'hybrid'::text, kinds text[] DEFAULT '{documents,products}'::text[], max_results integer DEFAULT 10, organization_id uuid DEFAULT NULL::uuid, category text DEFAULT NULL::text, price_min numeric DEFAULT NULL::numeric, price_max numeric DEFAULT NULL::numeric, in_stock boolean DEFAULT NULL::boolean, metadata_contains jsonb DEFAULT NULL::jsonb, embedding_model text DEFAULT NULL::text) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[], score double precision, metadata jsonb, complete boolean)
     LANGUAGE plpgsql STABLE ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
@@ -7008,7 +7237,7 @@ COMMENT ON COLUMN public.products.price_cents IS 'Derived: the price in hundredt
 
 CREATE FUNCTION public.search_products(query text) RETURNS SETOF public.products
     LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if search_products.query is null or char_length(search_products.query) > 1000 then
@@ -7031,9 +7260,10 @@ COMMENT ON FUNCTION public.search_products(query text) IS 'Products with all the
 
 CREATE FUNCTION public.set_publishing(organization_id uuid, may_publish boolean) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform private.require_open_account();
   perform private.set_publishing(set_publishing.organization_id, set_publishing.may_publish);
 end $$;
 
@@ -7049,8 +7279,9 @@ COMMENT ON FUNCTION public.set_publishing(organization_id uuid, may_publish bool
 
 CREATE FUNCTION public.ship_order(order_id uuid) RETURNS jsonb
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+  select private.require_open_account();
   select private.ship_order(order_id)
 $$;
 
@@ -7066,8 +7297,9 @@ COMMENT ON FUNCTION public.ship_order(order_id uuid) IS 'For staff: a paid order
 
 CREATE FUNCTION public.stuck_payments() RETURNS TABLE(order_id uuid, kind text, amount numeric, currency text, attempts integer, last_error text, parked_at timestamp with time zone)
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+  select private.require_open_account();
   select * from private.stuck_payments()
 $$;
 
@@ -7083,9 +7315,10 @@ COMMENT ON FUNCTION public.stuck_payments() IS 'For staff: charges and refunds t
 
 CREATE FUNCTION public.take_over_organization(organization_id uuid) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform private.require_open_account();
   perform private.take_over_organization(take_over_organization.organization_id);
 end $$;
 
@@ -8085,6 +8318,54 @@ ALTER TABLE private.rights_lost ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
 );
 
 --
+-- Name: row_numbers; Type: SEQUENCE; Schema: private; Owner: -
+--
+
+CREATE SEQUENCE private.row_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+--
+-- Name: SEQUENCE row_numbers; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON SEQUENCE private.row_numbers IS 'Tells rows of one millisecond apart. Nobody sees its values.';
+
+--
+-- Name: secrets; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.secrets (
+    name text NOT NULL,
+    value bytea NOT NULL,
+    CONSTRAINT secrets_name_check CHECK ((name ~ '^[a-z]+(_[a-z]+)*$'::text)),
+    CONSTRAINT secrets_value_check CHECK ((octet_length(value) >= 32))
+);
+
+ALTER TABLE ONLY private.secrets FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE secrets; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.secrets IS 'Keys that never leave the database and that nobody need know. Changing one is harmless.';
+
+--
+-- Name: COLUMN secrets.name; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.secrets.name IS 'Name of the key.';
+
+--
+-- Name: COLUMN secrets.value; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.secrets.value IS 'The key: 32 random bytes.';
+
+--
 -- Name: settings; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -8152,7 +8433,7 @@ COMMENT ON COLUMN private.settings.unpaid_order_minutes IS 'Minutes that an unpa
 --
 
 CREATE TABLE private.shards (
-    id smallint NOT NULL,
+    id smallint DEFAULT private.new_shard_id() NOT NULL,
     model_id smallint NOT NULL,
     scope_id uuid NOT NULL,
     is_complete boolean DEFAULT false NOT NULL,
@@ -8196,19 +8477,6 @@ COMMENT ON COLUMN private.shards.is_complete IS 'Whether all its vectors have le
 --
 
 COMMENT ON COLUMN private.shards.created_at IS 'When its index was made.';
-
---
--- Name: shards_id_seq; Type: SEQUENCE; Schema: private; Owner: -
---
-
-ALTER TABLE private.shards ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME private.shards_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
 
 --
 -- Name: categories; Type: TABLE; Schema: public; Owner: -
@@ -8350,7 +8618,7 @@ COMMENT ON COLUMN public.chunk_embeddings.shard_id IS 'The shard whose index hol
 --
 
 CREATE TABLE public.chunks (
-    id bigint NOT NULL,
+    id bigint DEFAULT private.new_row_id() NOT NULL,
     document_id uuid,
     product_id uuid,
     source_id uuid GENERATED ALWAYS AS (COALESCE(document_id, product_id)) STORED NOT NULL,
@@ -8394,7 +8662,7 @@ COMMENT ON TABLE public.chunks IS 'Passages of documents and products. Only the 
 -- Name: COLUMN chunks.id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.chunks.id IS 'The passage.';
+COMMENT ON COLUMN public.chunks.id IS 'The passage. Tells when it was made, and nothing else.';
 
 --
 -- Name: COLUMN chunks.document_id; Type: COMMENT; Schema: public; Owner: -
@@ -8485,19 +8753,6 @@ COMMENT ON COLUMN public.chunks.stemmer IS 'Derived: how its words are stemmed. 
 --
 
 COMMENT ON COLUMN public.chunks.search_vector IS 'Derived: stemmed words.';
-
---
--- Name: chunks_id_seq; Type: SEQUENCE; Schema: public; Owner: -
---
-
-ALTER TABLE public.chunks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.chunks_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
 
 --
 -- Name: currencies; Type: TABLE; Schema: public; Owner: -
@@ -8713,7 +8968,7 @@ COMMENT ON COLUMN public.documents.scope_id IS 'Derived audience: the organizati
 --
 
 CREATE TABLE public.interactions (
-    id bigint NOT NULL,
+    id bigint DEFAULT private.new_row_id() NOT NULL,
     user_id uuid DEFAULT auth.uid() NOT NULL,
     product_id uuid NOT NULL,
     kind public.interaction_kind NOT NULL,
@@ -8741,7 +8996,7 @@ COMMENT ON TABLE public.interactions IS 'What people did with products. Rows are
 -- Name: COLUMN interactions.id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.interactions.id IS 'The event.';
+COMMENT ON COLUMN public.interactions.id IS 'The event. Tells when it was noted, and nothing else.';
 
 --
 -- Name: COLUMN interactions.user_id; Type: COMMENT; Schema: public; Owner: -
@@ -8772,19 +9027,6 @@ COMMENT ON COLUMN public.interactions.order_id IS 'Of a purchase: the order, whi
 --
 
 COMMENT ON COLUMN public.interactions.created_at IS 'When.';
-
---
--- Name: interactions_id_seq; Type: SEQUENCE; Schema: public; Owner: -
---
-
-ALTER TABLE public.interactions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.interactions_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
 
 --
 -- Name: memberships; Type: TABLE; Schema: public; Owner: -
@@ -9184,6 +9426,13 @@ ALTER TABLE ONLY private.purchases_to_take_back
 
 ALTER TABLE ONLY private.rights_lost
     ADD CONSTRAINT rights_lost_pkey PRIMARY KEY (id);
+
+--
+-- Name: secrets secrets_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.secrets
+    ADD CONSTRAINT secrets_pkey PRIMARY KEY (name);
 
 --
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: private; Owner: -
@@ -10507,6 +10756,12 @@ CREATE POLICY "functions alone use it" ON private.purchases_to_take_back TO anon
 CREATE POLICY "functions alone use it" ON private.rights_lost TO anon, authenticated USING (false);
 
 --
+-- Name: secrets functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.secrets TO anon, authenticated USING (false);
+
+--
 -- Name: settings functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -10613,6 +10868,12 @@ ALTER TABLE private.purchases_to_take_back ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.rights_lost ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: secrets; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.secrets ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: settings; Type: ROW SECURITY; Schema: private; Owner: -
@@ -10779,6 +11040,96 @@ CREATE POLICY "members see who else belongs" ON public.memberships FOR SELECT TO
 --
 
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: categories open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.categories AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: chunk_embeddings open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.chunk_embeddings AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: chunks open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.chunks AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: currencies open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.currencies AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: document_shares open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.document_shares AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: documents open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.documents AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: interactions open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.interactions AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: invitations open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.invitations AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: memberships open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.memberships AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: order_items open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.order_items AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: orders open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.orders AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: organizations open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.organizations AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: product_popularity open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.product_popularity AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: products open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.products AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
+
+--
+-- Name: profiles open accounts alone; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY "open accounts alone" ON public.profiles AS RESTRICTIVE TO authenticated USING ((( SELECT private.open_account() AS open_account) IS NOT NULL));
 
 --
 -- Name: order_items; Type: ROW SECURITY; Schema: public; Owner: -
@@ -11309,8 +11660,85 @@ REVOKE ALL ON FUNCTION private.complete_invitation() FROM PUBLIC;
 -- Name: TABLE orders; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.orders TO authenticated;
 GRANT SELECT ON TABLE public.orders TO service_role;
+
+--
+-- Name: COLUMN orders.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.buyer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(buyer_id) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.status; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(status) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.currency; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(currency) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.total; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(total) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(reason) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.withdrawn_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(withdrawn_at) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.paid_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(paid_at) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.shipped_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(shipped_at) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.cancelled_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(cancelled_at) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.refunded_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(refunded_at) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.orders TO authenticated;
+
+--
+-- Name: COLUMN orders.updated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE public.orders TO authenticated;
 
 --
 -- Name: FUNCTION complete_refund(known public.orders); Type: ACL; Schema: private; Owner: -
@@ -11530,6 +11958,12 @@ REVOKE ALL ON FUNCTION private.follow_account() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.forbid_appointing() FROM PUBLIC;
+
+--
+-- Name: FUNCTION forbid_temporary_objects(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.forbid_temporary_objects() FROM PUBLIC;
 
 --
 -- Name: FUNCTION forget_counted(); Type: ACL; Schema: private; Owner: -
@@ -11978,6 +12412,21 @@ GRANT ALL ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], 
 GRANT ALL ON FUNCTION private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text) TO service_role;
 
 --
+-- Name: FUNCTION new_row_id(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.new_row_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.new_row_id() TO authenticated;
+GRANT ALL ON FUNCTION private.new_row_id() TO service_role;
+GRANT ALL ON FUNCTION private.new_row_id() TO tidegate_worker;
+
+--
+-- Name: FUNCTION new_shard_id(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.new_shard_id() FROM PUBLIC;
+
+--
 -- Name: FUNCTION note_changed_documents(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12066,6 +12515,15 @@ REVOKE ALL ON FUNCTION private.note_purchases() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.note_rights_lost(people uuid[], sources uuid[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION open_account(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.open_account() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_account() TO anon;
+GRANT ALL ON FUNCTION private.open_account() TO authenticated;
+GRANT ALL ON FUNCTION private.open_account() TO service_role;
 
 --
 -- Name: FUNCTION open_shard(of_model smallint); Type: ACL; Schema: private; Owner: -
@@ -12324,6 +12782,12 @@ GRANT ALL ON FUNCTION private.refund_order(order_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.refund_order(order_id uuid) TO service_role;
 
 --
+-- Name: FUNCTION refuse_closed_accounts(target regclass); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.refuse_closed_accounts(target regclass) FROM PUBLIC;
+
+--
 -- Name: FUNCTION refuse_hold(name text, actual bigint, product_id uuid); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12400,6 +12864,15 @@ GRANT ALL ON FUNCTION private.replay_payment(order_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.replay_payment(order_id uuid) TO service_role;
 
 --
+-- Name: FUNCTION require_open_account(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.require_open_account() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.require_open_account() TO anon;
+GRANT ALL ON FUNCTION private.require_open_account() TO authenticated;
+GRANT ALL ON FUNCTION private.require_open_account() TO service_role;
+
+--
 -- Name: FUNCTION require_owner(organization_ids uuid[]); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12435,6 +12908,12 @@ REVOKE ALL ON FUNCTION private.return_stock(order_ids uuid[]) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.revoke_invitations() FROM PUBLIC;
+
+--
+-- Name: FUNCTION row_id_tables(milliseconds bigint); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.row_id_tables(milliseconds bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: ACL; Schema: private; Owner: -
@@ -12536,8 +13015,49 @@ GRANT ALL ON FUNCTION private.ship_order(order_id uuid) TO service_role;
 -- Name: TABLE order_items; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.order_items TO authenticated;
 GRANT SELECT ON TABLE public.order_items TO service_role;
+
+--
+-- Name: COLUMN order_items.order_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(order_id) ON TABLE public.order_items TO authenticated;
+
+--
+-- Name: COLUMN order_items."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT("position") ON TABLE public.order_items TO authenticated;
+
+--
+-- Name: COLUMN order_items.product_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(product_id) ON TABLE public.order_items TO authenticated;
+
+--
+-- Name: COLUMN order_items.sku; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(sku) ON TABLE public.order_items TO authenticated;
+
+--
+-- Name: COLUMN order_items.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(name) ON TABLE public.order_items TO authenticated;
+
+--
+-- Name: COLUMN order_items.unit_price; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(unit_price) ON TABLE public.order_items TO authenticated;
+
+--
+-- Name: COLUMN order_items.quantity; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(quantity) ON TABLE public.order_items TO authenticated;
 
 --
 -- Name: FUNCTION shown(line public.order_items); Type: ACL; Schema: private; Owner: -
@@ -12550,6 +13070,12 @@ REVOKE ALL ON FUNCTION private.shown(line public.order_items) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.shown(known public.orders, items jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION shuffled(number integer, tables bytea); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.shuffled(number integer, tables bytea) FROM PUBLIC;
 
 --
 -- Name: FUNCTION snippet(content text, stemmer text, any_word tsquery); Type: ACL; Schema: private; Owner: -
@@ -12827,8 +13353,7 @@ GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfv
 -- Name: TABLE products; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.products TO anon;
-GRANT SELECT,DELETE ON TABLE public.products TO authenticated;
+GRANT DELETE ON TABLE public.products TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO service_role;
 GRANT SELECT ON TABLE public.products TO tidegate_worker;
 
@@ -12836,73 +13361,114 @@ GRANT SELECT ON TABLE public.products TO tidegate_worker;
 -- Name: COLUMN products.id; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(id),UPDATE(id) ON TABLE public.products TO authenticated;
+GRANT SELECT(id),INSERT(id),UPDATE(id) ON TABLE public.products TO authenticated;
+GRANT SELECT(id) ON TABLE public.products TO anon;
 
 --
 -- Name: COLUMN products.category_id; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(category_id),UPDATE(category_id) ON TABLE public.products TO authenticated;
+GRANT SELECT(category_id),INSERT(category_id),UPDATE(category_id) ON TABLE public.products TO authenticated;
+GRANT SELECT(category_id) ON TABLE public.products TO anon;
 
 --
 -- Name: COLUMN products.sku; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(sku),UPDATE(sku) ON TABLE public.products TO authenticated;
+GRANT SELECT(sku),INSERT(sku),UPDATE(sku) ON TABLE public.products TO authenticated;
+GRANT SELECT(sku) ON TABLE public.products TO anon;
 
 --
 -- Name: COLUMN products.name; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(name),UPDATE(name) ON TABLE public.products TO authenticated;
+GRANT SELECT(name),INSERT(name),UPDATE(name) ON TABLE public.products TO authenticated;
+GRANT SELECT(name) ON TABLE public.products TO anon;
 
 --
 -- Name: COLUMN products.description; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(description),UPDATE(description) ON TABLE public.products TO authenticated;
+GRANT SELECT(description),INSERT(description),UPDATE(description) ON TABLE public.products TO authenticated;
+GRANT SELECT(description) ON TABLE public.products TO anon;
 
 --
 -- Name: COLUMN products.price; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(price),UPDATE(price) ON TABLE public.products TO authenticated;
+GRANT SELECT(price),INSERT(price),UPDATE(price) ON TABLE public.products TO authenticated;
+GRANT SELECT(price) ON TABLE public.products TO anon;
 
 --
 -- Name: COLUMN products.currency; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(currency),UPDATE(currency) ON TABLE public.products TO authenticated;
+GRANT SELECT(currency),INSERT(currency),UPDATE(currency) ON TABLE public.products TO authenticated;
+GRANT SELECT(currency) ON TABLE public.products TO anon;
 
 --
 -- Name: COLUMN products.stock; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(stock),UPDATE(stock) ON TABLE public.products TO authenticated;
+GRANT SELECT(stock),INSERT(stock),UPDATE(stock) ON TABLE public.products TO authenticated;
+GRANT SELECT(stock) ON TABLE public.products TO anon;
+
+--
+-- Name: COLUMN products.is_in_stock; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(is_in_stock) ON TABLE public.products TO anon;
+GRANT SELECT(is_in_stock) ON TABLE public.products TO authenticated;
 
 --
 -- Name: COLUMN products.is_active; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.products TO authenticated;
+GRANT SELECT(is_active),INSERT(is_active),UPDATE(is_active) ON TABLE public.products TO authenticated;
+GRANT SELECT(is_active) ON TABLE public.products TO anon;
 
 --
 -- Name: COLUMN products.language; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(language),UPDATE(language) ON TABLE public.products TO authenticated;
+GRANT SELECT(language),INSERT(language),UPDATE(language) ON TABLE public.products TO authenticated;
+GRANT SELECT(language) ON TABLE public.products TO anon;
 
 --
 -- Name: COLUMN products.metadata; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.products TO authenticated;
+GRANT SELECT(metadata),INSERT(metadata),UPDATE(metadata) ON TABLE public.products TO authenticated;
+GRANT SELECT(metadata) ON TABLE public.products TO anon;
+
+--
+-- Name: COLUMN products.scope_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(scope_id) ON TABLE public.products TO anon;
+GRANT SELECT(scope_id) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.products TO anon;
+GRANT SELECT(created_at) ON TABLE public.products TO authenticated;
 
 --
 -- Name: COLUMN products.updated_at; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT UPDATE(updated_at) ON TABLE public.products TO tidegate_worker;
+GRANT SELECT(updated_at) ON TABLE public.products TO anon;
+GRANT SELECT(updated_at) ON TABLE public.products TO authenticated;
+
+--
+-- Name: COLUMN products.price_cents; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(price_cents) ON TABLE public.products TO anon;
+GRANT SELECT(price_cents) ON TABLE public.products TO authenticated;
 
 --
 -- Name: FUNCTION search_products(query text); Type: ACL; Schema: public; Owner: -
@@ -12990,73 +13556,283 @@ GRANT SELECT ON TABLE private.embedding_models TO tidegate_worker;
 -- Name: TABLE categories; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.categories TO anon;
-GRANT SELECT,DELETE ON TABLE public.categories TO authenticated;
+GRANT DELETE ON TABLE public.categories TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.categories TO service_role;
 
 --
 -- Name: COLUMN categories.id; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(id),UPDATE(id) ON TABLE public.categories TO authenticated;
+GRANT SELECT(id),INSERT(id),UPDATE(id) ON TABLE public.categories TO authenticated;
+GRANT SELECT(id) ON TABLE public.categories TO anon;
 
 --
 -- Name: COLUMN categories.slug; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(slug),UPDATE(slug) ON TABLE public.categories TO authenticated;
+GRANT SELECT(slug),INSERT(slug),UPDATE(slug) ON TABLE public.categories TO authenticated;
+GRANT SELECT(slug) ON TABLE public.categories TO anon;
 
 --
 -- Name: COLUMN categories.name; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(name),UPDATE(name) ON TABLE public.categories TO authenticated;
+GRANT SELECT(name),INSERT(name),UPDATE(name) ON TABLE public.categories TO authenticated;
+GRANT SELECT(name) ON TABLE public.categories TO anon;
 
 --
 -- Name: COLUMN categories.description; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(description),UPDATE(description) ON TABLE public.categories TO authenticated;
+GRANT SELECT(description),INSERT(description),UPDATE(description) ON TABLE public.categories TO authenticated;
+GRANT SELECT(description) ON TABLE public.categories TO anon;
+
+--
+-- Name: COLUMN categories.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.categories TO anon;
+GRANT SELECT(created_at) ON TABLE public.categories TO authenticated;
+
+--
+-- Name: COLUMN categories.updated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE public.categories TO anon;
+GRANT SELECT(updated_at) ON TABLE public.categories TO authenticated;
 
 --
 -- Name: TABLE chunk_embeddings; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.chunk_embeddings TO anon;
-GRANT SELECT ON TABLE public.chunk_embeddings TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chunk_embeddings TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chunk_embeddings TO tidegate_worker;
+
+--
+-- Name: COLUMN chunk_embeddings.chunk_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(chunk_id) ON TABLE public.chunk_embeddings TO anon;
+GRANT SELECT(chunk_id) ON TABLE public.chunk_embeddings TO authenticated;
+
+--
+-- Name: COLUMN chunk_embeddings.model_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(model_id) ON TABLE public.chunk_embeddings TO anon;
+GRANT SELECT(model_id) ON TABLE public.chunk_embeddings TO authenticated;
+
+--
+-- Name: COLUMN chunk_embeddings.source_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(source_id) ON TABLE public.chunk_embeddings TO anon;
+GRANT SELECT(source_id) ON TABLE public.chunk_embeddings TO authenticated;
+
+--
+-- Name: COLUMN chunk_embeddings.scope_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(scope_id) ON TABLE public.chunk_embeddings TO anon;
+GRANT SELECT(scope_id) ON TABLE public.chunk_embeddings TO authenticated;
+
+--
+-- Name: COLUMN chunk_embeddings.embedding; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(embedding) ON TABLE public.chunk_embeddings TO anon;
+GRANT SELECT(embedding) ON TABLE public.chunk_embeddings TO authenticated;
+
+--
+-- Name: COLUMN chunk_embeddings.dimensions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(dimensions) ON TABLE public.chunk_embeddings TO anon;
+GRANT SELECT(dimensions) ON TABLE public.chunk_embeddings TO authenticated;
+
+--
+-- Name: COLUMN chunk_embeddings.is_indexed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(is_indexed) ON TABLE public.chunk_embeddings TO anon;
+GRANT SELECT(is_indexed) ON TABLE public.chunk_embeddings TO authenticated;
+
+--
+-- Name: COLUMN chunk_embeddings.shard_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(shard_id) ON TABLE public.chunk_embeddings TO anon;
+GRANT SELECT(shard_id) ON TABLE public.chunk_embeddings TO authenticated;
 
 --
 -- Name: TABLE chunks; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.chunks TO anon;
-GRANT SELECT ON TABLE public.chunks TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chunks TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chunks TO tidegate_worker;
+
+--
+-- Name: COLUMN chunks.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE public.chunks TO anon;
+GRANT SELECT(id) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.document_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(document_id) ON TABLE public.chunks TO anon;
+GRANT SELECT(document_id) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.product_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(product_id) ON TABLE public.chunks TO anon;
+GRANT SELECT(product_id) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.source_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(source_id) ON TABLE public.chunks TO anon;
+GRANT SELECT(source_id) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.scope_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(scope_id) ON TABLE public.chunks TO anon;
+GRANT SELECT(scope_id) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT("position") ON TABLE public.chunks TO anon;
+GRANT SELECT("position") ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(title) ON TABLE public.chunks TO anon;
+GRANT SELECT(title) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.heading_path; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(heading_path) ON TABLE public.chunks TO anon;
+GRANT SELECT(heading_path) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.content; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(content) ON TABLE public.chunks TO anon;
+GRANT SELECT(content) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.start_offset; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(start_offset) ON TABLE public.chunks TO anon;
+GRANT SELECT(start_offset) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.end_offset; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(end_offset) ON TABLE public.chunks TO anon;
+GRANT SELECT(end_offset) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.token_count; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(token_count) ON TABLE public.chunks TO anon;
+GRANT SELECT(token_count) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.language; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(language) ON TABLE public.chunks TO anon;
+GRANT SELECT(language) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.input_hash; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(input_hash) ON TABLE public.chunks TO anon;
+GRANT SELECT(input_hash) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.stemmer; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(stemmer) ON TABLE public.chunks TO anon;
+GRANT SELECT(stemmer) ON TABLE public.chunks TO authenticated;
+
+--
+-- Name: COLUMN chunks.search_vector; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(search_vector) ON TABLE public.chunks TO anon;
+GRANT SELECT(search_vector) ON TABLE public.chunks TO authenticated;
 
 --
 -- Name: TABLE currencies; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.currencies TO anon;
-GRANT SELECT ON TABLE public.currencies TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.currencies TO service_role;
+
+--
+-- Name: COLUMN currencies.code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(code) ON TABLE public.currencies TO anon;
+GRANT SELECT(code) ON TABLE public.currencies TO authenticated;
+
+--
+-- Name: COLUMN currencies.minor_digits; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(minor_digits) ON TABLE public.currencies TO anon;
+GRANT SELECT(minor_digits) ON TABLE public.currencies TO authenticated;
 
 --
 -- Name: TABLE document_shares; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,DELETE ON TABLE public.document_shares TO authenticated;
+GRANT DELETE ON TABLE public.document_shares TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_shares TO service_role;
+
+--
+-- Name: COLUMN document_shares.document_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(document_id) ON TABLE public.document_shares TO authenticated;
+
+--
+-- Name: COLUMN document_shares.user_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(user_id) ON TABLE public.document_shares TO authenticated;
+
+--
+-- Name: COLUMN document_shares.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.document_shares TO authenticated;
 
 --
 -- Name: TABLE documents; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.documents TO anon;
-GRANT SELECT,DELETE ON TABLE public.documents TO authenticated;
+GRANT DELETE ON TABLE public.documents TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.documents TO service_role;
 GRANT SELECT ON TABLE public.documents TO tidegate_worker;
 
@@ -13064,67 +13840,94 @@ GRANT SELECT ON TABLE public.documents TO tidegate_worker;
 -- Name: COLUMN documents.id; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(id),UPDATE(id) ON TABLE public.documents TO authenticated;
+GRANT SELECT(id),INSERT(id),UPDATE(id) ON TABLE public.documents TO authenticated;
+GRANT SELECT(id) ON TABLE public.documents TO anon;
 
 --
 -- Name: COLUMN documents.owner_id; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(owner_id) ON TABLE public.documents TO authenticated;
+GRANT SELECT(owner_id),INSERT(owner_id) ON TABLE public.documents TO authenticated;
+GRANT SELECT(owner_id) ON TABLE public.documents TO anon;
 
 --
 -- Name: COLUMN documents.organization_id; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(organization_id),UPDATE(organization_id) ON TABLE public.documents TO authenticated;
+GRANT SELECT(organization_id),INSERT(organization_id),UPDATE(organization_id) ON TABLE public.documents TO authenticated;
+GRANT SELECT(organization_id) ON TABLE public.documents TO anon;
 
 --
 -- Name: COLUMN documents.visibility; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(visibility),UPDATE(visibility) ON TABLE public.documents TO authenticated;
+GRANT SELECT(visibility),INSERT(visibility),UPDATE(visibility) ON TABLE public.documents TO authenticated;
+GRANT SELECT(visibility) ON TABLE public.documents TO anon;
 
 --
 -- Name: COLUMN documents.title; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(title),UPDATE(title) ON TABLE public.documents TO authenticated;
+GRANT SELECT(title),INSERT(title),UPDATE(title) ON TABLE public.documents TO authenticated;
+GRANT SELECT(title) ON TABLE public.documents TO anon;
 
 --
 -- Name: COLUMN documents.content; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(content),UPDATE(content) ON TABLE public.documents TO authenticated;
+GRANT SELECT(content),INSERT(content),UPDATE(content) ON TABLE public.documents TO authenticated;
+GRANT SELECT(content) ON TABLE public.documents TO anon;
 
 --
 -- Name: COLUMN documents.language; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(language),UPDATE(language) ON TABLE public.documents TO authenticated;
+GRANT SELECT(language),INSERT(language),UPDATE(language) ON TABLE public.documents TO authenticated;
+GRANT SELECT(language) ON TABLE public.documents TO anon;
 
 --
 -- Name: COLUMN documents.source_uri; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(source_uri),UPDATE(source_uri) ON TABLE public.documents TO authenticated;
+GRANT SELECT(source_uri),INSERT(source_uri),UPDATE(source_uri) ON TABLE public.documents TO authenticated;
+GRANT SELECT(source_uri) ON TABLE public.documents TO anon;
 
 --
 -- Name: COLUMN documents.metadata; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.documents TO authenticated;
+GRANT SELECT(metadata),INSERT(metadata),UPDATE(metadata) ON TABLE public.documents TO authenticated;
+GRANT SELECT(metadata) ON TABLE public.documents TO anon;
 
 --
 -- Name: COLUMN documents.status; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT UPDATE(status) ON TABLE public.documents TO tidegate_worker;
+GRANT SELECT(status) ON TABLE public.documents TO anon;
+GRANT SELECT(status) ON TABLE public.documents TO authenticated;
 
 --
 -- Name: COLUMN documents.error; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT UPDATE(error) ON TABLE public.documents TO tidegate_worker;
+GRANT SELECT(error) ON TABLE public.documents TO anon;
+GRANT SELECT(error) ON TABLE public.documents TO authenticated;
+
+--
+-- Name: COLUMN documents.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.documents TO anon;
+GRANT SELECT(created_at) ON TABLE public.documents TO authenticated;
+
+--
+-- Name: COLUMN documents.updated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE public.documents TO anon;
+GRANT SELECT(updated_at) ON TABLE public.documents TO authenticated;
 
 --
 -- Name: COLUMN documents.scope_id; Type: ACL; Schema: public; Owner: -
@@ -13137,52 +13940,117 @@ GRANT SELECT(scope_id) ON TABLE public.documents TO authenticated;
 -- Name: TABLE interactions; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.interactions TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.interactions TO service_role;
+
+--
+-- Name: COLUMN interactions.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE public.interactions TO authenticated;
+
+--
+-- Name: COLUMN interactions.user_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(user_id) ON TABLE public.interactions TO authenticated;
 
 --
 -- Name: COLUMN interactions.product_id; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(product_id) ON TABLE public.interactions TO authenticated;
+GRANT SELECT(product_id),INSERT(product_id) ON TABLE public.interactions TO authenticated;
 
 --
 -- Name: COLUMN interactions.kind; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(kind) ON TABLE public.interactions TO authenticated;
+GRANT SELECT(kind),INSERT(kind) ON TABLE public.interactions TO authenticated;
+
+--
+-- Name: COLUMN interactions.order_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(order_id) ON TABLE public.interactions TO authenticated;
+
+--
+-- Name: COLUMN interactions.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.interactions TO authenticated;
 
 --
 -- Name: TABLE memberships; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,DELETE ON TABLE public.memberships TO authenticated;
+GRANT DELETE ON TABLE public.memberships TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO service_role;
+
+--
+-- Name: COLUMN memberships.organization_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(organization_id) ON TABLE public.memberships TO authenticated;
+
+--
+-- Name: COLUMN memberships.user_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(user_id) ON TABLE public.memberships TO authenticated;
 
 --
 -- Name: COLUMN memberships.role; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT UPDATE(role) ON TABLE public.memberships TO authenticated;
+GRANT SELECT(role),UPDATE(role) ON TABLE public.memberships TO authenticated;
+
+--
+-- Name: COLUMN memberships.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.memberships TO authenticated;
 
 --
 -- Name: TABLE organizations; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,DELETE ON TABLE public.organizations TO authenticated;
+GRANT DELETE ON TABLE public.organizations TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.organizations TO service_role;
+
+--
+-- Name: COLUMN organizations.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE public.organizations TO authenticated;
 
 --
 -- Name: COLUMN organizations.name; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(name),UPDATE(name) ON TABLE public.organizations TO authenticated;
+GRANT SELECT(name),INSERT(name),UPDATE(name) ON TABLE public.organizations TO authenticated;
 
 --
 -- Name: COLUMN organizations.slug; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(slug),UPDATE(slug) ON TABLE public.organizations TO authenticated;
+GRANT SELECT(slug),INSERT(slug),UPDATE(slug) ON TABLE public.organizations TO authenticated;
+
+--
+-- Name: COLUMN organizations.created_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_by) ON TABLE public.organizations TO authenticated;
+
+--
+-- Name: COLUMN organizations.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.organizations TO authenticated;
+
+--
+-- Name: COLUMN organizations.updated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE public.organizations TO authenticated;
 
 --
 -- Name: COLUMN organizations.may_publish; Type: ACL; Schema: public; Owner: -
@@ -13200,28 +14068,77 @@ GRANT SELECT(published_at) ON TABLE public.organizations TO authenticated;
 -- Name: TABLE product_popularity; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.product_popularity TO anon;
-GRANT SELECT ON TABLE public.product_popularity TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_popularity TO service_role;
+
+--
+-- Name: COLUMN product_popularity.product_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(product_id) ON TABLE public.product_popularity TO anon;
+GRANT SELECT(product_id) ON TABLE public.product_popularity TO authenticated;
+
+--
+-- Name: COLUMN product_popularity.scope_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(scope_id) ON TABLE public.product_popularity TO anon;
+GRANT SELECT(scope_id) ON TABLE public.product_popularity TO authenticated;
+
+--
+-- Name: COLUMN product_popularity.category_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(category_id) ON TABLE public.product_popularity TO anon;
+GRANT SELECT(category_id) ON TABLE public.product_popularity TO authenticated;
+
+--
+-- Name: COLUMN product_popularity.score; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(score) ON TABLE public.product_popularity TO anon;
+GRANT SELECT(score) ON TABLE public.product_popularity TO authenticated;
 
 --
 -- Name: TABLE profiles; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.profiles TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profiles TO service_role;
+
+--
+-- Name: COLUMN profiles.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE public.profiles TO authenticated;
 
 --
 -- Name: COLUMN profiles.display_name; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT UPDATE(display_name) ON TABLE public.profiles TO authenticated;
+GRANT SELECT(display_name),UPDATE(display_name) ON TABLE public.profiles TO authenticated;
 
 --
 -- Name: COLUMN profiles.phone; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT UPDATE(phone) ON TABLE public.profiles TO authenticated;
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.profiles TO authenticated;
+
+--
+-- Name: COLUMN profiles.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.profiles TO authenticated;
+
+--
+-- Name: COLUMN profiles.updated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE public.profiles TO authenticated;
+
+--
+-- Name: COLUMN profiles.email; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(email) ON TABLE public.profiles TO authenticated;
 
 --
 -- PostgreSQL database dump complete

@@ -10,6 +10,8 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from gateway.errors import (
+    AccountBannedError,
+    AccountClosedError,
     BadRequestError,
     ConflictError,
     DatabaseBusyError,
@@ -21,7 +23,6 @@ from gateway.errors import (
     InvalidInputError,
     NotFoundError,
     ParameterRefusedError,
-    UnauthenticatedError,
 )
 
 logger = logging.getLogger(__name__)
@@ -54,8 +55,8 @@ TABLE: dict[str, tuple[type[GatewayError], str | None]] = {
     "58": (DatabaseUnavailableError, "The database server has trouble with its system."),
     "P0001": (InvalidInputError, None),  # raise exception in the project's functions
     "PT400": (BadRequestError, None),  # PTxyz: a function asks for the status xyz, as PostgREST understands it
-    "PT401": (UnauthenticatedError, None),
-    "PT403": (ForbiddenError, None),
+    "PT401": (AccountClosedError, None),
+    "PT403": (AccountBannedError, None),
     "PT404": (NotFoundError, None),
     "PT409": (ConflictError, None),
     "PT422": (InvalidInputError, None),

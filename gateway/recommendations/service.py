@@ -18,6 +18,8 @@ from gateway.data_api import DataApi
 from gateway.database.pool import Database
 from gateway.degradation import Degradation
 from gateway.errors import (
+    AccountBannedError,
+    AccountClosedError,
     AuthKeysUnavailableError,
     DatabaseBusyError,
     DatabaseUnavailableError,
@@ -207,6 +209,9 @@ def _of_nobody(error: AuthKeysUnavailableError) -> Degradation:
 
 
 def _is_lived_with(error: Exception) -> bool:
+    # The caller is at fault, and nothing is down.
+    if isinstance(error, AccountClosedError | AccountBannedError):
+        return False
     if not isinstance(error, GatewayError):
         logger.error("recommendations: unexpected failure, the next rung is asked", exc_info=error)
     return True

@@ -112,7 +112,7 @@ def test_a_person_with_nothing(join: Callable[[], Person], admin: psycopg.Connec
     body = {"email": person.email, "password": PASSWORD}
     assert anonymous(stack).post("/auth/v1/token?grant_type=password", json=body).status_code == 400
     again = person.client.call("close_account")  # the token lives on for a while
-    assert (again.status_code, again.json()["code"]) == (404, "PT404")
+    assert (again.status_code, again.json()["code"]) == (401, "PT401")
     assert anonymous(stack).post("/auth/v1/signup", json=body).status_code == 200  # the address is free again
 
 
@@ -279,7 +279,7 @@ def test_when_auth_deletes_the_only_owner_a_member_takes_over(
     assert admin.execute("select from storage.objects where owner_id = %s", (owner.id,)).fetchone() is None
     assert exists(admin, "auth.users", owner.id) == (ways == "softly")
     if ways == "softly":
-        assert owner.client.call("close_account").status_code == 404
+        assert owner.client.call("close_account").status_code == 401
 
 
 def crowd(database: Database, founder_leaves_too: bool) -> tuple[uuid.UUID, list[uuid.UUID]]:

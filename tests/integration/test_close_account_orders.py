@@ -84,7 +84,7 @@ def test_an_account_that_is_marked_as_deleted_orders_nothing_more(shop: Shop) ->
     shop.admin.execute("update auth.users set deleted_at = now() where id = %s", (buyer.id,))
     with pytest.raises(psycopg.Error) as refused:
         shop.place(buyer.id, {buyer.lamp: 1}, "late")
-    assert status_of(refused.value) == 403
+    assert status_of(refused.value) == 401
 
 
 @pytest.mark.parametrize("statement", [DELETED, MARKED])

@@ -43,6 +43,18 @@ BREACHES: dict[str, list[tuple[str, str]]] = {
         ("alter function private.my_scopes() set search_path = public", "private.my_scopes()"),
         ("alter function private.my_scopes() set search_path = ''", "private.my_scopes()"),
     ],
+    "temporary_names_last": [
+        ("alter function private.is_staff() set search_path = ''", "private.is_staff()"),
+        ("alter function private.is_staff() set search_path = public, pg_temp", "private.is_staff()"),
+    ],
+    "callers_create_nothing": [
+        ("do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$",
+         "tidegate_gateway"),
+        ("do $$ begin execute format('grant create on database %I to anon', current_database()); end $$", "anon"),
+        ("grant create on schema public to authenticated", "authenticated"),
+        ("grant create on schema extensions to public", "tidegate_worker"),
+        ("reset role; alter role tidegate_worker createdb", "tidegate_worker"),
+    ],
     "nothing_granted_to_public": [
         ("grant select on public.profiles to public", "public.profiles"),
         ("grant select (title) on public.documents to public", "public.documents.title"),
@@ -67,6 +79,30 @@ BREACHES: dict[str, list[tuple[str, str]]] = {
         ("grant insert on public.chunks to authenticated", "public.chunks"),
         ("grant update (created_at) on public.document_shares to authenticated", "public.document_shares"),
         ('drop policy "staff delete products" on public.products', "public.products"),
+    ],
+    "columns_granted_by_name": [
+        ("grant select on public.products to anon", "public.products"),
+        ("create table public.notes (id uuid); grant insert on public.notes to authenticated", "public.notes"),
+    ],
+    "columns_readable_together": [
+        ("alter table public.products add column weight integer", "public.products.weight"),
+        ("revoke select (email) on public.profiles from authenticated", "public.profiles.email"),
+    ],
+    "ids_count_nothing": [
+        ("create table public.notes (id bigint primary key generated always as identity);"
+         " grant select (id) on public.notes to authenticated", "public.notes.id"),
+        ("create table public.notes (id bigserial); grant select (id) on public.notes to anon", "public.notes.id"),
+        ("create sequence private.n; alter table public.chunks alter column id set default 1 + nextval('private.n')",
+         "public.chunks.id"),
+    ],
+    "closed_accounts_refused": [
+        ("create table public.notes (id uuid); grant select (id) on public.notes to authenticated", "public.notes"),
+        ('drop policy "open accounts alone" on public.documents', "public.documents"),
+        ('alter policy "open accounts alone" on public.documents using (true)', "public.documents"),
+        ('alter policy "open accounts alone" on public.documents to anon', "public.documents"),
+        ('reset role; drop policy "open accounts alone" on storage.objects', "storage.objects"),
+        ("create function public.act() returns void language sql as ''; grant execute on function public.act()"
+         " to authenticated", "public.act()"),
     ],
     "policies_evaluated_once": [
         ("create policy slow on public.profiles for select to authenticated using (id = auth.uid())",
@@ -118,6 +154,8 @@ BREACHES: dict[str, list[tuple[str, str]]] = {
 
 # What looks like a breach and is none.
 HARMLESS: list[tuple[str, str]] = [
+    ("callers_create_nothing", "create schema theirs; grant create on schema theirs to service_role"),
+    ("temporary_names_last", "create function private.loose() returns integer language sql as 'select 1'"),
     ("reads_as_caller", "create view public.mine with (security_invoker = on) as select title from public.documents;"
      " grant select on public.mine to authenticated"),
     ("reads_as_caller", "create materialized view private.sums as select 1 as x"),
@@ -129,6 +167,12 @@ HARMLESS: list[tuple[str, str]] = [
     ("policies_evaluated_once", "create policy looks on public.documents for select to authenticated using (exists ("
      "select from public.memberships m where m.organization_id = documents.organization_id"
      " and m.user_id = (select auth.uid())))"),
+    ("columns_granted_by_name", "grant select on private.embedding_jobs to service_role"),
+    ("columns_granted_by_name", "create view public.mine with (security_invoker = on) as"
+     " select title from public.documents; grant select on public.mine to authenticated"),
+    ("columns_readable_together", "alter table private.limits add column note text"),
+    ("ids_count_nothing", "create table public.notes (id bigserial, title text);"
+     " grant select (title) on public.notes to anon"),
     ("policies_for_every_grant", "grant select on private.embedding_jobs to service_role"),
     ("nothing_granted_to_public", "grant usage on schema public to public"),
     ("user_metadata_decides_nothing", "create policy app on public.profiles for select to authenticated"

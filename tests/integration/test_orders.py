@@ -227,7 +227,7 @@ def test_nobody_orders_without_an_account(shop: Shop) -> None:
     lamp = shop.product(7)
     with pytest.raises(errors.InsufficientPrivilege):
         shop.place(None, {lamp: 1}, key())
-    assert status_of(refused(lambda: shop.place(uuid.uuid4(), {lamp: 1}, key()))) == 403
+    assert status_of(refused(lambda: shop.place(uuid.uuid4(), {lamp: 1}, key()))) == 401
 
 
 def test_buyers_see_their_orders_and_staff_all(shop: Shop) -> None:

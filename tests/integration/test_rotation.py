@@ -43,10 +43,12 @@ class Server:
         port = free_port()
         service = gateway_service(
             port,
+            free_port(),
             supabase_url="http://127.0.0.1:1",  # not asked: nobody sends a token
             publishable_key="sb_publishable_unused",
             database_url=self.cluster.url(LOGIN, password),
         )
+        service.environment["RATE_LIMIT_ADDRESS"] = ""  # one visitor asks without a pause
         gateway = Process(service, self.home / f"gateway-{port}.log")
         self.gateways.append(gateway)
         gateway.wait_ready()

@@ -134,14 +134,27 @@ def put(connection: psycopg.Connection[Any], world: World) -> None:
             connection.execute(statement.encode())
 
 
+def until(banned: bool) -> str:
+    """The end of a ban, as SQL."""
+    return "now() + interval '1 hour'" if banned else "null"
+
+
+def since(deleted: bool) -> str:
+    """The end of an account, as SQL."""
+    return "now()" if deleted else "null"
+
+
 def _statements(world: World) -> Iterable[str]:
     for person in sorted(world.people):
         verified = "null" if person in world.unverified else "now()"
         yield (
-            "insert into auth.users (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)"
-            f" values ({named(person)}, '{person}@example.org', {verified}, '{{}}', '{{}}')"
+            "insert into auth.users"
+            " (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, banned_until, deleted_at)"
+            f" values ({named(person)}, '{person}@example.org', {verified}, '{{}}', '{{}}',"
+            f" {until(person in world.banned)}, {since(person in world.deleted)})"
         )
-        yield f"insert into public.profiles (id, display_name) values ({named(person)}, '{person}')"
+        if person not in world.deleted:
+            yield f"insert into public.profiles (id, display_name) values ({named(person)}, '{person}')"
     for organization, creator in sorted(world.creators.items()):
         yield (
             "insert into public.organizations (id, name, slug, created_by, may_publish, published_at)"

@@ -61,7 +61,7 @@ class Letters(History):
     def accept(self, actor: str, letter: str) -> None:
         """Somebody accepts an invitation, perhaps once more."""
         w, who = self.world, ACTORS[actor]
-        wanted = after_accepting(w, who, letter) if who.me else REFUSED
+        wanted = w.refusal(who.me) or after_accepting(w, who, letter) if who.me else REFUSED
         done = self.step(actor, f"select public.accept_invitation({named(letter)})", wanted)
         if done and w.invitations[letter].status == "pending":
             w.accept(letter, who.name)
@@ -90,6 +90,8 @@ class Letters(History):
         members = w.members(organization)
         if who.me is None:
             wanted = REFUSED
+        elif refusal := w.refusal(who.me):
+            wanted = refusal
         elif who.me not in members:
             wanted = "PT404"
         elif w.owners(organization):

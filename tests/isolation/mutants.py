@@ -11,7 +11,7 @@ from tests.isolation.matrix import ACTIONS
 POLICIES = """
     select p.polname, n.nspname || '.' || c.relname,
            case p.polcmd
-             when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' end,
+             when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid),
            (select array_agg(r.rolname::text) from pg_roles r where r.oid = any (p.polroles))
     from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
@@ -27,12 +27,18 @@ class Mutant:
     statement: str
     table: str
     actions: tuple[str, ...] = ACTIONS
+    first: str = ""  # the actor who is most likely to notice
 
 
 _KEY = "the key cannot change, so that the row before the change, which is asked too, decides"
+_CLOSED = "its other policies ask those of the orders or documents, which keep closed accounts out"
 _VISITOR = "nobody's audiences are those that the visitors' own policy names, and nobody has shares"
 # Weakenings that change nothing anybody could see or do, with the reason.
 EQUIVALENT = {
+    "open accounts alone on public.order_items: using true": _CLOSED,
+    "open accounts alone on public.order_items: dropped": _CLOSED,
+    "open accounts alone on storage.objects: using true": _CLOSED,
+    "open accounts alone on storage.objects: dropped": _CLOSED,
     "admins change their organization: check true": _KEY,
     "people change their own profile: check true": _KEY,
     "admins change roles, only owners touch owners: check true": "nobody becomes an owner by an update",
@@ -51,10 +57,17 @@ EQUIVALENT = {
 
 def policy_mutants(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
     """Three or fewer of every policy: each of its conditions opened, and the whole of it dropped."""
-    for name, table, command, using, check, roles in connection.execute(POLICIES).fetchall():
+    for policy, table, command, using, check, roles in connection.execute(POLICIES).fetchall():
         if using == "false":
             continue  # where nobody has any right at all: the matrix asks for that
-        quoted, actions = '"' + name + '"', (command, "upsert") if command in ("insert", "update") else (command,)
+        name, quoted = policy, '"' + policy + '"'
+        if command == "all":
+            # That which keeps closed accounts out, of the same name on every table.
+            opened, dropped = f"alter policy {quoted} on {table} using (true)", f"drop policy {quoted} on {table}"
+            yield Mutant(f"{name} on {table}: using true", opened, table, ("select",), "zoe")
+            yield Mutant(f"{name} on {table}: dropped", dropped, table, ("select",), "zoe")
+            continue
+        actions = (command, "upsert") if command in ("insert", "update") else (command,)
         if using not in (None, "true"):
             yield Mutant(f"{name}: using true", f"alter policy {quoted} on {table} using (true)", table, actions)
         if check not in (None, "true"):
@@ -72,7 +85,30 @@ def _body(function: str, returns: str, body: str, options: str = "stable securit
     )
 
 
+def _open_account(body: str) -> str:
+    found = "perform from auth.users u where u.id = auth.uid()"
+    return _body("private.open_account()", "uuid", body.replace("FOUND", found))
+
+
 PLANTED = (
+    Mutant(
+        "bans are forgotten",
+        _open_account("FOUND and u.deleted_at is null; return case when found then auth.uid() end;"),
+        "public.documents",
+    ),
+    Mutant(
+        "softly deleted accounts are forgotten",
+        _open_account("FOUND and u.banned_until is null; return case when found then auth.uid() end;"),
+        "public.categories",
+    ),
+    Mutant(
+        "accounts that are gone are forgotten",
+        _open_account(
+            "FOUND and (u.deleted_at is not null or u.banned_until > now());"
+            " return case when not found then auth.uid() end;"
+        ),
+        "public.documents",
+    ),
     Mutant(
         "row level security off",
         "alter event trigger enforce_row_level_security disable;"

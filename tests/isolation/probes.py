@@ -86,6 +86,7 @@ class Table:
     columns: str = ""  # what a change of nothing sets, for people
     worker_column = ""
     blind = ""  # a change that reads no column of the row
+    refused_earlier: tuple[str, ...] = ()  # by a trigger that reads what a closed account does not see
     worker_blind = ""
 
     def rows(self, _world: World) -> Iterable[Any]:

@@ -14,7 +14,7 @@ from tests.isolation.world import Actor, Document, World
 
 INTERNAL = (
     *("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "shards"),
-    *("product_words", "settings", "limits", "rights_lost"),
+    *("product_words", "settings", "limits", "rights_lost", "secrets"),
     *orders.INTERNAL,
     *recommendations.INTERNAL,
 )
@@ -130,7 +130,19 @@ _PASSAGES = Rules(
     delete=is_worker_with_job,
 )
 
-RULES: Mapping[str, Rules] = {
+
+def for_open_accounts(rules: Rules) -> Rules:
+    """The same, and nothing at all for accounts that are banned, softly deleted or gone."""
+    return Rules(
+        select=lambda w, a, row: w.is_open(a.me) and rules.select(w, a, row),
+        insert=lambda w, a, row: w.is_open(a.me) and rules.insert(w, a, row),
+        update=lambda w, a, row: w.is_open(a.me) and rules.update(w, a, row),
+        into=rules.into,
+        delete=lambda w, a, row: w.is_open(a.me) and rules.delete(w, a, row),
+    )
+
+
+_RULES: Mapping[str, Rules] = {
     "public.profiles": Rules(
         select=lambda _w, a, person: person == a.me or a.staff,
         update=lambda _w, a, person: person == a.me,
@@ -179,6 +191,7 @@ RULES: Mapping[str, Rules] = {
     "storage.objects": Rules(reads, writes, writes, into=lambda w, a, _old, new: writes(w, a, new), delete=writes),
     "storage.buckets": Rules(),
 }
+RULES: Mapping[str, Rules] = {table: for_open_accounts(rules) for table, rules in _RULES.items()}
 
 PEOPLE, VISITORS, WORKER = "authenticated", "anon", "tidegate_worker"
 ALL = "*"

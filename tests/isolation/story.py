@@ -10,7 +10,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.isolation.database import passages
+from tests.isolation.database import passages, until
 from tests.isolation.letters import Letters
 from tests.isolation.matrix import PROBES, REFUSED
 from tests.isolation.opening import (
@@ -195,6 +195,23 @@ class Story(Letters):
     # What happens to them ------------------------------------------------------------------------------------------
 
     @rule(person=people)
+    def ban(self, person: str) -> None:
+        """An administrator bans an account, or lifts the ban."""
+        w, is_banned = self.world, person in self.world.banned
+        statement = f"update auth.users set banned_until = {until(not is_banned)} where id = {named(person)}"
+        if self.step(None, statement, "1" if person in w.people else "0"):
+            w.banned ^= {person}
+
+    @rule(person=people)
+    def delete_softly(self, person: str) -> None:
+        """An administrator marks an account as deleted."""
+        w = self.world
+        wanted = "1" if person in w.people - w.deleted else "0"
+        statement = f"update auth.users set deleted_at = now() where id = {named(person)} and deleted_at is null"
+        if self.step(None, statement, wanted):
+            w.delete_softly(person)
+
+    @rule(person=people)
     def close_account(self, person: str) -> None:
         """Somebody's account is deleted."""
         wanted = "1" if person in self.world.people else "0"
@@ -221,8 +238,6 @@ class Story(Letters):
     def try_around(self, actor: str, data: int, place: int) -> None:
         """Somebody tries what could be done with a table, some of it."""
         who, table = ACTORS[actor], [*TABLES][place % len(TABLES)]
-        if not self.is_there(who):
-            return
         probes = [one for build in PROBES.values() for one in build(self.world, who, table) if self._exists(one[1])]
         chosen = [probes[(data + 7 * n) % len(probes)] for n in range(min(PROBES_A_STEP, len(probes)))]
         outcomes = self.prover.attempt(who, [statement for _, statement, _ in chosen])

@@ -18,7 +18,7 @@ def noticed(proving: Prover, cast: World, mutant: Mutant) -> list[str]:
         proving.connection.execute(mutant.statement.encode())
         if found := [*unspecified(proving), *misgranted(proving, mutant.table)]:
             return found
-        for actor in ACTORS:
+        for actor in sorted(ACTORS, key=lambda actor: actor.name != mutant.first):
             if found := disagreements(proving, cast, mutant.table, [actor], mutant.actions):
                 return found
     return []

@@ -82,6 +82,18 @@ class World:
     products: dict[str, Product] = field(default_factory=dict)
     orders: dict[str, str | None] = field(default_factory=dict)  # order: who bought
     interactions: set[tuple[str, str, str]] = field(default_factory=set)  # (person, product, kind)
+    banned: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)  # softly: the account is there, and nobody's any more
+
+    def is_open(self, person: str | None) -> bool:
+        """Whether the account may do anything; nobody's is never closed."""
+        return person is None or self.refusal(person) is None
+
+    def refusal(self, person: str) -> str | None:
+        """What functions say to an account that is not open."""
+        if person not in self.people or person in self.deleted:
+            return "PT401"
+        return "PT403" if person in self.banned else None
 
     def has_role(self, organization: str | None, person: str | None, minimum: str = "viewer") -> bool:
         """Whether `person` has at least this role there."""
@@ -195,6 +207,12 @@ class World:
         """Who belongs to it, in which role."""
         return {p: role for (o, p), role in self.memberships.items() if o == organization}
 
+    def delete_softly(self, person: str) -> None:
+        """Everything goes as with the account, which stays."""
+        self.remove_person(person)
+        self.people.add(person)
+        self.deleted.add(person)
+
     def remove_person(self, person: str) -> None:
         """What is personal goes with the account; the organization's documents stay, and orders, without a name."""
         for organization in [o for o in self.creators if self.members(o).keys() == {person}]:
@@ -214,3 +232,4 @@ class World:
         self.orders = {o: None if buyer == person else buyer for o, buyer in self.orders.items()}
         self.interactions = {did for did in self.interactions if did[0] != person}
         self.people.discard(person)
+        self.deleted.discard(person)

@@ -1,7 +1,10 @@
 -- The API's roles and our logins create nothing in this database, no temporary object either: whoever may create an object
 -- may give a name another meaning, in the eyes of a function that runs with more rights.
 with ours as (
-  select r.* from pg_catalog.pg_roles r where r.rolname in ('anon', 'authenticated') or r.rolname ~ '^tidegate_'
+  select r.* from pg_catalog.pg_roles r
+  where (r.rolname in ('anon', 'authenticated') or r.rolname ~ '^tidegate_')
+    -- Roles are the whole cluster's: a database without our schema is not ours.
+    and pg_catalog.to_regnamespace('private') is not null
 )
 select o.rolname::text as object,
        'The role may create temporary objects in this database.' as detail,
