@@ -3,7 +3,8 @@
 import os
 import secrets
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -21,10 +22,20 @@ CONTENT = "Puff cool smoke at the entrance three times, wait a minute, then lift
 QUESTION = "how to keep honey bees peaceful during an inspection"
 
 
-def connect(project: Mapping[str, str]) -> Client:
+_connections = ExitStack()
+
+
+@pytest.fixture(autouse=True)
+def close_connections() -> Iterator[None]:
+    """Close what `connect` opened for a test."""
+    with _connections:
+        yield
+
+
+def connect(project: Mapping[str, str], key: str = "SUPABASE_PUBLISHABLE_KEY") -> Client:
     # An HTTP client of our own: the library warns about the parameters with which it would make one.
-    options = SyncClientOptions(httpx_client=httpx.Client(timeout=30))
-    return create_client(project["SUPABASE_URL"], project["SUPABASE_PUBLISHABLE_KEY"], options)
+    options = SyncClientOptions(httpx_client=_connections.enter_context(httpx.Client(timeout=30)))
+    return create_client(project["SUPABASE_URL"], project[key], options)
 
 
 def sign_up(project: Mapping[str, str]) -> Client:
@@ -80,7 +91,7 @@ def test_supabase_py_inserts_a_document_and_finds_it_by_meaning(project: dict[st
     change = {"visibility": "public", "organization_id": organization}
     with pytest.raises(APIError, match="may not publish"):
         author.table("documents").update(change).eq("id", document).execute()
-    administrator = create_client(project["SUPABASE_URL"], project["SUPABASE_SECRET_KEY"])
+    administrator = connect(project, "SUPABASE_SECRET_KEY")
     administrator.table("organizations").update({"may_publish": True}).eq("id", organization).execute()
     author.table("documents").update(change).eq("id", document).execute()
     assert titles(search(project, None, QUESTION))[0] == TITLE
