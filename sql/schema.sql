@@ -1875,10 +1875,10 @@ CREATE FUNCTION private.fewest_people() RETURNS integer
 COMMENT ON FUNCTION private.fewest_people() IS 'People who must have paid for both of two products before anybody is shown so: what one or two bought is not told, and an account that never paid is none of them.';
 
 --
--- Name: filtered_sources(text[], uuid, text, numeric, numeric, boolean, jsonb); Type: FUNCTION; Schema: private; Owner: -
+-- Name: filtered_sources(text[], uuid[], text, numeric, numeric, boolean, jsonb); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) RETURNS SETOF uuid
+CREATE FUNCTION private.filtered_sources(kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1886,7 +1886,7 @@ begin
   if 'documents' = any (kinds) then
     return query
       select d.id from public.documents d
-      where (filtered_sources.organization_id is null or d.organization_id = filtered_sources.organization_id)
+      where (organization_ids is null or d.organization_id = any (organization_ids))
         and (filtered_sources.metadata is null or d.metadata @> filtered_sources.metadata);
   end if;
   if 'products' = any (kinds) then
@@ -1901,10 +1901,10 @@ begin
 end $$;
 
 --
--- Name: FUNCTION filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION filtered_sources(kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) IS 'Documents and products that pass the filters, as the caller sees them.';
+COMMENT ON FUNCTION private.filtered_sources(kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) IS 'Documents and products that pass the filters, as the caller sees them.';
 
 --
 -- Name: fold_interactions(integer); Type: FUNCTION; Schema: private; Owner: -
@@ -4142,6 +4142,30 @@ end $$;
 COMMENT ON FUNCTION private.owe_refund(order_id uuid) IS 'Notes that what the provider charged for an order goes back, once; false when the provider charged nothing. Definer: the outbox is nobody''s to write; called under the order''s lock, granted to nobody.';
 
 --
+-- Name: owner_names(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.owner_names(document_ids uuid[]) RETURNS TABLE(document_id uuid, name text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+    select d.id, coalesce(o.name, p.display_name, p.email)
+    from public.documents d
+    left join public.organizations o on o.id = d.organization_id and (d.visibility <> 'private' or d.owner_id is null)
+    left join public.profiles p on p.id = d.owner_id and o.id is null
+    where d.id = any (document_ids)
+      and (d.scope_id = any (array(select private.my_scopes())) or d.id = any (array(select private.my_shared_documents())));
+end $$;
+
+--
+-- Name: FUNCTION owner_names(document_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.owner_names(document_ids uuid[]) IS 'Names of the owners of those documents that the caller may read: the organization, else the person by display name or e-mail address. Definer: readers of a published or shared document read neither its organization nor the profile of its owner.';
+
+--
 -- Name: pairs_to_count(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -5511,10 +5535,10 @@ end $$;
 COMMENT ON FUNCTION private.row_id_tables(milliseconds bigint) IS 'Three tables of 64 random bytes, others for each millisecond, which say how private.shuffled shuffles. Definer: nobody else reads the key.';
 
 --
--- Name: search_as(text, text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean, jsonb, text); Type: FUNCTION; Schema: private; Owner: -
+-- Name: search_as(text, text, extensions.halfvec, text, text[], integer, uuid[], text, numeric, numeric, boolean, jsonb, text, text); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[], score double precision, metadata jsonb, complete boolean)
+CREATE FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text DEFAULT 'bounded'::text) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[], score double precision, metadata jsonb, complete boolean, owner jsonb)
     LANGUAGE plpgsql ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5523,14 +5547,14 @@ begin
   perform private.become(claims);
   return query select * from public.search(
     search_as.query, query_embedding, search_as.mode, kinds, max_results,
-    search_as.organization_id, search_as.category, price_min, price_max, in_stock, metadata_contains, embedding_model);
+    organization_ids, search_as.category, price_min, price_max, in_stock, metadata_contains, embedding_model, effort);
 end $$;
 
 --
--- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'public.search as the caller of these verified claims, in one round trip. In autocommit only: the role lasts until the transaction ends.';
+COMMENT ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) IS 'public.search as the caller of these verified claims, in one round trip. In autocommit only: the role lasts until the transaction ends.';
 
 --
 -- Name: search_extent(text[]); Type: FUNCTION; Schema: private; Owner: -
@@ -5621,10 +5645,10 @@ $$;
 COMMENT ON FUNCTION private.search_vector(language text, title text, heading_path text[], content text) IS 'Words of a passage: title (A), headings (B), text (D).';
 
 --
--- Name: semantic_matches(extensions.halfvec, text[], uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+-- Name: semantic_matches(extensions.halfvec, text[], uuid[], uuid[], integer, boolean); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) RETURNS SETOF private.chunk_match
+CREATE FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean DEFAULT false) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5644,7 +5668,7 @@ begin
     raise exception 'the query has % dimensions, the active model % has %',
       extensions.vector_dims(query_embedding), model.name, model.dimensions using errcode = 'invalid_parameter_value';
   end if;
-  if sources is null and (plan.walks or cardinality(plan.shards) > 0) then
+  if sources is null and not exact and (plan.walks or cardinality(plan.shards) > 0) then
     near := private.nearest_by_plan(query_embedding, model.id, model.dimensions, plan, scopes, shares, excluded, row_limit);
     best := private.best_of_sources(near, row_limit);
     if near is not null and cardinality(best) >= match_count then
@@ -5671,10 +5695,10 @@ begin
 end $$;
 
 --
--- Name: FUNCTION semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) IS 'The nearest sources, best passage each, at least match_count of them when that many are visible: exact for callers who see few passages, for filtered searches and for questions that go astray, indexes for the others, exact again when the indexes come up short.';
+COMMENT ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean) IS 'The nearest sources, best passage each, at least match_count of them when that many are visible: exact for callers who see few passages, for filtered searches and for questions that go astray, indexes for the others, exact again when the indexes come up short. exact: compares everything.';
 
 --
 -- Name: semantic_weight(); Type: FUNCTION; Schema: private; Owner: -
@@ -6934,17 +6958,17 @@ end $$;
 COMMENT ON FUNCTION public.retry_document(document_id uuid) IS 'Embeds a document again, a failed one in particular. For whoever may change it.';
 
 --
--- Name: search(text, extensions.halfvec, text, text[], integer, uuid, text, numeric, numeric, boolean, jsonb, text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: search(text, extensions.halfvec, text, text[], integer, uuid[], text, numeric, numeric, boolean, jsonb, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.search(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, mode text DEFAULT 'hybrid'::text, kinds text[] DEFAULT '{documents,products}'::text[], max_results integer DEFAULT 10, organization_id uuid DEFAULT NULL::uuid, category text DEFAULT NULL::text, price_min numeric DEFAULT NULL::numeric, price_max numeric DEFAULT NULL::numeric, in_stock boolean DEFAULT NULL::boolean, metadata_contains jsonb DEFAULT NULL::jsonb, embedding_model text DEFAULT NULL::text) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[], score double precision, metadata jsonb, complete boolean)
+CREATE FUNCTION public.search(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, mode text DEFAULT 'hybrid'::text, kinds text[] DEFAULT '{documents,products}'::text[], max_results integer DEFAULT 10, organization_ids uuid[] DEFAULT NULL::uuid[], category text DEFAULT NULL::text, price_min numeric DEFAULT NULL::numeric, price_max numeric DEFAULT NULL::numeric, in_stock boolean DEFAULT NULL::boolean, metadata_contains jsonb DEFAULT NULL::jsonb, embedding_model text DEFAULT NULL::text, effort text DEFAULT 'bounded'::text) RETURNS TABLE(kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[], score double precision, metadata jsonb, complete boolean, owner jsonb)
     LANGUAGE plpgsql STABLE ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 declare
-  of_documents constant boolean := search.organization_id is not null;
+  of_documents constant boolean := organization_ids is not null;
   of_products constant boolean := num_nonnulls(search.category, price_min, price_max, in_stock) > 0;
   model record;
   candidate_count constant integer := greatest(100, 4 * max_results);
@@ -6969,6 +6993,17 @@ begin
   if max_results not between 1 and 100 or max_results is null then
     raise exception 'max_results % is not between 1 and 100', max_results using errcode = 'invalid_parameter_value';
   end if;
+  if effort not in ('bounded', 'exact') or effort is null then
+    raise exception 'effort % is none of bounded, exact', effort using errcode = 'invalid_parameter_value';
+  end if;
+  if effort = 'exact' and current_user = 'anon' then
+    raise exception 'effort exact is for people who are signed in' using errcode = 'insufficient_privilege',
+      hint = 'Sign in, or leave effort out.';
+  end if;
+  if cardinality(organization_ids) not between 1 and 100 then
+    raise exception 'organization_ids has % ids, which is not between 1 and 100', cardinality(organization_ids)
+      using errcode = 'invalid_parameter_value';
+  end if;
   if mode <> 'keyword' and query_embedding is null then
     raise exception 'mode % wants query_embedding', mode using errcode = 'invalid_parameter_value';
   end if;
@@ -6991,7 +7026,7 @@ begin
     where not (k = 'documents' and of_products) and not (k = 'products' and of_documents));
   if of_documents or of_products or metadata_contains is not null then
     sources := array(select private.filtered_sources(
-      kinds, search.organization_id, search.category, price_min, price_max, in_stock, metadata_contains));
+      kinds, organization_ids, search.category, price_min, price_max, in_stock, metadata_contains));
   end if;
   parsed := private.parse_query(query);
   if cardinality(parsed.phrases) > 0 then
@@ -7003,7 +7038,8 @@ begin
 
   if mode <> 'keyword' then
     by_meaning := array(
-      select m from private.semantic_matches(query_embedding, kinds, sources, excluded, max_results) m
+      select m from private.semantic_matches(
+        query_embedding, kinds, sources, excluded, max_results, exact => effort = 'exact') m
       order by (m).score desc limit candidate_count);
   end if;
   if mode = 'semantic' then
@@ -7064,10 +7100,17 @@ begin
          t.score,
          coalesce(d.metadata, p.metadata || jsonb_build_object(
            'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency, 'in_stock', p.is_in_stock)),
-         has_every_word
+         has_every_word,
+         case
+           when d.owner_id is not null and (d.visibility = 'private' or d.organization_id is null)
+             then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name)
+           when d.organization_id is not null
+             then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
+         end
   from top t
   join public.chunks c on c.id = t.chunk_id
   left join public.documents d on d.id = c.document_id
+  left join private.owner_names(array(select source_id from top)) o on o.document_id = c.document_id
   left join public.products p on p.id = c.product_id
   left join public.categories k on k.id = p.category_id
   left join (
@@ -7079,10 +7122,10 @@ begin
 end $$;
 
 --
--- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where not every word that begins so was looked for, where there are more than 32 beginnings, and where the list is short and the query had more than 64 words.';
+COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where not every word that begins so was looked for, where there are more than 32 beginnings, and where the list is short and the query had more than 64 words. organization_ids: documents of these organizations alone, at most 100. effort: exact compares everything by meaning, for people who are signed in; bounded is quicker. owner: whose a document is, {kind: organization or person, id, name}; null for a product.';
 
 --
 -- Name: products; Type: TABLE; Schema: public; Owner: -
@@ -11926,13 +11969,13 @@ GRANT ALL ON FUNCTION private.fewest_people() TO authenticated;
 GRANT ALL ON FUNCTION private.fewest_people() TO service_role;
 
 --
--- Name: FUNCTION filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION filtered_sources(kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO anon;
-GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO authenticated;
-GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO service_role;
+REVOKE ALL ON FUNCTION private.filtered_sources(kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO anon;
+GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.filtered_sources(kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb) TO service_role;
 
 --
 -- Name: FUNCTION fold_interactions(max_rows integer); Type: ACL; Schema: private; Owner: -
@@ -12557,6 +12600,15 @@ REVOKE ALL ON FUNCTION private.orphaned_organizations(person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.owe_refund(order_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION owner_names(document_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.owner_names(document_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.owner_names(document_ids uuid[]) TO anon;
+GRANT ALL ON FUNCTION private.owner_names(document_ids uuid[]) TO authenticated;
+GRANT ALL ON FUNCTION private.owner_names(document_ids uuid[]) TO service_role;
+
+--
 -- Name: FUNCTION pairs_to_count(user_ids uuid[], product_ids uuid[]); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12916,11 +12968,11 @@ REVOKE ALL ON FUNCTION private.revoke_invitations() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.row_id_tables(milliseconds bigint) FROM PUBLIC;
 
 --
--- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO tidegate_gateway;
+REVOKE ALL ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) TO tidegate_gateway;
 
 --
 -- Name: FUNCTION search_extent(kinds text[], OUT passages bigint, OUT tokens bigint); Type: ACL; Schema: private; Owner: -
@@ -12958,13 +13010,13 @@ GRANT ALL ON FUNCTION private.search_vector(language text, title text, heading_p
 GRANT ALL ON FUNCTION private.search_vector(language text, title text, heading_path text[], content text) TO tidegate_worker;
 
 --
--- Name: FUNCTION semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) TO anon;
-GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) TO authenticated;
-GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer) TO service_role;
+REVOKE ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean) TO anon;
+GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean) TO authenticated;
+GRANT ALL ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean) TO service_role;
 
 --
 -- Name: FUNCTION semantic_weight(); Type: ACL; Schema: private; Owner: -
@@ -13341,13 +13393,13 @@ GRANT ALL ON FUNCTION public.retry_document(document_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.retry_document(document_id uuid) TO service_role;
 
 --
--- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO anon;
-GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO authenticated;
-GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_id uuid, category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text) TO service_role;
+REVOKE ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) TO anon;
+GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) TO authenticated;
+GRANT ALL ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) TO service_role;
 
 --
 -- Name: TABLE products; Type: ACL; Schema: public; Owner: -

@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request
 
 from gateway.dependencies import CurrentCaller, CurrentServices, Spare, charge
+from gateway.errors import ForbiddenError
 from gateway.openapi import OPTIONAL_TOKEN, problems
-from gateway.search.schemas import SearchRequest, SearchResponse
+from gateway.search.schemas import Effort, SearchRequest, SearchResponse
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
@@ -24,6 +25,8 @@ async def search(
     Without a token: what is public. When the embedder is down the answer is found by keywords and says `degraded`; when
     nothing can be asked, or too much is, it is the caller's last answer to the same request, with its age.
     """
+    if request.effort is Effort.EXACT and not caller.is_signed_in:
+        raise ForbiddenError("Sign in to search with effort 'exact', or leave effort out.")
     await charge(http, services, request.cost - 1)
     if spare:
         return services.search.search_spared(request, caller)

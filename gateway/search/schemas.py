@@ -14,6 +14,7 @@ from gateway.degradation import Degradation
 
 MAX_QUERY = 4_000
 MAX_METADATA = 4_000
+MAX_ORGANIZATIONS = 100
 LONG_QUERY, MANY_RESULTS = 1_000, 50
 EXACT_COST = 20
 _WRITTEN_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # behind two backslashes it is text that looks like it
@@ -25,6 +26,13 @@ class Mode(StrEnum):
     SEMANTIC = "semantic"
     KEYWORD = "keyword"
     HYBRID = "hybrid"
+
+
+class Effort(StrEnum):
+    """How much to compare."""
+
+    BOUNDED = "bounded"
+    EXACT = "exact"
 
 
 class Kind(StrEnum):
@@ -62,6 +70,12 @@ def _each_once(value: list[Kind]) -> list[Kind]:
     return value
 
 
+Organizations = Annotated[
+    list[UUID],
+    Field(strict=True, min_length=1, max_length=MAX_ORGANIZATIONS, description="Documents of these organizations."),
+]
+
+
 Query = Annotated[
     str,
     Field(
@@ -82,7 +96,9 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    organization_id: UUID | None = Field(default=None, description="Documents filed in this organization.")
+    organization_ids: Organizations | None = Field(
+        default=None, description=f"Documents filed in one of these organizations, at most {MAX_ORGANIZATIONS}."
+    )
     category: Slug | None = Field(default=None, description="Products of the category with this slug.")
     price_min: PriceBound | None = Field(default=None, description="Products at this price or above.")
     price_max: PriceBound | None = Field(default=None, description="Products at this price or below.")
@@ -123,6 +139,11 @@ class SearchRequest(BaseModel):
         default=10, description="Most results to return."
     )
     filters: Filters = Field(default=Filters(), description="What a result must be like.")
+    effort: Effort = Field(
+        default=Effort.BOUNDED,
+        description="`bounded` may miss a result by meaning now and then. `exact` compares everything that the caller "
+        f"may read; it is for people who are signed in, and counts as {EXACT_COST} requests.",
+    )
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:
@@ -131,14 +152,14 @@ class SearchRequest(BaseModel):
             raise ValueError(
                 f"Only products can pass {', '.join(products)}: add 'products' to 'in', or drop the filter"
             )
-        if self.filters.organization_id is not None and self.kinds == [Kind.PRODUCTS]:
-            raise ValueError("Only documents can pass organization_id: add 'documents' to 'in', or drop the filter")
+        if self.filters.organization_ids is not None and self.kinds == [Kind.PRODUCTS]:
+            raise ValueError("Only documents can pass organization_ids: add 'documents' to 'in', or drop the filter")
         return self
 
     @property
     def cost(self) -> int:
         """How many requests it counts for: one, and more for a long query, many results, or an exact comparison."""
-        exact = EXACT_COST if getattr(self, "effort", None) == "exact" else 1
+        exact = EXACT_COST if self.effort is Effort.EXACT else 1
         return exact + len(self.query) // LONG_QUERY + (self.limit - 1) // MANY_RESULTS
 
     def parameters(self) -> dict[str, object]:
@@ -147,18 +168,27 @@ class SearchRequest(BaseModel):
             "query": self.query,
             "kinds": [str(kind) for kind in self.kinds],
             "max_results": self.limit,
-            "organization_id": self.filters.organization_id,
+            "organization_ids": self.filters.organization_ids,
             "category": self.filters.category,
             "price_min": _decimal(self.filters.price_min),
             "price_max": _decimal(self.filters.price_max),
             "in_stock": self.filters.in_stock,
             "metadata_contains": None if self.filters.metadata is None else json.dumps(self.filters.metadata),
+            "effort": str(self.effort),
         }
 
 
 def _decimal(price: float | None) -> Decimal | None:
     # By its shortest decimal form: 19.99 stays 19.99.
     return None if price is None else Decimal(str(price))
+
+
+class Owner(BaseModel):
+    """Whose a document is."""
+
+    kind: Literal["organization", "person"]
+    id: UUID
+    name: str | None = Field(description="Of the organization, or the person's display name, else e-mail address.")
 
 
 class SearchResult(BaseModel):
@@ -175,6 +205,7 @@ class SearchResult(BaseModel):
     heading_path: list[str] = Field(description="Headings above the passage, outermost first.")
     score: float = Field(description="More is better; comparable within one answer.")
     metadata: dict[str, Any] = Field(description="The document's own; for a product also sku, category, price, …")
+    owner: Owner | None = Field(description="Whose the document is; null for a product, which is the shop's.")
 
 
 class SearchResponse(BaseModel):

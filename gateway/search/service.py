@@ -191,7 +191,7 @@ def of_data_api(data_api: DataApi) -> Ask:
     async def ask(arguments: dict[str, Any], caller: Caller) -> Rows:
         vector = arguments["query_embedding"]
         plain = {
-            **{name: str(value) if isinstance(value, UUID | Decimal) else value for name, value in arguments.items()},
+            **{name: _as_json(value) for name, value in arguments.items()},
             "query_embedding": None if vector is None else str(vector.to_list()),
             "metadata_contains": None
             if arguments["metadata_contains"] is None
@@ -200,6 +200,12 @@ def of_data_api(data_api: DataApi) -> Ask:
         return await data_api.call("search", plain, caller.token)
 
     return ask
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return str(value) if isinstance(value, UUID | Decimal) else value
 
 
 def _is_worth_another_way(error: Exception) -> bool:

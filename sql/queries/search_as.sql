@@ -1,8 +1,8 @@
--- Returns kind, id, document_id, title, snippet, highlights, heading_path, score, metadata, complete: what the caller of these
--- verified claims may read, best first. One statement in autocommit: the role lasts until its transaction ends.
-select kind, id, document_id, title, snippet, highlights, heading_path, score, metadata, complete
+-- Returns kind, id, document_id, title, snippet, highlights, heading_path, score, metadata, complete, owner: what the caller
+-- of these verified claims may read, best first. One statement in autocommit: the role lasts until its transaction ends.
+select kind, id, document_id, title, snippet, highlights, heading_path, score, metadata, complete, owner
 from private.search_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
-  %(max_results)s::integer, %(organization_id)s::uuid, %(category)s::text, %(price_min)s::numeric,
+  %(max_results)s::integer, %(organization_ids)s::uuid[], %(category)s::text, %(price_min)s::numeric,
   %(price_max)s::numeric, %(in_stock)s::boolean, %(metadata_contains)s::jsonb,
-  %(embedding_model)s::text)
+  %(embedding_model)s::text, %(effort)s::text)

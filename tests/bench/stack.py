@@ -26,7 +26,7 @@ from tests.support.runs import descendants
 from tests.support.waiting import wait_until
 
 UNSET = (
-    "organization_id", "category", "price_min", "price_max", "in_stock", "metadata_contains", "embedding_model",
+    "organization_ids", "category", "price_min", "price_max", "in_stock", "metadata_contains", "embedding_model",
 )  # fmt: skip
 ROUNDS = 60
 DOCUMENTS = 10
@@ -56,6 +56,7 @@ def searches(env: dict[str, str]) -> Table:
                 "mode": mode,
                 "kinds": ["documents", "products"],
                 "max_results": 10,
+                "effort": "bounded",
             } | dict.fromkeys(UNSET)
             statement = query("search_as").replace(b"%(query_embedding)b", b"%(query_embedding)s")
             parameters["query_embedding"] = as_literal(unit_vector(1))

@@ -69,7 +69,7 @@ def contradicts_itself(body: Any) -> bool:
     return (
         (isinstance(low, int | float) and isinstance(high, int | float) and low > high)
         or (of_products and body.get("in") == ["documents"])
-        or (filters.get("organization_id") is not None and body.get("in") == ["products"])
+        or (filters.get("organization_ids") is not None and body.get("in") == ["products"])
     )
 
 

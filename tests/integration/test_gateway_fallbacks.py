@@ -134,7 +134,7 @@ async def test_the_data_api_shows_everybody_the_same(
         {},
         {"metadata": {"kind": "public"}},
         {"price_min": 1.5},
-        {"organization_id": NO_ID},
+        {"organization_ids": [NO_ID]},
     ]
     async with gateway_of(stack, database, people) as gateway:
         before = [await gateway.found(person, [], filters=each) for each in filters]

@@ -115,8 +115,10 @@ async def test_the_shape_of_a_document(world: World) -> None:
         "heading_path",
         "score",
         "metadata",
+        "owner",
     }
     assert result["kind"] == "document"
+    assert result["owner"] == {"kind": "organization", "id": str(world.tenants.meadow), "name": "Meadow"}
     assert result["document_id"] == result["id"]
     assert "gale is forecast" in result["snippet"]
     assert result["heading_path"] == []
@@ -127,7 +129,7 @@ async def test_the_shape_of_a_product(world: World) -> None:
     answer = await world.search("anonymous", query="anchor lamp", limit=1, **{"in": ["products"]})
     (result,) = answer["results"]
     assert (result["kind"], result["id"]) == ("product", str(world.products["LAMP-01"]))
-    assert result["document_id"] is None
+    assert (result["document_id"], result["owner"]) == (None, None)
     assert result["metadata"] == {
         "sku": "LAMP-01",
         "category": "lamps",
@@ -172,7 +174,7 @@ async def test_staff_find_what_is_not_on_sale(world: World) -> None:
 
 
 async def test_an_organizations_documents_alone(world: World) -> None:
-    filters = {"organization_id": str(world.tenants.harbour)}
+    filters = {"organization_ids": [str(world.tenants.harbour)]}
     for actor in ACTORS:
         answer = await world.search(actor, query="what stands", filters=filters, limit=100)
         filed = {title for title, (_, place, _) in DOCUMENTS.items() if place == "harbour"}

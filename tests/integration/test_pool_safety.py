@@ -31,7 +31,7 @@ pytestmark = pytest.mark.anyio
 
 PEOPLE = 50
 FILTERS = (
-    "organization_id",
+    "organization_ids",
     "category",
     "price_min",
     "price_max",
@@ -138,6 +138,7 @@ def search(database: GatewayDatabase, person: Person, **changes: Any) -> Corouti
         "mode": "keyword",
         "kinds": ["documents"],
         "max_results": 100,
+        "effort": "bounded",
     }
     return database.fetch("search_as", {**dict.fromkeys(FILTERS), **parameters, **changes})
 
@@ -263,7 +264,7 @@ async def test_cancelled_at_every_await(door: Database, crowd: list[Person]) -> 
 
 
 def _statement(person: Person) -> tuple[bytes, dict[str, Any]]:
-    wanted = {"query": "harbour", "mode": "keyword", "kinds": ["documents"], "max_results": 100}
+    wanted = {"query": "harbour", "mode": "keyword", "kinds": ["documents"], "max_results": 100, "effort": "bounded"}
     return query("search_as"), {**dict.fromkeys((*FILTERS, "query_embedding")), **wanted, "claims": person.claims}
 
 

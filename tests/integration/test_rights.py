@@ -186,6 +186,7 @@ def answer_of(*results: tuple[str, UUID]) -> SearchResponse:
                     "heading_path": [],
                     "score": 1,
                     "metadata": {},
+                    "owner": None,
                 }
                 for kind, id_ in results
             ],

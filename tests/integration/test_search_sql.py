@@ -87,6 +87,10 @@ def test_the_gateway_acts_as_nobody_powerful(gateway_login: psycopg.Connection[A
         ({"query_embedding": None}, "query_embedding"),
         ({"query_embedding": "[1,0,0]"}, "384"),
         ({"query_embedding": as_literal([0.0] * 384)}, "zero"),
+        ({"organization_ids": []}, "organization_ids"),
+        ({"organization_ids": [uuid.UUID(int=0)] * 101}, "between 1 and 100"),
+        ({"effort": "heroic"}, "effort"),
+        ({"effort": None}, "effort"),
     ],
 )
 def test_bad_arguments_say_what_is_wrong(
@@ -98,12 +102,15 @@ def test_bad_arguments_say_what_is_wrong(
         "mode": "hybrid",
         "kinds": ["documents"],
         "max_results": 10,
+        "organization_ids": None,
+        "effort": "bounded",
     } | change
     with as_caller(connection, None), pytest.raises(errors.InvalidParameterValue, match=message):
         connection.execute(
             "select * from public.search(query => %(query)s,"
             " query_embedding => %(query_embedding)s::extensions.halfvec,"
-            " mode => %(mode)s, kinds => %(kinds)s, max_results => %(max_results)s)",
+            " mode => %(mode)s, kinds => %(kinds)s, max_results => %(max_results)s,"
+            " organization_ids => %(organization_ids)s, effort => %(effort)s)",
             arguments,
         )
 
@@ -174,14 +181,14 @@ def test_a_snippet_says_where_it_was_cut(connection: psycopg.Connection[Any]) ->
 
 def test_a_filter_holds_for_every_result(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
     query = (
-        "select title from public.search('stands', %s::extensions.halfvec, organization_id => %s, category => %s,"
+        "select title from public.search('stands', %s::extensions.halfvec, organization_ids => %s, category => %s,"
         " max_results => 100)"
     )
     vector = as_literal(unit_vector(1))
     with as_caller(connection, tenants.people["stranger"]):
-        meadow = connection.execute(query, (vector, tenants.meadow, None)).fetchall()
+        meadow = connection.execute(query, (vector, [tenants.meadow], None)).fetchall()
         assert {row[0] for row in meadow} == {"meadow handbook", "meadow draft", "meadow leaflet"}
-        harbour = connection.execute(query, (vector, tenants.harbour, None)).fetchall()
+        harbour = connection.execute(query, (vector, [tenants.harbour], None)).fetchall()
         assert {row[0] for row in harbour} == {"harbour leaflet"}
         assert connection.execute(query, (vector, None, "no-such-category")).fetchall() == []
 

@@ -16,6 +16,7 @@ from tests.support.tokens import Project
 pytestmark = pytest.mark.anyio
 JSON = {"Content-Type": "application/json"}
 LIMIT = 10_000
+ID = "6b1f6f4e-2f0e-4a51-9d7c-3d7f6a1f0b11"
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +76,16 @@ async def search(client: httpx.AsyncClient, body: Any) -> httpx.Response:
         ({"query": "x", "filters": []}, "#/filters", "JSON object"),
         ({"query": "x", "filters": {"colour": "red"}}, "#/filters/colour", "no such field"),
         ({"query": "x", "filters": {"a/b~c": 1}}, "#/filters/a~1b~0c", "no such field"),
-        ({"query": "x", "filters": {"organization_id": 7}}, "#/filters/organization_id", "should be a UUID as text."),
-        ({"query": "x", "filters": {"organization_id": "harbour"}}, "#/filters/organization_id", "valid UUID"),
+        ({"query": "x", "filters": {"organization_ids": 7}}, "#/filters/organization_ids", "valid list"),
+        ({"query": "x", "filters": {"organization_ids": []}}, "#/filters/organization_ids", "at least 1 item"),
+        (
+            {"query": "x", "filters": {"organization_ids": [ID] * 101}},
+            "#/filters/organization_ids",
+            "at most 100 items",
+        ),
+        ({"query": "x", "filters": {"organization_ids": [7]}}, "#/filters/organization_ids/0", "a UUID as text."),
+        ({"query": "x", "filters": {"organization_ids": ["harbour"]}}, "#/filters/organization_ids/0", "valid UUID"),
+        ({"query": "x", "effort": "heroic"}, "#/effort", "'bounded' or 'exact'"),
         ({"query": "x", "filters": {"category": "Deck Gear"}}, "#/filters/category", "pattern"),
         ({"query": "x", "filters": {"category": "a" * 64}}, "#/filters/category", "at most 63"),
         ({"query": "x", "filters": {"price_min": -0.01}}, "#/filters/price_min", "greater than or equal to 0"),
@@ -87,7 +96,7 @@ async def search(client: httpx.AsyncClient, body: Any) -> httpx.Response:
         ({"query": "x", "filters": {"in_stock": "yes"}}, "#/filters/in_stock", "valid boolean"),
         ({"query": "x", "in": ["documents"], "filters": {"in_stock": True}}, "#", "add 'products' to 'in'"),
         (
-            {"query": "x", "in": ["products"], "filters": {"organization_id": "6b1f6f4e-2f0e-4a51-9d7c-3d7f6a1f0b11"}},
+            {"query": "x", "in": ["products"], "filters": {"organization_ids": [ID]}},
             "#",
             "add 'documents' to 'in'",
         ),
