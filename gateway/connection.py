@@ -11,15 +11,14 @@ from uvicorn.protocols.utils import get_remote_addr
 from gateway.admission.admission import Admission, Asker
 from gateway.admission.connections import Connections
 from gateway.cross_origin import refusal_headers
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, TooManyAtOnceError
 from gateway.resilience.metrics import CONNECTIONS_REFUSED
 from gateway.shedding import header, header_lines, new_request_id, path_of, refusal
 
 logger = logging.getLogger(__name__)
 
-TOO_MANY = (
-    b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: text/plain\r\n"
-    b"content-length: 77\r\n\r\nToo many connections (CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS). Try again.  \n"
+TOO_MANY = TooManyAtOnceError(
+    "There are too many connections (CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS). Close some, or try again later."
 )
 
 
@@ -59,7 +58,8 @@ class CountedConnection(HttpToolsProtocol):
         if self.open_connections is not None and not self.open_connections.enter(self, self._peer):
             CONNECTIONS_REFUSED.inc()
             self._is_over = True
-            self.transport.write(TOO_MANY)
+            rest = refusal(TOO_MANY, b"", new_request_id(""), closes=True)
+            self.transport.write(STATUS_LINE[TOO_MANY.status] + self._own_lines(()) + rest)
             self.transport.close()
             return
         super().connection_made(self.transport)

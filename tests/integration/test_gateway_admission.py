@@ -344,6 +344,18 @@ async def test_too_many_connections_of_one_address_make_room_for_its_new_ones() 
             assert (await client.ask(search())).status == 503
 
 
+async def test_a_connection_too_many_is_told_so_in_words_that_a_page_can_read() -> None:
+    async with served(connections_per_address=3, rate_limit_address="", cors_origins=["*"]) as world:
+        clients = [await world.connect() for _ in range(4)]
+        answer = await clients[-1].read()
+        assert answer.status == 429
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["retry-after"] == "1"
+        assert "CONNECTIONS_PER_ADDRESS" in answer.body["detail"]
+        assert await clients[-1].is_closed()
+
+
 async def test_unfinished_uploads_hold_no_more_than_their_share() -> None:
     async with served(upload_memory_mb=1, caller_share=0.25, rate_limit_address="") as world:
         size = 200_000
