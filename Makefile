@@ -139,6 +139,10 @@ bench-quality: .venv/bench.stamp .venv/deno.stamp ## Measure the ranking on a co
 bench-recall: .venv/bench.stamp ## Measure search by how much a caller sees, on real passages: PASSAGES=204800
 	@$(BIN)/python -m tests.bench.recall $(PASSAGES)
 
+.PHONY: bench-bounds
+bench-bounds: .venv/bench.stamp ## Look for the dearest query that is accepted, against plain ones of its length
+	@$(BIN)/python -m tests.bench.bounds
+
 .PHONY: bench-search
 bench-search: .venv/bench.stamp ## Measure search under the policies and without, and by one round trip or five
 	@$(BIN)/python -m tests.bench.search

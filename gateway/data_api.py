@@ -11,6 +11,7 @@ from gateway.errors import (
     GatewayError,
     InvalidInputError,
     ParameterRefusedError,
+    QueryBoundError,
     UnavailableError,
 )
 from gateway.resilience import AttemptTimeoutError, DependencyError, Guard, Policy
@@ -68,6 +69,8 @@ class DataApi:
             if '"22023"' in response.text:
                 raise ParameterRefusedError("The database refused a parameter of the gateway.")
             raise InvalidInputError("The database refuses the arguments of this search.")
+        if response.status_code == 422 and '"PT422"' in response.text:
+            raise QueryBoundError(_message(response))
         if response.status_code == 401 and '"PT401"' in response.text:
             raise AccountClosedError(ACCOUNT_CLOSED)
         if response.status_code == 403 and '"PT403"' in response.text:
@@ -81,6 +84,14 @@ class DataApi:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise DataApiUnavailableError("The Data API did not answer rows.")
         return rows
+
+
+def _message(response: httpx.Response) -> str:
+    try:
+        error = response.json()
+        return f"{error['message'].rstrip('.')}. {error['hint']}"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "The query has too many operators."
 
 
 def _is_failure(error: BaseException) -> bool:

@@ -106,6 +106,25 @@ CREATE TYPE private.pick AS (
 COMMENT ON TYPE private.pick IS 'A product to recommend, how well it fits, why, because of which product, and by which rung of the ladder.';
 
 --
+-- Name: query_operators; Type: TYPE; Schema: private; Owner: -
+--
+
+CREATE TYPE private.query_operators AS (
+	operators integer,
+	others integer,
+	phrases integer,
+	exclusions integer,
+	prefixes integer,
+	quoted_words integer
+);
+
+--
+-- Name: TYPE query_operators; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TYPE private.query_operators IS 'What a query holds: operators that are set off by white space, other words; different phrases, exclusions and prefixes, and the words in phrases and exclusions.';
+
+--
 -- Name: query_term; Type: TYPE; Schema: private; Owner: -
 --
 
@@ -1262,36 +1281,46 @@ CREATE FUNCTION private.counted_words(parsed private.parsed_query, scopes uuid[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  -- A few words are looked for in each waiting passage; of many, and of prefixes, all words of these are counted once.
+  counts_all constant boolean := cardinality(parsed.prefixes) > 0 or regexp_count(parsed.words, '\S+') > 8;
 begin
   return query
-    with words as materialized (
-      select w.stemmer, w.word, w.word as original, w.times from private.query_words(parsed.words) w
+    with waiting as materialized (
+      select c.stemmer, v.lexeme collate "C" as word, count(*) as passages
+      from public.chunks c cross join lateral unnest(c.search_vector) v
+      where counts_all and c.id = any (direct)
+      group by c.stemmer, v.lexeme
+    ), words as materialized (
+      select w.stemmer, w.word, w.word as original, w.times, null::bigint as frequency
+      from private.query_words(parsed.words) w
       union all
-      (select x.stemmer, x.word, b.beginning || '*', 1
-       from (select distinct d.beginning from unnest(parsed.prefixes[1:32]) d (beginning)) b
-       cross join lateral (
-         with looked_for as materialized (select * from private.beginnings(b.beginning))
-         select x.stemmer, x.word from (
-           select p.stemmer, p.word, p.size
-           from looked_for f
-           cross join lateral (
-             select p.stemmer, p.word, p.size from private.postings p
-             where p.scope_id = any (scopes) and p.word >= f.first_word and p.word < f.next_word and p.stemmer = f.stemmer
-             offset 0) p
-           union all
-           select c.stemmer, v.lexeme, 1
-           from public.chunks c cross join lateral unnest(c.search_vector) v
-           join looked_for f on f.stemmer = c.stemmer
-             and v.lexeme >= f.first_word collate "C" and v.lexeme < f.next_word collate "C"
-           where c.id = any (direct)) x
-         group by x.stemmer, x.word order by sum(x.size) desc, x.word limit parsed.per_beginning) x))
+      select x.stemmer, x.word, b.beginning || '*', 1, x.frequency
+      from unnest(parsed.prefixes) b (beginning)
+      cross join lateral (
+        with looked_for as materialized (select * from private.beginnings(b.beginning))
+        select y.stemmer, y.word, sum(y.size)::bigint as frequency from (
+          select p.stemmer, p.word, p.size
+          from looked_for f
+          cross join lateral (
+            select p.stemmer, p.word, p.size from private.postings p
+            where p.scope_id = any (scopes) and p.word >= f.first_word and p.word < f.next_word and p.stemmer = f.stemmer
+            offset 0) p
+          union all
+          select g.stemmer, g.word, g.passages
+          from waiting g
+          join looked_for f on f.stemmer = g.stemmer
+            and g.word >= f.first_word collate "C" and g.word < f.next_word collate "C") y
+        group by y.stemmer, y.word order by sum(y.size) desc, y.word limit parsed.per_beginning) x)
     select w.stemmer, w.word, w.original, w.times::double precision,
-           (select coalesce(sum(p.size), 0) from private.postings p
-            where p.scope_id = any (scopes) and p.word = w.word and p.stemmer = w.stemmer)
-           + (select count(*) from public.chunks c
-              where c.id = any (direct) and c.stemmer = w.stemmer and c.search_vector @@ private.word_query(w.word)),
+           coalesce(w.frequency, (
+             select coalesce(sum(p.size), 0) from private.postings p
+             where p.scope_id = any (scopes) and p.word = w.word and p.stemmer = w.stemmer)
+           + case when counts_all then coalesce(g.passages, 0) else (
+             select count(*) from public.chunks c
+             where c.id = any (direct) and c.stemmer = w.stemmer and c.search_vector @@ private.word_query(w.word)) end),
            null::double precision, null::double precision
-    from words w;
+    from words w left join waiting g on g.stemmer = w.stemmer and g.word = w.word;
 end $$;
 
 --
@@ -4197,29 +4226,43 @@ COMMENT ON FUNCTION private.pairs_to_count(user_ids uuid[], product_ids uuid[]) 
 --
 
 CREATE FUNCTION private.parse_query(query text) RETURNS private.parsed_query
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit());
+  held private.query_operators;
   piece text[];
+  phrase text;
   any_of boolean := false;
 begin
   -- Most queries have no operator.
   if query !~ '"|\*|(^|\s)-\S' then
     return parsed;
   end if;
+  held := private.query_operators(query);
+  -- A log or a listing has stars, hyphens and quotation marks that nobody meant.
+  if held.operators <= held.others and (held.operators > 16 or held.operators + held.others > 64) then
+    return parsed;
+  end if;
+  perform private.enforce_limit('query_phrases', held.phrases, 'PT422'),
+          private.enforce_limit('query_exclusions', held.exclusions, 'PT422'),
+          private.enforce_limit('query_prefixes', held.prefixes, 'PT422'),
+          private.enforce_limit('query_quoted_words', held.quoted_words, 'PT422');
   parsed.words := '';
   for piece in select regexp_matches(query, '(^|\s)(-?)(?:"([^"]*)"|(\S+))', 'g') loop
     -- piece: what is before, minus, phrase, word
+    phrase := regexp_replace(piece[3], '\s+', ' ', 'g');
     if piece[2] = '-' then
-      parsed.excluded := parsed.excluded || coalesce(piece[3], piece[4]);
-    elsif piece[3] is not null then
-      parsed.words := parsed.words || ' ' || piece[3];
+      if not coalesce(phrase, piece[4]) = any (parsed.excluded) then
+        parsed.excluded := parsed.excluded || coalesce(phrase, piece[4]);
+      end if;
+    elsif phrase is not null then
+      parsed.words := parsed.words || ' ' || phrase;
       if any_of and cardinality(parsed.phrases) > 0 then
-        parsed.phrases[cardinality(parsed.phrases)] := parsed.phrases[cardinality(parsed.phrases)] || E'\n' || piece[3];
+        parsed.phrases[cardinality(parsed.phrases)] := parsed.phrases[cardinality(parsed.phrases)] || E'\n' || phrase;
       else
-        parsed.phrases := parsed.phrases || piece[3];
+        parsed.phrases := parsed.phrases || phrase;
       end if;
     elsif piece[4] ~ '^\w{2,}\*$' then
       if not lower(rtrim(piece[4], '*')) = any (parsed.prefixes) then
@@ -4231,6 +4274,12 @@ begin
     any_of := lower(coalesce(piece[4], '')) = 'or' and cardinality(parsed.phrases) > 0;
   end loop;
   parsed.words := ltrim(parsed.words);
+  parsed.phrases := array(
+    select distinct array_to_string(array(select distinct a from unnest(string_to_array(p, E'\n')) a), E'\n')
+    from unnest(parsed.phrases) p);
+  -- Few different ones may stand in many groups of alternatives.
+  perform private.enforce_limit(
+    'query_phrases', cardinality(string_to_array(array_to_string(parsed.phrases, E'\n'), E'\n')), 'PT422');
   return parsed;
 end $_$;
 
@@ -4238,7 +4287,7 @@ end $_$;
 -- Name: FUNCTION parse_query(query text); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.parse_query(query text) IS 'Takes a query apart as websearch_to_tsquery does, and prefixes: words are alternatives, a phrase must occur, what has a minus must not.';
+COMMENT ON FUNCTION private.parse_query(query text) IS 'Takes a query apart as websearch_to_tsquery does, and prefixes: words are alternatives, a phrase must occur, what has a minus must not. PT422 when it holds more of an operator than private.limits allows. A query with no more operators than other words and more than 16 operators, or more than 64 in all, is a text: it has no operators.';
 
 --
 -- Name: payment_queue_status(); Type: FUNCTION; Schema: private; Owner: -
@@ -4737,6 +4786,48 @@ CREATE FUNCTION private.purchase_weight() RETURNS double precision
 --
 
 COMMENT ON FUNCTION private.purchase_weight() IS 'What a purchase counts. A new product begins with 1. After a change: select private.rebuild_popularity().';
+
+--
+-- Name: query_operators(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.query_operators(query text) RETURNS private.query_operators
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  found private.query_operators;
+begin
+  with pieces as materialized (
+    select p.piece[2] = '-' as is_exclusion, p.piece[3] as phrase, p.piece[4] = '' as is_closed,
+           coalesce(p.piece[3], p.piece[5]) as written,
+           p.piece[2] = '' and coalesce(p.piece[5] ~ '^\w{2,}\*$', false) as is_prefix
+    -- piece: what is before, minus, phrase, the character after it, word
+    from regexp_matches(query, '(^|\s)(-?)(?:"([^"]*)"(\S?)|(\S+))', 'g') p (piece)
+  ), judged as (
+    select p.*,
+           case when p.phrase is null then p.is_exclusion or p.is_prefix
+             else p.is_closed and p.phrase <> '' and p.phrase = btrim(p.phrase, E' \t\n\r') end as is_operator
+    from pieces p
+  )
+  select count(*) filter (where j.is_operator),
+         coalesce(sum(case when j.phrase is null then 1 else regexp_count(j.phrase, '\S+') end)
+           filter (where not j.is_operator and lower(j.written) <> 'or'), 0),
+         count(distinct j.written) filter (where j.phrase is not null and not j.is_exclusion),
+         count(distinct j.written) filter (where j.is_exclusion),
+         count(distinct lower(j.written)) filter (where j.is_prefix),
+         (select coalesce(sum(regexp_count(q.written, '[[:alnum:]]+')), 0)
+          from (select distinct k.written from judged k where k.phrase is not null or k.is_exclusion) q)
+  into found
+  from judged j;
+  return found;
+end $_$;
+
+--
+-- Name: FUNCTION query_operators(query text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.query_operators(query text) IS 'How much of each operator a query holds. A quotation that begins or ends with white space, or that goes on behind its closing mark, is no operator but words. The word "or" is neither.';
 
 --
 -- Name: query_terms(private.parsed_query, text[]); Type: FUNCTION; Schema: private; Owner: -
@@ -6076,6 +6167,7 @@ begin
     having_it := array(select private.sources_with(string_to_array(phrase, E'\n'), kinds));
     sources := case when sources is null then having_it
       else array(select unnest(sources) intersect select unnest(having_it)) end;
+    exit when cardinality(sources) = 0;
   end loop;
   return sources;
 end $$;
@@ -6105,7 +6197,8 @@ begin
       from unnest(texts) t (text)
       cross join (select distinct c.stemmer from private.query_words(array_to_string(texts, ' ')) c) s
     ), candidates as (
-      select m.chunk_id, h.match
+      -- Of one word the posting is proof; of several their order is still to be seen.
+      select m.chunk_id, case when cardinality(h.words) > 1 or numnode(h.match) > 1 then h.match end as match
       from phrases h
       cross join lateral (
         select u.posting >> 16 as posting_id
@@ -6114,9 +6207,9 @@ begin
         group by u.posting >> 16 having count(*) = cardinality(h.words)) u
       join private.posted_passages m using (posting_id)
       union all
-      select d.id, h.match from unnest(direct) d (id) cross join phrases h)
+      select d.id, h.match from unnest(direct) d (id) cross join phrases h where numnode(h.match) > 0)
     select distinct c.source_id
-    from candidates x join public.chunks c on c.id = x.chunk_id and c.search_vector @@ x.match
+    from candidates x join public.chunks c on c.id = x.chunk_id and (x.match is null or c.search_vector @@ x.match)
     union
     select p.id
     from unnest(texts) t (text)
@@ -7286,6 +7379,9 @@ begin
   if search_products.query is null or char_length(search_products.query) > 1000 then
     raise exception 'query must have at most 1,000 characters' using errcode = 'invalid_parameter_value';
   end if;
+  -- Refuses what has too many phrases or exclusions; alternatives are words here, not phrases alone.
+  perform private.parse_query(search_products.query),
+          private.enforce_limit('query_alternatives', regexp_count(search_products.query, '\mor\M', 1, 'i'), 'PT422');
   return query
     select p.* from private.products_with(search_products.query) w join public.products p on p.id = w.product_id
     order by w.rank desc, p.id;
@@ -12766,6 +12862,15 @@ GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO tidegate_wor
 --
 
 REVOKE ALL ON FUNCTION private.purchase_weight() FROM PUBLIC;
+
+--
+-- Name: FUNCTION query_operators(query text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.query_operators(query text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.query_operators(query text) TO anon;
+GRANT ALL ON FUNCTION private.query_operators(query text) TO authenticated;
+GRANT ALL ON FUNCTION private.query_operators(query text) TO service_role;
 
 --
 -- Name: FUNCTION query_terms(parsed private.parsed_query, kinds text[]); Type: ACL; Schema: private; Owner: -

@@ -6,6 +6,7 @@ import struct
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import md5
 from itertools import chain, groupby
 from typing import Any
 
@@ -90,11 +91,13 @@ def fill(
     seed: int = 1,
     *,
     with_words: bool = True,
+    public_share: float = 0.0,
 ) -> Tenancy:
     """Load the passages with their vectors as the organizations' documents, and index them as the worker would.
 
     `share` names the organization of each passage, and each caller's organizations. Searches by meaning alone can do
-    without `with_words`, which takes a third of the time.
+    without `with_words`, which takes a third of the time. `public_share` of the pages are public, and then every
+    organization may publish.
 
     Pages come one after the other in any order, as they do where people add documents.
     """
@@ -107,7 +110,9 @@ def fill(
     with database.connect("supabase_admin") as admin:
         admin.execute("set maintenance_work_mem = '6GB'; set synchronous_commit = off")
         _people(admin, organizations, callers, tenancy)
-        _documents(admin, tenancy.passages, homes, organizations)
+        if public_share:
+            admin.execute("update public.organizations set may_publish = true")
+        _documents(admin, tenancy.passages, homes, organizations, public_share)
         admin.execute("delete from private.embedding_jobs; analyze public.chunks")
         shards = _open_shards(admin)
         indexes = _without_vector_indexes(admin)
@@ -151,6 +156,7 @@ def _documents(
     passages: Sequence[Passage],
     homes: Sequence[str],
     organizations: dict[str, uuid.UUID],
+    public_share: float,
 ) -> None:
     pages = [list(rows) for _, rows in groupby(range(len(passages)), key=lambda row: passages[row].page)]
     ids = [uuid.uuid4() for _ in pages]
@@ -158,14 +164,22 @@ def _documents(
         with cursor.copy("copy public.documents (id, organization_id, visibility, title, content) from stdin") as copy:
             for page, rows in zip(ids, pages, strict=True):
                 organization = organizations[homes[rows[0]]]
-                copy.write_row((page, organization, "organization", passages[rows[0]].title or "-", ""))
+                visibility = "public" if page.int % 1000 < 1000 * public_share else "organization"
+                copy.write_row((page, organization, visibility, passages[rows[0]].title or "-", ""))
         with cursor.copy(CHUNKS) as copy:
             for page, rows in track(list(zip(ids, pages, strict=True)), "loading passages"):
                 for position, row in enumerate(rows):
                     title, text = passages[row].title, passages[row].text
                     tokens = max(1, len(text) // 4)
                     organization = organizations[homes[row]]
-                    copy.write_row((page, organization, position, title, text, 0, len(text), tokens, "en", b""))
+                    is_public = page.int % 1000 < 1000 * public_share
+                    scope = _public_scope(organization) if is_public else organization
+                    copy.write_row((page, scope, position, title, text, 0, len(text), tokens, "en", b""))
+
+
+def _public_scope(organization: uuid.UUID) -> uuid.UUID:
+    """As private.public_scope."""
+    return uuid.UUID(md5(f"public documents of {organization}".encode(), usedforsecurity=False).hexdigest())
 
 
 def _open_shards(admin: psycopg.Connection[Any]) -> dict[str, int]:

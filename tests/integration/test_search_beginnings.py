@@ -112,12 +112,10 @@ def test_a_list_that_leaves_out_words_is_not_complete(database: Database, connec
     def complete(query: str, limit: int) -> list[bool]:
         return [row[0] for row in connection.execute(asked, (query, limit)).fetchall()]
 
-    beginnings = " ".join(f"z{i}*" for i in range(10, 42))
     with as_caller(connection, None):
         assert complete("zeppelin*", 10) == [False] * 10
         assert complete("zeppelin*", 100) == [True] * 70
         assert complete("zeppelin1*", 100) == [True] * 10
-        assert complete(f"zeppelin11* {beginnings}", 100) == [False]
         assert complete("zeppelin11* " * 33, 100) == [True]
         text = " ".join(f"xx{number:03}" for number in range(70))
         assert complete(f"zeppelin11 {text}", 100) == [False]
@@ -125,7 +123,7 @@ def test_a_list_that_leaves_out_words_is_not_complete(database: Database, connec
 
 
 @pytest.mark.parametrize(
-    "query", ["a_" * 2000 + "b*", "a_" * 4990 + "b", " ".join(chr(97 + i) * 300 + "*" for i in range(26)), "a" * 9999]
+    "query", ["a_" * 2000 + "b*", "a_" * 4990 + "b", " ".join(chr(97 + i) * 300 + "*" for i in range(16)), "a" * 9999]
 )
 def test_one_long_word_costs_no_seconds(connection: psycopg.Connection[Any], query: str) -> None:
     started = time.monotonic()
