@@ -27,10 +27,10 @@ from gateway.admission.middleware import AdmissionMiddleware, LimitMiddleware
 from gateway.middleware import DeadlineMiddleware
 from gateway.resilience import Guard
 from gateway.search.known import KnownAnswers
+from tests.bench.asking import questions
 from tests.bench.debian_docs import Passage, load
 from tests.bench.overload import PASSAGES, SECRET
 from tests.bench.processes import cost_of
-from tests.bench.recall import questions
 from tests.bench.tenancy import ALL, all_in_one, fill
 from tests.support import Database, ScratchCluster
 from tests.support.gateway_app import client_of, make_app

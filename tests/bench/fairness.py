@@ -28,9 +28,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from tests.bench.asking import questions
 from tests.bench.debian_docs import Passage, load
 from tests.bench.overload import LENGTH, PASSAGES, Client, gateway, peak
-from tests.bench.recall import questions
 
 PEOPLE = 99
 LOAD = 0.5  # of the peak, by all people together

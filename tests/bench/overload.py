@@ -32,9 +32,9 @@ from rich.progress import track
 from rich.table import Table
 
 from gateway.admission.settings import AdmissionSettings
+from tests.bench.asking import questions
 from tests.bench.debian_docs import Passage, load
 from tests.bench.plots import lines
-from tests.bench.recall import questions
 from tests.bench.tenancy import ALL, Tenancy, all_in_one, fill
 from tests.support import Database, ScratchCluster, make_user
 from tests.support.stack import Stack

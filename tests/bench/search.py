@@ -27,9 +27,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from tests.bench.asking import Query, questions
 from tests.bench.debian_docs import load
 from tests.bench.processes import cost_of
-from tests.bench.recall import SEARCH, Query, questions
+from tests.bench.recall import SEARCH
 from tests.bench.tenancy import ALL, all_in_one, claims_of, fill
 from tests.support import Database, ScratchCluster
 from tests.support.proxy import Proxy

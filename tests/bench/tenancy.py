@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 from itertools import chain, groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ MANY = {"3 %, many": 0.03, "10 %, many": 0.1, "30 %, many": 0.3}
 ALL = "100 %"
 SMALL_ORGANIZATIONS = 800
 CHUNKS = (
-    "copy public.chunks (document_id, scope_id, position, title, content, start_offset, end_offset, token_count,"
+    "copy public.chunks (id, document_id, scope_id, position, title, content, start_offset, end_offset, token_count,"
     " language, input_hash) from stdin"
 )
 VECTORS = (
@@ -42,6 +43,20 @@ class Tenancy:
     vectors: NDArray[np.float16]
     rows: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     callers: dict[str, uuid.UUID] = field(default_factory=dict)
+
+    def save(self, folder: Path) -> None:
+        """Write all but the passages into `folder`."""
+        np.save(folder / "vectors.npy", self.vectors)
+        np.savez(folder / "rows.npz", **self.rows)  # type: ignore[arg-type]
+        callers = {name: str(person) for name, person in self.callers.items()}
+        (folder / "callers.json").write_text(json.dumps(callers) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Tenancy":
+        """What `save` wrote; without the passages."""
+        callers = json.loads((folder / "callers.json").read_text(encoding="utf-8"))
+        with np.load(folder / "rows.npz") as rows:
+            return cls((), np.load(folder / "vectors.npy"), dict(rows), {n: uuid.UUID(p) for n, p in callers.items()})
 
 
 def share_out(passages: Sequence[Passage], generator: random.Random) -> tuple[list[str], dict[str, list[str]]]:
@@ -174,7 +189,7 @@ def _documents(
                     organization = organizations[homes[row]]
                     is_public = page.int % 1000 < 1000 * public_share
                     scope = _public_scope(organization) if is_public else organization
-                    copy.write_row((page, scope, position, title, text, 0, len(text), tokens, "en", b""))
+                    copy.write_row((row + 1, page, scope, position, title, text, 0, len(text), tokens, "en", b""))
 
 
 def _public_scope(organization: uuid.UUID) -> uuid.UUID:

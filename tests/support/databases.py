@@ -49,10 +49,12 @@ class Database:
 class ScratchCluster:
     """A PostgreSQL server in a temporary directory, on a free port; without durability unless asked for."""
 
-    def __init__(self, logs: Path, *, durable: bool = False) -> None:
+    def __init__(self, logs: Path, *, durable: bool = False, home: Path | None = None) -> None:
+        """Name its files; `home` is a folder that keeps them when the server stops, for what takes long to build."""
         self.logs = logs
+        self._is_kept = home is not None
         # Not pytest's tmp_path: as root that lies under a directory that the server's account cannot reach.
-        self.home = Path(tempfile.mkdtemp(prefix="tidegate-test-"))
+        self.home = home or Path(tempfile.mkdtemp(prefix="tidegate-test-"))
         self.home.chmod(0o711)
         place = settle(self.home, server_account(), lambda _message: None)
         self.server = Cluster(place, free_port(), password=None, scratch=not durable)
@@ -64,8 +66,10 @@ class ScratchCluster:
             self.server.start(log)
 
     def stop(self) -> None:
-        """Stop the server and delete its files."""
+        """Stop the server and delete its files, unless they are kept."""
         self.server.stop()
+        if self._is_kept:
+            return
         remove(self.home)
         shutil.rmtree(self.home)
 
