@@ -1529,6 +1529,21 @@ $$;
 COMMENT ON FUNCTION private.embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision) IS 'How far the worker is behind. Definer: counts rows of everybody, shows none.';
 
 --
+-- Name: embedding_seconds(bigint); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.embedding_seconds(bytes bigint) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select 0.02 + 0.00003 * bytes $$;
+
+--
+-- Name: FUNCTION embedding_seconds(bytes bigint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.embedding_seconds(bytes bigint) IS 'About the time that embedding a text takes: 20 ms, and 30 ms a kilobyte.';
+
+--
 -- Name: empty_account(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1744,25 +1759,52 @@ CREATE FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  next_turn constant timestamptz := coalesce((
+    select j.turn from private.embedding_jobs j
+    where j.parked_at is null and j.available_at <= now()
+    order by j.turn, j.revision limit 1), now());
 begin
   if cardinality(document_ids) + cardinality(product_ids) = 0 then
     return;
   end if;
-  -- In one order, so that two statements over the same sources queue instead of deadlocking. A text takes about 20 ms,
-  -- and 30 ms a kilobyte.
-  insert into private.embedding_jobs as j (document_id, product_id, turn)
-    select s.document_id, s.product_id, now() + make_interval(secs => sum(s.cost) over w - s.cost)
-    from (
-      select d.id as document_id, null::uuid as product_id, 0.02 + 0.00003 * octet_length(d.content) as cost
-      from public.documents d where d.id = any (document_ids)
-      union all
-      select null, p.id, 0.02 + 0.00003 * octet_length(p.description)
-      from public.products p where p.id = any (product_ids)) s
-    window w as (order by s.document_id, s.product_id)
+  -- In one order, so that two statements over the same sources queue instead of deadlocking. Nothing is locked for a
+  -- tenant: two transactions that do not see each other get the same turns.
+  insert into private.embedding_jobs as j (document_id, product_id, tenant_id, is_short, turn, turn_ends)
+    with sources as materialized (
+      select s.*, s.bytes <= 4000 as is_short, private.embedding_seconds(s.bytes) as seconds
+      from (
+        select d.id as document_id, null::uuid as product_id,
+               coalesce(d.organization_id, d.owner_id, '00000000-0000-0000-0000-000000000000') as tenant_id,
+               octet_length(d.content) as bytes
+        from public.documents d where d.id = any (document_ids)
+        union all
+        select null, p.id, '00000000-0000-0000-0000-000000000000', octet_length(p.description)
+        from public.products p where p.id = any (product_ids)) s
+    ), flows as materialized (
+      select f.tenant_id, f.is_short, greatest(next_turn, (
+        select q.turn_ends from private.embedding_jobs q
+        where q.parked_at is null and q.tenant_id = f.tenant_id and q.is_short = f.is_short
+        order by q.turn_ends desc limit 1)) as begins
+      from (select distinct s.tenant_id, s.is_short from sources s) f
+    )
+    select s.document_id, s.product_id, s.tenant_id, s.is_short,
+           f.begins + make_interval(secs => sum(s.seconds) over w - s.seconds),
+           f.begins + make_interval(secs => sum(s.seconds) over w)
+    from sources s join flows f on f.tenant_id = s.tenant_id and f.is_short = s.is_short
+    window w as (partition by s.tenant_id, s.is_short order by s.seconds, s.document_id, s.product_id)
     order by s.document_id, s.product_id
   on conflict (source_id) do update
-    set revision = nextval('private.embedding_job_revisions'), turn = excluded.turn,
-        attempts = 0, available_at = now(), parked_at = null, last_error = null;
+    set revision = nextval('private.embedding_job_revisions'),
+        attempts = 0, available_at = now(), parked_at = null, last_error = null,
+        tenant_id = excluded.tenant_id, is_short = excluded.is_short,
+        -- What waits keeps its place, unless it takes longer now: what was taken has had its turn.
+        (turn, turn_ends) = (
+          select t.turn, t.turn_ends
+          from (values (j.turn, j.turn_ends, true), (excluded.turn, excluded.turn_ends, false)) t (turn, turn_ends, is_kept)
+          where t.is_kept = (
+            j.attempts = 0 and j.parked_at is null and j.tenant_id = excluded.tenant_id and j.is_short = excluded.is_short
+            and j.turn_ends - j.turn + interval '1 ms' >= excluded.turn_ends - excluded.turn));
   perform pg_catalog.pg_notify('embedding_jobs', '');
 end $$;
 
@@ -1770,7 +1812,7 @@ end $$;
 -- Name: FUNCTION enqueue_embeddings(document_ids uuid[], product_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids uuid[]) IS 'Notes documents and products to embed, afresh when already noted, and wakes the worker. Definer: people write the texts, not the queue.';
+COMMENT ON FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids uuid[]) IS 'Notes documents and products to embed, afresh when already noted, gives each its turn, and wakes the worker. Definer: people write the texts, not the queue.';
 
 --
 -- Name: exact_search_limit(); Type: FUNCTION; Schema: private; Owner: -
@@ -7554,6 +7596,9 @@ CREATE TABLE private.embedding_jobs (
     parked_at timestamp with time zone,
     last_error text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    tenant_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    is_short boolean DEFAULT true NOT NULL,
+    turn_ends timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT embedding_jobs_one_source_check CHECK ((num_nonnulls(document_id, product_id) = 1))
 );
 
@@ -7593,7 +7638,7 @@ COMMENT ON COLUMN private.embedding_jobs.revision IS 'New with every change of t
 -- Name: COLUMN embedding_jobs.turn; Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON COLUMN private.embedding_jobs.turn IS 'Order of work: when it was noted, plus the time that those noted before it in the same statement take. Whoever writes one text does not wait for somebody else''s thousands.';
+COMMENT ON COLUMN private.embedding_jobs.turn IS 'Where the source''s next piece stands in the order of work: a virtual time, compared with other turns only.';
 
 --
 -- Name: COLUMN embedding_jobs.attempts; Type: COMMENT; Schema: private; Owner: -
@@ -7624,6 +7669,24 @@ COMMENT ON COLUMN private.embedding_jobs.last_error IS 'Why the last attempt fai
 --
 
 COMMENT ON COLUMN private.embedding_jobs.created_at IS 'When the source was first noted.';
+
+--
+-- Name: COLUMN embedding_jobs.tenant_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.embedding_jobs.tenant_id IS 'Whose turn it is: the organization of the document, else its owner; all zeros for products.';
+
+--
+-- Name: COLUMN embedding_jobs.is_short; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.embedding_jobs.is_short IS 'At most 4,000 bytes. Short and long texts of a tenant take turns too, so that a sentence does not wait for a book.';
+
+--
+-- Name: COLUMN embedding_jobs.turn_ends; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.embedding_jobs.turn_ends IS 'The turn plus the seconds that the source takes: the tenant''s next text of the kind begins here.';
 
 --
 -- Name: embedding_models; Type: TABLE; Schema: private; Owner: -
@@ -8629,6 +8692,49 @@ COMMENT ON COLUMN private.shards.is_complete IS 'Whether all its vectors have le
 COMMENT ON COLUMN private.shards.created_at IS 'When its index was made.';
 
 --
+-- Name: staged_embeddings; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.staged_embeddings (
+    source_id uuid NOT NULL,
+    model_id smallint NOT NULL,
+    input_hash bytea NOT NULL,
+    embedding extensions.halfvec NOT NULL
+);
+
+ALTER TABLE ONLY private.staged_embeddings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE staged_embeddings; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.staged_embeddings IS 'Vectors of a long text that is embedded in pieces, until all are there: its passages become searchable together. A worker that dies loses one piece.';
+
+--
+-- Name: COLUMN staged_embeddings.source_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.staged_embeddings.source_id IS 'The document or the product; the row goes with its job.';
+
+--
+-- Name: COLUMN staged_embeddings.model_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.staged_embeddings.model_id IS 'The model that made the vector.';
+
+--
+-- Name: COLUMN staged_embeddings.input_hash; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.staged_embeddings.input_hash IS 'SHA-256 of what was embedded, as in chunks.';
+
+--
+-- Name: COLUMN staged_embeddings.embedding; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.staged_embeddings.embedding IS 'The vector.';
+
+--
 -- Name: categories; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -9606,6 +9712,13 @@ ALTER TABLE ONLY private.shards
     ADD CONSTRAINT shards_scope_id_model_id_key UNIQUE (scope_id, model_id);
 
 --
+-- Name: staged_embeddings staged_embeddings_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.staged_embeddings
+    ADD CONSTRAINT staged_embeddings_pkey PRIMARY KEY (source_id, model_id, input_hash);
+
+--
 -- Name: categories categories_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9783,6 +9896,18 @@ CREATE INDEX embedding_jobs_document_id_idx ON private.embedding_jobs USING btre
 --
 
 CREATE INDEX embedding_jobs_product_id_idx ON private.embedding_jobs USING btree (product_id);
+
+--
+-- Name: embedding_jobs_short_turn_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX embedding_jobs_short_turn_idx ON private.embedding_jobs USING btree (turn, revision) WHERE ((parked_at IS NULL) AND is_short);
+
+--
+-- Name: embedding_jobs_tenant_id_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX embedding_jobs_tenant_id_idx ON private.embedding_jobs USING btree (tenant_id, is_short, turn_ends) WHERE (parked_at IS NULL);
 
 --
 -- Name: embedding_jobs_turn_idx; Type: INDEX; Schema: private; Owner: -
@@ -10625,6 +10750,13 @@ ALTER TABLE ONLY private.shards
     ADD CONSTRAINT shards_model_id_fkey FOREIGN KEY (model_id) REFERENCES private.embedding_models(id) ON DELETE CASCADE;
 
 --
+-- Name: staged_embeddings staged_embeddings_source_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.staged_embeddings
+    ADD CONSTRAINT staged_embeddings_source_id_fkey FOREIGN KEY (source_id) REFERENCES private.embedding_jobs(source_id) ON DELETE CASCADE;
+
+--
 -- Name: chunk_embeddings chunk_embeddings_chunk_id_source_id_scope_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11038,6 +11170,12 @@ ALTER TABLE private.settings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.shards ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: staged_embeddings; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.staged_embeddings ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: embedding_jobs the worker finishes jobs; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -11054,6 +11192,18 @@ CREATE POLICY "the worker reads jobs" ON private.embedding_jobs FOR SELECT TO ti
 --
 
 CREATE POLICY "the worker reads the models" ON private.embedding_models FOR SELECT TO tidegate_worker USING (true);
+
+--
+-- Name: staged_embeddings the worker reads what it has staged; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "the worker reads what it has staged" ON private.staged_embeddings FOR SELECT TO tidegate_worker USING (true);
+
+--
+-- Name: staged_embeddings the worker stages vectors of jobs; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "the worker stages vectors of jobs" ON private.staged_embeddings FOR INSERT TO tidegate_worker WITH CHECK (true);
 
 --
 -- Name: embedding_jobs the worker takes, fails and parks jobs; Type: POLICY; Schema: private; Owner: -
@@ -11985,6 +12135,13 @@ REVOKE ALL ON FUNCTION private.embedding_model_coverage() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision) TO tidegate_gateway;
 GRANT ALL ON FUNCTION private.embedding_queue_status(OUT pending bigint, OUT failed bigint, OUT oldest_pending_seconds double precision) TO tidegate_worker;
+
+--
+-- Name: FUNCTION embedding_seconds(bytes bigint); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.embedding_seconds(bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.embedding_seconds(bytes bigint) TO tidegate_worker;
 
 --
 -- Name: FUNCTION empty_account(); Type: ACL; Schema: private; Owner: -
@@ -13691,6 +13848,12 @@ GRANT USAGE ON SEQUENCE private.embedding_job_revisions TO tidegate_worker;
 GRANT SELECT,DELETE ON TABLE private.embedding_jobs TO tidegate_worker;
 
 --
+-- Name: COLUMN embedding_jobs.turn; Type: ACL; Schema: private; Owner: -
+--
+
+GRANT UPDATE(turn) ON TABLE private.embedding_jobs TO tidegate_worker;
+
+--
 -- Name: COLUMN embedding_jobs.attempts; Type: ACL; Schema: private; Owner: -
 --
 
@@ -13715,10 +13878,52 @@ GRANT UPDATE(parked_at) ON TABLE private.embedding_jobs TO tidegate_worker;
 GRANT UPDATE(last_error) ON TABLE private.embedding_jobs TO tidegate_worker;
 
 --
+-- Name: COLUMN embedding_jobs.tenant_id; Type: ACL; Schema: private; Owner: -
+--
+
+GRANT SELECT(tenant_id) ON TABLE private.embedding_jobs TO tidegate_worker;
+
+--
+-- Name: COLUMN embedding_jobs.is_short; Type: ACL; Schema: private; Owner: -
+--
+
+GRANT SELECT(is_short) ON TABLE private.embedding_jobs TO tidegate_worker;
+
+--
+-- Name: COLUMN embedding_jobs.turn_ends; Type: ACL; Schema: private; Owner: -
+--
+
+GRANT SELECT(turn_ends),UPDATE(turn_ends) ON TABLE private.embedding_jobs TO tidegate_worker;
+
+--
 -- Name: TABLE embedding_models; Type: ACL; Schema: private; Owner: -
 --
 
 GRANT SELECT ON TABLE private.embedding_models TO tidegate_worker;
+
+--
+-- Name: COLUMN staged_embeddings.source_id; Type: ACL; Schema: private; Owner: -
+--
+
+GRANT SELECT(source_id),INSERT(source_id) ON TABLE private.staged_embeddings TO tidegate_worker;
+
+--
+-- Name: COLUMN staged_embeddings.model_id; Type: ACL; Schema: private; Owner: -
+--
+
+GRANT SELECT(model_id),INSERT(model_id) ON TABLE private.staged_embeddings TO tidegate_worker;
+
+--
+-- Name: COLUMN staged_embeddings.input_hash; Type: ACL; Schema: private; Owner: -
+--
+
+GRANT SELECT(input_hash),INSERT(input_hash) ON TABLE private.staged_embeddings TO tidegate_worker;
+
+--
+-- Name: COLUMN staged_embeddings.embedding; Type: ACL; Schema: private; Owner: -
+--
+
+GRANT SELECT(embedding),INSERT(embedding) ON TABLE private.staged_embeddings TO tidegate_worker;
 
 --
 -- Name: TABLE categories; Type: ACL; Schema: public; Owner: -

@@ -7,8 +7,9 @@ processor time than 16, and 32 up to 20 % more. A query takes 5 ms.
 
 import asyncio
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from threading import Lock
 
@@ -36,7 +37,8 @@ class OnnxEmbedder:
         """Use `threads` cores at most; by default all that this process may use."""
         threads = threads or len(os.sched_getaffinity(0))
         # Calls are tokenized on threads of their own, since they wait for the runs.
-        self._callers = ThreadPoolExecutor(threads, "embedder")
+        self._threads = threads
+        self._callers = ThreadPoolExecutor(threads + 1, "embedder")
         self._runners = ThreadPoolExecutor(threads, "embedder-run")
         self._loading = Lock()
         self._session: onnxruntime.InferenceSession | None = None
@@ -78,10 +80,21 @@ class OnnxEmbedder:
         tokens = [self._truncate(e.ids) for e in self.tokenizer.encode_batch_fast(texts)]
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         batches = length_sorted_batches([len(row) for row in tokens])
-        runs = self._runners.map(lambda rows: mean_pooled(session, [tokens[row] for row in rows]), batches)
-        for rows, pooled in zip(batches, runs, strict=True):
+        for rows, pooled in self._run(batches, lambda rows: mean_pooled(session, [tokens[row] for row in rows])):
             vectors[rows] = pooled
         return vectors
+
+    def _run(
+        self, batches: Iterable[list[int]], run: Callable[[list[int]], Vectors]
+    ) -> Iterator[tuple[list[int], Vectors]]:
+        """Run batches, few ahead: those of another call come between, so that a sentence does not wait for a book."""
+        begun: deque[tuple[list[int], Future[Vectors]]] = deque()
+        for rows in batches:
+            begun.append((rows, self._runners.submit(run, rows)))
+            if len(begun) > self._threads:
+                yield _result(begun)
+        while begun:
+            yield _result(begun)
 
     def _load(self) -> onnxruntime.InferenceSession:
         with self._loading:
@@ -90,6 +103,11 @@ class OnnxEmbedder:
 
     def _truncate(self, ids: list[int]) -> list[int]:
         return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]  # keeps [SEP]
+
+
+def _result(begun: deque[tuple[list[int], Future[Vectors]]]) -> tuple[list[int], Vectors]:
+    rows, run = begun.popleft()
+    return rows, run.result()
 
 
 def load_session() -> onnxruntime.InferenceSession:

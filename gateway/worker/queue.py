@@ -17,8 +17,8 @@ from gateway.database.connection import Connection, DatabaseError, DictRow, is_t
 from gateway.database.queries import query
 from gateway.worker.changes import StoredChunk, compare
 from gateway.worker.chunking import Limits
-from gateway.worker.jobs import Batch, Job, Model, Source
-from gateway.worker.rows import Row, inserted, updated, vectored
+from gateway.worker.jobs import Batch, CutSource, Job, Model, Source
+from gateway.worker.rows import Row, inserted, staged, updated, vectored
 
 # Somebody is writing the source at this moment: long enough for most transactions to end.
 BUSY_DELAY_S = 0.25
@@ -44,18 +44,21 @@ class Queue:
         return Limits(**row)
 
     async def claim(self, max_jobs: int, max_bytes: int) -> list[Job]:
-        """Take up to `max_jobs` jobs that are due, oldest first, with about `max_bytes` of text together."""
+        """Take up to `max_jobs` jobs that are due, whose turn is next, with about `max_bytes` of text together."""
         limits = {"max_jobs": max_jobs, "max_bytes": max_bytes, "lease_s": self._lease_s}
         return [Job(**row) for row in await self._fetch("claim_embedding_jobs", limits)]
 
-    async def read(self, jobs: Sequence[Job], model: Model) -> list[Source]:
-        """Texts of the jobs; those deleted meanwhile are missing."""
+    async def claim_short(self, max_jobs: int, max_looked_at: int, without: Iterable[UUID]) -> list[Job]:
+        """Take up to `max_jobs` short texts of tenants other than those given, among the next `max_looked_at`."""
+        limits = {"max_jobs": max_jobs, "max_looked_at": max_looked_at, "lease_s": self._lease_s}
+        rows = await self._fetch("claim_short_embedding_jobs", {**limits, "tenant_ids": list(without)})
+        return [Job(**row) for row in rows]
+
+    async def read(self, jobs: Sequence[Job], model: Model, known: Mapping[UUID, Source]) -> list[Source]:
+        """Texts of the jobs; those deleted meanwhile are missing. `known` are those whose text need not be read."""
         by_id = {job.source_id: job for job in jobs}
-        rows = await self._fetch("read_embedding_sources", {"source_ids": list(by_id), "model_id": model.id})
-        return [
-            Source(by_id[row["source_id"]], row["title"], row["content"], row["language"], row["known_hashes"])
-            for row in rows
-        ]
+        ids = {"source_ids": list(by_id), "known_ids": list(known), "model_id": model.id}
+        return [_source(row, by_id, known) for row in await self._fetch("read_embedding_sources", ids)]
 
     async def renew(self, jobs: Iterable[Job]) -> None:
         """Keep for another lease those that `jobs` holds when it is this call's turn."""
@@ -98,6 +101,15 @@ class Queue:
                 await self._run("release_embedding_jobs", {**_revisions(postponed), "delay_s": BUSY_DELAY_S})
         return len(finished)
 
+    async def stage(self, source: CutSource, batch: Batch) -> bool:
+        """Keep what a turn has embedded of a long source, and give its job back for another turn.
+
+        False when there is a newer text: then nothing is kept.
+        """
+        passages = {p.input_hash: p for p in source.missing() if p.input_hash in batch.vectors}
+        (row,) = await self._fetch("stage_embeddings", staged(source.source.job, passages, batch))
+        return bool(row["is_staged"])
+
     async def keep_up(self, step: str, **parameters: int) -> int:
         """Do a step of the upkeep, the query of that name; how much it did. 0 too when somebody holds what it needs."""
         try:
@@ -123,6 +135,7 @@ class Queue:
 
     async def _write(self, batch: Batch, scopes: Mapping[UUID, UUID]) -> set[Job]:
         ids = {"source_ids": [job.source_id for job in batch.jobs], "model_id": batch.model.id}
+        batch = await self._with_staged(batch)
         stored = [StoredChunk(**row) for row in await self._run("read_chunks", ids)]
         changes = compare(batch, stored)
         if changes.gone:
@@ -140,6 +153,14 @@ class Queue:
         await self._run("finish_embedding_jobs", {"source_ids": [job.source_id for job in finished]})
         return finished
 
+    async def _with_staged(self, batch: Batch) -> Batch:
+        ids = [source.source.job.source_id for source in batch.sources if source.source.staged_hashes]
+        if not ids:
+            return batch
+        rows = await self._run("read_staged_embeddings", {"source_ids": ids, "model_id": batch.model.id})
+        earlier = {row["input_hash"]: row["embedding"].to_numpy() for row in rows}
+        return Batch(batch.model, batch.sources, {**earlier, **batch.vectors})
+
     async def _fetch(self, name: str, parameters: Row | None = None) -> list[DictRow]:
         async with self._turn:
             return await self._run(name, parameters)
@@ -147,6 +168,15 @@ class Queue:
     async def _run(self, name: str, parameters: Row | None = None) -> list[DictRow]:
         cursor = await self._connection.execute(query(name), parameters)
         return await cursor.fetchall() if cursor.description else []
+
+
+def _source(row: DictRow, jobs: Mapping[UUID, Job], known: Mapping[UUID, Source]) -> Source:
+    job = jobs[row["source_id"]]
+    text = known.get(job.source_id)
+    title, content, language = (
+        (text.title, text.content, text.language) if text else (row["title"], row["content"], row["language"])
+    )
+    return Source(job, title, content, language, row["known_hashes"], frozenset(row["staged_hashes"]))
 
 
 def _revisions(jobs: Iterable[Job]) -> Row:

@@ -7,7 +7,8 @@ from uuid import UUID
 from pgvector import HalfVector
 
 from gateway.worker.changes import Placed
-from gateway.worker.jobs import Model, Vector
+from gateway.worker.chunking import Passage
+from gateway.worker.jobs import Batch, Job, Model, Vector
 
 Row = Mapping[str, object]
 
@@ -37,6 +38,18 @@ def inserted(new: Sequence[tuple[Placed, Vector]], scopes: Mapping[UUID, UUID], 
         "embeddings": [HalfVector(vector) for _, vector in new],
         "model_id": model.id,
         **_columns([placed for placed, _ in new]),
+    }
+
+
+def staged(job: Job, passages: Mapping[bytes, Passage], batch: Batch) -> Row:
+    """Parameters of stage_embeddings."""
+    return {
+        "source_id": job.source_id,
+        "revision": job.revision,
+        "model_id": batch.model.id,
+        "hashes": list(passages),
+        "embeddings": [HalfVector(batch.vectors[input_hash]) for input_hash in passages],
+        "bytes": sum(len(passage.content.encode()) for passage in passages.values()),
     }
 
 

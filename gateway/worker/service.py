@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from gateway.database.connection import Connection, DatabaseError
@@ -80,15 +81,16 @@ class Service:
 
     async def _work(self, worker: Worker) -> None:
         try:
-            async with connected(self._url) as connection, connected(self._url) as listener:
+            async with connected(self._url) as first, connected(self._url) as second, connected(self._url) as listener:
                 logger.info("at work with %s", " and ".join(embedder.name for embedder in self._embedders))
                 self._backoff.reset()
-                await self._until_stopped(worker, Queue(connection, self._settings.worker_lease_seconds), listener)
+                lease_s = self._settings.worker_lease_seconds
+                await self._until_stopped(worker, Queue(first, lease_s), Queue(second, lease_s), listener)
         except* DatabaseError as errors:
             await pause(errors, self._backoff.next_s(), worker.stop)
 
-    async def _until_stopped(self, worker: Worker, queue: Queue, listener: Connection) -> None:
-        working = asyncio.create_task(worker.run(queue))
+    async def _until_stopped(self, worker: Worker, queue: Queue, passing: Queue, listener: Connection) -> None:
+        working = asyncio.create_task(worker.run(queue, passing))
         listening = asyncio.create_task(_listen(listener, worker.wake))
         stopped: asyncio.Task[Any] = asyncio.create_task(worker.stop.wait())
         try:
@@ -112,13 +114,13 @@ async def replay(settings: Settings) -> int:
         return await Queue(connection, settings.worker_lease_seconds).replay()
 
 
-async def _listen(connection: Connection, wake: asyncio.Event) -> None:
+async def _listen(connection: Connection, wake: Callable[[], None]) -> None:
     """Wake the worker at every notification, and every second."""
     await connection.execute(query("listen_embedding_jobs"))
     while True:
         async for _ in connection.notifies(timeout=POLL_S, stop_after=1):
             pass
-        wake.set()
+        wake()
 
 
 def _stop(worker: Worker) -> None:
@@ -126,4 +128,4 @@ def _stop(worker: Worker) -> None:
         logger.info("stopping")
         signal.alarm(LAST_CALL_S)
     worker.stop.set()
-    worker.wake.set()
+    worker.wake()

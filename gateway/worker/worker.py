@@ -3,6 +3,8 @@
 take and cut ──► embed ──► write       each stage holds one batch, and one waits before it
 
 So the model works on the next batch while the last one is written. Whatever is held has its lease renewed.
+Turns are given by the database (private.enqueue_embeddings). A long text is embedded in pieces, one a turn. While the
+stages are full, a passing lane beside them (passing.py) serves short texts of others.
 Beside them, what people did with products is counted (folding.py), and orders that nobody pays are cancelled
 (expiry.py).
 
@@ -19,11 +21,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from gateway.database.connection import DatabaseError, is_about_the_rows, is_transient
 from gateway.embeddings import Embedder, EmbedderUnavailable, EmbeddingRejected
 from gateway.worker.backoff import Backoff
-from gateway.worker.chunking import Chunker, Text
-from gateway.worker.clock import UncuttableError
+from gateway.worker.chunking import Chunker
+from gateway.worker.cutting import Cutter
 from gateway.worker.expiry import Expiry
 from gateway.worker.folding import FOLD_EVERY_S, Folding
-from gateway.worker.jobs import Batch, CutSource, Job, Model, Source
+from gateway.worker.jobs import Batch, CutSource, Job, Model
+from gateway.worker.passing import Traffic
 from gateway.worker.queue import Queue
 from gateway.worker.upkeep import Upkeep
 
@@ -46,9 +49,10 @@ class Worker:
     ) -> None:
         """Embed with the one of `embedders` that is the active model; give a text up after `max_attempts`."""
         self.stop = asyncio.Event()
-        self.wake = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._traffic = Traffic()
         self._embedders = {(embedder.name, embedder.dimensions): embedder for embedder in embedders}
-        self._chunker = chunker
+        self._cutter = Cutter(chunker)
         self._lease_s = lease_s
         self._max_attempts = max_attempts
         self._job_backoff = Backoff(backoff_s)
@@ -59,15 +63,25 @@ class Worker:
         self._folding = Folding()
         self._expiry = Expiry()
 
-    async def run(self, queue: Queue) -> None:
-        """Work until `stop` is set and what was taken is done. DatabaseError, in a group, when the database fails."""
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._wake.set()
+        self._traffic.wake.set()
+
+    async def run(self, queue: Queue, passing: Queue) -> None:
+        """Work until `stop` is set and what was taken is done, on two connections.
+
+        DatabaseError, in a group, when the database fails.
+        """
         await self.release_held(queue)  # from before the connection was lost
+        self._traffic = Traffic()
         to_embed: asyncio.Queue[Batch | None] = asyncio.Queue(1)
         to_write: asyncio.Queue[Batch | None] = asyncio.Queue(1)
         async with asyncio.TaskGroup() as stages:
             renewing = stages.create_task(self._renew(queue))
             stages.create_task(self._serve_the_shop(queue))
             stages.create_task(self._take(queue, to_embed))
+            stages.create_task(self._pass(passing))
             stages.create_task(self._pass_on(to_embed, to_write, lambda batch: self._embed(queue, batch)))
             await stages.create_task(self._pass_on(to_write, None, lambda batch: self._write(queue, batch)))
             renewing.cancel()
@@ -83,16 +97,19 @@ class Worker:
     async def _take(self, queue: Queue, output: "asyncio.Queue[Batch | None]") -> None:
         await self._upkeep.begin(queue)
         while not self.stop.is_set():
-            self.wake.clear()
+            self._wake.clear()
             model = await self._usable_model(queue)
             if model is None:
                 await self._sleep(MODEL_CHECK_S)
                 continue
-            jobs = await queue.claim(BATCH_JOBS, BATCH_BYTES)
-            self._held.update(jobs)
-            if not jobs:
-                if not await self._upkeep.step(queue):
-                    await self.wake.wait()
+            claimed = await queue.claim(BATCH_JOBS, BATCH_BYTES)
+            jobs = self._traffic.pass_on(claimed, self._held - self._traffic.passing)
+            self._held.update(claimed)
+            if not claimed:
+                with self._traffic.upkeep():
+                    is_busy = await self._upkeep.step(queue)
+                if not is_busy:
+                    await self._wake.wait()
                 continue
             while not self.stop.is_set() and await self._upkeep.catch_up(queue):
                 pass
@@ -100,6 +117,23 @@ class Worker:
             if batch.sources:
                 await output.put(batch)
         await output.put(None)
+
+    async def _pass(self, queue: Queue) -> None:
+        """Serve short texts of those who have none in the stages, while the stages are full of others'."""
+        while not self.stop.is_set():
+            self._traffic.wake.clear()
+            in_stages = self._held - self._traffic.passing
+            is_open = in_stages or await self._traffic.is_upkeep_long()
+            model = await self._usable_model(queue) if is_open or self._traffic.passing else None
+            jobs = await self._traffic.take(queue, in_stages) if model else []
+            if model is None or not jobs:
+                await self._traffic.wake.wait()
+                continue
+            self._held.update(jobs)
+            batch = await self._cut(queue, model, await self._give_up(queue, jobs))
+            for done in await self._embed(queue, batch) if batch.sources else []:
+                await self._write(queue, done)
+            self._traffic.passed(jobs)
 
     async def _usable_model(self, queue: Queue) -> Model | None:
         model = await queue.active_model()
@@ -129,24 +163,17 @@ class Worker:
         return [job for job in jobs if job.attempts <= self._max_attempts]
 
     async def _cut(self, queue: Queue, model: Model, jobs: list[Job]) -> Batch:
-        sources = await queue.read(jobs, model) if jobs else []
-        self._held -= set(jobs) - {source.job for source in sources}  # deleted meanwhile, their jobs with them
-        if not sources:
-            return Batch(model, [])
-        limits = await queue.cutting_limits()
-        results = await asyncio.to_thread(self._chunker.cut_each, [_text(source) for source in sources], limits)
-        cut = []
-        for source, result in zip(sources, results, strict=True):
-            if isinstance(result, UncuttableError):
-                await self._fail(queue, source.job, str(result), max_attempts=0)
-            else:
-                cut.append(CutSource(source, result))
-        return Batch(model, cut)
+        sources, uncuttable = await self._cutter.cut(queue, model, jobs)
+        for job, error in uncuttable:
+            await self._fail(queue, job, str(error), max_attempts=0)
+        # Those left were deleted meanwhile, their jobs with them.
+        self._held -= set(jobs) - {source.source.job for source in sources}
+        return Batch(model, sources)
 
     # Embedding ---------------------------------------------------------------------------------------------------
 
     async def _embed(self, queue: Queue, batch: Batch) -> list[Batch]:
-        missing = {passage.input_hash: passage for source in batch.sources for passage in source.missing()}
+        missing = batch.piece()
         if not missing:
             return [batch]
         try:
@@ -173,25 +200,40 @@ class Worker:
     # Writing -----------------------------------------------------------------------------------------------------
 
     async def _write(self, queue: Queue, batch: Batch) -> list[Batch]:
+        whole, parts = batch.parted()
+        for source in parts:
+            await self._stage(queue, source, batch)
+        if whole.sources:
+            await self._finish(queue, whole)
+        return []
+
+    async def _stage(self, queue: Queue, source: CutSource, batch: Batch) -> None:
+        is_staged = await queue.stage(source, batch)
+        job = source.source.job
+        self._held.discard(job)
+        outcome = "waits for its next turn" if is_staged else "has a newer text"
+        logger.info("%s, %d passages, %s", job.source_id, len(source.passages), outcome)
+        self.wake()
+
+    async def _finish(self, queue: Queue, batch: Batch) -> None:
         try:
             finished = await queue.finish(batch)
         except DatabaseError as error:
             if len(batch.sources) > 1 and (is_about_the_rows(error) or is_transient(error)):
                 for each in batch.alone():
-                    await self._write(queue, each)
+                    await self._finish(queue, each)
             elif is_transient(error):
                 logger.info("Writing %s lost against another transaction; once more.", batch.jobs[0].source_id)
-                await self._write(queue, batch)
+                await self._finish(queue, batch)
             elif is_about_the_rows(error):
                 await self._fail(queue, batch.jobs[0], f"The database refuses its passages: {error}")
             else:
                 raise
-            return []
+            return
         self._held.difference_update(batch.jobs)
         self._upkeep.written()
         passages = sum(len(source.passages) for source in batch.sources)
         logger.info("%d of %d texts embedded, %d passages", finished, len(batch.sources), passages)
-        return []
 
     async def _fail(self, queue: Queue, job: Job, error: str, max_attempts: int | None = None) -> None:
         delay = self._job_backoff.after(job.attempts)
@@ -234,7 +276,3 @@ class Worker:
                 await self.stop.wait()
         except TimeoutError:
             return
-
-
-def _text(source: Source) -> Text:
-    return Text(source.title, source.content, is_markdown=source.job.is_document)

@@ -1,4 +1,4 @@
--- Takes the jobs that are due and whose turn is next, at most max_jobs and about max_bytes of text, until lease_s from now; returns them.
+-- Takes the jobs that are due and whose turn is next, at most max_jobs and about max_bytes of text, until lease_s from now; returns them in that order.
 -- Jobs that somebody holds or is writing are left alone. Sizes are read without reading the texts.
 with due as materialized (
   select j.source_id, j.document_id, j.product_id, j.turn, j.revision
@@ -15,9 +15,13 @@ with due as materialized (
   left join public.documents d on d.id = u.document_id
   left join public.products p on p.id = u.product_id
   window o as (order by u.turn, u.revision)
+), taken as (
+  update private.embedding_jobs j
+  set attempts = j.attempts + 1, available_at = now() + make_interval(secs => %(lease_s)s)
+  from sized s
+  where j.source_id = s.source_id and s.bytes_before < %(max_bytes)s
+  returning j.*
 )
-update private.embedding_jobs j
-set attempts = j.attempts + 1, available_at = now() + make_interval(secs => %(lease_s)s)
-from sized s
-where j.source_id = s.source_id and s.bytes_before < %(max_bytes)s
-returning j.source_id, j.document_id is not null as is_document, j.revision, j.attempts
+select t.source_id, t.document_id is not null as is_document, t.revision, t.attempts, t.tenant_id, t.is_short
+from taken t
+order by t.turn, t.revision

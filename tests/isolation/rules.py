@@ -186,6 +186,7 @@ _RULES: Mapping[str, Rules] = {
     "public.product_popularity": Rules(select=recommendations.rated),
     "private.embedding_models": Rules(select=anybody),
     "private.embedding_jobs": Rules(select=anybody, update=anybody, delete=anybody),
+    "private.staged_embeddings": Rules(select=anybody, insert=anybody),
     # What search keeps for itself: functions read it for the caller's own audiences, triggers and the worker's fill it.
     **{f"private.{table}": Rules() for table in INTERNAL},
     "storage.objects": Rules(reads, writes, writes, into=lambda w, a, _old, new: writes(w, a, new), delete=writes),
@@ -253,8 +254,9 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "public.product_popularity": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}},
     "private.embedding_models": {WORKER: {"select": ALL}},
     "private.embedding_jobs": {
-        WORKER: {"select": ALL, "update": "attempts available_at parked_at last_error", "delete": ALL}
+        WORKER: {"select": ALL, "update": "attempts available_at parked_at last_error turn turn_ends", "delete": ALL}
     },
+    "private.staged_embeddings": {WORKER: {"select": ALL, "insert": "source_id model_id input_hash embedding"}},
     **{f"private.{table}": {} for table in INTERNAL},
     # Supabase grants its Storage tables to every role of the API; row level security alone guards them.
     "storage.objects": {

@@ -204,6 +204,27 @@ class Jobs(Passages):
         return [Insert(name, f"(document_id) values ({named(name)})") for name in sorted(world.documents)[:3]]
 
 
+class Staged(Jobs):
+    """Vectors of a text that is embedded in pieces. None is there: to add one wants a job."""
+
+    columns = "input_hash"
+    blind = "input_hash = ''"
+
+    def rows(self, _world: World) -> Iterable[str]:
+        return ()
+
+    def inserts(self, world: World, _actor: Actor) -> Sequence[Insert]:
+        return [
+            Insert(
+                name,
+                "(source_id, model_id, input_hash, embedding)"
+                f" values ({named(name)}, 1, '', '{VECTOR}'::extensions.halfvec)",
+                "1" if source.job else "23503",
+            )
+            for name, source in sorted(world.sources().items())
+        ]
+
+
 class Files(Table):
     key = "name"
     columns = "metadata"

@@ -7,7 +7,7 @@ from tests.isolation.probes import Table
 from tests.isolation.recommendations import Interactions, Popularity
 from tests.isolation.rules import INTERNAL
 from tests.isolation.shop import Currencies
-from tests.isolation.sources import Buckets, Documents, Files, Internal, Jobs, Models, Passages, Shares, Vectors
+from tests.isolation.sources import Buckets, Documents, Files, Internal, Jobs, Models, Passages, Shares, Staged, Vectors
 
 TABLES: dict[str, Table] = {
     "public.profiles": Profiles(),
@@ -27,6 +27,7 @@ TABLES: dict[str, Table] = {
     "public.product_popularity": Popularity(),
     "private.embedding_models": Models(),
     "private.embedding_jobs": Jobs(),
+    "private.staged_embeddings": Staged(),
     **{f"private.{table}": Internal() for table in INTERNAL},
     "storage.objects": Files(),
     "storage.buckets": Buckets(),

@@ -1,0 +1,24 @@
+-- Keeps vectors of a source that is embedded in pieces, and gives its job back, its turn moved on by the piece of so many
+-- bytes, the attempt not counted. Nothing when there is a newer text, or somebody is writing it. Returns one row: whether
+-- it was done.
+with held as materialized (
+  select j.source_id
+  from private.embedding_jobs j
+  where j.source_id = %(source_id)s and j.revision = %(revision)s and j.parked_at is null
+  for update skip locked
+), staged as (
+  insert into private.staged_embeddings (source_id, model_id, input_hash, embedding)
+  select h.source_id, %(model_id)s, u.input_hash, u.embedding
+  from held h
+  cross join unnest(%(hashes)s::bytea[], %(embeddings)b::extensions.halfvec[]) u (input_hash, embedding)
+  on conflict do nothing
+), given_back as (
+  update private.embedding_jobs j
+  set turn = j.turn + make_interval(secs => private.embedding_seconds(%(bytes)s)),
+      turn_ends = greatest(j.turn_ends, j.turn + make_interval(secs => private.embedding_seconds(%(bytes)s))),
+      available_at = now(), attempts = greatest(j.attempts - 1, 0)
+  from held h
+  where j.source_id = h.source_id
+  returning j.source_id
+)
+select exists (select from given_back) as is_staged
