@@ -5,7 +5,7 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +20,15 @@ from gateway.local.paths import REPOSITORY
 from gateway.local.place import settle
 from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
-from gateway.local.services import gateway_service
+from gateway.local.services import gateway_service, worker_service
 from gateway.local.system import server_account
-from tests.support import Process, wait_until
+from tests.support import Process, make_user, wait_until
+from tests.support.fake_embedder import fake_embedder
 
 DOCUMENT = (REPOSITORY / "docs" / "access.md").read_text(encoding="utf-8")
 CHANGE, END = re.findall(r"```sql\n(.*?)```", DOCUMENT[DOCUMENT.index("## Rotate a password") :], flags=re.DOTALL)
 LOGIN = "tidegate_gateway"
+WORKER = "tidegate_worker"
 
 
 @dataclass
@@ -37,6 +39,19 @@ class Server:
     owner_url: str
     home: Path
     gateways: list[Process]
+
+    def launch_worker(self, password: str, environment: Mapping[str, str]) -> Process:
+        """Start a worker with this password, and wait until it is at work."""
+        service = worker_service(
+            supabase_url="http://127.0.0.1:1",
+            publishable_key="sb_publishable_unused",
+            database_url=self.cluster.url(WORKER, password),
+        )
+        service.environment.update(environment)
+        worker = Process(service, self.home / f"worker-{len(self.gateways)}-{password[:8]}.log")
+        self.gateways.append(worker)
+        wait_until(lambda: "at work" in worker.tail(), 30, "the worker being at work")
+        return worker
 
     def launch(self, password: str) -> str:
         """Start a gateway with this password, and wait until it is ready; its address."""
@@ -144,6 +159,36 @@ def test_a_password_is_rotated_and_nobody_notices(server: Server) -> None:
         assert connection.execute("show search_path").fetchone() == ("extensions",)
     assert {answer[0] for answer in visitor.answers} == {first, second}
     assert {answer[1:] for answer in visitor.answers} == {(200, False)}, "every answer, in full quality"
+
+
+def test_the_password_of_the_worker_is_rotated_and_no_text_waits(server: Server) -> None:
+    old, new = secrets.token_hex(), secrets.token_hex()
+    set_passwords(server.owner_url, {WORKER: old})
+    change = CHANGE.replace(LOGIN, WORKER).replace("'8s'", "'60s'").replace("the new password", new)
+    with fake_embedder() as fake, psycopg.connect(server.cluster.admin_url(), autocommit=True) as owner:
+        person = make_user(owner, "writer@example.org")
+
+        def is_embedded(title: str) -> None:
+            add = "insert into public.documents (owner_id, title, content) values (%s, %s, 'text')"
+            owner.execute(add, (person, title))
+            ready = "select 1 from public.documents where title = %s and status = 'ready'"
+            wait_until(lambda: owner.execute(ready, (title,)).fetchone(), 30, f"{title} being searchable")
+
+        first = server.launch_worker(old, fake.environment)
+        is_embedded("before")
+        row = owner.execute("select clock_timestamp()").fetchone()
+        assert row is not None
+        for statement in change.split(";"):
+            if statement.strip():
+                owner.execute(statement.encode())
+        is_embedded("with the password changed")  # a session outlives its password
+        second = server.launch_worker(new, fake.environment)
+        assert first.stop() == 0
+        owner.execute(END.replace(LOGIN, WORKER).replace("the moment of step 1", row[0].isoformat()).encode())
+        is_embedded("after")
+        assert "texts embedded" in second.tail()
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(server.cluster.url(WORKER, old))
 
 
 def test_what_the_page_says_of_the_role_is_what_the_migrations_make(server: Server) -> None:
