@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
@@ -36,7 +36,7 @@ Send a Supabase access token as `Authorization: Bearer …`, or none to see what
 
 
 def create_app(
-    settings: Settings, *, embedder: Embedder | None = None, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings, *, embedder: Embedder | None = None, transport: httpx2.AsyncBaseTransport | None = None
 ) -> FastAPI:
     """Make the application; nothing connects before it starts. ValueError for settings that do not fit together."""
     services = create_services(settings, embedder=embedder, transport=transport)

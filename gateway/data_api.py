@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 
 from gateway.errors import (
     AccountBannedError,
@@ -31,7 +31,7 @@ class DataApiUnavailableError(UnavailableError):
 class DataApi:
     """Calls functions of the exposed schema."""
 
-    def __init__(self, url: str, publishable_key: str, client: httpx.AsyncClient, policy: Policy) -> None:
+    def __init__(self, url: str, publishable_key: str, client: httpx2.AsyncClient, policy: Policy) -> None:
         """Use the Data API of the project at `url`."""
         self._url = f"{url}/rest/v1"
         self._key = publishable_key
@@ -50,11 +50,11 @@ class DataApi:
             raise DataApiUnavailableError(f"The Data API did not answer within {error.after_s:.2g} s.") from error
         except DependencyError as error:
             raise DataApiUnavailableError(error.reason) from error
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise DataApiUnavailableError(f"The Data API does not answer ({type(error).__name__}).") from error
 
     async def probe(self) -> str:
-        """Read as nobody; the sentence for the status. DataApiUnavailableError or httpx.HTTPError."""
+        """Read as nobody; the sentence for the status. DataApiUnavailableError or httpx2.HTTPError."""
         response = await self._client.get(
             f"{self._url}/categories", params={"select": "id", "limit": "1"}, headers={"apikey": self._key}
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from gateway.admission.addresses import Addresses, network
 from gateway.admission.admission import Admission
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 class Services:
     """The parts; `open` before the first request, `close` after the last."""
 
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     database: Database
     replica: Database | None
     embedders: Sequence[Embedder]
@@ -108,7 +108,7 @@ class Services:
 
 
 def create_services(
-    settings: Settings, *, embedder: Embedder | None = None, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings, *, embedder: Embedder | None = None, transport: httpx2.AsyncBaseTransport | None = None
 ) -> Services:
     """Make the parts; nothing connects yet. ValueError for settings that do not fit together.
 
@@ -237,7 +237,7 @@ def describe(settings: Settings) -> Policies:
 
 
 def create_verifier(
-    settings: Settings, client: httpx.AsyncClient, policy: Policy
+    settings: Settings, client: httpx2.AsyncClient, policy: Policy
 ) -> tuple[JwksCache | None, TokenVerifier]:
     """What verifies tokens, and the published keys where it does so by them."""
     auth_url = f"{settings.supabase_url}/auth/v1"

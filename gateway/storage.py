@@ -1,6 +1,6 @@
 """Supabase Storage, which holds the files of documents: clients send and read them, the gateway asks how it is."""
 
-import httpx
+import httpx2
 
 from gateway.errors import UnavailableError
 from gateway.resilience import Guard, Policy
@@ -16,7 +16,7 @@ class StorageUnavailableError(UnavailableError):
 class Storage:
     """Storage of one project."""
 
-    def __init__(self, url: str, publishable_key: str, client: httpx.AsyncClient, policy: Policy) -> None:
+    def __init__(self, url: str, publishable_key: str, client: httpx2.AsyncClient, policy: Policy) -> None:
         """Use the Storage of the project at `url`."""
         self._url = f"{url}/storage/v1/status"
         self._key = publishable_key
@@ -24,7 +24,7 @@ class Storage:
         self.guard = Guard(policy)
 
     async def probe(self) -> str:
-        """Ask how it is; the sentence for the status. StorageUnavailableError or httpx.HTTPError."""
+        """Ask how it is; the sentence for the status. StorageUnavailableError or httpx2.HTTPError."""
         response = await self._client.get(self._url, headers={"apikey": self._key})
         # Not every version has this page, but what stands before a Storage that is gone answers 502 or 503.
         if response.status_code >= 500:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-import httpx
+import httpx2
 import jwt
 
 from gateway.concurrency import SingleFlight
@@ -41,7 +41,7 @@ class JwksCache:
     """Keys by their id."""
 
     def __init__(
-        self, url: str, client: httpx.AsyncClient, policy: Policy, *, clock: Callable[[], float] = time.monotonic
+        self, url: str, client: httpx2.AsyncClient, policy: Policy, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Fetch from `url` when needed, as `policy` says; nothing is fetched before `key` or `refresh`."""
         self.guard = Guard(policy, clock=clock)
@@ -116,7 +116,7 @@ class JwksCache:
     async def _fetch(self) -> dict[str, jwt.PyJWK]:
         try:
             response = await self._client.get(self._url)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise JwksFetchError(f"{self._url} does not answer ({type(error).__name__})") from error
         if response.status_code != 200 or len(response.content) > MAX_BYTES:
             raise JwksFetchError(f"{self._url} answered {response.status_code} with {len(response.content)} bytes")

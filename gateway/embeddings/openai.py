@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from time import time
 
-import httpx
+import httpx2
 import numpy as np
 from pydantic import BaseModel, ValidationError
 from tokenizers import Tokenizer
@@ -18,7 +18,7 @@ from gateway.embeddings.errors import EmbedderUnavailable, EmbeddingRejected
 
 BATCH_ROWS = 64
 # A batch on a slow endpoint takes seconds; a query keeps a person waiting, so its caller sets a deadline of its own.
-TIMEOUT = httpx.Timeout(30.0, connect=3.0)
+TIMEOUT = httpx2.Timeout(30.0, connect=3.0)
 
 # Answers that say nothing about the text: a busy or broken endpoint, and a wrong key, address or model, which somebody
 # will correct. Everything else from 400 to 499 is about the request, hence the text.
@@ -49,14 +49,14 @@ class OpenAIEmbedder:
         name: str,
         dimensions: int,
         api_key: str | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """Use the API at `url` (up to and including `/v1`); vectors must have `dimensions` numbers."""
         self.name = name
         self.dimensions = dimensions
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._url = f"{url.rstrip('/')}/embeddings"
-        self._client = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, transport=transport)
+        self._client = httpx2.AsyncClient(headers=headers, timeout=TIMEOUT, transport=transport)
         self._queries = QueryCache()
 
     @cached_property
@@ -94,11 +94,11 @@ class OpenAIEmbedder:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _ask(self, texts: Sequence[str]) -> httpx.Response:
+    async def _ask(self, texts: Sequence[str]) -> httpx2.Response:
         body = {"model": self.name, "input": list(texts), "encoding_format": "float"}
         try:
             response = await self._client.post(self._url, json=body)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise EmbedderUnavailable(
                 f"The embedder does not answer: {type(error).__name__} {error}".rstrip()
             ) from error
@@ -109,7 +109,7 @@ class OpenAIEmbedder:
             raise EmbeddingRejected(message)
         raise EmbedderUnavailable(message, retry_after_seconds(response))
 
-    def _vectors(self, response: httpx.Response, count: int) -> Vectors:
+    def _vectors(self, response: httpx2.Response, count: int) -> Vectors:
         try:
             rows = _Answer.model_validate_json(response.content).data
         except ValidationError as error:
@@ -134,7 +134,7 @@ def unit_length(vectors: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> V
     return unit
 
 
-def retry_after_seconds(response: httpx.Response) -> float | None:
+def retry_after_seconds(response: httpx2.Response) -> float | None:
     """Seconds that the Retry-After header asks to wait (RFC 9110, 10.2.3), or None without one that can be read."""
     value = response.headers.get("Retry-After", "")
     try:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
-import httpx
+import httpx2
 
 from gateway.local.children import Child, ChildSpec
 from gateway.local.console import Console
@@ -39,7 +39,7 @@ class Stack:
 
     async def until_ready(self, services: list[Service], within_s: float = 60) -> None:
         """Wait until each service answers 200; StartError when a child ends first or `within_s` seconds passed."""
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
             await self.guard(_all([_answers(client, service, within_s) for service in services]))
 
     async def guard(self, step: Awaitable[T]) -> T:
@@ -79,7 +79,7 @@ async def poll(condition: Callable[[], Awaitable[bool]], within_s: float, failur
         raise StartError(failure) from error
 
 
-async def _answers(client: httpx.AsyncClient, service: Service, within_s: float) -> None:
+async def _answers(client: httpx2.AsyncClient, service: Service, within_s: float) -> None:
     last = "no answer"
 
     async def ready() -> bool:
@@ -87,7 +87,7 @@ async def _answers(client: httpx.AsyncClient, service: Service, within_s: float)
         assert service.ready_url is not None
         try:
             response = await client.get(service.ready_url)
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False
         last = f"status {response.status_code}: {response.text[:500]}"
         return response.status_code == 200

@@ -8,7 +8,7 @@ while it works. A provider with another interface gets a small server in between
 
 from typing import Literal
 
-import httpx
+import httpx2
 from pydantic import BaseModel, Field, ValidationError
 
 from gateway.payments.provider import Outcome, Payment, PaymentFailedError
@@ -33,12 +33,12 @@ class HttpPaymentProvider:
         api_key: str | None,
         *,
         timeout_s: float,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """Use the API at `url`, with `api_key` if it wants one."""
         self._url = url.rstrip("/")
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.AsyncClient(headers=headers, timeout=timeout_s, transport=transport, trust_env=False)
+        self._client = httpx2.AsyncClient(headers=headers, timeout=timeout_s, transport=transport, trust_env=False)
 
     async def pay(self, payment: Payment) -> Outcome:
         """Charge or refund; PaymentFailedError."""
@@ -72,12 +72,12 @@ class HttpPaymentProvider:
 
     async def _send(
         self, method: str, path: str, headers: dict[str, str] | None = None, json: dict[str, str | None] | None = None
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         try:
             return await self._client.request(method, f"{self._url}/{path}", headers=headers, json=json)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             # Without a connection nothing was said; of everything else one cannot be sure.
-            was_sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+            was_sent = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
             reason = f"The payment provider does not answer: {type(error).__name__} {error}".rstrip()
             raise PaymentFailedError(reason, was_sent=was_sent) from error
 

@@ -7,7 +7,7 @@ import logging
 import math
 from collections.abc import Sequence
 
-import httpx
+import httpx2
 from pydantic import BaseModel, ValidationError
 
 from gateway.degradation import Degradation
@@ -43,7 +43,7 @@ class Reranker:
         *,
         candidates: int,
         policy: Policy,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """Use the API at `url` (without `/rerank`), as `policy` says."""
         self.candidates = candidates
@@ -51,7 +51,7 @@ class Reranker:
         self.guard = Guard(policy, heartbeat=lambda: self.ask("status", ["status"]))
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._url = f"{url.rstrip('/')}/rerank"
-        self._client = httpx.AsyncClient(
+        self._client = httpx2.AsyncClient(
             headers=headers, timeout=policy.timeout_s, transport=transport, trust_env=False
         )
 
@@ -70,7 +70,7 @@ class Reranker:
         body = {"model": self._model, "query": query, "documents": list(texts), "top_n": len(texts)}
         try:
             response = await self._client.post(self._url, json=body)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise RerankerError(f"it does not answer: {type(error).__name__} {error}".rstrip()) from error
         if not response.is_success:
             raise RerankerError(f"it answered {response.status_code}: {response.text[:300]}")

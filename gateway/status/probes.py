@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 from gateway.admission.shared import RedisUnavailableError, SharedRates
 from gateway.auth.jwks import JwksCache, JwksFetchError
@@ -134,7 +134,7 @@ class Probes:
                     detail = await ask()
         except TimeoutError:
             return _down(f"It did not answer within {DEADLINE_S:g} s.", guard)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             return _down(f"It does not answer ({type(error).__name__}).", guard)
         except GatewayError as error:
             return _down(error.detail, guard)

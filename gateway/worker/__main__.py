@@ -21,7 +21,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load_settings_or_exit("worker")
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     if arguments.command == "run":
         run(settings)
         return

@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -45,7 +45,7 @@ async def endure(which: list[Fault], world: World) -> tuple[list[Outcome], list[
 async def _are_closed(world: World, most: int) -> bool:
     """Whether so many files are open at most, once idle connections have been closed, which the next call does."""
     until = time.monotonic() + IDLE_S
-    async with httpx.AsyncClient(base_url=world.stack.gateway_url, timeout=10, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=world.stack.gateway_url, timeout=10, trust_env=False) as client:
         while world.descriptors() > most and time.monotonic() < until:
             await client.post("/v1/search", json={"query": f"mooring {time.monotonic()}"})
             await client.get("/v1/status")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 
 from tests.chaos.faults import Fault
 from tests.chaos.routes import ROUTES, Route
@@ -140,8 +140,8 @@ async def _load(world: World, observations: Sequence[Observation]) -> AsyncItera
         tasks = [asyncio.create_task(_write(world))]
         for number, observation in enumerate(observations, 1):
             # Visitors of an address each: one that asks everything at once would be refused before others.
-            transport = httpx.AsyncHTTPTransport(local_address=f"127.0.2.{number}")
-            client = httpx.AsyncClient(
+            transport = httpx2.AsyncHTTPTransport(local_address=f"127.0.2.{number}")
+            client = httpx2.AsyncClient(
                 base_url=world.stack.gateway_url, timeout=10, trust_env=False, transport=transport
             )
             await ending.enter_async_context(client)
@@ -155,7 +155,7 @@ async def _load(world: World, observations: Sequence[Observation]) -> AsyncItera
             assert not [task for task in tasks if not task.cancelled()], "a client of the load ended by itself"
 
 
-async def _ask(world: World, client: httpx.AsyncClient, observation: Observation) -> None:
+async def _ask(world: World, client: httpx2.AsyncClient, observation: Observation) -> None:
     """Requests at a steady rate, whether or not the ones before are answered."""
     under_way: set[asyncio.Task[None]] = set()
     try:
@@ -169,7 +169,7 @@ async def _ask(world: World, client: httpx.AsyncClient, observation: Observation
             task.cancel()
 
 
-async def _one(world: World, client: httpx.AsyncClient, observation: Observation) -> None:
+async def _one(world: World, client: httpx2.AsyncClient, observation: Observation) -> None:
     route = observation.route
     at = time.monotonic()
     headers = dict(route.headers_of(world))
@@ -186,7 +186,7 @@ async def _one(world: World, client: httpx.AsyncClient, observation: Observation
         elif route.degrades:
             degraded = response.json()["degraded"]
         status = response.status_code
-    except (httpx.HTTPError, ValueError, KeyError):
+    except (httpx2.HTTPError, ValueError, KeyError):
         pass  # status 0 stands for no answer that can be read
     if status == 401 and token != world.token:
         return  # it was revoked on the way

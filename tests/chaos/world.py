@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 
 from gateway.local.place import remove, settle
@@ -269,7 +269,7 @@ class World:
 
     def sign_in(self) -> None:
         """Get a token of now."""
-        response = httpx.post(
+        response = httpx2.post(
             f"{self.stack.supabase_url}/auth/v1/token?grant_type=password",
             json={"email": "chaos@example.org", "password": self._password},
             headers={"apikey": self.stack.keys.publishable_key},
@@ -279,8 +279,8 @@ class World:
         self.token = response.raise_for_status().json()["access_token"]
 
     def write(self, title: str, visibility: str = "private") -> None:
-        """Write a document through the Data API, and remember it once that was acknowledged; httpx.HTTPError."""
-        response = httpx.post(
+        """Write a document through the Data API, and remember it once that was acknowledged; httpx2.HTTPError."""
+        response = httpx2.post(
             f"{self.stack.supabase_url}/rest/v1/documents",
             json={
                 "title": title,
@@ -299,7 +299,7 @@ class World:
         """Write one more, if that is possible now."""
         try:
             self.write(f"log {uuid.uuid4()}")
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             return  # not acknowledged, so nothing was promised
 
     @property

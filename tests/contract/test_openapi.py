@@ -7,7 +7,7 @@ refused, and that every status, header, media type and body is documented.
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -39,7 +39,7 @@ def base_url(stack: Stack) -> str:
 
 @pytest.fixture(scope="module")
 def document(base_url: str) -> dict[str, Any]:
-    response = httpx.get(f"{base_url}/openapi.json", trust_env=False)
+    response = httpx2.get(f"{base_url}/openapi.json", trust_env=False)
     document: dict[str, Any] = response.json()
     return document
 
@@ -90,6 +90,6 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
 
 
 def test_the_document_can_be_read_by_people(base_url: str) -> None:
-    page = httpx.get(f"{base_url}/docs", trust_env=False)
+    page = httpx2.get(f"{base_url}/docs", trust_env=False)
     assert page.status_code == 200
     assert "openapi.json" in page.text

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.local.bootstrap import set_passwords
@@ -60,8 +60,8 @@ def servers(run: Run) -> dict[str, int]:
 
 def get(url: str) -> int:
     try:
-        return httpx.get(url, timeout=5, trust_env=False).status_code
-    except httpx.TransportError:
+        return httpx2.get(url, timeout=5, trust_env=False).status_code
+    except httpx2.TransportError:
         return 0
 
 
@@ -97,7 +97,7 @@ def test_every_log_line_says_who_wrote_it(run: Run, env: dict[str, str]) -> None
 
 def test_the_seed_is_searchable(run: Run, env: dict[str, str]) -> None:
     query = {"query": "warm clothes for cold weather", "mode": "semantic"}
-    found = httpx.post(f"{env['GATEWAY_URL']}/v1/search", json=query, timeout=10, trust_env=False).raise_for_status()
+    found = httpx2.post(f"{env['GATEWAY_URL']}/v1/search", json=query, timeout=10, trust_env=False).raise_for_status()
     assert found.json()["results"]
     assert found.json()["complete"] is True
 

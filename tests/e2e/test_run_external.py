@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.local.ports import is_taken
@@ -69,7 +69,7 @@ def test_once_migrated_gateway_and_worker_run_on_it(run: Run, project: Stack) ->
     assert not is_taken(run.ports["POSTGRES_PORT"])
 
     session = project.sign_up("somebody@tidegate.example")
-    found = httpx.post(
+    found = httpx2.post(
         f"{env['GATEWAY_URL']}/v1/search",
         json={"query": "anything"},
         headers={"authorization": f"Bearer {session['access_token']}"},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support import Database, Process, Stack
@@ -31,30 +31,30 @@ class Person:
     """Somebody with a session, and what they have."""
 
     stack: Stack
-    http: httpx.Client
+    http: httpx2.Client
     id: str
     token: str
     document: str = ""
     product: str = ""
     order: str = ""
 
-    def rest(self, method: str, path: str, **body: Any) -> httpx.Response:
+    def rest(self, method: str, path: str, **body: Any) -> httpx2.Response:
         """One request of the Data API or of Storage."""
         headers = {"apikey": self.stack.keys.publishable_key, "authorization": f"Bearer {self.token}"}
         if "content" in body:
             headers["content-type"] = "application/pdf"
         return self.http.request(method, f"{self.stack.supabase_url}{path}", headers=headers, **body)
 
-    def gateway(self, method: str, path: str, **body: Any) -> httpx.Response:
+    def gateway(self, method: str, path: str, **body: Any) -> httpx2.Response:
         """One request of the gateway."""
         headers = {"authorization": f"Bearer {self.token}"}
         return self.http.request(method, f"{self.stack.gateway_url}{path}", headers=headers, **body)
 
-    def upload(self, name: str) -> httpx.Response:
+    def upload(self, name: str) -> httpx2.Response:
         """Put a file beside the document."""
         return self.rest("POST", f"{FILES}/{self.document}/{name}", content=PDF)
 
-    def everything(self) -> dict[str, httpx.Response]:
+    def everything(self) -> dict[str, httpx2.Response]:
         """The answer to each thing that somebody with an open account may do."""
         rows, rpc = "/rest/v1", "/rest/v1/rpc"
         items = [{"product_id": self.product, "quantity": 1}]
@@ -82,9 +82,11 @@ class Person:
 
 
 @pytest.fixture(scope="module")
-def shop(database: Database, stack: Stack, api: Process, gateway: Process) -> Iterator[tuple[Stack, str, httpx.Client]]:
+def shop(
+    database: Database, stack: Stack, api: Process, gateway: Process
+) -> Iterator[tuple[Stack, str, httpx2.Client]]:
     """The stack with a product on sale."""
-    with database.connect() as connection, httpx.Client(trust_env=False, timeout=30) as http:
+    with database.connect() as connection, httpx2.Client(trust_env=False, timeout=30) as http:
         row = connection.execute(
             "with c as (insert into public.categories (slug, name) values ('lamps', 'Lamps') returning id)"
             " insert into public.products (category_id, sku, name, price, stock)"
@@ -95,7 +97,7 @@ def shop(database: Database, stack: Stack, api: Process, gateway: Process) -> It
 
 
 @pytest.fixture
-def person(shop: tuple[Stack, str, httpx.Client]) -> Person:
+def person(shop: tuple[Stack, str, httpx2.Client]) -> Person:
     """Somebody new, who is known to the gateway by now."""
     stack, product, http = shop
     session = stack.sign_up(f"{uuid.uuid4()}@example.org", PASSWORD)
@@ -153,7 +155,7 @@ def test_a_ban_that_is_lifted_opens_every_door(database: Database, person: Perso
     assert {what: one.text for what, one in person.everything().items() if one.status_code >= 300} == {}
 
 
-def test_others_notice_nothing(database: Database, shop: tuple[Stack, str, httpx.Client], person: Person) -> None:
+def test_others_notice_nothing(database: Database, shop: tuple[Stack, str, httpx2.Client], person: Person) -> None:
     stack, _, http = shop
     with database.connect("supabase_admin") as admin, database.connect() as people:
         people.execute(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -209,17 +210,17 @@ def test_interleaved_requests_keep_their_callers(doors: Doors) -> None:
     random_ = random.Random(SEED)
     outcomes: Counter[str] = Counter()
 
-    async def ask(client: httpx.AsyncClient, actor: str, patience_s: float) -> None:
+    async def ask(client: httpx2.AsyncClient, actor: str, patience_s: float) -> None:
         try:
             response = await client.get(url, headers=doors.headers(actor), timeout=patience_s)
-        except httpx.TimeoutException:
+        except httpx2.TimeoutException:
             outcomes["hung up"] += 1
             return
         assert response.json() == wanted[actor], actor
         outcomes["answered"] += 1
 
     async def crowd() -> None:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False) as client:
             for _ in range(40):
                 turns = [(random_.choice(ACTORS), random_.choice([0.004, 30, 30])) for _ in range(16)]
                 await asyncio.gather(*(ask(client, actor, patience) for actor, patience in turns))

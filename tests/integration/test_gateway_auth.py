@@ -2,20 +2,20 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.support import Process, Stack, wait_until
 
 
-def search(stack: Stack, token: str | None = None) -> httpx.Response:
+def search(stack: Stack, token: str | None = None) -> httpx2.Response:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     body = {"query": "anything", "mode": "keyword"}
-    return httpx.post(f"{stack.gateway_url}/v1/search", json=body, headers=headers, timeout=10, trust_env=False)
+    return httpx2.post(f"{stack.gateway_url}/v1/search", json=body, headers=headers, timeout=10, trust_env=False)
 
 
 def status(stack: Stack, *, public: bool = False) -> dict[str, Any]:
     url = f"{stack.gateway_url}/v1/status" if public else f"{stack.operations_url}/status"
-    response = httpx.get(url, timeout=10, trust_env=False)
+    response = httpx2.get(url, timeout=10, trust_env=False)
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
     return answer

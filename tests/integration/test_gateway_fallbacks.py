@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.app import create_app
@@ -38,14 +38,14 @@ LANTERNS = {"query": "lantern", "mode": "keyword"}
 class Gateway:
     """A gateway whose ways to PostgreSQL, a replica and Supabase can be closed."""
 
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     to_database: Proxy
     to_replica: Proxy
     to_api: Door
     tokens: dict[str, str]
     database: GatewayDatabase
 
-    async def search(self, person: str = "nobody", **body: Any) -> httpx.Response:
+    async def search(self, person: str = "nobody", **body: Any) -> httpx2.Response:
         """The answer to a person."""
         token = self.tokens.get(person)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -87,7 +87,7 @@ def people(stack: Stack, api: Process, database: Database) -> dict[str, str]:
         ).fetchone()
     assert row is not None
     for name, visibility in ROWS:
-        httpx.post(
+        httpx2.post(
             f"{stack.supabase_url}/rest/v1/documents",
             json={
                 "organization_id": str(row[0]) if visibility == "public" else None,

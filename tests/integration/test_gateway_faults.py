@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.embeddings import EmbedderChoice, create_embedder
@@ -38,13 +38,13 @@ UNGUARD = "alter event trigger enforce_row_level_security disable"
 class Behind:
     """A started gateway behind a proxy."""
 
-    def __init__(self, client: httpx.AsyncClient, proxy: Proxy, project: Project, services: Services) -> None:
+    def __init__(self, client: httpx2.AsyncClient, proxy: Proxy, project: Project, services: Services) -> None:
         self.client = client
         self.services = services
         self.proxy = proxy
         self.project = project
 
-    async def search(self) -> httpx.Response:
+    async def search(self) -> httpx2.Response:
         return await self.client.post("/v1/search", json=KEYWORDS)
 
     async def until_well(self) -> None:
@@ -80,7 +80,7 @@ async def gateway_behind(database: Database, *, refusing: bool = False, **change
             yield Behind(client, proxy, project, app.state.services)
 
 
-def assert_unavailable(response: httpx.Response) -> dict[str, Any]:
+def assert_unavailable(response: httpx2.Response) -> dict[str, Any]:
     assert response.status_code == 503, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
     assert int(response.headers["Retry-After"]) > 0

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.embeddings import EmbedderChoice, create_embedder
@@ -31,7 +31,7 @@ TEXTS = {
 class World:
     """A started gateway, its clients' project, its faults and its data."""
 
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     project: Project
     embedder: FaultyEmbedder
     tenants: Tenants

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -34,7 +34,7 @@ def test_the_work_for_a_client_that_left_is_ended(
     head = f"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     with (
         database.connect("supabase_admin") as admin,
-        httpx.Client(base_url=stack.gateway_url, trust_env=False) as client,
+        httpx2.Client(base_url=stack.gateway_url, trust_env=False) as client,
     ):
 
         def departed() -> bool:
@@ -58,7 +58,9 @@ def test_what_was_taken_is_finished_and_nothing_more_is_taken(
     answers: list[int] = []
 
     def ask() -> None:
-        answers.append(httpx.post(f"{stack.gateway_url}/v1/search", json=BODY, timeout=10, trust_env=False).status_code)
+        answers.append(
+            httpx2.post(f"{stack.gateway_url}/v1/search", json=BODY, timeout=10, trust_env=False).status_code
+        )
 
     asking = threading.Thread(target=ask)
     asking.start()
@@ -69,10 +71,10 @@ def test_what_was_taken_is_finished_and_nothing_more_is_taken(
 
     def is_closed() -> bool:
         try:
-            httpx.get(f"{stack.gateway_url}/health/live", timeout=1, trust_env=False)
-        except httpx.ConnectError:
+            httpx2.get(f"{stack.gateway_url}/health/live", timeout=1, trust_env=False)
+        except httpx2.ConnectError:
             return True
-        except httpx.TransportError:
+        except httpx2.TransportError:
             pass  # it came in while the door was closing, and was let go
         return False
 
@@ -95,12 +97,12 @@ def test_it_starts_with_everything_down(stack: Stack) -> None:
         EMBEDDER_DIMENSIONS="384",
     )
     started = time.monotonic()
-    with httpx.Client(base_url=stack.gateway_url, timeout=5, trust_env=False) as client:
+    with httpx2.Client(base_url=stack.gateway_url, timeout=5, trust_env=False) as client:
 
         def status(path: str) -> int:
             try:
                 return client.get(path).status_code
-            except httpx.ConnectError:
+            except httpx2.ConnectError:
                 return 0
 
         wait_until(lambda: status("/health/live") == 200, 20, "the gateway living")

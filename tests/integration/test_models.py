@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import psycopg
 import pytest
@@ -64,7 +64,7 @@ def _unit(text: str, dimensions: int) -> list[float]:
 @pytest.fixture(scope="module")
 async def gateway(
     database: Database, collection: Tenants, old: FakeEmbedder, new: FakeEmbedder
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AsyncIterator[httpx2.AsyncClient]:
     """A gateway that knows both models and is not restarted."""
     project = Project()
     settings = make_settings(
@@ -117,7 +117,7 @@ def models(database: Database, old: FakeEmbedder, new: FakeEmbedder) -> Models:
     return Models(database, old, new)
 
 
-async def nearest(gateway: httpx.AsyncClient, query: str) -> list[str]:
+async def nearest(gateway: httpx2.AsyncClient, query: str) -> list[str]:
     """Titles by meaning, for anybody; the answer must not be degraded."""
     body = {"query": query, "mode": "semantic", "in": ["documents"], "limit": 10}
     response = await gateway.post("/v1/search", json=body)
@@ -146,7 +146,7 @@ def vectors_of(admin: psycopg.Connection[Any], model: str) -> int:
 
 
 async def test_a_model_is_changed_while_searches_go_on(
-    database: Database, collection: Tenants, gateway: httpx.AsyncClient, models: Models, tmp_path: Path
+    database: Database, collection: Tenants, gateway: httpx2.AsyncClient, models: Models, tmp_path: Path
 ) -> None:
     new = models.new
     with database.connect("supabase_admin") as admin, database.connect("tidegate_worker") as worker:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import httpx2
 import jwt
 import pytest
 from postgrest.exceptions import APIError
@@ -40,7 +41,7 @@ def items(product: uuid.UUID, quantity: int = 1) -> list[dict[str, Any]]:
     return [{"product_id": str(product), "quantity": quantity}]
 
 
-def place(client: Client, product: uuid.UUID, quantity: int = 1, key: str | None = None) -> httpx.Response:
+def place(client: Client, product: uuid.UUID, quantity: int = 1, key: str | None = None) -> httpx2.Response:
     return client.call("place_order", items=items(product, quantity), idempotency_key=key or str(uuid.uuid4()))
 
 

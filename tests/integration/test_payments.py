@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.embeddings import EmbedderChoice, create_embedder
@@ -131,7 +131,7 @@ def test_the_worker_shows_its_numbers_where_a_port_is_set(counter: Counter) -> N
     breaker = 'tidegate_breaker_state{dependency="payment",state="open"} 1.0'
 
     def numbers() -> str:
-        return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        return httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
 
     assert 'tidegate_policy{dependency="payment",number="attempts"} 1.0' in numbers()
     for _ in range(5):
@@ -332,17 +332,17 @@ def test_a_worker_told_to_stop_finishes_the_charge(counter: Counter) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        httpx.Response(200, text="<html>"),
-        httpx.Response(200, json={"status": "perhaps"}),
-        httpx.Response(200, json={"status": "succeeded"}),
-        httpx.Response(402, json={"id": "1", "status": "succeeded"}),
-        httpx.Response(302, headers={"Location": "http://elsewhere.example"}),
+        httpx2.Response(200, text="<html>"),
+        httpx2.Response(200, json={"status": "perhaps"}),
+        httpx2.Response(200, json={"status": "succeeded"}),
+        httpx2.Response(402, json={"id": "1", "status": "succeeded"}),
+        httpx2.Response(302, headers={"Location": "http://elsewhere.example"}),
     ],
     ids=["no JSON", "another status", "no id", "a contradiction", "a redirect"],
 )
-async def test_an_answer_that_decides_nothing_is_a_failure(answer: httpx.Response) -> None:
+async def test_an_answer_that_decides_nothing_is_a_failure(answer: httpx2.Response) -> None:
     provider = HttpPaymentProvider(
-        "http://provider.example", None, timeout_s=1, transport=httpx.MockTransport(lambda _request: answer)
+        "http://provider.example", None, timeout_s=1, transport=httpx2.MockTransport(lambda _request: answer)
     )
     payment = Payment(uuid.uuid4(), "charge", Decimal(1), "EUR", None, None)
     with pytest.raises(PaymentFailedError) as failed:

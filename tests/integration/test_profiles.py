@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import httpx2
 import psycopg
 import pytest
 from hypothesis import HealthCheck, example, given, seed, settings
@@ -145,7 +146,7 @@ def test_auth_lets_in_who_has_an_odd_name(stack: Stack, api: Process, name: Any)
 
 
 def test_an_address_signs_up_once_whatever_its_case(stack: Stack, api: Process) -> None:
-    def sign_up(email: str) -> httpx.Response:
+    def sign_up(email: str) -> httpx2.Response:
         return anonymous(stack).post("/auth/v1/signup", json={"email": email, "password": PASSWORD})
 
     assert sign_up("once@example.org").status_code == 200

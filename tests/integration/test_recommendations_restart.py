@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import jwt
 import pytest
 
@@ -33,7 +33,7 @@ def test_a_gateway_that_starts_with_everything_down_still_knows(stack: Stack, pe
     first = stack.start_gateway(RECOMMENDATIONS_FILE=str(file))
     url = f"{stack.gateway_url}/v1/recommendations"
     wait_until(file.exists, 15, "the file being written, though nobody asked")
-    similar = httpx.get(url, params={"like": str(people.shop.products["rope 0"])}, trust_env=False).json()
+    similar = httpx2.get(url, params={"like": str(people.shop.products["rope 0"])}, trust_env=False).json()
     wait_until(lambda: b"similar" in file.read_bytes(), 15, "the answer being in the file")
     first.kill()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -43,8 +43,8 @@ def test_a_gateway_that_starts_with_everything_down_still_knows(stack: Stack, pe
 
     def asked(**query: str) -> dict[str, Any] | None:
         try:
-            response = httpx.get(url, params=query, timeout=5, trust_env=False)
-        except httpx.ConnectError:
+            response = httpx2.get(url, params=query, timeout=5, trust_env=False)
+        except httpx2.ConnectError:
             return None
         assert response.status_code == 200
         answer: dict[str, Any] = response.json()

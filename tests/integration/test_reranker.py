@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support import Database
@@ -34,7 +34,7 @@ def knots(database: Database) -> None:
 
 
 @asynccontextmanager
-async def gateway(database: Database, url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def gateway(database: Database, url: str) -> AsyncIterator[httpx2.AsyncClient]:
     """A gateway that asks the reranker at `url`."""
     app = make_app(
         Project(),
@@ -49,7 +49,7 @@ async def gateway(database: Database, url: str) -> AsyncIterator[httpx.AsyncClie
         yield client
 
 
-async def search(client: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
+async def search(client: httpx2.AsyncClient, **body: Any) -> dict[str, Any]:
     """The answer to a search for knots."""
     response = await client.post("/v1/search", json={"query": "knot", "mode": "keyword", "limit": 3, **body})
     assert response.status_code == 200, response.text

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -56,7 +56,7 @@ class World:
         self.ids = {name: str(uuid4()) for name in ("owner", "member", "reader", "organization", "own", "public")}
         self.ids["slug"] = f"pier-{self.ids['own']}"
         self.ended_at = 0.0
-        self.client: httpx.AsyncClient
+        self.client: httpx2.AsyncClient
         self.services: Services
 
     def fill(self) -> None:
@@ -84,7 +84,7 @@ class World:
         with self.database.connect("supabase_admin") as admin:
             admin.execute(statement.encode(), self.ids)
 
-    async def search(self, person: str) -> httpx.Response:
+    async def search(self, person: str) -> httpx2.Response:
         headers = {}
         if person != "nobody":
             headers["Authorization"] = f"Bearer {self.project.key.token(self.ids[person])}"

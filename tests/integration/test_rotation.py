@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -120,7 +120,7 @@ class Visitor:
         wait_until(lambda: len(self.answers) >= wanted, 60, f"{times} more answers", every_s=0.01)
 
     def _search(self) -> None:
-        with httpx.Client(trust_env=False, timeout=10) as client:
+        with httpx2.Client(trust_env=False, timeout=10) as client:
             while not self._leaves.is_set():
                 address = self.address
                 answer = client.post(f"{address}/v1/search", json={"query": "harbour", "mode": "keyword"})

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support import Database
@@ -105,7 +105,7 @@ FILTERS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
     populate(database)
     with database.connect() as connection, database.connect("tidegate_worker") as worker:
         index_documents(worker, {})
@@ -115,7 +115,7 @@ async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def answer(client: httpx.AsyncClient, body: str) -> httpx.Response:
+async def answer(client: httpx2.AsyncClient, body: str) -> httpx2.Response:
     started = time.monotonic()
     response = await client.post(
         "/v1/search", content=body.encode("utf-8", "surrogatepass"), headers={"Content-Type": "application/json"}
@@ -125,7 +125,7 @@ async def answer(client: httpx.AsyncClient, body: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_what_cannot_be_answered_is_refused(client: httpx.AsyncClient, case: str) -> None:
+async def test_what_cannot_be_answered_is_refused(client: httpx2.AsyncClient, case: str) -> None:
     body, status = REFUSED[case]
     response = await answer(client, body)
     assert response.status_code == status, response.text
@@ -136,7 +136,7 @@ async def test_what_cannot_be_answered_is_refused(client: httpx.AsyncClient, cas
 
 @pytest.mark.parametrize("mode", ["keyword", "hybrid"])
 @pytest.mark.parametrize("case", ANSWERED)
-async def test_odd_queries_are_answered(client: httpx.AsyncClient, case: str, mode: str) -> None:
+async def test_odd_queries_are_answered(client: httpx2.AsyncClient, case: str, mode: str) -> None:
     response = await answer(client, json.dumps({"query": ANSWERED[case], "mode": mode}))
     assert response.status_code == 200, response.text
     found = response.json()
@@ -147,7 +147,7 @@ async def test_odd_queries_are_answered(client: httpx.AsyncClient, case: str, mo
 
 
 @pytest.mark.parametrize("case", FILTERS)
-async def test_odd_filters_are_filters(client: httpx.AsyncClient, case: str) -> None:
+async def test_odd_filters_are_filters(client: httpx2.AsyncClient, case: str) -> None:
     response = await answer(client, json.dumps({"query": "stands", "filters": {"metadata": FILTERS[case]}}))
     assert response.status_code == 200, response.text
     assert bool(response.json()["results"]) == (FILTERS[case] == {})

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -68,13 +68,13 @@ def _is_embedded(connection: psycopg.Connection[Any]) -> bool:
 def _titles(project: Mapping[str, str], query: str, account: str | None = None, **body: Any) -> list[str]:
     headers = {"Authorization": f"Bearer {_token(project, account)}"} if account else {}
     url = f"{project['GATEWAY_URL']}/v1/search"
-    answer = httpx.post(url, json={"query": query, **body}, headers=headers, timeout=10, trust_env=False)
+    answer = httpx2.post(url, json={"query": query, **body}, headers=headers, timeout=10, trust_env=False)
     assert answer.status_code == 200, answer.text
     return [result["title"] for result in answer.json()["results"]]
 
 
 def _token(project: Mapping[str, str], account: str) -> str:
-    answer = httpx.post(
+    answer = httpx2.post(
         f"{project['SUPABASE_URL']}/auth/v1/token?grant_type=password",
         json={"email": project[f"DEMO_{account.upper()}_EMAIL"], "password": PASSWORD},
         headers={"apikey": project["SUPABASE_PUBLISHABLE_KEY"]},
@@ -141,7 +141,7 @@ def test_the_golden_set_speaks_of_the_seed(project: Mapping[str, str], database:
 def test_the_golden_set_is_answered(project: Mapping[str, str], mode: str) -> None:
     tokens = {account: _token(project, account) if account else None for account, _, _ in _golden()}
     found = {}
-    with httpx.Client(base_url=project["GATEWAY_URL"], timeout=10, trust_env=False) as client:
+    with httpx2.Client(base_url=project["GATEWAY_URL"], timeout=10, trust_env=False) as client:
         for account, query, grades in _golden():
             headers = {"Authorization": f"Bearer {tokens[account]}"} if account else {}
             answer = client.post("/v1/search", json={"query": query, "mode": mode}, headers=headers).raise_for_status()

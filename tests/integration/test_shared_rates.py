@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.local.ports import HOST, free_port
@@ -61,13 +61,13 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 
 @asynccontextmanager
-async def gateway(url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def gateway(url: str) -> AsyncIterator[httpx2.AsyncClient]:
     app = make_app(Project(), rate_limit_address="6 per 60 second", rate_limit_storage=url)
     async with client_of(app) as client:
         yield client
 
 
-async def statuses(client: httpx.AsyncClient, times: int) -> list[int]:
+async def statuses(client: httpx2.AsyncClient, times: int) -> list[int]:
     return [(await client.post("/v1/search", json=BODY)).status_code for _ in range(times)]
 
 

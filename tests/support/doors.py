@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import httpx2
 import psycopg
 from postgrest import CountMethod, SyncPostgrestClient
 from postgrest.exceptions import APIError
@@ -102,7 +103,7 @@ class Doors:
     def search_by_http(self, actor: str, root: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         """The gateway, or the Edge Function before it."""
         body = {"query": arguments["query"], "mode": arguments["mode"], "limit": arguments["max_results"]}
-        response = httpx.post(root, json=body, headers=self.headers(actor), timeout=30, trust_env=False)
+        response = httpx2.post(root, json=body, headers=self.headers(actor), timeout=30, trust_env=False)
         assert response.status_code == 200, response.text
         assert response.json()["degraded"] is False
         found: list[dict[str, Any]] = response.json()["results"]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 
 from gateway.app import create_app, create_operations
@@ -42,25 +42,25 @@ def make_app(
     return create_app(make_settings(database_url, **changes), embedder=embedder, transport=project.transport)
 
 
-class Door(httpx.AsyncHTTPTransport):
+class Door(httpx2.AsyncHTTPTransport):
     """The way to Supabase, which can be closed."""
 
     is_closed = False
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """As if nobody listened, while it is closed."""
         if self.is_closed:
-            raise httpx.ConnectError("refused", request=request)
+            raise httpx2.ConnectError("refused", request=request)
         return await super().handle_async_request(request)
 
 
 @asynccontextmanager
-async def client_of(app: FastAPI, *, started: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+async def client_of(app: FastAPI, *, started: bool = True) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of `app` and its operations, which is started first and stopped afterwards unless `started` is false."""
     # Exceptions reach the client as they do over a socket: as a response.
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    operations = httpx.ASGITransport(create_operations(app.state.services))
-    async with httpx.AsyncClient(
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    operations = httpx2.ASGITransport(create_operations(app.state.services))
+    async with httpx2.AsyncClient(
         transport=transport, base_url="http://gateway.test", mounts={OPERATIONS: operations}
     ) as client:
         if started:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import httpx
+import httpx2
 import jwt
 import psycopg
 
@@ -113,12 +113,12 @@ class DataApiDoor:
     def __init__(self, stack: Stack) -> None:
         """Nothing connects yet."""
         self._stack = stack
-        self._client = httpx.AsyncClient(
+        self._client = httpx2.AsyncClient(
             base_url=f"{stack.supabase_url}/rest/v1/rpc/",
             headers={"apikey": stack.keys.publishable_key},
             timeout=15,
             trust_env=False,
-            limits=httpx.Limits(max_connections=200),
+            limits=httpx2.Limits(max_connections=200),
         )
 
     def token(self, buyer: uuid.UUID) -> str:
@@ -132,7 +132,7 @@ class DataApiDoor:
         headers = {"Authorization": f"Bearer {self.token(attempt.buyer)}"}
         try:
             response = await self._client.post("place_order", json=body, headers=headers)
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             raise UnavailableError from error
         if response.status_code >= 500:  # in peace nobody may be told so: `failures` counts them
             raise UnavailableError

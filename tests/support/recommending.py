@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 from gateway.app import create_app
 from gateway.auth.caller import ANONYMOUS
@@ -60,14 +60,14 @@ def opened(stack: Stack, database: Database) -> Iterator[People]:
 class Gateway:
     """A gateway whose doors can be closed."""
 
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     to_database: Proxy
     to_replica: Proxy
     to_api: Door
     people: People
     services: Services
 
-    async def get(self, person: str = "nobody", **query: Any) -> httpx.Response:
+    async def get(self, person: str = "nobody", **query: Any) -> httpx2.Response:
         """The answer to a person."""
         token = self.people.tokens.get(person)
         headers = {"Authorization": f"Bearer {token}"} if token else {}

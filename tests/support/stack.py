@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import HOST, free_port
@@ -79,8 +79,8 @@ class Process:
         if self.popen.poll() is not None:
             raise AssertionError(f"{self.service.name} ended with {self.popen.returncode}\n{self.tail()}")
         try:
-            return httpx.get(self.service.ready_url, timeout=2, trust_env=False).status_code
-        except httpx.TransportError:
+            return httpx2.get(self.service.ready_url, timeout=2, trust_env=False).status_code
+        except httpx2.TransportError:
             return None
 
 
@@ -156,7 +156,7 @@ class Stack:
 
     def sign_up(self, email: str, password: str = "a long enough password") -> dict[str, Any]:
         """Sign a person up through Auth; the session with `access_token` and `user`."""
-        response = httpx.post(
+        response = httpx2.post(
             f"{self.supabase_url}/auth/v1/signup",
             json={"email": email, "password": password},
             headers={"apikey": self.keys.publishable_key},

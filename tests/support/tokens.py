@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
@@ -53,12 +53,12 @@ class SigningKey:
 
 
 class Project:
-    """What the gateway sees of a Supabase project over HTTP, as an httpx transport."""
+    """What the gateway sees of a Supabase project over HTTP, as an httpx2 transport."""
 
     def __init__(self, *keys: SigningKey) -> None:
         self.keys = list(keys) or [SigningKey()]
         self.is_down = False
-        self.requests: list[httpx.Request] = []
+        self.requests: list[httpx2.Request] = []
 
     @property
     def key(self) -> SigningKey:
@@ -66,20 +66,20 @@ class Project:
         return self.keys[0]
 
     @property
-    def transport(self) -> httpx.AsyncBaseTransport:
-        """To give to an httpx client."""
-        return httpx.MockTransport(self._answer)
+    def transport(self) -> httpx2.AsyncBaseTransport:
+        """To give to an httpx2 client."""
+        return httpx2.MockTransport(self._answer)
 
     def fetches(self) -> int:
         """How often the keys were asked for."""
         return sum(request.url.path.endswith("jwks.json") for request in self.requests)
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
         if self.is_down:
-            raise httpx.ConnectError("refused", request=request)
+            raise httpx2.ConnectError("refused", request=request)
         if request.url.path == "/auth/v1/.well-known/jwks.json":
-            return httpx.Response(200, json={"keys": [key.public() for key in self.keys]})
+            return httpx2.Response(200, json={"keys": [key.public() for key in self.keys]})
         if request.url.path == "/rest/v1/categories" and request.headers.get("apikey") == PUBLISHABLE_KEY:
-            return httpx.Response(200, json=[])
-        return httpx.Response(401)
+            return httpx2.Response(200, json=[])
+        return httpx2.Response(401)

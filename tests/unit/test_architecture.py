@@ -30,7 +30,8 @@ ALLOWED = {
         "search/routes.py",
         "status/routes.py",
     ),
-    "httpx": (
+    "httpx": OTHER_PROCESSES,
+    "httpx2": (
         "outbound.py",
         "app.py",
         "services.py",

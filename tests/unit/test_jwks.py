@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import anyio
-import httpx
+import httpx2
 import pytest
 
 from gateway.auth.jwks import (
@@ -40,7 +40,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def cache(project: Project, clock: Clock) -> AsyncIterator[JwksCache]:
-    async with httpx.AsyncClient(transport=project.transport) as client:
+    async with httpx2.AsyncClient(transport=project.transport) as client:
         cache = JwksCache(URL, client, POLICY, clock=clock)
         yield cache
         await cache.close()
@@ -134,15 +134,15 @@ async def test_who_joins_a_fetch_that_had_begun_is_not_told_that_the_key_is_miss
     """The list on its way may be older than the token."""
     gate = anyio.Event()
 
-    async def answer(_request: httpx.Request) -> httpx.Response:
+    async def answer(_request: httpx2.Request) -> httpx2.Response:
         await gate.wait()
-        return httpx.Response(200, json={"keys": [key.public() for key in project.keys]})
+        return httpx2.Response(200, json={"keys": [key.public() for key in project.keys]})
 
     async def ask(cache: JwksCache) -> None:
         with pytest.raises(AuthKeysUnavailableError, match="not known yet"):
             await cache.key("second")
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client, anyio.create_task_group() as tasks:
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client, anyio.create_task_group() as tasks:
         cache = JwksCache(URL, client, POLICY, clock=clock)
         cache.refresh.start()
         await anyio.wait_all_tasks_blocked()
@@ -222,18 +222,18 @@ async def test_during_an_outage_an_unknown_key_is_not_called_forged(
 @pytest.mark.parametrize(
     "response",
     [
-        httpx.Response(500),
-        httpx.Response(302, headers={"Location": "http://elsewhere.test"}),
-        httpx.Response(200, text="<html>"),
-        httpx.Response(200, json=[]),
-        httpx.Response(200, json={"keys": "none"}),
-        httpx.Response(200, json={"keys": [{"kty": "EC", "crv": "P-256", "kid": "first", "x": "?", "y": "?"}]}),
-        httpx.Response(200, text=" " * 200_000),
-        httpx.Response(200, text="[" * 99_000),
+        httpx2.Response(500),
+        httpx2.Response(302, headers={"Location": "http://elsewhere.test"}),
+        httpx2.Response(200, text="<html>"),
+        httpx2.Response(200, json=[]),
+        httpx2.Response(200, json={"keys": "none"}),
+        httpx2.Response(200, json={"keys": [{"kty": "EC", "crv": "P-256", "kid": "first", "x": "?", "y": "?"}]}),
+        httpx2.Response(200, text=" " * 200_000),
+        httpx2.Response(200, text="[" * 99_000),
     ],
 )
-async def test_an_answer_that_is_no_key_list_is_an_outage(response: httpx.Response) -> None:
-    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _request: response)) as client:
+async def test_an_answer_that_is_no_key_list_is_an_outage(response: httpx2.Response) -> None:
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _request: response)) as client:
         with pytest.raises(AuthKeysUnavailableError):
             await JwksCache(URL, client, POLICY).key("first")
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -25,12 +25,12 @@ def app() -> FastAPI:
 
 
 @pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     async with client_of(app, started=False) as client:
         yield client
 
 
-def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:
+def problem_of(response: httpx2.Response, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
@@ -42,7 +42,7 @@ def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:
     return problem
 
 
-async def search(client: httpx.AsyncClient, body: Any) -> httpx.Response:
+async def search(client: httpx2.AsyncClient, body: Any) -> httpx2.Response:
     return await client.post("/v1/search", content=body if isinstance(body, bytes) else json.dumps(body), headers=JSON)
 
 
@@ -107,7 +107,7 @@ async def search(client: httpx.AsyncClient, body: Any) -> httpx.Response:
         (b'{"query": "x", "filters": {"price_min": 1e999}}', "#/filters/price_min", "finite number"),
     ],
 )
-async def test_wrong_fields(client: httpx.AsyncClient, body: Any, pointer: str, words: str) -> None:
+async def test_wrong_fields(client: httpx2.AsyncClient, body: Any, pointer: str, words: str) -> None:
     problem = problem_of(await search(client, body), 422)
     (error,) = problem["errors"]
     assert error["pointer"] == pointer
@@ -127,11 +127,11 @@ async def test_wrong_fields(client: httpx.AsyncClient, body: Any, pointer: str, 
         b'{"query": "x", "limit": ' + b"9" * 5000 + b"}",
     ],
 )
-async def test_what_cannot_be_read(client: httpx.AsyncClient, body: bytes) -> None:
+async def test_what_cannot_be_read(client: httpx2.AsyncClient, body: bytes) -> None:
     problem_of(await search(client, body), 400)
 
 
-async def test_another_media_type(client: httpx.AsyncClient) -> None:
+async def test_another_media_type(client: httpx2.AsyncClient) -> None:
     problem_of(await client.post("/v1/search", content=b'{"query": "x"}'), 415)
     problem_of(await client.post("/v1/search", data={"query": "x"}), 415)
     compressed = {**JSON, "Content-Encoding": "gzip"}
@@ -140,7 +140,7 @@ async def test_another_media_type(client: httpx.AsyncClient) -> None:
     assert "Content-Encoding" in problem["detail"]
 
 
-async def test_too_large(client: httpx.AsyncClient) -> None:
+async def test_too_large(client: httpx2.AsyncClient) -> None:
     async def pieces(count: int) -> AsyncIterator[bytes]:
         for _ in range(count):
             yield b"x" * 1000
@@ -153,7 +153,7 @@ async def test_too_large(client: httpx.AsyncClient) -> None:
     problem_of(await client.post("/v1/search", content=b"{}", headers={**JSON, "Content-Length": "-1"}), 400)
 
 
-async def test_no_input_is_repeated_at_length(client: httpx.AsyncClient) -> None:
+async def test_no_input_is_repeated_at_length(client: httpx2.AsyncClient) -> None:
     for body in ({"query": "x", "k" * 9000: 1}, {"query": "x", "mode": "m" * 9000}, {f"k{i}": i for i in range(600)}):
         response = await search(client, body)
         problem = problem_of(response, 422)
@@ -164,12 +164,12 @@ async def test_no_input_is_repeated_at_length(client: httpx.AsyncClient) -> None
     assert len(response.content) < 1_000
 
 
-async def test_a_surrogate_in_a_fields_name(client: httpx.AsyncClient) -> None:
+async def test_a_surrogate_in_a_fields_name(client: httpx2.AsyncClient) -> None:
     problem = problem_of(await search(client, b'{"query": "x", "\\ud800": 1}'), 422)
     assert "surrogate" in problem["detail"]
 
 
-async def test_addresses_and_methods(client: httpx.AsyncClient) -> None:
+async def test_addresses_and_methods(client: httpx2.AsyncClient) -> None:
     assert problem_of(await client.get("/v1/nothing"), 404)["instance"] == "/v1/nothing"
     assert problem_of(await client.get("/v1/a%0Ab%00"), 404)["instance"] == "/v1/a%0Ab%00"
     problem_of(await client.post("/v1/search/"), 404)
@@ -178,7 +178,7 @@ async def test_addresses_and_methods(client: httpx.AsyncClient) -> None:
     assert response.headers["Allow"] == "POST"
 
 
-async def test_tokens_are_judged_before_the_fields(client: httpx.AsyncClient) -> None:
+async def test_tokens_are_judged_before_the_fields(client: httpx2.AsyncClient) -> None:
     for header in ("Bearer x", "Basic x", "Bearer"):
         response = await client.post("/v1/search", json={}, headers={"Authorization": header})
         problem_of(response, 401)
@@ -187,7 +187,7 @@ async def test_tokens_are_judged_before_the_fields(client: httpx.AsyncClient) ->
     problem_of(await client.post("/v1/search", json={"query": "x"}, headers=twice), 401)
 
 
-async def test_request_ids(client: httpx.AsyncClient) -> None:
+async def test_request_ids(client: httpx2.AsyncClient) -> None:
     given = await client.get("/health/live", headers={"X-Request-Id": "abc-1.2_3"})
     assert given.headers["X-Request-Id"] == "abc-1.2_3"
     for bad in ("x" * 65, "a b", "a;b", ""):
@@ -215,7 +215,7 @@ async def test_a_bug_is_a_500_that_tells_nothing(
     assert record.exc_info is not None
 
 
-async def test_browsers_may_ask(client: httpx.AsyncClient) -> None:
+async def test_browsers_may_ask(client: httpx2.AsyncClient) -> None:
     headers = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
     asked = {**headers, "Access-Control-Request-Headers": "authorization, apikey, content-type, x-client-info"}
     response = await client.options("/v1/search", headers=asked)

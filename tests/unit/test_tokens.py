@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -37,7 +37,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def verifier(project: Project, clock: Clock) -> AsyncIterator[TokenVerifier]:
-    async with httpx.AsyncClient(transport=project.transport) as client:
+    async with httpx2.AsyncClient(transport=project.transport) as client:
         keys = JwksCache(f"{ISSUER}/.well-known/jwks.json", client, Policy("auth_keys", 2.0))
         yield TokenVerifier("ES256", keys, issuer=ISSUER, publishable_key=PUBLISHABLE_KEY, clock=clock)
         await keys.close()

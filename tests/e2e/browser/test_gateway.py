@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Page
 
@@ -89,7 +89,7 @@ def problem_of(page: Page, answer: dict[str, Any], status: int) -> dict[str, Any
 
 
 def test_every_route_of_the_document_is_tried(stack: Stack, gateway: Process) -> None:
-    document = httpx.get(f"{stack.gateway_url}/openapi.json", trust_env=False).json()
+    document = httpx2.get(f"{stack.gateway_url}/openapi.json", trust_env=False).json()
     routes = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
     assert routes <= set(ROUTES)
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 
 from tests.support.databases import Database
@@ -21,16 +21,16 @@ class Client:
         self.base_url = base_url
         self.headers = {"apikey": key, **({"Authorization": f"Bearer {token}"} if token else {})}
 
-    def send(self, method: str, path: str, headers: Mapping[str, str] | None = None, **body: Any) -> httpx.Response:
+    def send(self, method: str, path: str, headers: Mapping[str, str] | None = None, **body: Any) -> httpx2.Response:
         """One request below the root of the API, on a connection of its own."""
         url, sent = f"{self.base_url}{path}", {**self.headers, **(headers or {})}
-        return httpx.request(method, url, headers=sent, timeout=30, trust_env=False, **body)
+        return httpx2.request(method, url, headers=sent, timeout=30, trust_env=False, **body)
 
-    def get(self, path: str, **headers: str) -> httpx.Response:
+    def get(self, path: str, **headers: str) -> httpx2.Response:
         """GET below the root of the API."""
         return self.send("GET", path, headers)
 
-    def post(self, path: str, **body: Any) -> httpx.Response:
+    def post(self, path: str, **body: Any) -> httpx2.Response:
         """POST below the root of the API."""
         return self.send("POST", path, **body)
 
@@ -41,15 +41,15 @@ class Client:
         rows: list[dict[str, Any]] = response.json()
         return rows
 
-    def insert(self, table: str, rows: object, prefer: str = "return=representation") -> httpx.Response:
+    def insert(self, table: str, rows: object, prefer: str = "return=representation") -> httpx2.Response:
         """Insert one row or many."""
         return self.post(f"/rest/v1/{table}", json=rows, headers={"Prefer": prefer})
 
-    def update(self, query: str, change: object) -> httpx.Response:
+    def update(self, query: str, change: object) -> httpx2.Response:
         """Update the rows of a query and return them."""
         return self.send("PATCH", f"/rest/v1/{query}", {"Prefer": "return=representation"}, json=change)
 
-    def call(self, function: str, **arguments: object) -> httpx.Response:
+    def call(self, function: str, **arguments: object) -> httpx2.Response:
         """Call a function."""
         return self.post(f"/rest/v1/rpc/{function}", json=arguments)
 

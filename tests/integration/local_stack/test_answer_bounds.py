@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.local.bootstrap import deno_command
@@ -47,7 +47,7 @@ def names(column: str, count: int) -> str:
     return ",".join(f"c{number}:{column}" for number in range(count))
 
 
-def assert_refused(response: httpx.Response) -> None:
+def assert_refused(response: httpx2.Response) -> None:
     assert response.status_code == 413, (response.status_code, response.text[:200])
     problem = response.json()
     assert problem["code"] == "PT413"

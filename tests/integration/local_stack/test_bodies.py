@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.integration.local_stack.support import Client, define, service
@@ -29,13 +29,13 @@ def client(database: Database, stack: Stack, api: Process) -> Client:
     return service(stack)
 
 
-def send(client: Client, content: bytes, path: str = "blanks", method: str = "POST", **headers: str) -> httpx.Response:
+def send(client: Client, content: bytes, path: str = "blanks", method: str = "POST", **headers: str) -> httpx2.Response:
     """A body exactly as given, JSON unless said otherwise."""
     sent = {"Content-Type": "application/json", "Prefer": "return=representation", **headers}
     return client.send(method, f"/rest/v1/{path}", sent, content=content)
 
 
-def error(response: httpx.Response) -> tuple[int, Any, Any]:
+def error(response: httpx2.Response) -> tuple[int, Any, Any]:
     """Status, code and message of a refusal."""
     body = response.json()
     return response.status_code, body["code"], body["message"]

@@ -1,6 +1,6 @@
 """Thousands of rows in one request, where a parameter per value would exceed PostgreSQL's 65,535."""
 
-import httpx
+import httpx2
 import pytest
 
 from tests.integration.local_stack.support import Client, define, person, service
@@ -91,7 +91,7 @@ def test_an_upsert_of_a_thousand_rows(stack: Stack, writer: Client) -> None:
     client = service(stack)
     found = writer.rows("entries?select=id,owner_id,number,content&order=number&limit=1000")
     changed = [{**row, "title": f"Changed {row['number']}"} for row in found]
-    response: httpx.Response = client.insert(
+    response: httpx2.Response = client.insert(
         "entries?on_conflict=owner_id,number", changed, "return=minimal,resolution=merge-duplicates"
     )
     assert response.status_code in {200, 201}, response.text

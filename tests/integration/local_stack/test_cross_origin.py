@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.local.bootstrap import deno_command
@@ -24,12 +24,12 @@ PATHS = [
 pytestmark = pytest.mark.usefixtures("api")
 
 
-def preflight(stack: Stack, path: str, method: str = "POST") -> httpx.Response:
+def preflight(stack: Stack, path: str, method: str = "POST") -> httpx2.Response:
     headers = {"Origin": ORIGIN, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": WANTED}
-    return httpx.options(f"{stack.supabase_url}/{path}", headers=headers, timeout=10, trust_env=False)
+    return httpx2.options(f"{stack.supabase_url}/{path}", headers=headers, timeout=10, trust_env=False)
 
 
-def names(response: httpx.Response, header: str) -> set[str]:
+def names(response: httpx2.Response, header: str) -> set[str]:
     return {name.strip().lower() for name in response.headers.get(header, "").split(",")}
 
 
@@ -53,17 +53,17 @@ def test_credentials_are_never_allowed_beside_everybody(stack: Stack, path: str)
 
 
 def test_an_address_that_asks_for_a_preflight_is_looked_up_by_the_request_alone(stack: Stack) -> None:
-    assert httpx.options(f"{stack.supabase_url}/rest/v1/rpc/place_order", trust_env=False).status_code == 204
+    assert httpx2.options(f"{stack.supabase_url}/rest/v1/rpc/place_order", trust_env=False).status_code == 204
     assert anonymous(stack).post("/rest/v1/rpc/nothing", json={}).json()["code"] == "PGRST202"
     assert anonymous(stack).post("/functions/v1/nothing", json={}).json()["code"] == "NOT_FOUND"
 
 
-def refused(stack: Stack) -> dict[str, httpx.Response]:
+def refused(stack: Stack) -> dict[str, httpx2.Response]:
     """Refusals of every service, each made by another part of it."""
     caller, forged = anonymous(stack), Client(stack.supabase_url, stack.keys.publishable_key, "a.b.c")
     nobody = {"email": "nobody@tidegate.example", "password": "wrong password"}
     return {
-        "no key": httpx.get(f"{stack.supabase_url}/rest/v1/products", headers={"Origin": ORIGIN}, trust_env=False),
+        "no key": httpx2.get(f"{stack.supabase_url}/rest/v1/products", headers={"Origin": ORIGIN}, trust_env=False),
         "bad key": Client(stack.supabase_url, "sb_publishable_wrong").get("/rest/v1/products"),
         "forged, data": forged.get("/rest/v1/products"),
         "forged, auth": forged.get("/auth/v1/user"),
@@ -101,7 +101,7 @@ def test_a_function_with_arguments_can_be_counted_without_its_rows(
     stack: Stack, function: str, arguments: dict[str, str]
 ) -> None:
     """`rpc(name, arguments, { head: true, count: "exact" })` of supabase-js."""
-    url = httpx.URL(f"{stack.supabase_url}/rest/v1/rpc/{function}", params=arguments)
+    url = httpx2.URL(f"{stack.supabase_url}/rest/v1/rpc/{function}", params=arguments)
     path = url.raw_path.decode()
     answer = anonymous(stack).send("HEAD", path, {"Prefer": "count=exact"})
     assert (answer.status_code, answer.headers["content-range"]) == (200, "*/0")

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.integration.local_stack.support import anonymous, define, person, service
@@ -68,7 +68,7 @@ def test_it_reconnects_by_itself_when_postgresql_restarts(
 
 def test_it_stops_at_once_and_cleanly(stack: Stack) -> None:
     api = stack.start_api() if not stack.processes else stack.processes[-1]
-    with httpx.Client(
+    with httpx2.Client(
         base_url=stack.supabase_url, trust_env=False
     ) as idle:  # a connection that is kept alive must not hold it
         assert idle.get("/auth/v1/health").status_code == 200

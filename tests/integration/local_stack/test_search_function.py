@@ -7,7 +7,7 @@ import time
 import uuid
 from pathlib import Path
 
-import httpx
+import httpx2
 import jwt
 import pytest
 
@@ -38,15 +38,15 @@ def reachable(database: Database, stack: Stack, api: Process, gateway: Process, 
     return stack
 
 
-def ask(caller: Client, question: object) -> httpx.Response:
+def ask(caller: Client, question: object) -> httpx2.Response:
     """Ask through the function."""
     return caller.post("/functions/v1/search", json=question)
 
 
-def directly(caller: Client, stack: Stack, question: object) -> httpx.Response:
+def directly(caller: Client, stack: Stack, question: object) -> httpx2.Response:
     """Ask the gateway itself as the same caller."""
     headers = {name: value for name, value in caller.headers.items() if name == "Authorization"}
-    return httpx.post(f"{stack.gateway_url}/v1/search", json=question, headers=headers, timeout=30, trust_env=False)
+    return httpx2.post(f"{stack.gateway_url}/v1/search", json=question, headers=headers, timeout=30, trust_env=False)
 
 
 @pytest.mark.parametrize("who", [anonymous, person], ids=["anonymous", "person"])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.integration.local_stack.support import Client, define, person
@@ -38,7 +38,7 @@ def client(database: Database, stack: Stack, api: Process) -> Client:
     return person(stack)
 
 
-def code(response: httpx.Response) -> tuple[int, Any]:
+def code(response: httpx2.Response) -> tuple[int, Any]:
     """Status and error code."""
     return response.status_code, response.json()["code"]
 

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.integration.local_stack.support import PASSWORD, Client, define, service, value
@@ -183,7 +183,7 @@ def test_related_rows_and_counts(client: Client) -> None:
 
 
 def test_columns_that_may_not_be_written_are_refused(client: Client) -> None:
-    def code(response: httpx.Response) -> tuple[int, str]:
+    def code(response: httpx2.Response) -> tuple[int, str]:
         return response.status_code, response.json()["code"]
 
     row = inserted(client)
