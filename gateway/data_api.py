@@ -86,7 +86,7 @@ class DataApi:
         return rows
 
 
-def _message(response: httpx.Response) -> str:
+def _message(response: httpx2.Response) -> str:
     try:
         error = response.json()
         return f"{error['message'].rstrip('.')}. {error['hint']}"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import httpx
+import httpx2
 import jwt
 import numpy as np
 import psycopg
@@ -101,7 +101,7 @@ async def measure(passages: Sequence[Passage], vectors: NDArray[np.float16], dat
     return table
 
 
-async def searches(client: httpx.AsyncClient, texts: Sequence[str]) -> None:
+async def searches(client: httpx2.AsyncClient, texts: Sequence[str]) -> None:
     """One after the other, each answered in full."""
     for text in texts:
         response = await client.post("/v1/search", json={"query": text})

@@ -183,6 +183,15 @@ class Seen:
 
     full: list[bool] = field(default_factory=list)
     took: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    cpu_s: tuple[float, float] = (0.0, 0.0)  # of the gateway and of PostgreSQL
+
+    def __iadd__(self, other: "Seen") -> "Seen":
+        self.full += other.full
+        self.took += other.took
+        self.seconds += other.seconds
+        self.cpu_s = (self.cpu_s[0] + other.cpu_s[0], self.cpu_s[1] + other.cpu_s[1])
+        return self
 
     @property
     def share(self) -> float:
@@ -225,12 +234,18 @@ async def live(people: Sequence[Person], requests: Sequence[bytes], rate: float,
 
 
 async def phase(
-    living: Callable[[Seen, float], Awaitable[None]], attack: Callable[[float], Awaitable[None]] | None, seconds: float
+    client: Client,
+    living: Callable[[Seen, float], Awaitable[None]],
+    attack: Callable[[float], Awaitable[None]] | None,
+    seconds: float,
 ) -> Seen:
     """What the people saw who lived for so many seconds, attacked or not."""
-    seen = Seen()
+    seen = Seen(seconds=seconds)
+    before = client.servers()
     until = time.perf_counter() + seconds
     await asyncio.gather(living(seen, until), *([] if attack is None else [attack(until)]))
+    gateway_cost, database_cost = (new.cpu_s - old.cpu_s for new, old in zip(client.servers(), before, strict=True))
+    seen.cpu_s = (gateway_cost, database_cost)
     await asyncio.sleep(0.3)  # what is under way ends
     return seen
 
@@ -280,12 +295,11 @@ async def measure(
         living = partial(live, people, asked, LOAD * best)
         for turn in track(range(turns + 1), "turns"):
             for kind in ATTACKS:
-                quiet = await phase(living, None, seconds)
-                attacked = await phase(living, partial(attacker.attack, kind), seconds)
-                for whole, part in ((seen["quiet"], quiet), (seen[kind], attacked)):
-                    if turn > 0:  # before that connections are made, and tokens verified
-                        whole.full += part.full
-                        whole.took += part.took
+                quiet = await phase(client, living, None, seconds)
+                attacked = await phase(client, living, partial(attacker.attack, kind), seconds)
+                if turn > 0:  # before that connections are made, and tokens verified
+                    seen["quiet"] += quiet
+                    seen[kind] += attacked
         for person in people:
             person.close()
     return report(best, seen, attacker)
@@ -297,7 +311,17 @@ def report(best: float, seen: dict[str, Seen], attacker: Attacker) -> tuple[Tabl
         f"{PEOPLE} people at {LOAD * best:.0f} requests/s, one caller at {ATTACK * best:.0f}; the peak is {best:.0f}"
     )
     table = Table(title=title)
-    for heading in ("attack", "answers", "in full", "p50", "p99", "of the quiet p99", "the attacker's answers"):
+    for heading in (
+        "attack",
+        "answers",
+        "in full",
+        "p50",
+        "p99",
+        "of quiet",
+        "gateway",
+        "PostgreSQL",
+        "the attacker's answers",
+    ):
         table.add_column(heading, justify="right")
     met = True
     for kind, of_kind in seen.items():
@@ -306,7 +330,7 @@ def report(best: float, seen: dict[str, Seen], attacker: Attacker) -> tuple[Tabl
         answers = attacker.answers.get(kind, Counter())
         table.add_row(
             kind, f"{len(of_kind.full)}", f"{of_kind.share:.2%}", f"{1000 * statistics.median(of_kind.took):.0f} ms",
-            f"{1000 * of_kind.p99:.0f} ms", f"{ratio:.2f}",
+            f"{1000 * of_kind.p99:.0f} ms", f"{ratio:.2f}", *(f"{cpu / of_kind.seconds:.0%}" for cpu in of_kind.cpu_s),
             json.dumps(dict(sorted(answers.items()))) + f" of {attacker.offered[kind]:,}" if kind in ATTACKS else "",
         )  # fmt: skip
     return table, met

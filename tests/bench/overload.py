@@ -17,7 +17,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ from gateway.admission.settings import AdmissionSettings
 from tests.bench.asking import questions
 from tests.bench.debian_docs import Passage, load
 from tests.bench.plots import lines
+from tests.bench.processes import Cost, cost_of, family, server_pid
 from tests.bench.tenancy import ALL, Tenancy, all_in_one, fill
 from tests.support import Database, ScratchCluster, make_user
 from tests.support.stack import Stack
@@ -93,9 +94,11 @@ class Connection(asyncio.Protocol):
 class Client:
     """Connections to one address, written and read with as little work as possible."""
 
-    def __init__(self, port: int, tokens: Sequence[str]) -> None:
+    def __init__(self, port: int, tokens: Sequence[str], servers: Callable[[], tuple[Cost, Cost]]) -> None:
         self.port = port
         self.tokens = tokens
+        self.servers = servers
+        """What the gateway and PostgreSQL have cost so far."""
         self._idle: list[Connection] = []
 
     def request(self, text: str, person: int, **more: object) -> bytes:
@@ -143,7 +146,7 @@ async def gateway(passages: Sequence[Passage], vectors: NDArray[np.float16]) -> 
             database = cluster.build_template()
             tenancy = fill(database, passages, vectors, all_in_one)
             stack = Stack(database, Path(state), Path(logs))
-            stack.start_gateway(
+            process = stack.start_gateway(
                 **AS_DEPLOYED,
                 AUTH_ALGORITHM="HS256",
                 SUPABASE_JWT_SECRET=SECRET,
@@ -155,7 +158,9 @@ async def gateway(passages: Sequence[Passage], vectors: NDArray[np.float16]) -> 
             people = colleagues(database, tenancy, PEOPLE)
             os.sched_setaffinity(0, {own})
             client = Client(
-                stack.gateway_port, [jwt.encode(claims_for(one, iss=issuer), SECRET, "HS256") for one in people]
+                stack.gateway_port,
+                [jwt.encode(claims_for(one, iss=issuer), SECRET, "HS256") for one in people],
+                lambda: (cost_of([process.pid]), cost_of(family(server_pid(cluster)))),
             )
             try:
                 yield client

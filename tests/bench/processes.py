@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import ScratchCluster
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -26,6 +28,11 @@ def cost_of(pids: list[int]) -> Cost:
         fields = stat.rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return Cost(memory, ticks / os.sysconf("SC_CLK_TCK"))
+
+
+def server_pid(cluster: ScratchCluster) -> int:
+    """The process id of PostgreSQL's main process."""
+    return int((cluster.server.place.data / "postmaster.pid").read_text().split("\n", 1)[0])
 
 
 def family(pid: int) -> list[int]:

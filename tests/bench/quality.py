@@ -21,7 +21,7 @@ from statistics import mean, quantiles
 from typing import Any
 
 import bm25s
-import httpx
+import httpx2
 import numpy as np
 import Stemmer
 from rich.console import Console
@@ -75,7 +75,7 @@ def _lines(folder: Path, name: str) -> Iterator[dict[str, Any]]:
 # The product ---------------------------------------------------------------------------------------------------------
 
 
-def load(stack: Stack, client: httpx.Client, collection: Collection) -> dict[str, str]:
+def load(stack: Stack, client: httpx2.Client, collection: Collection) -> dict[str, str]:
     """Add the documents through the Data API, and wait until they are searchable; the collection's id of each."""
     ids: dict[str, str] = {}
     texts = list(collection.documents.items())
@@ -104,7 +104,7 @@ def ask(
     found: Ranking = {}
     times = []
     headers = {"authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=stack.gateway_url, headers=headers, trust_env=False, timeout=30) as client:
+    with httpx2.Client(base_url=stack.gateway_url, headers=headers, trust_env=False, timeout=30) as client:
         for query, text in track(collection.queries.items(), f"asking, {mode}"):
             body = {"query": text, "mode": mode, "limit": DEPTH, "in": ["documents"]}
             start = time.perf_counter()
@@ -202,7 +202,7 @@ def measure(collection: Collection, logs: Path) -> dict[str, dict[str, float]]:
                 "authorization": f"Bearer {session['access_token']}",
                 "prefer": "return=representation",
             }
-            with httpx.Client(base_url=stack.supabase_url, headers=headers, trust_env=False, timeout=60) as client:
+            with httpx2.Client(base_url=stack.supabase_url, headers=headers, trust_env=False, timeout=60) as client:
                 ids = load(stack, client, collection)
             for mode in MODES:
                 found, times = ask(stack, session["access_token"], collection, ids, mode)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
 
-import httpx
+import httpx2
 import psycopg
 from dotenv import dotenv_values
 from rich.console import Console
@@ -45,7 +45,7 @@ def searches(env: dict[str, str]) -> Table:
     """Search by an anonymous caller: the gateway over HTTP, and its statement alone."""
     table = Table("search", "HTTP p50", "HTTP p95", "SQL p50", "HTTP / SQL")
     with (
-        httpx.Client(base_url=env["GATEWAY_URL"], trust_env=False) as client,
+        httpx2.Client(base_url=env["GATEWAY_URL"], trust_env=False) as client,
         psycopg.connect(env["GATEWAY_DATABASE_URL"], autocommit=True, prepare_threshold=None) as login,
     ):
         for mode in ("semantic", "keyword", "hybrid"):
@@ -72,7 +72,7 @@ def searches(env: dict[str, str]) -> Table:
 def insert_to_searchable(env: dict[str, str]) -> Table:
     """The time from the insert's answer to status ready, of one document at a time."""
     headers = {"apikey": env["SUPABASE_PUBLISHABLE_KEY"], "prefer": "return=representation"}
-    with httpx.Client(base_url=env["SUPABASE_URL"], headers=headers, trust_env=False, timeout=30) as client:
+    with httpx2.Client(base_url=env["SUPABASE_URL"], headers=headers, trust_env=False, timeout=30) as client:
         person = {"email": f"{secrets.token_hex(6)}@tidegate.example", "password": secrets.token_urlsafe(12)}
         session = client.post("/auth/v1/signup", json=person).raise_for_status().json()
         client.headers["authorization"] = f"Bearer {session['access_token']}"

@@ -21,7 +21,7 @@ from rich.table import Table
 from gateway.embeddings.onnx import OnnxEmbedder
 from gateway.local.postgres import Cluster
 from tests.bench.corpus import short_texts
-from tests.bench.processes import Cost, cost_of, family
+from tests.bench.processes import Cost, cost_of, family, server_pid
 from tests.support import Database, Process, ScratchCluster, Stack, as_caller, make_user, wait_until
 
 GOAL = 0.8
@@ -116,11 +116,6 @@ def measure(texts: Texts, logs: Path) -> Table:
 def costs_of(worker: Process, cluster: ScratchCluster) -> dict[str, Cost]:
     """What the two have cost so far."""
     return {"worker": cost_of([worker.pid]), "PostgreSQL": cost_of(family(server_pid(cluster)))}
-
-
-def server_pid(cluster: ScratchCluster) -> int:
-    """The process id of PostgreSQL's main process."""
-    return int((cluster.server.place.data / "postmaster.pid").read_text().split("\n", 1)[0])
 
 
 def check(database: Database, texts: Texts) -> None:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -55,7 +55,7 @@ def allowed(database: Database) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-async def client(database: Database, tenants: Tenants) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database, tenants: Tenants) -> AsyncIterator[httpx2.AsyncClient]:
     async with client_of(make_app(Project(), database.url_for("tidegate_gateway"), embedder_timeout_s=4)) as client:
         yield client
 
@@ -90,7 +90,7 @@ def test_what_fits_is_complete(connection: psycopg.Connection[Any], tenants: Ten
     assert [complete for _, complete, _ in found(connection, "windlass")] == [True, True]
 
 
-async def test_the_largest_answer_of_the_gateway(client: httpx.AsyncClient) -> None:
+async def test_the_largest_answer_of_the_gateway(client: httpx2.AsyncClient) -> None:
     for mode in ("keyword", "hybrid"):
         response = await client.post("/v1/search", json={"query": "lodestar", "mode": mode, "limit": 100})
         assert response.status_code == 200

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 from psycopg import errors
@@ -117,7 +117,7 @@ async def test_the_gateway_repeats_it(database: Database, case: str) -> None:
     query, limit, words, actual = BEYOND[case]
     async with client_of(make_app(Project(), database.url_for("tidegate_gateway"), embedder_timeout_s=4)) as client:
         for mode in ("keyword", "hybrid"):
-            response: httpx.Response = await client.post("/v1/search", json={"query": query, "mode": mode})
+            response: httpx2.Response = await client.post("/v1/search", json={"query": query, "mode": mode})
             assert response.status_code == 422, response.text
             assert response.headers["content-type"] == "application/problem+json"
             (error,) = response.json()["errors"]
