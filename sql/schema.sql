@@ -145,6 +145,21 @@ CREATE TYPE private.query_term AS (
 COMMENT ON TYPE private.query_term IS 'A stem by one stemmer, what of the query it stands for, how sure that is (times how often it is asked for), how many passages have it, how much it tells (its inverse document frequency over the sum of the query''s), and the mean length in tokens of the passages that were counted.';
 
 --
+-- Name: search_leg; Type: TYPE; Schema: private; Owner: -
+--
+
+CREATE TYPE private.search_leg AS (
+	matches private.chunk_match[],
+	is_complete boolean
+);
+
+--
+-- Name: TYPE search_leg; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TYPE private.search_leg IS 'What one leg of a search found, and whether it looked at everything that could have filled the list.';
+
+--
 -- Name: search_plan; Type: TYPE; Schema: private; Owner: -
 --
 
@@ -2765,34 +2780,55 @@ COMMENT ON FUNCTION private.keep_status() IS 'Row trigger: refuses, to every rol
 -- Name: keyword_matches(text, private.query_term[], text[], uuid[], uuid[], bigint[], integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) RETURNS SETOF private.chunk_match
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200
+CREATE FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) RETURNS private.search_leg
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET work_mem TO '16MB'
     AS $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
   direct constant bigint[] := private.unposted_passages(scopes, private.search_shares(kinds));
+  posting_limit constant bigint := private.posting_limit((private.search_extent(kinds)).passages);
+  is_bounded constant boolean := coalesce((select sum(t.frequency) from unnest(terms) t) > posting_limit, false);
+  -- The rarest words find the passages, as many words as there is time for. The others tell little: they count for the
+  -- passages that were found.
+  rare constant private.query_term[] := array(
+    select s.term
+    from (
+      select t::private.query_term as term, t.frequency,
+             sum(t.frequency) over (order by t.weight desc, t.frequency, t.word, t.stemmer, t.original) as read
+      from unnest(terms) t) s
+    where s.read <= posting_limit or s.read = s.frequency);
+  most integer := 16 * match_count;
+  row_limit integer;
+  posting_ids bigint[];
+  scores double precision[];
+  meant bigint[];
+  meant_scores double precision[];
   found private.chunk_match[];
-  row_limit integer := 2 * match_count;
-  passages bigint;
   sources_read bigint;
 begin
   loop
     -- Robertson and Zaragoza 2009, k1 = 1.2 and b = 0.75, over the most that this query could score: 0 to 1. Everything is
     -- calculated in doubles: a decimal among the numbers takes half of the time.
     with posted as materialized (
-      select x.posting >> 16 as posting_id,
-             sum(x.weight * ((x.posting >> 11) & 31)::double precision / (
-               ((x.posting >> 11) & 31)::double precision + 0.3::double precision
-               + x.steepness * (x.posting & 2047)::double precision)) as score
+      select x.posting_id, sum(x.score) as score
       from (
-        select unnest(p.postings) as posting, t.weight, p.steepness
-        from unnest(terms) t
-        -- Word by word: the planner, which does not know how few they are, would read all postings of a small table.
-        cross join lateral (
-          select w.postings, 0.9 / t.average_length as steepness from private.postings w
-          where w.scope_id = any (scopes) and w.word = t.word and w.stemmer = t.stemmer offset 0) p) x
-      group by x.posting >> 16
+        select r.posting >> 16 as posting_id,
+               r.weight * ((r.posting >> 11) & 31)::double precision / (
+                 ((r.posting >> 11) & 31)::double precision + 0.3::double precision
+                 + r.steepness * (r.posting & 2047)::double precision) as score
+        from (
+          select unnest(p.postings) as posting, t.weight, p.steepness
+          from unnest(rare) t
+          -- Word by word: the planner, which does not know how few they are, would read all postings of a small table.
+          cross join lateral (
+            select w.postings, 0.9 / t.average_length as steepness from private.postings w
+            where w.scope_id = any (scopes) and w.word = t.word and w.stemmer = t.stemmer offset 0) p
+          -- A single word may have more.
+          limit posting_limit) r
+        offset 0) x -- calculated before they are sorted, which has less to move
+      group by x.posting_id
     ), best as materialized (
       select p.posting_id, p.score from posted p
       where (sources is null or p.posting_id in (
@@ -2801,49 +2837,71 @@ begin
         and (excluded is null or not p.posting_id in (
               select m.posting_id from public.chunks c join private.posted_passages m on m.chunk_id = c.id
               where c.source_id = any (excluded)))
-      order by p.score desc, p.posting_id limit row_limit
-    ), meant as materialized (
-      select m.posting_id, m.chunk_id from unnest(also) a (chunk_id) join private.posted_passages m using (chunk_id)
-    ), matches as (
-      select m.chunk_id, b.score, true as is_among_best from best b join private.posted_passages m using (posting_id)
-      union all
-      select m.chunk_id, p.score, false from meant m join posted p using (posting_id)
-      union all
-      select c.id, s.score, false
-      from public.chunks c
-      cross join lateral (
-        select sum(t.weight * f.times / (
-          f.times + 0.3::double precision + 0.9 / t.average_length * least(c.token_count, 2047))) as score
-        from unnest(c.search_vector) v
-        join unnest(terms) t on t.word = v.lexeme and t.stemmer = c.stemmer
-        cross join lateral (select least(coalesce(cardinality(v.positions), 1), 31)::double precision) f (times)) s
-      where c.id = any (direct) and s.score is not null
-      union all
-      select a.chunk_id, a.score, false from private.article_matches(query, scopes, sources) a where 'products' = any (kinds))
-    select array_agg((c.source_id, c.id, least(m.score, 1))::private.chunk_match), (select count(*) from best),
-           count(distinct c.source_id) filter (where m.is_among_best)
-    into found, passages, sources_read
-    from matches m join public.chunks c on c.id = m.chunk_id
-    where (sources is null or c.source_id in (select unnest(sources)))
-      and (excluded is null or not c.source_id in (select unnest(excluded)));
+      order by p.score desc, p.posting_id limit most
+    ), also_posted as materialized (
+      -- Where not every posting was read, the score is calculated from the passage.
+      select a.chunk_id, case when not is_bounded then p.score end as score
+      from unnest(also) a (chunk_id) join private.posted_passages m using (chunk_id) left join posted p using (posting_id)
+      where is_bounded or p.score is not null)
+    select array(select b.posting_id from best b), array(select b.score from best b),
+           array(select a.chunk_id from also_posted a), array(select a.score from also_posted a)
+    into posting_ids, scores, meant, meant_scores;
+
     -- A long document may have filled the rows with passages of its own, or passages that have changed since. What was
     -- found otherwise does not count: it may be worse than what was not read.
-    exit when passages < row_limit or sources_read >= match_count;
-    row_limit := 8 * row_limit;
+    foreach row_limit in array array[2 * match_count, most] loop
+      with located as materialized (
+        select c.source_id, c.id, b.score,
+               row_number() over (partition by c.source_id order by b.score desc, c.id) as rank
+        from unnest(posting_ids[:row_limit], scores[:row_limit]) b (posting_id, score)
+        join private.posted_passages m using (posting_id)
+        join public.chunks c on c.id = m.chunk_id
+        where (sources is null or c.source_id in (select unnest(sources)))
+          and (excluded is null or not c.source_id in (select unnest(excluded)))
+      ), matches as (
+        (select l.id as chunk_id, case when not is_bounded then l.score end as score
+         from located l where l.rank <= 2 order by l.score desc limit 2 * match_count)
+        union all
+        select a.chunk_id, a.score from unnest(meant, meant_scores) a (chunk_id, score)
+        union all
+        select d.chunk_id, null from unnest(direct) d (chunk_id)
+        union all
+        select a.chunk_id, a.score
+        from private.article_matches(query, scopes, sources) a where 'products' = any (kinds)
+      ), scored as (
+        select c.source_id, c.id, coalesce(m.score, (
+                 select sum(t.weight * f.times / (
+                   f.times + 0.3::double precision + 0.9 / t.average_length * least(c.token_count, 2047)))
+                 from unnest(c.search_vector) v
+                 join unnest(terms) t on t.word = v.lexeme and t.stemmer = c.stemmer
+                 cross join lateral (select least(coalesce(cardinality(v.positions), 1), 31)::double precision) f (times))) as score
+        from matches m join public.chunks c on c.id = m.chunk_id
+        where (sources is null or c.source_id in (select unnest(sources)))
+          and (excluded is null or not c.source_id in (select unnest(excluded))))
+      select array_agg((s.source_id, s.id, least(s.score, 1))::private.chunk_match),
+             (select count(*) from located l where l.rank = 1)
+      into found, sources_read
+      from scored s where s.score is not null;
+      exit when sources_read >= match_count or cardinality(posting_ids) < row_limit;
+    end loop;
+    exit when sources_read >= match_count / 10 or cardinality(posting_ids) < most;
+    most := 8 * most;
   end loop;
-  return query
-    select b.source_id, b.chunk_id, b.score
-    from (
-      select distinct on (f.source_id) f.* from unnest(found) f order by f.source_id, f.score desc, f.chunk_id) b
-    union
-    select f.source_id, f.chunk_id, f.score from unnest(found) f where f.chunk_id = any (also);
+  return (
+    array(
+      select (b.source_id, b.chunk_id, b.score)::private.chunk_match
+      from (
+        select distinct on (f.source_id) f.* from unnest(found) f order by f.source_id, f.score desc, f.chunk_id) b
+      union
+      select (f.source_id, f.chunk_id, f.score)::private.chunk_match from unnest(found) f where f.chunk_id = any (also)),
+    cardinality(posting_ids) < most and not is_bounded);
 end $$;
 
 --
 -- Name: FUNCTION keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) IS 'At least match_count sources by BM25 when so many have any of the words, the best passage each, and the scores of also. Definer: as query_terms; search reads what this names under the policies again.';
+COMMENT ON FUNCTION private.keyword_matches(query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[], match_count integer) IS 'At least match_count sources by BM25 when so many have any of the words, the best passage each, and the scores of also. Where the words have more postings than private.posting_limit, the rarest of them find the passages, and all score. Fewer sources, but a tenth, may come where documents are so long that the best 16 * match_count passages are of these. Definer: as query_terms; search reads what this names under the policies again.';
 
 --
 -- Name: leave_index(); Type: FUNCTION; Schema: private; Owner: -
@@ -4698,6 +4756,21 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.post_passages(max_rows integer, tolerated integer) IS 'Gathers the words of up to max_rows passages into blocks when more than tolerated wait, and says of how many. Definer: the worker sees only what has a job, and these have none.';
+
+--
+-- Name: posting_limit(bigint); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.posting_limit(passages bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select greatest(50000, passages / 8) $$;
+
+--
+-- Name: FUNCTION posting_limit(passages bigint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.posting_limit(passages bigint) IS 'Postings that a search of so many passages reads, about 0.4 microseconds each. A passage has one for each of its words.';
 
 --
 -- Name: postpone_payment(uuid, text, integer, text, double precision, integer, boolean); Type: FUNCTION; Schema: private; Owner: -
@@ -7114,10 +7187,9 @@ declare
   terms private.query_term[] := '{}';
   marks private.marked_word[];
   by_meaning private.chunk_match[] := '{}';
-  by_words private.chunk_match[] := '{}';
+  by_words private.search_leg := ('{}', true);
   has_every_word boolean := true;
   sources_found bigint;
-  most_bytes constant bigint := private.limit_of('search_answer_bytes');
 begin
   select m.* into model from private.active_embedding_model() m;
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
@@ -7184,14 +7256,14 @@ begin
     loop
       terms := private.query_terms(parsed, kinds);
       if cardinality(parsed.prefixes) > 0 then
-        has_every_word := not exists (
+        has_every_word := cardinality(parsed.prefixes) <= 32 and not exists (
           select from unnest(terms) t where t.original like '%*'
           group by t.original having count(*) >= parsed.per_beginning);
       end if;
-      by_words := array(select m from private.keyword_matches(
+      by_words := private.keyword_matches(
         concat_ws(' ', parsed.words, array_to_string(parsed.prefixes, ' ')), terms, kinds, sources, excluded,
-        array(select (b).chunk_id from unnest(by_meaning) b), candidate_count) m);
-      sources_found := (select count(distinct (b).source_id) from unnest(by_words) b);
+        array(select (b).chunk_id from unnest(by_meaning) b), candidate_count);
+      sources_found := (select count(distinct b.source_id) from unnest(by_words.matches) b);
       -- What the most frequent words stand for may be filtered away, or gone.
       exit when has_every_word or sources_found >= max_results or parsed.per_beginning > private.prefix_limit();
       parsed.per_beginning := greatest(private.prefix_limit() + 1, 16 * private.prefix_limit() / cardinality(parsed.prefixes));
@@ -7201,6 +7273,7 @@ begin
       has_every_word := has_every_word and not exists (
         select from private.query_words(parsed.words) w group by w.stemmer having count(*) >= 64);
     end if;
+    has_every_word := has_every_word and (by_words.is_complete or sources_found >= max_results);
     marks := array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t);
   end if;
 
@@ -7210,7 +7283,7 @@ begin
     from (
       select b.source_id, b.chunk_id, b.score as cosine, null::double precision as bm25 from unnest(by_meaning) b
       union all
-      select b.source_id, b.chunk_id, null, b.score from unnest(by_words) b) m
+      select b.source_id, b.chunk_id, null, b.score from unnest(by_words.matches) b) m
     group by source_id, chunk_id
   ), scored as (
     -- A weighted sum keeps how sure each leg is, as ranks do not. Passages found by words have a meaning as well.
@@ -7225,53 +7298,43 @@ begin
     select distinct on (s.source_id) s.* from scored s order by s.source_id, s.score desc, s.chunk_id
   ), top as (
     select b.* from best b order by b.score desc, b.source_id limit max_results
-  ), results as (
-    select case when c.document_id is not null then 'document' else 'product' end as kind,
-           t.source_id as id,
-           c.document_id,
-           coalesce(d.title, p.name) as title,
-           n.text as snippet,
-           n.highlights,
-           c.heading_path,
-           t.score,
-           coalesce(d.metadata, p.metadata || jsonb_build_object(
-             'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency, 'in_stock', p.is_in_stock)) as metadata,
-           case
-             when d.owner_id is not null and (d.visibility = 'private' or d.organization_id is null)
-               then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name)
-             when d.organization_id is not null
-               then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
-           end as owner
-    from top t
-    join public.chunks c on c.id = t.chunk_id
-    left join public.documents d on d.id = c.document_id
-    left join private.owner_names(array(select source_id from top)) o on o.document_id = c.document_id
-    left join public.products p on p.id = c.product_id
-    left join public.categories k on k.id = p.category_id
-    left join (
-      select q.stemmer, string_agg(q.match::text, ' | ')::tsquery as any_word
-      from unnest(marks) q group by q.stemmer) w on w.stemmer = c.stemmer
-    cross join lateral private.snippet(c.content, c.stemmer, w.any_word) n
-    where d.id is not null or p.id is not null
-  ), measured as (
-    -- The best results that fit; one always does.
-    select r.*, sum(octet_length(to_json(r)::text)) over best_first as bytes_so_far,
-           row_number() over best_first as place, count(*) over () as results
-    from results r window best_first as (order by r.score desc, r.id rows unbounded preceding)
-  ), fitting as (
-    select m.*, count(*) over () as shown from measured m where m.bytes_so_far <= most_bytes or m.place = 1
   )
-  select f.kind, f.id, f.document_id, f.title, f.snippet, f.highlights, f.heading_path, f.score, f.metadata,
-         has_every_word and f.shown = f.results, f.owner
-  from fitting f
-  order by f.place;
+  select case when c.document_id is not null then 'document' else 'product' end,
+         c.source_id,
+         c.document_id,
+         coalesce(d.title, p.name),
+         n.text,
+         n.highlights,
+         c.heading_path,
+         t.score,
+         coalesce(d.metadata, p.metadata || jsonb_build_object(
+           'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency, 'in_stock', p.is_in_stock)),
+         has_every_word,
+         case
+           when d.owner_id is not null and (d.visibility = 'private' or d.organization_id is null)
+             then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name)
+           when d.organization_id is not null
+             then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
+         end
+  from top t
+  join public.chunks c on c.id = t.chunk_id
+  left join public.documents d on d.id = c.document_id
+  left join private.owner_names(array(select source_id from top)) o on o.document_id = c.document_id
+  left join public.products p on p.id = c.product_id
+  left join public.categories k on k.id = p.category_id
+  left join (
+    select q.stemmer, string_agg(q.match::text, ' | ')::tsquery as any_word
+    from unnest(marks) q group by q.stemmer) w on w.stemmer = c.stemmer
+  cross join lateral private.snippet(c.content, c.stemmer, w.any_word) n
+  where d.id is not null or p.id is not null
+  order by t.score desc, t.source_id;
 end $$;
 
 --
 -- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where not every word that begins so was looked for, where results were left out to stay within search_answer_bytes of private.limits, and where the list is short and the query had more than 64 words. organization_ids: documents of these organizations alone, at most 100. effort: exact compares everything by meaning, for people who are signed in; bounded is quicker. owner: whose a document is, {kind: organization or person, id, name}; null for a product.';
+COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where not every word that begins so was looked for, where there are more than 32 beginnings, and where the list is short and the query had more than 64 words or words too frequent to read all that have them. organization_ids: documents of these organizations alone, at most 100. effort: exact compares everything by meaning, for people who are signed in; bounded is quicker. owner: whose a document is, {kind: organization or person, id, name}; null for a product.';
 
 --
 -- Name: products; Type: TABLE; Schema: public; Owner: -
@@ -9956,6 +10019,12 @@ CREATE INDEX posting_segments_scope_id_idx ON private.posting_segments USING btr
 --
 
 CREATE INDEX postings_segment_id_idx ON private.postings USING btree (segment_id);
+
+--
+-- Name: postings_word_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX postings_word_idx ON private.postings USING btree (word, stemmer, scope_id) INCLUDE (size);
 
 --
 -- Name: product_pairs_people_idx; Type: INDEX; Schema: private; Owner: -
@@ -12980,6 +13049,12 @@ REVOKE ALL ON FUNCTION private.post_new_passages() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer) TO tidegate_worker;
+
+--
+-- Name: FUNCTION posting_limit(passages bigint); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.posting_limit(passages bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean); Type: ACL; Schema: private; Owner: -

@@ -1,0 +1,96 @@
+"""Searches by words that many passages have: what is read has a bound, and scores are the same."""
+
+import random
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import Database, as_caller
+from tests.support.tenants import Tenants, populate
+from tests.support.words import gather, write
+
+FREQUENT = ["tide", "harbour", "vessel", "anchor"]
+LIMIT = 40
+POSTING_LIMIT = """
+    create or replace function private.posting_limit(passages bigint) returns bigint language sql immutable
+    as 'select {}::bigint'"""
+Scores = dict[uuid.UUID, float]
+
+
+@pytest.fixture(scope="module")
+def person(database: Database) -> uuid.UUID | None:
+    """Somebody who reads 300 passages, most of them with every frequent word; every hundredth has a rare one."""
+    tenants: Tenants = populate(database)
+    generator = random.Random(5)
+    author = tenants.people["stranger"]
+    with database.connect("supabase_admin") as admin, admin.transaction():
+        for number in range(300):
+            words = [word for word in FREQUENT if generator.random() < 0.7] * generator.randint(1, 3)
+            rare = ["bittern"] if number % 100 == 0 else []
+            write(admin, author, f"passage {number}", " ".join([*words, *rare, "plain"]), visibility="private")
+    gather(database)
+    return author
+
+
+@pytest.fixture
+def low_limit(database: Database) -> Iterator[None]:
+    """As if reading 40 postings took all the time there is."""
+    definition = "select pg_get_functiondef('private.posting_limit(bigint)'::regprocedure)"
+    with database.connect() as connection:
+        usual = (connection.execute(definition).fetchone() or ("",))[0]
+        connection.execute(POSTING_LIMIT.format(LIMIT).encode())
+        yield
+        connection.execute(usual.encode())
+
+
+def scores(database: Database, person: uuid.UUID | None, query: str, **arguments: int) -> tuple[Scores, set[bool]]:
+    names = "".join(f", {name} => %({name})s" for name in arguments)
+    statement = f"select id, score, complete from public.search(%(query)s, mode => 'keyword'{names})"
+    with database.connect("supabase_admin") as connection, as_caller(connection, person):
+        rows = connection.execute(statement.encode(), {"query": query, **arguments}).fetchall()
+    return {row[0]: row[1] for row in rows}, {row[2] for row in rows}
+
+
+def test_the_rarest_words_find_the_passages_and_all_words_score(
+    database: Database, person: uuid.UUID | None, low_limit: None
+) -> None:
+    query = "bittern " + " ".join(FREQUENT)
+    bounded, complete = scores(database, person, query)
+    assert len(bounded) == 3, "those that have the rare word"
+    assert complete == {False}, "others have the frequent ones"
+    with database.connect() as connection:
+        connection.execute(POSTING_LIMIT.format(100_000).encode())
+    everything, complete = scores(database, person, query)
+    assert complete == {True}
+    best = dict(sorted(everything.items(), key=lambda pair: -pair[1])[:3])
+    assert best.keys() == bounded.keys()
+    assert all(bounded[document] == pytest.approx(score, abs=1e-9) for document, score in best.items())
+
+
+def test_one_word_that_too_many_have_still_fills_the_list(
+    database: Database, person: uuid.UUID | None, low_limit: None
+) -> None:
+    found, complete = scores(database, person, "tide")
+    assert len(found) == 10
+    assert complete == {True}
+
+
+def test_a_list_that_is_longer_than_what_was_read_says_so(
+    database: Database, person: uuid.UUID | None, low_limit: None
+) -> None:
+    found, complete = scores(database, person, "tide", max_results=100)
+    assert len(found) == LIMIT
+    assert complete == {False}
+
+
+def test_one_search_of_the_index_finds_a_word_in_all_audiences(database: Database, person: uuid.UUID | None) -> None:
+    """The cost of a person in many organizations: from PostgreSQL 17 on."""
+    with database.connect("supabase_admin") as admin:
+        admin.execute("vacuum analyze private.postings")
+        plan = admin.execute(
+            "explain select sum(p.size) from private.postings p"
+            " where p.scope_id = any (array(select gen_random_uuid() from generate_series(1, 800)))"
+            " and p.word = 'tide' and p.stemmer = 'english'"
+        ).fetchall()
+    assert any("postings_word_idx" in row[0] for row in plan), plan
