@@ -664,6 +664,85 @@ end $$;
 COMMENT ON FUNCTION private.become(claims text) IS 'Makes the rest of the transaction run as the caller of these verified claims, and as nobody else after it.';
 
 --
+-- Name: begin_emptying(uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.begin_emptying(person uuid, deletes_account boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into private.removals as r (kind, subject_id, deletes_account) values ('account', person, begin_emptying.deletes_account)
+  on conflict (kind, subject_id) do update set deletes_account = r.deletes_account or excluded.deletes_account;
+  -- Where there are more, nobody reads anything by them either: a closed account is refused everywhere.
+  perform private.leave_some(person, 200);
+  update public.organizations o set may_publish = false, published_at = null
+  where o.published_at is not null
+    and exists (select from public.memberships m where m.organization_id = o.id and m.user_id = person)
+    and not exists (select from public.memberships m where m.organization_id = o.id and m.user_id <> person);
+  perform private.leave_orders(person);
+  delete from public.profiles p where p.id = person;
+  perform private.note_everything_lost();
+end $$;
+
+--
+-- Name: FUNCTION begin_emptying(person uuid, deletes_account boolean); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.begin_emptying(person uuid, deletes_account boolean) IS 'Ends every right of a closed account, and every right that others have by it, and leaves its rows to the worker.';
+
+--
+-- Name: begin_large_account(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.begin_large_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not private.is_large_account(old.id) then
+    return old;
+  end if;
+  perform private.begin_emptying(old.id, true);
+  -- Nobody signs in as it, and its address and number are free again.
+  delete from auth.sessions s where s.user_id = old.id;
+  delete from auth.identities i where i.user_id = old.id;
+  update auth.users u
+  set deleted_at = coalesce(u.deleted_at, now()), email = null, phone = null, encrypted_password = null,
+      raw_user_meta_data = '{}', raw_app_meta_data = '{}'
+  where u.id = old.id;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION begin_large_account(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.begin_large_account() IS 'Row trigger on auth.users: a large account is closed, and can neither sign in nor do anything; the worker deletes it in pieces, and the statement counts no row. Definer: as leave_organizations.';
+
+--
+-- Name: begin_large_organization(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.begin_large_organization() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not private.is_large_organization(old.id) then
+    return old;
+  end if;
+  perform private.queue_organizations(array[old.id]);
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION begin_large_organization(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.begin_large_organization() IS 'Row trigger on organizations: a large one loses its members, its invitations and what it published, and the worker deletes it in pieces; the statement counts no row. Definer: whoever may delete it may not do all that.';
+
+--
 -- Name: beginnings(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -884,9 +963,10 @@ begin
     raise sqlstate 'PT404' using message = 'There is no such account', hint = 'It was closed already.';
   end if;
   perform private.lock_organizations(person);
+  -- The first twenty: the rest come when these are done.
   select jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name) order by o.name, o.id), string_agg(o.name, ', ' order by o.name, o.id)
   into orphans, names
-  from private.orphaned_organizations(person) o where o.has_others;
+  from (select p.id, p.name from private.orphaned_organizations(person) p where p.has_others order by p.name, p.id limit 20) o;
   if orphans is not null then
     raise sqlstate 'PT409' using
       message = 'You are the only owner of ' || names,
@@ -1567,6 +1647,12 @@ CREATE FUNCTION private.empty_account() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  if exists (select from private.removals r where r.kind = 'account' and r.subject_id = new.id) then
+    return null;
+  elsif private.is_large_account(new.id) then
+    perform private.begin_emptying(new.id, false);
+    return null;
+  end if;
   perform private.remove_own_organizations(new.id);
   perform private.forget_uploader(new.id);
   delete from public.memberships m where m.user_id = new.id;
@@ -1600,12 +1686,17 @@ CREATE FUNCTION private.end_shares_of_leaver() RETURNS trigger
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 declare
-  leaver record;
+  left_by record;
 begin
-  for leaver in select m.user_id, array_agg(m.organization_id) as organizations from old_rows m group by m.user_id loop
+  for left_by in
+    select l.* from (
+      select array_agg(m.user_id) as u, array_agg(m.organization_id) as o from old_rows m
+      where m.organization_id not in (select r.subject_id from private.removals r where r.kind = 'organization')) p
+    cross join lateral private.leavers(p.u, p.o) l
+  loop
     delete from public.document_shares s using public.documents d
-    where s.user_id = leaver.user_id and d.id = s.document_id and d.visibility <> 'private'
-      and d.organization_id = any (leaver.organizations);
+    where s.user_id = any (left_by.user_ids) and d.id = s.document_id and d.visibility <> 'private'
+      and d.organization_id = any (left_by.organization_ids);
   end loop;
   return null;
 end $$;
@@ -2204,11 +2295,16 @@ CREATE FUNCTION private.forget_creator() RETURNS trigger
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 declare
-  leaver record;
+  left_by record;
 begin
-  for leaver in select m.user_id, array_agg(m.organization_id) as organizations from old_rows m group by m.user_id loop
+  for left_by in
+    select l.* from (
+      select array_agg(m.user_id) as u, array_agg(m.organization_id) as o from old_rows m
+      where m.organization_id not in (select r.subject_id from private.removals r where r.kind = 'organization')) p
+    cross join lateral private.leavers(p.u, p.o) l
+  loop
     update public.organizations o set created_by = null
-    where o.created_by = leaver.user_id and o.id = any (leaver.organizations);
+    where o.created_by = any (left_by.user_ids) and o.id = any (left_by.organization_ids);
   end loop;
   return null;
 end $$;
@@ -2584,6 +2680,61 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.is_astray(near private.chunk_match[]) IS 'Whether all that a walk found is about as far as the tenth: then the question is about something else than the passages, the few that answer it have neighbours which do not, and no edge of the graph leads there. Cooking asked in software manuals: the walk finds .84 of the ten nearest, the widest that there is .97 to .98, and often not the first. Of questions that this does not name, it finds .997.';
+
+--
+-- Name: is_large_account(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.is_large_account(person uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (select from public.memberships m where m.user_id = person offset 1000)
+    or exists (select from public.documents d where d.owner_id = person offset 500)
+    or exists (select from public.organizations o where o.created_by = person offset 1000)
+    or exists (select from public.interactions i where i.user_id = person offset 5000)
+    or exists (select from public.document_shares s where s.user_id = person offset 5000)
+    or exists (select from public.invitations i where i.invited_by = person offset 2000)
+    or exists (select from public.orders o where o.buyer_id = person offset 1000)
+    or exists (
+      select from public.documents d join public.chunks c on c.document_id = d.id
+      where d.owner_id = person and (d.organization_id is null or d.visibility = 'private') offset 2000)
+    or exists (
+      select from public.documents d join public.document_shares s on s.document_id = d.id
+      where d.owner_id = person and (d.organization_id is null or d.visibility = 'private') offset 2000);
+end $$;
+
+--
+-- Name: FUNCTION is_large_account(person uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.is_large_account(person uuid) IS 'Whether more hangs on an account than is deleted with it in some tenths of a second.';
+
+--
+-- Name: is_large_organization(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.is_large_organization(organization uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (select from public.documents d where d.organization_id = organization offset 500)
+    or exists (select from public.memberships m where m.organization_id = organization offset 2000)
+    or exists (select from public.invitations i where i.organization_id = organization offset 2000)
+    or exists (
+      select from public.documents d join public.chunks c on c.document_id = d.id where d.organization_id = organization offset 2000)
+    or exists (
+      select from public.documents d join public.document_shares s on s.document_id = d.id
+      where d.organization_id = organization offset 2000);
+end $$;
+
+--
+-- Name: FUNCTION is_large_organization(organization uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.is_large_organization(organization uuid) IS 'Whether more hangs on an organization than is deleted with it in some tenths of a second.';
 
 --
 -- Name: is_staff(); Type: FUNCTION; Schema: private; Owner: -
@@ -2973,6 +3124,61 @@ end $$;
 COMMENT ON FUNCTION private.leave_organizations() IS 'Row trigger on auth.users: an organization of an account that is deleted goes when nobody else belongs to it, and otherwise waits for a member to take it over. Definer: the Auth service that deletes accounts has no rights on public.';
 
 --
+-- Name: leave_some(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.leave_some(person uuid, max_organizations integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+  left_ids uuid[] := array(
+    select m.organization_id from public.memberships m where m.user_id = person limit max_organizations);
+begin
+  perform private.lock_leaving(left_ids);
+  perform private.remove_organizations(array(
+    select o.id from unnest(left_ids) o (id)
+    where not exists (select from public.memberships s where s.organization_id = o.id and s.user_id <> person)));
+  delete from public.memberships m where m.user_id = person and m.organization_id = any (left_ids);
+  return cardinality(left_ids);
+end $$;
+
+--
+-- Name: FUNCTION leave_some(person uuid, max_organizations integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.leave_some(person uuid, max_organizations integer) IS 'Ends up to so many memberships of an account that is closed, and deletes the organizations that nobody else belongs to.';
+
+--
+-- Name: leavers(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.leavers(people uuid[], organizations uuid[]) RETURNS TABLE(user_ids uuid[], organization_ids uuid[])
+    LANGUAGE plpgsql STABLE ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if people is null then
+    return;
+  elsif (select count(*) from (select distinct unnest(people)) p) <= (select count(*) from (select distinct unnest(organizations)) o)
+  then
+    return query
+      select array[p.id], array_agg(p.organization_id) from unnest(people, organizations) p (id, organization_id) group by p.id;
+  else
+    return query
+      select array_agg(p.id), array[p.organization_id]
+      from unnest(people, organizations) p (id, organization_id) group by p.organization_id;
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION leavers(people uuid[], organizations uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.leavers(people uuid[], organizations uuid[]) IS 'Pairs of person and organization in few groups: all organizations of a person, or all people of an organization.';
+
+--
 -- Name: limit_of(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -3017,6 +3223,32 @@ end $$;
 COMMENT ON FUNCTION private.lock_buyer(order_id uuid) IS 'Keeps the account of an order''s buyer from being deleted before the transaction ends; called before the order is locked. Definer: as settle_payment and mark_paid, which call it; granted to nobody.';
 
 --
+-- Name: lock_leaving(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.lock_leaving(organization_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  -- A hundred thousand rows take two seconds to lock, so whoever leaves so many waits for all who leave, and they wait for it.
+  -- Taken before any row, by everybody: nobody waits in a circle.
+  if cardinality(organization_ids) > 1000 then
+    perform pg_advisory_xact_lock(20261127, 1);
+  else
+    perform pg_advisory_xact_lock_shared(20261127, 1);
+    perform from public.organizations o where o.id = any (organization_ids) order by o.id for no key update;
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION lock_leaving(organization_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.lock_leaving(organization_ids uuid[]) IS 'Lets nobody else leave these organizations until the transaction ends.';
+
+--
 -- Name: lock_order(uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -3054,11 +3286,9 @@ CREATE FUNCTION private.lock_organizations(person uuid) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  -- As has_other_owner does: whoever leaves in the same moment waits, and then sees who is left. All of them, for a member
-  -- may become owner by what the others do.
-  perform from public.organizations o
-  where o.id in (select m.organization_id from public.memberships m where m.user_id = person)
-  order by o.id for no key update;
+  -- As require_owner does: whoever leaves in the same moment waits, and then sees who is left. All of them, for a member may
+  -- become owner by what the others do.
+  perform private.lock_leaving(array(select m.organization_id from public.memberships m where m.user_id = person));
 end $$;
 
 --
@@ -3066,6 +3296,37 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.lock_organizations(person uuid) IS 'Lets nobody else leave the organizations of a person until the transaction ends.';
+
+--
+-- Name: make_drafts_personal(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.make_drafts_personal(user_ids uuid[], organization_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+  drafts constant uuid[] := array(
+    select d.id from public.documents d
+    where d.owner_id = any (user_ids) and d.visibility = 'private' and d.organization_id = any (organization_ids)
+    limit 1001);
+begin
+  if cardinality(drafts) > 1000 then
+    insert into private.removals (kind, subject_id)
+    select distinct 'drafts', d.owner_id from public.documents d
+    where d.owner_id = any (user_ids) and d.visibility = 'private' and d.organization_id = any (organization_ids)
+    on conflict do nothing;
+  elsif drafts <> '{}' then
+    update public.documents d set organization_id = null where d.id = any (drafts);
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION make_drafts_personal(user_ids uuid[], organization_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.make_drafts_personal(user_ids uuid[], organization_ids uuid[]) IS 'Private documents of these people leave these organizations, at once or, where they are many, in pieces. Their owner reads and nobody else does, wherever they are filed.';
 
 --
 -- Name: mark_paid(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -3379,7 +3640,19 @@ CREATE FUNCTION private.my_shared_documents() RETURNS SETOF uuid
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  return query select s.document_id from public.document_shares s where s.user_id = auth.uid();
+  if not exists (select from private.removals) then
+    return query select s.document_id from public.document_shares s where s.user_id = auth.uid();
+    return;
+  end if;
+  return query
+    select s.document_id
+    from public.document_shares s join public.documents d on d.id = s.document_id
+    where s.user_id = auth.uid()
+      and case
+        when d.organization_id is null or d.visibility = 'private'
+        then not exists (select from private.removals r where r.kind = 'account' and r.subject_id = d.owner_id)
+        else not exists (select from private.removals r where r.kind = 'organization' and r.subject_id = d.organization_id)
+      end;
 end $$;
 
 --
@@ -4225,16 +4498,22 @@ COMMENT ON FUNCTION private.order_lines(items jsonb, OUT product_ids uuid[], OUT
 --
 
 CREATE FUNCTION private.orphaned_organizations(person uuid) RETURNS TABLE(id uuid, name text, has_others boolean)
-    LANGUAGE sql STABLE ROWS 1
+    LANGUAGE plpgsql STABLE ROWS 1
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
-  select o.id, o.name,
-         exists (select from public.memberships s where s.organization_id = o.id and s.user_id <> person)
-  from public.organizations o
-  join public.memberships m on m.organization_id = o.id and m.user_id = person and m.role = 'owner'
-  where not exists (
-    select from public.memberships s where s.organization_id = o.id and s.user_id <> person and s.role = 'owner')
-$$;
+declare
+  owned constant uuid[] := array(
+    select m.organization_id from public.memberships m where m.user_id = person and m.role = 'owner');
+begin
+  return query
+    with others as materialized (
+      select m.organization_id, bool_or(m.role = 'owner') as are_owners
+      from public.memberships m where m.organization_id = any (owned) and m.user_id <> person group by m.organization_id)
+    select o.id, o.name, s.organization_id is not null
+    from public.organizations o left join others s on s.organization_id = o.id
+    where o.id = any (owned) and not coalesce(s.are_owners, false);
+end $$;
 
 --
 -- Name: FUNCTION orphaned_organizations(person uuid); Type: COMMENT; Schema: private; Owner: -
@@ -5056,6 +5335,33 @@ end $$;
 COMMENT ON FUNCTION private.queue_interactions() IS 'Statement trigger on interactions: bounds how many looks and carts a person notes, and notes purchases as to be counted. Definer: nobody else writes those tables.';
 
 --
+-- Name: queue_organizations(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.queue_organizations(organization_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  insert into private.removals (kind, subject_id)
+  select 'organization', o.id from unnest(organization_ids) o (id) on conflict do nothing;
+  -- Nobody finds what it published, reads it as its founder, or wants its address in vain.
+  update public.organizations o
+  set may_publish = false, published_at = null, created_by = null, slug = 'removed-' || replace(o.id::text, '-', '')
+  where o.id = any (organization_ids);
+  delete from public.memberships m where m.organization_id = any (organization_ids);
+  delete from public.invitations i where i.organization_id = any (organization_ids);
+  perform private.note_everything_lost();
+end $$;
+
+--
+-- Name: FUNCTION queue_organizations(organization_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.queue_organizations(organization_ids uuid[]) IS 'Ends every right in these organizations, and leaves their rows to the worker.';
+
+--
 -- Name: raised_score(double precision, double precision, double precision); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -5330,6 +5636,87 @@ end $_$;
 COMMENT ON FUNCTION private.register_embedding_model(name text, dimensions integer) IS 'Adds a model and its index; run by the owner of the tables. Search goes on with the active one.';
 
 --
+-- Name: remove_account_piece(uuid, boolean, integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.remove_account_piece(person uuid, deletes_account boolean, max_rows integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  removed integer;
+  next_documents constant uuid[] := array(
+    select d.id from public.documents d
+    where d.owner_id = person and (d.organization_id is null or d.visibility = 'private')
+    -- First what everybody reads.
+    order by (d.visibility = 'public') desc limit least(max_rows, 250));
+begin
+  if next_documents <> '{}' then
+    return private.remove_documents(next_documents, max_rows);
+  end if;
+  removed := private.leave_some(person, least(max_rows, 250));
+  if removed > 0 then
+    return removed;
+  end if;
+  delete from public.invitations i
+  where i.id in (select o.id from public.invitations o where o.invited_by = person limit max_rows);
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    return removed;
+  end if;
+  update public.documents d set owner_id = null
+  where d.id in (select o.id from public.documents o where o.owner_id = person limit max_rows);
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    return removed;
+  end if;
+  delete from public.document_shares s
+  where s.user_id = person
+    and s.document_id in (select o.document_id from public.document_shares o where o.user_id = person limit max_rows);
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    return removed;
+  end if;
+  update public.organizations o set created_by = null
+  where o.id in (select f.id from public.organizations f where f.created_by = person limit max_rows);
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    return removed;
+  end if;
+  delete from public.interactions i
+  where i.id in (select o.id from public.interactions o where o.user_id = person limit max_rows);
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    return removed;
+  end if;
+  update public.orders o set buyer_id = null
+  where o.id in (select b.id from public.orders b where b.buyer_id = person limit max_rows);
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    return removed;
+  end if;
+  delete from private.order_requests r
+  where r.buyer_id = person and r.idempotency_key in (
+    select o.idempotency_key from private.order_requests o where o.buyer_id = person limit max_rows);
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    return removed;
+  end if;
+  perform private.forget_uploader(person);
+  delete from private.paired_purchases p where p.user_id = person;
+  if deletes_account then
+    delete from auth.users u where u.id = person;
+  end if;
+  return 0;
+end $$;
+
+--
+-- Name: FUNCTION remove_account_piece(person uuid, deletes_account boolean, max_rows integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.remove_account_piece(person uuid, deletes_account boolean, max_rows integer) IS 'A piece of the removal of what a closed account had; 0 when it is done.';
+
+--
 -- Name: remove_deserted(uuid[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -5338,10 +5725,26 @@ CREATE FUNCTION private.remove_deserted(organization_ids uuid[]) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
+declare
+  deserted uuid[];
 begin
-  perform from public.organizations o where o.id = any (organization_ids) order by o.id for no key update;
-  delete from public.organizations o
-  where o.id = any (organization_ids) and not exists (select from public.memberships m where m.organization_id = o.id);
+  perform private.lock_leaving(organization_ids);
+  deserted := array(
+    with peopled as materialized (
+      select distinct m.organization_id from public.memberships m where m.organization_id = any (organization_ids))
+    select o.id
+    from public.organizations o left join peopled p on p.organization_id = o.id
+    where o.id = any (organization_ids) and p.organization_id is null);
+  if cardinality(deserted) <= 1000 then
+    perform private.remove_organizations(deserted);
+    return;
+  end if;
+  insert into private.removals (kind, subject_id, organization_ids)
+  select 'deserted', gen_random_uuid(), array_agg(d.id)
+  from unnest(deserted) with ordinality d (id, place) group by d.place / 500;
+  -- Nobody belongs to them; what they published is not everybody's any more.
+  update public.organizations o set may_publish = false, published_at = null
+  where o.published_at is not null and o.id = any (deserted);
 end $$;
 
 --
@@ -5349,6 +5752,126 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.remove_deserted(organization_ids uuid[]) IS 'Deletes those of these organizations that nobody belongs to. Definer: called where the last member leaves.';
+
+--
+-- Name: remove_deserted_piece(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.remove_deserted_piece(organization_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform private.remove_deserted(organization_ids);
+  return 0;
+end $$;
+
+--
+-- Name: FUNCTION remove_deserted_piece(organization_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.remove_deserted_piece(organization_ids uuid[]) IS 'Deletes those of these organizations, which are few, that nobody belongs to; 0, since it is done then.';
+
+--
+-- Name: remove_documents(uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.remove_documents(document_ids uuid[], max_rows integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+  removed integer;
+begin
+  -- What hangs on one document may be more than one piece.
+  delete from public.document_shares s
+  where (s.document_id, s.user_id) in (
+    select o.document_id, o.user_id from public.document_shares o where o.document_id = any (document_ids) limit max_rows);
+  get diagnostics removed = row_count;
+  if removed = max_rows then
+    return removed;
+  end if;
+  delete from public.chunks c
+  where c.id in (select o.id from public.chunks o where o.document_id = any (document_ids) limit max_rows);
+  get diagnostics removed = row_count;
+  if removed = max_rows then
+    return removed;
+  end if;
+  delete from public.documents d where d.id = any (document_ids);
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+
+--
+-- Name: FUNCTION remove_documents(document_ids uuid[], max_rows integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.remove_documents(document_ids uuid[], max_rows integer) IS 'A piece of the removal of these documents, which are few: their shares, their passages, then themselves. How many rows.';
+
+--
+-- Name: remove_organization_piece(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.remove_organization_piece(organization uuid, max_rows integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  removed integer;
+  next_documents uuid[];
+begin
+  -- Nobody joins it from here on; who did before keeps it.
+  perform from public.organizations o where o.id = organization for update;
+  if not found or exists (select from public.memberships m where m.organization_id = organization) then
+    return 0;
+  end if;
+  update public.documents d set organization_id = null
+  where d.id in (
+    select o.id from public.documents o where o.organization_id = organization and o.visibility = 'private' limit max_rows);
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    return removed;
+  end if;
+  next_documents := array(
+    select d.id from public.documents d where d.organization_id = organization limit least(max_rows, 250));
+  if next_documents <> '{}' then
+    return private.remove_documents(next_documents, max_rows);
+  end if;
+  delete from public.organizations o where o.id = organization;
+  return 0;
+end $$;
+
+--
+-- Name: FUNCTION remove_organization_piece(organization uuid, max_rows integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.remove_organization_piece(organization uuid, max_rows integer) IS 'A piece of the removal of an organization that nobody belongs to; 0 when it is done.';
+
+--
+-- Name: remove_organizations(uuid[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.remove_organizations(organization_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  if cardinality(organization_ids) > 1
+    and exists (select from public.documents d where d.organization_id = any (organization_ids) offset 500)
+  then
+    perform private.queue_organizations(organization_ids);
+  else
+    delete from public.organizations o where o.id = any (organization_ids);
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION remove_organizations(organization_ids uuid[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.remove_organizations(organization_ids uuid[]) IS 'Deletes organizations that nobody else belongs to, a thousand at most; at once or, where they hold much, in pieces.';
 
 --
 -- Name: remove_own_organizations(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -5390,6 +5913,53 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.remove_personal_documents() IS 'Row trigger on auth.users: a person''s own documents go with the account, the organization''s stay without an owner. Definer: the Auth service that deletes accounts has no rights on public.';
+
+--
+-- Name: remove_some(integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.remove_some(max_rows integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+declare
+  next private.removals;
+  removed integer;
+begin
+  select r.* into next from private.removals r where r.turn <= clock_timestamp() order by r.turn limit 1 for update skip locked;
+  if not found then
+    return 0;
+  end if;
+  begin
+    removed := case next.kind
+      when 'organization' then private.remove_organization_piece(next.subject_id, max_rows)
+      when 'account' then private.remove_account_piece(next.subject_id, next.deletes_account, max_rows)
+      when 'deserted' then private.remove_deserted_piece(next.organization_ids)
+      else private.return_drafts_piece(next.subject_id, max_rows) end;
+  exception when others then
+    -- The others go on meanwhile.
+    update private.removals r
+    set attempts = r.attempts + 1, last_error = sqlerrm,
+        turn = clock_timestamp() + least(600, 2 ^ least(r.attempts, 10)) * interval '1 second'
+    where (r.kind, r.subject_id) = (next.kind, next.subject_id);
+    raise warning 'the removal of % % failed, and is tried again: %', next.kind, next.subject_id, sqlerrm;
+    return 1;
+  end;
+  if removed = 0 then
+    delete from private.removals r where (r.kind, r.subject_id) = (next.kind, next.subject_id);
+    return 1;
+  end if;
+  update private.removals r set turn = clock_timestamp(), attempts = 0, last_error = null
+  where (r.kind, r.subject_id) = (next.kind, next.subject_id);
+  return removed;
+end $$;
+
+--
+-- Name: FUNCTION remove_some(max_rows integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.remove_some(max_rows integer) IS 'Removes up to so many rows, and what hangs on them, of what waits longest in private.removals. How many, at least 1; 0 when nothing waits. Definer: the worker has no rights on what is removed.';
 
 --
 -- Name: repair_passage_counts(); Type: FUNCTION; Schema: private; Owner: -
@@ -5544,10 +6114,11 @@ COMMENT ON FUNCTION private.require_open_account() IS 'The caller''s account; nu
 CREATE FUNCTION private.require_owner(organization_ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 begin
-  -- Two owners who leave at once must see each other: they queue on the organization's row.
-  perform from public.organizations o where o.id = any (organization_ids) order by o.id for no key update;
+  -- Two owners who leave at once must see each other.
+  perform private.lock_leaving(organization_ids);
   if exists (
     select from public.organizations o
     where o.id = any (organization_ids)
@@ -5602,21 +6173,26 @@ CREATE FUNCTION private.return_drafts() RETURNS trigger
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 declare
-  leaver record;
+  left_by record;
 begin
   if tg_op = 'DELETE' then
-    for leaver in select m.user_id, array_agg(m.organization_id) as organizations from old_rows m group by m.user_id loop
-      update public.documents d set organization_id = null
-      where d.owner_id = leaver.user_id and d.visibility = 'private' and d.organization_id = any (leaver.organizations);
+    for left_by in
+      select l.* from (
+        select array_agg(m.user_id) as u, array_agg(m.organization_id) as o from old_rows m
+        where m.organization_id not in (select r.subject_id from private.removals r where r.kind = 'organization')) p
+      cross join lateral private.leavers(p.u, p.o) l
+    loop
+      perform private.make_drafts_personal(left_by.user_ids, left_by.organization_ids);
     end loop;
   else
-    for leaver in
-      select o.user_id, array_agg(o.organization_id) as organizations
-      from old_rows o join new_rows n using (organization_id, user_id)
-      where o.role >= 'editor' and n.role < 'editor' group by o.user_id
+    for left_by in
+      select l.* from (
+        select array_agg(o.user_id) as u, array_agg(o.organization_id) as o
+        from old_rows o join new_rows n using (organization_id, user_id)
+        where o.role >= 'editor' and n.role < 'editor') p
+      cross join lateral private.leavers(p.u, p.o) l
     loop
-      update public.documents d set organization_id = null
-      where d.owner_id = leaver.user_id and d.visibility = 'private' and d.organization_id = any (leaver.organizations);
+      perform private.make_drafts_personal(left_by.user_ids, left_by.organization_ids);
     end loop;
   end if;
   return null;
@@ -5627,6 +6203,35 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.return_drafts() IS 'Statement trigger on memberships: private documents of somebody who may write in the organization no longer become personal, since filing wants the role of an editor. Definer: whoever takes the role away cannot see them.';
+
+--
+-- Name: return_drafts_piece(uuid, integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.return_drafts_piece(person uuid, max_rows integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  returned integer;
+begin
+  update public.documents d set organization_id = null
+  where d.id in (
+    select o.id from public.documents o
+    where o.owner_id = person and o.visibility = 'private' and o.organization_id is not null
+      and not exists (
+        select from public.memberships m
+        where m.organization_id = o.organization_id and m.user_id = person and m.role >= 'editor')
+    limit max_rows);
+  get diagnostics returned = row_count;
+  return returned;
+end $$;
+
+--
+-- Name: FUNCTION return_drafts_piece(person uuid, max_rows integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.return_drafts_piece(person uuid, max_rows integer) IS 'Makes some drafts of a person personal that are filed where the person may not write; 0 when none are left.';
 
 --
 -- Name: return_private_documents(); Type: FUNCTION; Schema: private; Owner: -
@@ -5689,11 +6294,24 @@ CREATE FUNCTION private.revoke_invitations() RETURNS trigger
     AS $$
 declare
   loser record;
+  sent uuid[];
 begin
   if tg_op = 'DELETE' then
-    for loser in select m.user_id, array_agg(m.organization_id) as organizations from old_rows m group by m.user_id loop
-      update public.invitations i set status = 'revoked'
-      where i.invited_by = loser.user_id and i.status = 'pending' and i.organization_id = any (loser.organizations);
+    for loser in
+      select l.* from (
+        select array_agg(m.user_id) as u, array_agg(m.organization_id) as o from old_rows m
+        where m.organization_id not in (select r.subject_id from private.removals r where r.kind = 'organization')) p
+      cross join lateral private.leavers(p.u, p.o) l
+    loop
+      sent := array(
+        select i.id from public.invitations i
+        where i.invited_by = any (loser.user_ids) and i.status = 'pending' and i.organization_id = any (loser.organization_ids));
+      if cardinality(sent) > 1000 then
+        -- Ten indexes need not learn of the new status.
+        delete from public.invitations i where i.id = any (sent);
+      elsif sent <> '{}' then
+        update public.invitations i set status = 'revoked' where i.id = any (sent);
+      end if;
     end loop;
   else
     for loser in
@@ -8524,6 +9142,78 @@ ALTER TABLE private.purchases_to_take_back ALTER COLUMN id ADD GENERATED ALWAYS 
 );
 
 --
+-- Name: removals; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.removals (
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    deletes_account boolean DEFAULT false NOT NULL,
+    organization_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    queued_at timestamp with time zone DEFAULT now() NOT NULL,
+    turn timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    last_error text,
+    CONSTRAINT removals_kind_check CHECK ((kind = ANY (ARRAY['organization'::text, 'account'::text, 'drafts'::text, 'deserted'::text])))
+);
+
+ALTER TABLE ONLY private.removals FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE removals; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.removals IS 'What lost its rights and is removed in pieces by the worker: organizations without members, closed accounts, and drafts filed in organizations that their owner may not write in any more.';
+
+--
+-- Name: COLUMN removals.kind; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.removals.kind IS 'organization; account; drafts, private documents of a person that become personal; or deserted, a list of organizations.';
+
+--
+-- Name: COLUMN removals.subject_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.removals.subject_id IS 'The organization, or the person; of a list nothing but its key.';
+
+--
+-- Name: COLUMN removals.deletes_account; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.removals.deletes_account IS 'Whether the account itself goes at the end, not only what it had.';
+
+--
+-- Name: COLUMN removals.organization_ids; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.removals.organization_ids IS 'The list: those that still have no member go.';
+
+--
+-- Name: COLUMN removals.queued_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.removals.queued_at IS 'When the request was made.';
+
+--
+-- Name: COLUMN removals.turn; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.removals.turn IS 'The one that waits longest since is next; failures wait on.';
+
+--
+-- Name: COLUMN removals.attempts; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.removals.attempts IS 'How often a piece failed in a row.';
+
+--
+-- Name: COLUMN removals.last_error; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.removals.last_error IS 'Why the last piece failed.';
+
+--
 -- Name: rights_lost; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -9740,6 +10430,13 @@ ALTER TABLE ONLY private.purchases_to_take_back
     ADD CONSTRAINT purchases_to_take_back_pkey PRIMARY KEY (id);
 
 --
+-- Name: removals removals_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.removals
+    ADD CONSTRAINT removals_pkey PRIMARY KEY (kind, subject_id);
+
+--
 -- Name: rights_lost rights_lost_pkey; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -10049,6 +10746,12 @@ CREATE INDEX product_words_words_idx ON private.product_words USING gin (words);
 --
 
 CREATE INDEX purchases_to_take_back_user_id_idx ON private.purchases_to_take_back USING btree (user_id);
+
+--
+-- Name: removals_turn_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX removals_turn_idx ON private.removals USING btree (turn);
 
 --
 -- Name: rights_lost_at_idx; Type: INDEX; Schema: private; Owner: -
@@ -10393,6 +11096,12 @@ CREATE UNIQUE INDEX profiles_email_idx ON public.profiles USING btree (email);
 CREATE TRIGGER forget_customer BEFORE UPDATE ON private.payment_jobs FOR EACH ROW WHEN (((old.done_at IS NULL) AND (new.done_at IS NOT NULL))) EXECUTE FUNCTION private.forget_customer();
 
 --
+-- Name: memberships a_keep_an_owner_on_delete; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER a_keep_an_owner_on_delete AFTER DELETE ON public.memberships REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_an_owner();
+
+--
 -- Name: organizations add_creator_as_owner; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -10403,6 +11112,12 @@ CREATE TRIGGER add_creator_as_owner AFTER INSERT ON public.organizations FOR EAC
 --
 
 CREATE TRIGGER answer_invitation BEFORE UPDATE OF status ON public.invitations FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION private.answer_invitation();
+
+--
+-- Name: organizations begin_large_removal; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER begin_large_removal BEFORE DELETE ON public.organizations FOR EACH ROW EXECUTE FUNCTION private.begin_large_organization();
 
 --
 -- Name: invitations complete_invitation; Type: TRIGGER; Schema: public; Owner: -
@@ -10457,12 +11172,6 @@ CREATE TRIGGER forget_creator AFTER DELETE ON public.memberships REFERENCING OLD
 --
 
 CREATE TRIGGER forget_pairs AFTER DELETE ON public.products REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.forget_pairs();
-
---
--- Name: memberships keep_an_owner_on_delete; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER keep_an_owner_on_delete AFTER DELETE ON public.memberships REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.keep_an_owner();
 
 --
 -- Name: memberships keep_an_owner_on_update; Type: TRIGGER; Schema: public; Owner: -
@@ -11101,6 +11810,12 @@ CREATE POLICY "functions alone use it" ON private.product_words TO anon, authent
 CREATE POLICY "functions alone use it" ON private.purchases_to_take_back TO anon, authenticated USING (false);
 
 --
+-- Name: removals functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.removals TO anon, authenticated USING (false);
+
+--
 -- Name: rights_lost functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -11213,6 +11928,12 @@ ALTER TABLE private.product_words ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.purchases_to_take_back ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: removals; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.removals ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: rights_lost; Type: ROW SECURITY; Schema: private; Owner: -
@@ -11934,6 +12655,24 @@ REVOKE ALL ON FUNCTION private.become(claims text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.become(claims text) TO tidegate_gateway;
 
 --
+-- Name: FUNCTION begin_emptying(person uuid, deletes_account boolean); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.begin_emptying(person uuid, deletes_account boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION begin_large_account(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.begin_large_account() FROM PUBLIC;
+
+--
+-- Name: FUNCTION begin_large_organization(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.begin_large_organization() FROM PUBLIC;
+
+--
 -- Name: FUNCTION beginnings(typed text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12507,6 +13246,18 @@ GRANT ALL ON FUNCTION private.is_astray(near private.chunk_match[]) TO authentic
 GRANT ALL ON FUNCTION private.is_astray(near private.chunk_match[]) TO service_role;
 
 --
+-- Name: FUNCTION is_large_account(person uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.is_large_account(person uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_large_organization(organization uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.is_large_organization(organization uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION is_staff(); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12591,6 +13342,18 @@ REVOKE ALL ON FUNCTION private.leave_orders(person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.leave_organizations() FROM PUBLIC;
 
 --
+-- Name: FUNCTION leave_some(person uuid, max_organizations integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.leave_some(person uuid, max_organizations integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION leavers(people uuid[], organizations uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.leavers(people uuid[], organizations uuid[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION limit_of(name text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12608,6 +13371,12 @@ GRANT ALL ON FUNCTION private.limit_of(name text) TO tidegate_worker;
 REVOKE ALL ON FUNCTION private.lock_buyer(order_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION lock_leaving(organization_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.lock_leaving(organization_ids uuid[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lock_order(order_id uuid, for_shop boolean); Type: ACL; Schema: private; Owner: -
 --
 
@@ -12618,6 +13387,12 @@ REVOKE ALL ON FUNCTION private.lock_order(order_id uuid, for_shop boolean) FROM 
 --
 
 REVOKE ALL ON FUNCTION private.lock_organizations(person uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION make_drafts_personal(user_ids uuid[], organization_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.make_drafts_personal(user_ids uuid[], organization_ids uuid[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION mark_paid(order_id uuid); Type: ACL; Schema: private; Owner: -
@@ -13140,6 +13915,12 @@ GRANT ALL ON FUNCTION private.query_words(query text) TO service_role;
 REVOKE ALL ON FUNCTION private.queue_interactions() FROM PUBLIC;
 
 --
+-- Name: FUNCTION queue_organizations(organization_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.queue_organizations(organization_ids uuid[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION raised_score(score double precision, amount double precision, exponent double precision); Type: ACL; Schema: private; Owner: -
 --
 
@@ -13206,11 +13987,41 @@ REVOKE ALL ON FUNCTION private.refuse_shortage(product_ids uuid[], quantities in
 REVOKE ALL ON FUNCTION private.register_embedding_model(name text, dimensions integer) FROM PUBLIC;
 
 --
+-- Name: FUNCTION remove_account_piece(person uuid, deletes_account boolean, max_rows integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.remove_account_piece(person uuid, deletes_account boolean, max_rows integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION remove_deserted(organization_ids uuid[]); Type: ACL; Schema: private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION private.remove_deserted(organization_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_deserted(organization_ids uuid[]) TO authenticated;
+
+--
+-- Name: FUNCTION remove_deserted_piece(organization_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.remove_deserted_piece(organization_ids uuid[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION remove_documents(document_ids uuid[], max_rows integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.remove_documents(document_ids uuid[], max_rows integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION remove_organization_piece(organization uuid, max_rows integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.remove_organization_piece(organization uuid, max_rows integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION remove_organizations(organization_ids uuid[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.remove_organizations(organization_ids uuid[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION remove_own_organizations(person uuid); Type: ACL; Schema: private; Owner: -
@@ -13223,6 +14034,13 @@ REVOKE ALL ON FUNCTION private.remove_own_organizations(person uuid) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION private.remove_personal_documents() FROM PUBLIC;
+
+--
+-- Name: FUNCTION remove_some(max_rows integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.remove_some(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_some(max_rows integer) TO tidegate_worker;
 
 --
 -- Name: FUNCTION repair_passage_counts(); Type: ACL; Schema: private; Owner: -
@@ -13290,6 +14108,12 @@ REVOKE ALL ON FUNCTION private.require_publisher() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.return_drafts() FROM PUBLIC;
+
+--
+-- Name: FUNCTION return_drafts_piece(person uuid, max_rows integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.return_drafts_piece(person uuid, max_rows integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION return_private_documents(); Type: ACL; Schema: private; Owner: -

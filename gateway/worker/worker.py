@@ -5,8 +5,8 @@ take and cut ──► embed ──► write       each stage holds one batch, a
 So the model works on the next batch while the last one is written. Whatever is held has its lease renewed.
 Turns are given by the database (private.enqueue_embeddings). A long text is embedded in pieces, one a turn. While the
 stages are full, a passing lane beside them (passing.py) serves short texts of others.
-Beside them, what people did with products is counted (folding.py), and orders that nobody pays are cancelled
-(expiry.py).
+Beside them, what people did with products is counted (folding.py), orders that nobody pays are cancelled (expiry.py),
+and what hung on large accounts and organizations that are gone is removed (removals.py).
 
 - The embedder is unavailable: the batch is given back, no attempt counted; the stage waits and goes on trying.
 - A text is refused, or cannot be written: its batch is done again one by one, and only that text fails.
@@ -28,6 +28,7 @@ from gateway.worker.folding import FOLD_EVERY_S, Folding
 from gateway.worker.jobs import Batch, CutSource, Job, Model
 from gateway.worker.passing import Traffic
 from gateway.worker.queue import Queue
+from gateway.worker.removals import Removals
 from gateway.worker.upkeep import Upkeep
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Worker:
         self._upkeep = Upkeep()
         self._folding = Folding()
         self._expiry = Expiry()
+        self._removals = Removals()
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -247,6 +249,7 @@ class Worker:
     async def _serve_the_shop(self, queue: Queue) -> None:
         while not self.stop.is_set():
             more = await self._expiry.step(queue)
+            more |= await self._removals.step(queue)
             if not await self._folding.step(queue) and not more:
                 await self._sleep(FOLD_EVERY_S)
 

@@ -143,7 +143,10 @@ export class AuthAdmin {
   }
 
   async #delete(id: string): Promise<unknown> {
-    const rows = await this.#sql`delete from auth.users where id = ${id} returning id`;
+    // A large account is closed by a trigger, and counted as not deleted: the worker deletes it in pieces.
+    const rows = await this.#sql`
+      with gone as (delete from auth.users where id = ${id})
+      select id from auth.users where id = ${id}`;
     if (rows.length === 0) throw new AdminError(404, "user_not_found", "User not found");
     return {};
   }

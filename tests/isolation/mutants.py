@@ -204,7 +204,7 @@ PLANTED = (
     ),
     Mutant(
         "the last owner may go",
-        "drop trigger keep_an_owner_on_delete on public.memberships",
+        "drop trigger a_keep_an_owner_on_delete on public.memberships",
         "public.memberships",
         ("delete",),
     ),
