@@ -4557,14 +4557,22 @@ CREATE FUNCTION private.owner_names(document_ids uuid[]) RETURNS TABLE(document_
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  caller constant uuid := auth.uid();
 begin
   return query
-    select d.id, coalesce(o.name, p.display_name, p.email)
+    select d.id,
+           case when d.visibility = 'private' or d.organization_id is null then coalesce(p.display_name, p.email) else o.name end
     from public.documents d
-    left join public.organizations o on o.id = d.organization_id and (d.visibility <> 'private' or d.owner_id is null)
-    left join public.profiles p on p.id = d.owner_id and o.id is null
+    left join public.organizations o on o.id = d.organization_id
+    left join public.profiles p on p.id = d.owner_id
     where d.id = any (document_ids)
-      and (d.scope_id = any (array(select private.my_scopes())) or d.id = any (array(select private.my_shared_documents())));
+      -- As the policies of documents: an audience of the caller, or a share. Looked up for these few rows.
+      and (d.visibility = 'private' and d.owner_id = caller
+           or d.visibility = 'public' and (d.organization_id is null or o.may_publish)
+           or d.visibility <> 'private'
+              and exists (select from public.memberships m where m.organization_id = d.organization_id and m.user_id = caller)
+           or exists (select from public.document_shares s where s.document_id = d.id and s.user_id = caller));
 end $$;
 
 --
