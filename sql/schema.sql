@@ -7816,6 +7816,7 @@ declare
   by_words private.search_leg := ('{}', true);
   has_every_word boolean := true;
   sources_found bigint;
+  most_bytes constant bigint := private.limit_of('search_answer_bytes');
 begin
   select m.* into model from private.active_embedding_model() m;
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
@@ -7882,7 +7883,7 @@ begin
     loop
       terms := private.query_terms(parsed, kinds);
       if cardinality(parsed.prefixes) > 0 then
-        has_every_word := cardinality(parsed.prefixes) <= 32 and not exists (
+        has_every_word := not exists (
           select from unnest(terms) t where t.original like '%*'
           group by t.original having count(*) >= parsed.per_beginning);
       end if;
@@ -7924,43 +7925,53 @@ begin
     select distinct on (s.source_id) s.* from scored s order by s.source_id, s.score desc, s.chunk_id
   ), top as (
     select b.* from best b order by b.score desc, b.source_id limit max_results
+  ), results as (
+    select case when c.document_id is not null then 'document' else 'product' end as kind,
+           t.source_id as id,
+           c.document_id,
+           coalesce(d.title, p.name) as title,
+           n.text as snippet,
+           n.highlights,
+           c.heading_path,
+           t.score,
+           coalesce(d.metadata, p.metadata || jsonb_build_object(
+             'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency, 'in_stock', p.is_in_stock)) as metadata,
+           case
+             when d.owner_id is not null and (d.visibility = 'private' or d.organization_id is null)
+               then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name)
+             when d.organization_id is not null
+               then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
+           end as owner
+    from top t
+    join public.chunks c on c.id = t.chunk_id
+    left join public.documents d on d.id = c.document_id
+    left join private.owner_names(array(select source_id from top)) o on o.document_id = c.document_id
+    left join public.products p on p.id = c.product_id
+    left join public.categories k on k.id = p.category_id
+    left join (
+      select q.stemmer, string_agg(q.match::text, ' | ')::tsquery as any_word
+      from unnest(marks) q group by q.stemmer) w on w.stemmer = c.stemmer
+    cross join lateral private.snippet(c.content, c.stemmer, w.any_word) n
+    where d.id is not null or p.id is not null
+  ), measured as (
+    -- The best results that fit; one always does.
+    select r.*, sum(octet_length(to_json(r)::text)) over best_first as bytes_so_far,
+           row_number() over best_first as place, count(*) over () as results
+    from results r window best_first as (order by r.score desc, r.id rows unbounded preceding)
+  ), fitting as (
+    select m.*, count(*) over () as shown from measured m where m.bytes_so_far <= most_bytes or m.place = 1
   )
-  select case when c.document_id is not null then 'document' else 'product' end,
-         c.source_id,
-         c.document_id,
-         coalesce(d.title, p.name),
-         n.text,
-         n.highlights,
-         c.heading_path,
-         t.score,
-         coalesce(d.metadata, p.metadata || jsonb_build_object(
-           'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency, 'in_stock', p.is_in_stock)),
-         has_every_word,
-         case
-           when d.owner_id is not null and (d.visibility = 'private' or d.organization_id is null)
-             then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name)
-           when d.organization_id is not null
-             then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
-         end
-  from top t
-  join public.chunks c on c.id = t.chunk_id
-  left join public.documents d on d.id = c.document_id
-  left join private.owner_names(array(select source_id from top)) o on o.document_id = c.document_id
-  left join public.products p on p.id = c.product_id
-  left join public.categories k on k.id = p.category_id
-  left join (
-    select q.stemmer, string_agg(q.match::text, ' | ')::tsquery as any_word
-    from unnest(marks) q group by q.stemmer) w on w.stemmer = c.stemmer
-  cross join lateral private.snippet(c.content, c.stemmer, w.any_word) n
-  where d.id is not null or p.id is not null
-  order by t.score desc, t.source_id;
+  select f.kind, f.id, f.document_id, f.title, f.snippet, f.highlights, f.heading_path, f.score, f.metadata,
+         has_every_word and f.shown = f.results, f.owner
+  from fitting f
+  order by f.place;
 end $$;
 
 --
 -- Name: FUNCTION search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where not every word that begins so was looked for, where there are more than 32 beginnings, and where the list is short and the query had more than 64 words or words too frequent to read all that have them. organization_ids: documents of these organizations alone, at most 100. effort: exact compares everything by meaning, for people who are signed in; bounded is quicker. owner: whose a document is, {kind: organization or person, id, name}; null for a product.';
+COMMENT ON FUNCTION public.search(query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text) IS 'Documents and products that the caller may read, best first, each once, with its best passage. Runs as the caller: the policies decide every row. In the query, "a phrase" must occur, -word must not, and boat* stands for all words that begin so. embedding_model says whose query_embedding is, and is refused when that is not the active one. complete: the list holds max_results rows or every match among what is embedded. False also where not every word that begins so was looked for, where results were left out to stay within search_answer_bytes of private.limits, and where the list is short and the query had more than 64 words or words too frequent to read all that have them. organization_ids: documents of these organizations alone, at most 100. effort: exact compares everything by meaning, for people who are signed in; bounded is quicker. owner: whose a document is, {kind: organization or person, id, name}; null for a product.';
 
 --
 -- Name: products; Type: TABLE; Schema: public; Owner: -
