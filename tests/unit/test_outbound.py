@@ -22,14 +22,17 @@ class Server:
         self._random = random.Random(seed)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        try:
             while True:
                 await reader.readuntil(b"\r\n\r\n")
                 if self.is_slow:
                     await asyncio.sleep(self._random.choice((0, SLOW_S / 10, SLOW_S)))
                 writer.write(PROMPT)
                 await writer.drain()
-        writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return  # given up
+        finally:
+            writer.close()
 
 
 @pytest.mark.parametrize("seed", range(3))
