@@ -177,7 +177,8 @@ async def test_the_last_known_answer_is_its_callers_own(
 async def test_a_gateway_that_has_just_started_loses_no_time_to_a_database_that_hangs(
     stack: Stack, database: Database, people: dict[str, str], mode: str
 ) -> None:
-    async with gateway_of(stack, database, people) as gateway:
+    # A busy machine may take a second to embed; the database is what hangs here.
+    async with gateway_of(stack, database, people, embedder_timeout_s=5, request_timeout_s=10) as gateway:
         gateway.to_database.freeze()
         for _ in range(3):
             assert await gateway.found("alice", ["the Data API"], mode=mode) == SEES["alice"]
