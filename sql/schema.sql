@@ -1508,6 +1508,180 @@ end $$;
 COMMENT ON FUNCTION private.dissolve_deserted() IS 'Statement trigger on memberships: an organization that its last member leaves goes.';
 
 --
+-- Name: public_scope(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.public_scope(organization_id uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select pg_catalog.md5('public documents of ' || organization_id::text)::uuid
+$$;
+
+--
+-- Name: FUNCTION public_scope(organization_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.public_scope(organization_id uuid) IS 'Audience of the public documents of an organization: everybody while it may publish, else its members.';
+
+--
+-- Name: documents; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.documents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    owner_id uuid DEFAULT auth.uid(),
+    organization_id uuid,
+    visibility public.document_visibility DEFAULT 'private'::public.document_visibility NOT NULL,
+    title text NOT NULL,
+    content text DEFAULT ''::text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    source_uri text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status public.document_status DEFAULT 'pending'::public.document_status NOT NULL,
+    error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    scope_id uuid GENERATED ALWAYS AS (
+CASE visibility
+    WHEN 'public'::public.document_visibility THEN COALESCE(private.public_scope(organization_id), '00000000-0000-0000-0000-000000000000'::uuid)
+    WHEN 'organization'::public.document_visibility THEN organization_id
+    ELSE owner_id
+END) STORED,
+    CONSTRAINT documents_content_check CHECK ((char_length(content) <= 2000000)),
+    CONSTRAINT documents_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text)),
+    CONSTRAINT documents_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 65536))),
+    CONSTRAINT documents_organization_check CHECK (((visibility <> 'organization'::public.document_visibility) OR (organization_id IS NOT NULL))),
+    CONSTRAINT documents_owner_check CHECK (((owner_id IS NOT NULL) OR ((organization_id IS NOT NULL) AND (visibility <> 'private'::public.document_visibility)))),
+    CONSTRAINT documents_source_uri_check CHECK ((char_length(source_uri) <= 2000)),
+    CONSTRAINT documents_title_check CHECK (((char_length(title) <= 500) AND (title ~ '\S'::text)))
+);
+ALTER TABLE ONLY public.documents ALTER COLUMN owner_id SET STATISTICS 1;
+ALTER TABLE ONLY public.documents ALTER COLUMN owner_id SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.documents ALTER COLUMN organization_id SET STATISTICS 1;
+ALTER TABLE ONLY public.documents ALTER COLUMN organization_id SET (n_distinct=-0.05);
+ALTER TABLE ONLY public.documents ALTER COLUMN title SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN content SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN language SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN source_uri SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN metadata SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN error SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN created_at SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN updated_at SET STATISTICS 0;
+ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET STATISTICS 1;
+ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET (n_distinct=-0.05);
+
+ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE documents; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.documents IS 'Texts that search and answers draw on. A document filed in an organization is the organization''s: its editors write it, and an owner who left the organization reads it no longer. A private one is its owner''s alone wherever it is filed, and stays so when the owner leaves or the organization is deleted. One more person is let in by document_shares, until that person leaves the organization.';
+
+--
+-- Name: COLUMN documents.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.id IS 'The document.';
+
+--
+-- Name: COLUMN documents.owner_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.owner_id IS 'Who wrote it; null when that account is gone and the organization kept it.';
+
+--
+-- Name: COLUMN documents.organization_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.organization_id IS 'Where it is filed; null for a personal one.';
+
+--
+-- Name: COLUMN documents.visibility; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.visibility IS 'Who reads it.';
+
+--
+-- Name: COLUMN documents.title; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.title IS '1 to 500 characters.';
+
+--
+-- Name: COLUMN documents.content; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.content IS 'Markdown or plain text, at most two million characters.';
+
+--
+-- Name: COLUMN documents.language; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.language IS 'ISO 639 code of the text, for stemming.';
+
+--
+-- Name: COLUMN documents.source_uri; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.source_uri IS 'Where it came from.';
+
+--
+-- Name: COLUMN documents.metadata; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.metadata IS 'Anything else; search returns it.';
+
+--
+-- Name: COLUMN documents.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.status IS 'Where its embeddings stand. The database and the worker keep it; clients cannot write it.';
+
+--
+-- Name: COLUMN documents.error; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.error IS 'Why it failed, in words for its owner.';
+
+--
+-- Name: COLUMN documents.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.created_at IS 'When it was made.';
+
+--
+-- Name: COLUMN documents.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.updated_at IS 'Last change of what people write.';
+
+--
+-- Name: COLUMN documents.scope_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.documents.scope_id IS 'Derived audience: the organization''s public one, the organization, or the owner; everyone (…0) for what an administrator made public without an organization. Generated, so that no client can forge it.';
+
+--
+-- Name: document_bytes(public.documents); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.document_bytes(document public.documents) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- Long texts are measured without being read.
+  select octet_length((document).content)::bigint + octet_length((document).title) + octet_length((document).metadata::text)
+$$;
+
+--
+-- Name: FUNCTION document_bytes(document public.documents); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.document_bytes(document public.documents) IS 'Bytes of a document that count towards a limit.';
+
+--
 -- Name: document_of_file(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1856,6 +2030,28 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.enforce_row_level_security() IS 'Event trigger: enables and forces row level security on every table that is created in public or private, moved there, or altered to be without it.';
+
+--
+-- Name: enforce_rows_per_write(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.enforce_rows_per_write() RETURNS trigger
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- What functions write that a person calls has limits of its own.
+  if current_user = 'authenticated' then
+    perform private.enforce_limit('rows_per_write', (select count(*) from new_rows), 'PT413');
+  end if;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION enforce_rows_per_write(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.enforce_rows_per_write() IS 'Statement trigger on what people write: a statement has a bounded number of rows.';
 
 --
 -- Name: enqueue_embeddings(uuid[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -2429,6 +2625,125 @@ end $$;
 COMMENT ON FUNCTION private.heartbeat(since text, OUT next text, OUT everything boolean, OUT people uuid[], OUT sources uuid[], OUT behind_s double precision) IS 'Answers if searches could be: and says which rights ended since the call that gave `since` as its `next` (null: none), and how many seconds a replica is behind. Definer: reads private.rights_lost.';
 
 --
+-- Name: hold(uuid, boolean, bigint, bigint); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.hold(holder uuid, organization boolean, more_documents bigint, more_bytes bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  held private.holdings;
+  kind constant text := case when organization then 'organization' else 'person' end;
+begin
+  -- The row is locked to the end of the transaction: writes of one holder wait for each other, and for nobody else.
+  insert into private.holdings as h (holder_id, is_organization, documents, bytes)
+  values (holder, organization, more_documents, more_bytes)
+  on conflict (holder_id) do update set documents = h.documents + more_documents, bytes = h.bytes + more_bytes
+  returning * into held;
+  if private.is_held_to_limits() then
+    if more_documents > 0 then
+      perform private.enforce_limit('documents_of_' || kind, held.documents);
+    end if;
+    if more_bytes > 0 then
+      perform private.enforce_limit('document_bytes_of_' || kind, held.bytes, 'PT413');
+    end if;
+  end if;
+end $$;
+
+--
+-- Name: FUNCTION hold(holder uuid, organization boolean, more_documents bigint, more_bytes bigint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.hold(holder uuid, organization boolean, more_documents bigint, more_bytes bigint) IS 'Adds to what a holder has, or takes away; refuses what is over a limit. Definer: nobody writes the counts.';
+
+--
+-- Name: hold_changed_documents(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.hold_changed_documents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform private.hold(n.holder, n.organization, n.documents, n.bytes)
+  from (
+    select c.holder, c.organization, sum(c.documents)::bigint as documents, sum(c.bytes)::bigint as bytes
+    from (
+      select case when r.organization_id is null or r.visibility = 'private' then r.owner_id else r.organization_id end as holder,
+             not (r.organization_id is null or r.visibility = 'private') as organization,
+             1 as documents, private.document_bytes(r) as bytes
+      from new_rows r
+      union all
+      select case when r.organization_id is null or r.visibility = 'private' then r.owner_id else r.organization_id end,
+             not (r.organization_id is null or r.visibility = 'private'), -1, -private.document_bytes(r)
+      from old_rows r) c
+    group by 1, 2
+    having sum(c.documents) <> 0 or sum(c.bytes) <> 0
+    order by 1) n
+  where n.holder is not null;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION hold_changed_documents(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.hold_changed_documents() IS 'Statement trigger on documents: counts texts that grew, and documents that went to another holder. Definer: as private.hold.';
+
+--
+-- Name: hold_new_documents(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.hold_new_documents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform private.hold(n.holder, n.organization, n.documents, n.bytes)
+  from (
+    select case when r.organization_id is null or r.visibility = 'private' then r.owner_id else r.organization_id end as holder,
+           not (r.organization_id is null or r.visibility = 'private') as organization,
+           count(*) as documents, sum(private.document_bytes(r))::bigint as bytes
+    from new_rows r group by 1, 2 order by 1) n
+  where n.holder is not null;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION hold_new_documents(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.hold_new_documents() IS 'Statement trigger on documents: counts new ones. Definer: as private.hold.';
+
+--
+-- Name: hold_removed_documents(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.hold_removed_documents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform private.hold(n.holder, n.organization, -n.documents, -n.bytes)
+  from (
+    select case when r.organization_id is null or r.visibility = 'private' then r.owner_id else r.organization_id end as holder,
+           not (r.organization_id is null or r.visibility = 'private') as organization,
+           count(*) as documents, sum(private.document_bytes(r))::bigint as bytes
+    from old_rows r group by 1, 2 order by 1) n
+  where n.holder is not null;
+  delete from private.holdings h
+  where h.documents = 0 and h.holder_id in (select o.owner_id from old_rows o union all select o.organization_id from old_rows o);
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION hold_removed_documents(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.hold_removed_documents() IS 'Statement trigger on documents: counts those that are gone no more. Definer: as private.hold.';
+
+--
 -- Name: index_embeddings(integer, integer, smallint); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2680,6 +2995,23 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.is_astray(near private.chunk_match[]) IS 'Whether all that a walk found is about as far as the tenth: then the question is about something else than the passages, the few that answer it have neighbours which do not, and no edge of the graph leads there. Cooking asked in software manuals: the walk finds .84 of the ten nearest, the widest that there is .97 to .98, and often not the first. Of questions that this does not name, it finds .997.';
+
+--
+-- Name: is_held_to_limits(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.is_held_to_limits() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(auth.jwt() ->> 'role' = 'authenticated', false)
+$$;
+
+--
+-- Name: FUNCTION is_held_to_limits(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.is_held_to_limits() IS 'Whether a person makes this request; servers and administrators hold what they like.';
 
 --
 -- Name: is_large_account(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -3179,6 +3511,71 @@ end $$;
 COMMENT ON FUNCTION private.leavers(people uuid[], organizations uuid[]) IS 'Pairs of person and organization in few groups: all organizations of a person, or all people of an organization.';
 
 --
+-- Name: limit_invitations(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.limit_invitations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  sender uuid;
+  addressee record;
+begin
+  if not private.is_held_to_limits() then
+    return null;
+  end if;
+  for sender in select distinct n.invited_by from new_rows n where n.invited_by is not null order by 1 loop
+    perform private.lock_limit('invitations_sent', sender::text);
+    perform private.enforce_limit('invitations_sent', (
+      select count(*) from public.invitations i
+      where i.invited_by = sender and i.status = 'pending' and i.expires_at > now()));
+  end loop;
+  -- An address is counted whether it has an account or not.
+  for addressee in select distinct n.user_id, n.email from new_rows n order by 1, 2 loop
+    perform private.lock_limit('invitations_received', coalesce(addressee.user_id::text, addressee.email));
+    perform private.enforce_limit('invitations_received', (
+      select count(*) from public.invitations i
+      where i.status = 'pending' and i.expires_at > now()
+        and case when addressee.user_id is null then i.email = addressee.email else i.user_id = addressee.user_id end));
+  end loop;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION limit_invitations(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.limit_invitations() IS 'Statement trigger: bounds how many invitations are open, of a sender and to an addressee. Definer: counts what the caller may not see.';
+
+--
+-- Name: limit_memberships(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.limit_memberships() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  member uuid;
+begin
+  if private.is_held_to_limits() then
+    for member in select distinct n.user_id from new_rows n order by 1 loop
+      perform private.lock_limit('memberships', member::text);
+      perform private.enforce_limit('memberships', (
+        select count(*) from public.memberships m where m.user_id = member));
+    end loop;
+  end if;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION limit_memberships(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.limit_memberships() IS 'Statement trigger: bounds how many organizations a person belongs to. Definer: counts what the caller may not see.';
+
+--
 -- Name: limit_of(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -3201,6 +3598,63 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.limit_of(name text) IS 'The most that the limit of this name allows. A limit that is missing is an error, never unlimited. Definer: reads the table.';
+
+--
+-- Name: limit_organizations(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.limit_organizations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  founder uuid;
+begin
+  if private.is_held_to_limits() then
+    for founder in select distinct n.created_by from new_rows n where n.created_by is not null order by 1 loop
+      perform private.lock_limit('organizations_founded', founder::text);
+      perform private.enforce_limit('organizations_founded', (
+        select count(*) from public.organizations o where o.created_by = founder));
+    end loop;
+  end if;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION limit_organizations(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.limit_organizations() IS 'Statement trigger: bounds how many organizations a person founds. Definer: counts what the caller may not see.';
+
+--
+-- Name: limit_shares(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.limit_shares() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  added record;
+begin
+  if private.is_held_to_limits() then
+    for added in select n.document_id, n.user_id from new_rows n order by 1, 2 loop
+      perform private.lock_limit('shares_of_document', added.document_id::text);
+      perform private.lock_limit('shares_with_person', added.user_id::text);
+      perform private.enforce_limit('shares_of_document', (
+        select count(*) from public.document_shares s where s.document_id = added.document_id));
+      perform private.enforce_limit('shares_with_person', (
+        select count(*) from public.document_shares s where s.user_id = added.user_id));
+    end loop;
+  end if;
+  return null;
+end $$;
+
+--
+-- Name: FUNCTION limit_shares(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.limit_shares() IS 'Statement trigger: bounds with how many a document is shared, and how many documents with a person. Definer: counts what the caller may not see.';
 
 --
 -- Name: lock_buyer(uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -3247,6 +3701,23 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.lock_leaving(organization_ids uuid[]) IS 'Lets nobody else leave these organizations until the transaction ends.';
+
+--
+-- Name: lock_limit(text, text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.lock_limit(name text, subject text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select pg_advisory_xact_lock(hashtextextended(name || ' ' || subject, 20261127))
+$$;
+
+--
+-- Name: FUNCTION lock_limit(name text, subject text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.lock_limit(name text, subject text) IS 'Lets one transaction at a time add to what this limit counts of this subject, so that two do not pass together.';
 
 --
 -- Name: lock_order(uuid, boolean); Type: FUNCTION; Schema: private; Owner: -
@@ -5156,23 +5627,6 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.products_with(query text) IS 'Products with these words, each language by its own stems, and how well they fit. Definer: an index of words cannot be used under a policy. Asked only by search_products, which reads what this names under the policies.';
-
---
--- Name: public_scope(uuid); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.public_scope(organization_id uuid) RETURNS uuid
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select pg_catalog.md5('public documents of ' || organization_id::text)::uuid
-$$;
-
---
--- Name: FUNCTION public_scope(organization_id uuid); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.public_scope(organization_id uuid) IS 'Audience of the public documents of an organization: everybody while it may publish, else its members.';
 
 --
 -- Name: purchase_weight(); Type: FUNCTION; Schema: private; Owner: -
@@ -8454,6 +8908,50 @@ ALTER TABLE private.embedding_models ALTER COLUMN id ADD GENERATED BY DEFAULT AS
 );
 
 --
+-- Name: holdings; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.holdings (
+    holder_id uuid NOT NULL,
+    is_organization boolean NOT NULL,
+    documents bigint NOT NULL,
+    bytes bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY private.holdings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE holdings; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.holdings IS 'How many documents, and bytes in them, each person and organization has. Kept by triggers; rows of holders that are gone count nothing.';
+
+--
+-- Name: COLUMN holdings.holder_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.holdings.holder_id IS 'The organization a document belongs to; of a private one, and one that is filed nowhere, its owner.';
+
+--
+-- Name: COLUMN holdings.is_organization; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.holdings.is_organization IS 'Whether the holder is an organization.';
+
+--
+-- Name: COLUMN holdings.documents; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.holdings.documents IS 'How many documents.';
+
+--
+-- Name: COLUMN holdings.bytes; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.holdings.bytes IS 'Bytes of their titles, texts and metadata.';
+
+--
 -- Name: interaction_rates; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -9853,145 +10351,6 @@ COMMENT ON COLUMN public.document_shares.user_id IS 'The person let in.';
 COMMENT ON COLUMN public.document_shares.created_at IS 'When.';
 
 --
--- Name: documents; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.documents (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    owner_id uuid DEFAULT auth.uid(),
-    organization_id uuid,
-    visibility public.document_visibility DEFAULT 'private'::public.document_visibility NOT NULL,
-    title text NOT NULL,
-    content text DEFAULT ''::text NOT NULL,
-    language text DEFAULT 'en'::text NOT NULL,
-    source_uri text,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    status public.document_status DEFAULT 'pending'::public.document_status NOT NULL,
-    error text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    scope_id uuid GENERATED ALWAYS AS (
-CASE visibility
-    WHEN 'public'::public.document_visibility THEN COALESCE(private.public_scope(organization_id), '00000000-0000-0000-0000-000000000000'::uuid)
-    WHEN 'organization'::public.document_visibility THEN organization_id
-    ELSE owner_id
-END) STORED,
-    CONSTRAINT documents_content_check CHECK ((char_length(content) <= 2000000)),
-    CONSTRAINT documents_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text)),
-    CONSTRAINT documents_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 65536))),
-    CONSTRAINT documents_organization_check CHECK (((visibility <> 'organization'::public.document_visibility) OR (organization_id IS NOT NULL))),
-    CONSTRAINT documents_owner_check CHECK (((owner_id IS NOT NULL) OR ((organization_id IS NOT NULL) AND (visibility <> 'private'::public.document_visibility)))),
-    CONSTRAINT documents_source_uri_check CHECK ((char_length(source_uri) <= 2000)),
-    CONSTRAINT documents_title_check CHECK (((char_length(title) <= 500) AND (title ~ '\S'::text)))
-);
-ALTER TABLE ONLY public.documents ALTER COLUMN owner_id SET STATISTICS 1;
-ALTER TABLE ONLY public.documents ALTER COLUMN owner_id SET (n_distinct=-0.05);
-ALTER TABLE ONLY public.documents ALTER COLUMN organization_id SET STATISTICS 1;
-ALTER TABLE ONLY public.documents ALTER COLUMN organization_id SET (n_distinct=-0.05);
-ALTER TABLE ONLY public.documents ALTER COLUMN title SET STATISTICS 0;
-ALTER TABLE ONLY public.documents ALTER COLUMN content SET STATISTICS 0;
-ALTER TABLE ONLY public.documents ALTER COLUMN language SET STATISTICS 0;
-ALTER TABLE ONLY public.documents ALTER COLUMN source_uri SET STATISTICS 0;
-ALTER TABLE ONLY public.documents ALTER COLUMN metadata SET STATISTICS 0;
-ALTER TABLE ONLY public.documents ALTER COLUMN error SET STATISTICS 0;
-ALTER TABLE ONLY public.documents ALTER COLUMN created_at SET STATISTICS 0;
-ALTER TABLE ONLY public.documents ALTER COLUMN updated_at SET STATISTICS 0;
-ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET STATISTICS 1;
-ALTER TABLE ONLY public.documents ALTER COLUMN scope_id SET (n_distinct=-0.05);
-
-ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE documents; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.documents IS 'Texts that search and answers draw on. A document filed in an organization is the organization''s: its editors write it, and an owner who left the organization reads it no longer. A private one is its owner''s alone wherever it is filed, and stays so when the owner leaves or the organization is deleted. One more person is let in by document_shares, until that person leaves the organization.';
-
---
--- Name: COLUMN documents.id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.id IS 'The document.';
-
---
--- Name: COLUMN documents.owner_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.owner_id IS 'Who wrote it; null when that account is gone and the organization kept it.';
-
---
--- Name: COLUMN documents.organization_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.organization_id IS 'Where it is filed; null for a personal one.';
-
---
--- Name: COLUMN documents.visibility; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.visibility IS 'Who reads it.';
-
---
--- Name: COLUMN documents.title; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.title IS '1 to 500 characters.';
-
---
--- Name: COLUMN documents.content; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.content IS 'Markdown or plain text, at most two million characters.';
-
---
--- Name: COLUMN documents.language; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.language IS 'ISO 639 code of the text, for stemming.';
-
---
--- Name: COLUMN documents.source_uri; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.source_uri IS 'Where it came from.';
-
---
--- Name: COLUMN documents.metadata; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.metadata IS 'Anything else; search returns it.';
-
---
--- Name: COLUMN documents.status; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.status IS 'Where its embeddings stand. The database and the worker keep it; clients cannot write it.';
-
---
--- Name: COLUMN documents.error; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.error IS 'Why it failed, in words for its owner.';
-
---
--- Name: COLUMN documents.created_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.created_at IS 'When it was made.';
-
---
--- Name: COLUMN documents.updated_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.updated_at IS 'Last change of what people write.';
-
---
--- Name: COLUMN documents.scope_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.documents.scope_id IS 'Derived audience: the organization''s public one, the organization, or the owner; everyone (…0) for what an administrator made public without an organization. Generated, so that no client can forge it.';
-
---
 -- Name: interactions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -10328,6 +10687,13 @@ ALTER TABLE ONLY private.embedding_models
 
 ALTER TABLE ONLY private.embedding_models
     ADD CONSTRAINT embedding_models_pkey PRIMARY KEY (id);
+
+--
+-- Name: holdings holdings_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.holdings
+    ADD CONSTRAINT holdings_pkey PRIMARY KEY (holder_id);
 
 --
 -- Name: interaction_rates interaction_rates_pkey; Type: CONSTRAINT; Schema: private; Owner: -
@@ -11115,6 +11481,48 @@ CREATE UNIQUE INDEX profiles_email_idx ON public.profiles USING btree (email);
 CREATE TRIGGER forget_customer BEFORE UPDATE ON private.payment_jobs FOR EACH ROW WHEN (((old.done_at IS NULL) AND (new.done_at IS NOT NULL))) EXECUTE FUNCTION private.forget_customer();
 
 --
+-- Name: documents a_enforce_rows_of_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER a_enforce_rows_of_changed AFTER UPDATE ON public.documents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.enforce_rows_per_write();
+
+--
+-- Name: invitations a_enforce_rows_of_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER a_enforce_rows_of_changed AFTER UPDATE ON public.invitations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.enforce_rows_per_write();
+
+--
+-- Name: memberships a_enforce_rows_of_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER a_enforce_rows_of_changed AFTER UPDATE ON public.memberships REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.enforce_rows_per_write();
+
+--
+-- Name: documents a_enforce_rows_of_new; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER a_enforce_rows_of_new AFTER INSERT ON public.documents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.enforce_rows_per_write();
+
+--
+-- Name: interactions a_enforce_rows_of_new; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER a_enforce_rows_of_new AFTER INSERT ON public.interactions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.enforce_rows_per_write();
+
+--
+-- Name: invitations a_enforce_rows_of_new; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER a_enforce_rows_of_new AFTER INSERT ON public.invitations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.enforce_rows_per_write();
+
+--
+-- Name: organizations a_enforce_rows_of_new; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER a_enforce_rows_of_new AFTER INSERT ON public.organizations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.enforce_rows_per_write();
+
+--
 -- Name: memberships a_keep_an_owner_on_delete; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -11193,6 +11601,24 @@ CREATE TRIGGER forget_creator AFTER DELETE ON public.memberships REFERENCING OLD
 CREATE TRIGGER forget_pairs AFTER DELETE ON public.products REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.forget_pairs();
 
 --
+-- Name: documents hold_changed_documents; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER hold_changed_documents AFTER UPDATE ON public.documents REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.hold_changed_documents();
+
+--
+-- Name: documents hold_new_documents; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER hold_new_documents AFTER INSERT ON public.documents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.hold_new_documents();
+
+--
+-- Name: documents hold_removed_documents; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER hold_removed_documents AFTER DELETE ON public.documents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.hold_removed_documents();
+
+--
 -- Name: memberships keep_an_owner_on_update; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -11257,6 +11683,30 @@ CREATE TRIGGER keep_status BEFORE UPDATE OF status ON public.orders FOR EACH ROW
 --
 
 CREATE TRIGGER leave_index BEFORE UPDATE ON public.chunk_embeddings FOR EACH ROW WHEN ((old.scope_id <> new.scope_id)) EXECUTE FUNCTION private.leave_index();
+
+--
+-- Name: invitations limit_invitations; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER limit_invitations AFTER INSERT ON public.invitations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.limit_invitations();
+
+--
+-- Name: memberships limit_memberships; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER limit_memberships AFTER INSERT ON public.memberships REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.limit_memberships();
+
+--
+-- Name: organizations limit_organizations; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER limit_organizations AFTER INSERT ON public.organizations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.limit_organizations();
+
+--
+-- Name: document_shares limit_shares; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER limit_shares AFTER INSERT ON public.document_shares REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.limit_shares();
 
 --
 -- Name: documents note_changed_document; Type: TRIGGER; Schema: public; Owner: -
@@ -11739,6 +12189,12 @@ ALTER TABLE private.embedding_models ENABLE ROW LEVEL SECURITY;
 CREATE POLICY "functions alone use it" ON private.counted_interactions TO anon, authenticated USING (false);
 
 --
+-- Name: holdings functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.holdings TO anon, authenticated USING (false);
+
+--
 -- Name: interaction_rates functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -11857,6 +12313,12 @@ CREATE POLICY "functions alone use it" ON private.settings TO anon, authenticate
 --
 
 CREATE POLICY "functions alone use it" ON private.shards TO anon, authenticated USING (false);
+
+--
+-- Name: holdings; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.holdings ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: interaction_rates; Type: ROW SECURITY; Schema: private; Owner: -
@@ -12929,6 +13391,130 @@ GRANT ALL ON FUNCTION private.decline_invitation(invitation_id uuid) TO authenti
 REVOKE ALL ON FUNCTION private.dissolve_deserted() FROM PUBLIC;
 
 --
+-- Name: FUNCTION public_scope(organization_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.public_scope(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO anon;
+GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO service_role;
+GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO tidegate_worker;
+
+--
+-- Name: TABLE documents; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT DELETE ON TABLE public.documents TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.documents TO service_role;
+GRANT SELECT ON TABLE public.documents TO tidegate_worker;
+
+--
+-- Name: COLUMN documents.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(id),INSERT(id),UPDATE(id) ON TABLE public.documents TO authenticated;
+GRANT SELECT(id) ON TABLE public.documents TO anon;
+
+--
+-- Name: COLUMN documents.owner_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(owner_id),INSERT(owner_id) ON TABLE public.documents TO authenticated;
+GRANT SELECT(owner_id) ON TABLE public.documents TO anon;
+
+--
+-- Name: COLUMN documents.organization_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(organization_id),INSERT(organization_id),UPDATE(organization_id) ON TABLE public.documents TO authenticated;
+GRANT SELECT(organization_id) ON TABLE public.documents TO anon;
+
+--
+-- Name: COLUMN documents.visibility; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(visibility),INSERT(visibility),UPDATE(visibility) ON TABLE public.documents TO authenticated;
+GRANT SELECT(visibility) ON TABLE public.documents TO anon;
+
+--
+-- Name: COLUMN documents.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(title),INSERT(title),UPDATE(title) ON TABLE public.documents TO authenticated;
+GRANT SELECT(title) ON TABLE public.documents TO anon;
+
+--
+-- Name: COLUMN documents.content; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(content),INSERT(content),UPDATE(content) ON TABLE public.documents TO authenticated;
+GRANT SELECT(content) ON TABLE public.documents TO anon;
+
+--
+-- Name: COLUMN documents.language; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(language),INSERT(language),UPDATE(language) ON TABLE public.documents TO authenticated;
+GRANT SELECT(language) ON TABLE public.documents TO anon;
+
+--
+-- Name: COLUMN documents.source_uri; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(source_uri),INSERT(source_uri),UPDATE(source_uri) ON TABLE public.documents TO authenticated;
+GRANT SELECT(source_uri) ON TABLE public.documents TO anon;
+
+--
+-- Name: COLUMN documents.metadata; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(metadata),INSERT(metadata),UPDATE(metadata) ON TABLE public.documents TO authenticated;
+GRANT SELECT(metadata) ON TABLE public.documents TO anon;
+
+--
+-- Name: COLUMN documents.status; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE public.documents TO tidegate_worker;
+GRANT SELECT(status) ON TABLE public.documents TO anon;
+GRANT SELECT(status) ON TABLE public.documents TO authenticated;
+
+--
+-- Name: COLUMN documents.error; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(error) ON TABLE public.documents TO tidegate_worker;
+GRANT SELECT(error) ON TABLE public.documents TO anon;
+GRANT SELECT(error) ON TABLE public.documents TO authenticated;
+
+--
+-- Name: COLUMN documents.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.documents TO anon;
+GRANT SELECT(created_at) ON TABLE public.documents TO authenticated;
+
+--
+-- Name: COLUMN documents.updated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE public.documents TO anon;
+GRANT SELECT(updated_at) ON TABLE public.documents TO authenticated;
+
+--
+-- Name: COLUMN documents.scope_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(scope_id) ON TABLE public.documents TO anon;
+GRANT SELECT(scope_id) ON TABLE public.documents TO authenticated;
+
+--
+-- Name: FUNCTION document_bytes(document public.documents); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.document_bytes(document public.documents) FROM PUBLIC;
+
+--
 -- Name: FUNCTION document_of_file(name text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -13010,6 +13596,12 @@ GRANT ALL ON FUNCTION private.enforce_limit(name text, actual bigint, status tex
 --
 
 REVOKE ALL ON FUNCTION private.enforce_row_level_security() FROM PUBLIC;
+
+--
+-- Name: FUNCTION enforce_rows_per_write(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.enforce_rows_per_write() FROM PUBLIC;
 
 --
 -- Name: FUNCTION enqueue_embeddings(document_ids uuid[], product_ids uuid[]); Type: ACL; Schema: private; Owner: -
@@ -13144,6 +13736,30 @@ REVOKE ALL ON FUNCTION private.heartbeat(since text, OUT next text, OUT everythi
 GRANT ALL ON FUNCTION private.heartbeat(since text, OUT next text, OUT everything boolean, OUT people uuid[], OUT sources uuid[], OUT behind_s double precision) TO tidegate_gateway;
 
 --
+-- Name: FUNCTION hold(holder uuid, organization boolean, more_documents bigint, more_bytes bigint); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.hold(holder uuid, organization boolean, more_documents bigint, more_bytes bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION hold_changed_documents(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.hold_changed_documents() FROM PUBLIC;
+
+--
+-- Name: FUNCTION hold_new_documents(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.hold_new_documents() FROM PUBLIC;
+
+--
+-- Name: FUNCTION hold_removed_documents(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.hold_removed_documents() FROM PUBLIC;
+
+--
 -- Name: FUNCTION index_embeddings(max_rows integer, tolerated integer, of_model smallint); Type: ACL; Schema: private; Owner: -
 --
 
@@ -13265,6 +13881,13 @@ GRANT ALL ON FUNCTION private.is_astray(near private.chunk_match[]) TO authentic
 GRANT ALL ON FUNCTION private.is_astray(near private.chunk_match[]) TO service_role;
 
 --
+-- Name: FUNCTION is_held_to_limits(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.is_held_to_limits() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_held_to_limits() TO authenticated;
+
+--
 -- Name: FUNCTION is_large_account(person uuid); Type: ACL; Schema: private; Owner: -
 --
 
@@ -13373,6 +13996,18 @@ REVOKE ALL ON FUNCTION private.leave_some(person uuid, max_organizations integer
 REVOKE ALL ON FUNCTION private.leavers(people uuid[], organizations uuid[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION limit_invitations(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.limit_invitations() FROM PUBLIC;
+
+--
+-- Name: FUNCTION limit_memberships(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.limit_memberships() FROM PUBLIC;
+
+--
 -- Name: FUNCTION limit_of(name text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -13382,6 +14017,18 @@ GRANT ALL ON FUNCTION private.limit_of(name text) TO authenticated;
 GRANT ALL ON FUNCTION private.limit_of(name text) TO service_role;
 GRANT ALL ON FUNCTION private.limit_of(name text) TO tidegate_gateway;
 GRANT ALL ON FUNCTION private.limit_of(name text) TO tidegate_worker;
+
+--
+-- Name: FUNCTION limit_organizations(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.limit_organizations() FROM PUBLIC;
+
+--
+-- Name: FUNCTION limit_shares(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.limit_shares() FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_buyer(order_id uuid); Type: ACL; Schema: private; Owner: -
@@ -13394,6 +14041,12 @@ REVOKE ALL ON FUNCTION private.lock_buyer(order_id uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.lock_leaving(organization_ids uuid[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_limit(name text, subject text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.lock_limit(name text, subject text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_order(order_id uuid, for_shop boolean); Type: ACL; Schema: private; Owner: -
@@ -13883,16 +14536,6 @@ REVOKE ALL ON FUNCTION private.products_with(query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.products_with(query text) TO anon;
 GRANT ALL ON FUNCTION private.products_with(query text) TO authenticated;
 GRANT ALL ON FUNCTION private.products_with(query text) TO service_role;
-
---
--- Name: FUNCTION public_scope(organization_id uuid); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.public_scope(organization_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO anon;
-GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO authenticated;
-GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO service_role;
-GRANT ALL ON FUNCTION private.public_scope(organization_id uuid) TO tidegate_worker;
 
 --
 -- Name: FUNCTION purchase_weight(); Type: ACL; Schema: private; Owner: -
@@ -15118,114 +15761,6 @@ GRANT SELECT(user_id) ON TABLE public.document_shares TO authenticated;
 --
 
 GRANT SELECT(created_at) ON TABLE public.document_shares TO authenticated;
-
---
--- Name: TABLE documents; Type: ACL; Schema: public; Owner: -
---
-
-GRANT DELETE ON TABLE public.documents TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.documents TO service_role;
-GRANT SELECT ON TABLE public.documents TO tidegate_worker;
-
---
--- Name: COLUMN documents.id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(id),INSERT(id),UPDATE(id) ON TABLE public.documents TO authenticated;
-GRANT SELECT(id) ON TABLE public.documents TO anon;
-
---
--- Name: COLUMN documents.owner_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(owner_id),INSERT(owner_id) ON TABLE public.documents TO authenticated;
-GRANT SELECT(owner_id) ON TABLE public.documents TO anon;
-
---
--- Name: COLUMN documents.organization_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(organization_id),INSERT(organization_id),UPDATE(organization_id) ON TABLE public.documents TO authenticated;
-GRANT SELECT(organization_id) ON TABLE public.documents TO anon;
-
---
--- Name: COLUMN documents.visibility; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(visibility),INSERT(visibility),UPDATE(visibility) ON TABLE public.documents TO authenticated;
-GRANT SELECT(visibility) ON TABLE public.documents TO anon;
-
---
--- Name: COLUMN documents.title; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(title),INSERT(title),UPDATE(title) ON TABLE public.documents TO authenticated;
-GRANT SELECT(title) ON TABLE public.documents TO anon;
-
---
--- Name: COLUMN documents.content; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(content),INSERT(content),UPDATE(content) ON TABLE public.documents TO authenticated;
-GRANT SELECT(content) ON TABLE public.documents TO anon;
-
---
--- Name: COLUMN documents.language; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(language),INSERT(language),UPDATE(language) ON TABLE public.documents TO authenticated;
-GRANT SELECT(language) ON TABLE public.documents TO anon;
-
---
--- Name: COLUMN documents.source_uri; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(source_uri),INSERT(source_uri),UPDATE(source_uri) ON TABLE public.documents TO authenticated;
-GRANT SELECT(source_uri) ON TABLE public.documents TO anon;
-
---
--- Name: COLUMN documents.metadata; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(metadata),INSERT(metadata),UPDATE(metadata) ON TABLE public.documents TO authenticated;
-GRANT SELECT(metadata) ON TABLE public.documents TO anon;
-
---
--- Name: COLUMN documents.status; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(status) ON TABLE public.documents TO tidegate_worker;
-GRANT SELECT(status) ON TABLE public.documents TO anon;
-GRANT SELECT(status) ON TABLE public.documents TO authenticated;
-
---
--- Name: COLUMN documents.error; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(error) ON TABLE public.documents TO tidegate_worker;
-GRANT SELECT(error) ON TABLE public.documents TO anon;
-GRANT SELECT(error) ON TABLE public.documents TO authenticated;
-
---
--- Name: COLUMN documents.created_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(created_at) ON TABLE public.documents TO anon;
-GRANT SELECT(created_at) ON TABLE public.documents TO authenticated;
-
---
--- Name: COLUMN documents.updated_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(updated_at) ON TABLE public.documents TO anon;
-GRANT SELECT(updated_at) ON TABLE public.documents TO authenticated;
-
---
--- Name: COLUMN documents.scope_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT(scope_id) ON TABLE public.documents TO anon;
-GRANT SELECT(scope_id) ON TABLE public.documents TO authenticated;
 
 --
 -- Name: TABLE interactions; Type: ACL; Schema: public; Owner: -
