@@ -1063,14 +1063,14 @@ CREATE FUNCTION private.comparison_limit() RETURNS integer
     AS $$
   select coalesce(
     nullif(current_setting('tidegate.comparison_limit', true), '')::integer,
-    (select s.comparison_limit from private.settings s), 1000000)
+    (select s.comparison_limit from private.settings s), private.exact_search_limit())
 $$;
 
 --
 -- Name: FUNCTION comparison_limit(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.comparison_limit() IS 'Visible passages up to which a question that has gone astray is compared with all of them: a million, 0.7 s, unless private.settings says otherwise, or, for a session that tries something, set tidegate.comparison_limit. Beyond it, walks find .97. Definer: reads the settings.';
+COMMENT ON FUNCTION private.comparison_limit() IS 'Passages that one search compares: as many as private.exact_search_limit says, unless private.settings says otherwise, or, for a session that tries something, set tidegate.comparison_limit. Where a caller sees more, indexes are walked. Definer: reads the settings.';
 
 --
 -- Name: complete_invitation(); Type: FUNCTION; Schema: private; Owner: -
@@ -2123,13 +2123,13 @@ COMMENT ON FUNCTION private.enqueue_embeddings(document_ids uuid[], product_ids 
 CREATE FUNCTION private.exact_search_limit() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select 50000 $$;
+    AS $$ select 40000 $$;
 
 --
 -- Name: FUNCTION exact_search_limit(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages outside shards up to which all are compared: about a microsecond each. To walk a common index of 560,000 for 30,000 of them takes three times as long, and finds .97 of the ten nearest.';
+COMMENT ON FUNCTION private.exact_search_limit() IS 'Passages up to which all are compared: about 0.8 microseconds each. A collection that has no more is not indexed.';
 
 --
 -- Name: expire_invitations(integer); Type: FUNCTION; Schema: private; Owner: -
@@ -3286,8 +3286,6 @@ declare
   row_limit integer;
   posting_ids bigint[];
   scores double precision[];
-  meant bigint[];
-  meant_scores double precision[];
   found private.chunk_match[];
   sources_read bigint;
 begin
@@ -3321,14 +3319,9 @@ begin
               select m.posting_id from public.chunks c join private.posted_passages m on m.chunk_id = c.id
               where c.source_id = any (excluded)))
       order by p.score desc, p.posting_id limit most
-    ), also_posted as materialized (
-      -- Where not every posting was read, the score is calculated from the passage.
-      select a.chunk_id, case when not is_bounded then p.score end as score
-      from unnest(also) a (chunk_id) join private.posted_passages m using (chunk_id) left join posted p using (posting_id)
-      where is_bounded or p.score is not null)
-    select array(select b.posting_id from best b), array(select b.score from best b),
-           array(select a.chunk_id from also_posted a), array(select a.score from also_posted a)
-    into posting_ids, scores, meant, meant_scores;
+    )
+    select array(select b.posting_id from best b), array(select b.score from best b)
+    into posting_ids, scores;
 
     -- A long document may have filled the rows with passages of its own, or passages that have changed since. What was
     -- found otherwise does not count: it may be worse than what was not read.
@@ -3345,9 +3338,8 @@ begin
         (select l.id as chunk_id, case when not is_bounded then l.score end as score
          from located l where l.rank <= 2 order by l.score desc limit 2 * match_count)
         union all
-        select a.chunk_id, a.score from unnest(meant, meant_scores) a (chunk_id, score)
-        union all
-        select d.chunk_id, null from unnest(direct) d (chunk_id)
+        -- Without a score: it is calculated from the passage. To look up a hundred among all that were read takes longer.
+        select d.chunk_id, null from unnest(direct || also) d (chunk_id)
         union all
         select a.chunk_id, a.score
         from private.article_matches(query, scopes, sources) a where 'products' = any (kinds)
@@ -4133,209 +4125,181 @@ end $$;
 COMMENT ON FUNCTION private.my_shared_documents() IS 'Documents somebody shared with the caller. Definer: the policies of documents and of shares would ask each other for ever.';
 
 --
--- Name: nearest_by_plan(extensions.halfvec, smallint, integer, private.search_plan, uuid[], uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+-- Name: nearest_by_plan(extensions.halfvec, smallint, integer, private.search_plan, uuid[], uuid[], uuid[], uuid[], integer, integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
+CREATE FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer) RETURNS private.chunk_match[]
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  walked constant smallint[] := case when plan.walks then plan.shards || 0::smallint else plan.shards end;
   near private.chunk_match[] := '{}';
-  walked private.chunk_match[];
   shard smallint;
 begin
-  foreach shard in array case when plan.walks then plan.shards || 0::smallint else plan.shards end loop
-    walked := private.nearest_of_index(query_embedding, model, dimensions, shard, scopes, excluded, row_limit);
-    if private.is_astray(walked) then
-      if plan.passages <= private.comparison_limit() then
-        return null;
-      end if;
-      walked := private.nearest_of_index_widely(query_embedding, model, dimensions, shard, scopes, excluded, row_limit);
-    end if;
-    near := near || walked;
+  foreach shard in array walked loop
+    near := near || private.walk_index(
+      query_embedding, model, dimensions, shard, scopes, sources, excluded, row_limit, cardinality(walked));
   end loop;
-  near := near || array(select m from private.nearest_of_sources(query_embedding, model, shares, excluded, row_limit) m);
-  if plan.walks then
-    return near || array(select m from private.nearest_waiting(query_embedding, model, scopes, excluded, row_limit) m);
+  if sources is null and cardinality(shares) > 0 then
+    near := near || (private.nearest_of_sources(
+      query_embedding, model, shares, excluded, match_count, row_limit, private.comparison_limit() / 2)).matches;
   end if;
   return near || array(
-    select m from private.nearest_outside_shards(query_embedding, model, scopes, excluded, row_limit) m);
+    select m
+    from private.nearest_outside(
+      query_embedding, model, scopes, excluded, plan.walks, row_limit, private.comparison_limit()) m
+    where sources is null or m.source_id = any (sources));
 end $$;
 
 --
--- Name: FUNCTION nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) IS 'The nearest row_limit passages of each part of the plan; null when the question has gone astray, and all are to be compared.';
+COMMENT ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer) IS 'The nearest passages of each part of the plan, of sources alone where they are given.';
 
 --
--- Name: nearest_of_index(extensions.halfvec, smallint, integer, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+-- Name: nearest_of_many(extensions.halfvec, smallint, uuid[], uuid[], uuid[], integer, integer, bigint); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
+CREATE FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) RETURNS private.search_leg
     LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    SET enable_sort TO 'off'
-    SET "hnsw.iterative_scan" TO 'relaxed_order'
-    SET "hnsw.ef_search" TO '200'
-    SET "hnsw.max_scan_tuples" TO '40000'
-    AS $$
-begin
-  return private.walk_index(query_embedding, model, dimensions, shard, scopes, excluded, row_limit);
-end $$;
-
---
--- Name: FUNCTION nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'Approximate: walks the index of a shard, or the common one (0) until enough passages of these audiences are found or 40,000 were looked at.';
-
---
--- Name: nearest_of_index_widely(extensions.halfvec, smallint, integer, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.nearest_of_index_widely(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    SET enable_sort TO 'off'
-    SET "hnsw.iterative_scan" TO 'relaxed_order'
-    SET "hnsw.ef_search" TO '1000'
-    SET "hnsw.max_scan_tuples" TO '40000'
-    AS $$
-begin
-  return private.walk_index(query_embedding, model, dimensions, shard, scopes, excluded, row_limit);
-end $$;
-
---
--- Name: FUNCTION nearest_of_index_widely(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.nearest_of_index_widely(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'As nearest_of_index, as far as pgvector goes: for questions that have gone astray among too many passages to compare.';
-
---
--- Name: nearest_of_many(extensions.halfvec, smallint, uuid[], uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
-    LANGUAGE plpgsql STABLE ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_custom_plan'
-    SET work_mem TO '32MB'
+    SET work_mem TO '64MB'
     AS $$
 begin
-  return query
-    select m.* from private.nearest_of_visible(query_embedding, model, scopes, shares, excluded, row_limit) m;
+  return private.nearest_of_visible(query_embedding, model, scopes, shares, excluded, match_count, row_limit, most);
 end $$;
 
 --
--- Name: FUNCTION nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) IS 'As nearest_of_visible, for many passages. Where only documents or only products are searched, audiences that the planner knows are looked up in a hash table, others one after the other, which takes three times as long for a caller who has 800. A bitmap of a million rows fits into the memory.';
+COMMENT ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) IS 'As nearest_of_visible, for many passages. Where only documents or only products are searched, audiences that the planner knows are looked up in a hash table, others one after the other, which takes three times as long for a caller who has 800. What was compared of a million rows fits into the memory.';
 
 --
--- Name: nearest_of_sources(extensions.halfvec, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+-- Name: nearest_of_sources(extensions.halfvec, smallint, uuid[], uuid[], integer, integer, bigint); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
+CREATE FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) RETURNS private.search_leg
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  leg private.search_leg;
+begin
+  with compared as materialized (
+    select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+    from unnest(sources) s (id)
+    join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
+    where excluded is null or not e.source_id in (select unnest(excluded))
+    limit most
+  ), nearest as materialized (
+    select c.* from compared c order by c.distance limit row_limit
+  ), filled as (
+    -- A long document may have filled the rows with passages of its own.
+    select count(*) = row_limit and count(distinct n.source_id) < match_count as is_short from nearest n)
+  select array(
+           select (b.source_id, b.chunk_id, 1 - b.distance)::private.chunk_match
+           from (
+             select distinct on (f.source_id) f.*
+             from (
+               select n.* from nearest n where not (select is_short from filled)
+               union all
+               select c.* from compared c where (select is_short from filled)) f
+             order by f.source_id, f.distance) b),
+         (select count(*) from compared) < coalesce(most, 9223372036854775807)
+  into leg.matches, leg.is_complete;
+  return leg;
+end $$;
+
+--
+-- Name: FUNCTION nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) IS 'Exact: as nearest_of_visible, of the given sources.';
+
+--
+-- Name: nearest_of_visible(extensions.halfvec, smallint, uuid[], uuid[], uuid[], integer, integer, bigint); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) RETURNS private.search_leg
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  leg private.search_leg;
+begin
+  with compared as materialized (
+    select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+    from public.chunk_embeddings e
+    where e.model_id = model
+      and (scopes is null or e.scope_id = any (scopes) or e.source_id = any (shares))
+      and (excluded is null or not e.source_id in (select unnest(excluded)))
+    limit most
+  ), nearest as materialized (
+    select c.* from compared c order by c.distance limit row_limit
+  ), filled as (
+    -- A long document may have filled the rows with passages of its own.
+    select count(*) = row_limit and count(distinct n.source_id) < match_count as is_short from nearest n)
+  select array(
+           select (b.source_id, b.chunk_id, 1 - b.distance)::private.chunk_match
+           from (
+             select distinct on (f.source_id) f.*
+             from (
+               select n.* from nearest n where not (select is_short from filled)
+               union all
+               select c.* from compared c where (select is_short from filled)) f
+             order by f.source_id, f.distance) b),
+         (select count(*) from compared) < coalesce(most, 9223372036854775807)
+  into leg.matches, leg.is_complete;
+  return leg;
+end $$;
+
+--
+-- Name: FUNCTION nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) IS 'Exact: the best passage of each source among the row_limit nearest, or of all sources where those are of fewer than match_count. Compares the passages that the caller sees, or, where scopes are named, of these and of the shares; no more than most. The policy says which they are, and its audiences use the index.';
+
+--
+-- Name: nearest_outside(extensions.halfvec, smallint, uuid[], uuid[], boolean, integer, bigint); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  return query
-    select n.source_id, n.chunk_id, 1 - n.distance
-    from (
-      select e.source_id, e.chunk_id, (e.embedding operator(extensions.<=>) query_embedding) + 0 as distance
-      from unnest(sources) s (id)
-      join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
-      where excluded is null or not e.source_id in (select unnest(excluded))
-      order by distance limit row_limit) n;
+  if is_waiting then
+    return query
+      select n.source_id, n.chunk_id, 1 - n.distance
+      from (
+        select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+        from public.chunk_embeddings e
+        where e.model_id = model and not e.is_indexed and e.shard_id = 0 and e.scope_id = any (scopes)
+          and (excluded is null or not e.source_id in (select unnest(excluded)))
+        limit most) n
+      order by n.distance + 0 limit row_limit;
+  else
+    return query
+      select n.source_id, n.chunk_id, 1 - n.distance
+      from (
+        select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+        from public.chunk_embeddings e
+        where e.model_id = model and e.shard_id = 0 and e.scope_id = any (scopes)
+          and (excluded is null or not e.source_id in (select unnest(excluded)))
+        limit most) n
+      order by n.distance + 0 limit row_limit;
+  end if;
 end $$;
 
 --
--- Name: FUNCTION nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) IS 'Exact: every passage of the given sources is compared. For filtered searches.';
-
---
--- Name: nearest_of_visible(extensions.halfvec, smallint, uuid[], uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
-    LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return query
-    select n.source_id, n.chunk_id, 1 - n.distance
-    from (
-      select e.source_id, e.chunk_id, (e.embedding operator(extensions.<=>) query_embedding) + 0 as distance
-      from public.chunk_embeddings e
-      where e.model_id = model
-        and (scopes is null or e.scope_id = any (scopes) or e.source_id = any (shares))
-        and (excluded is null or not e.source_id in (select unnest(excluded)))
-      order by distance limit row_limit) n;
-end $$;
-
---
--- Name: FUNCTION nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) IS 'Exact: every passage that the caller sees is compared, or, where scopes are named, of these and of the shares. The policy says which they are, and its audiences use the index.';
-
---
--- Name: nearest_outside_shards(extensions.halfvec, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
-    LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return query
-    select n.source_id, n.chunk_id, 1 - n.distance
-    from (
-      select e.source_id, e.chunk_id, (e.embedding operator(extensions.<=>) query_embedding) + 0 as distance
-      from public.chunk_embeddings e
-      where e.model_id = model and e.shard_id = 0 and (scopes is null or e.scope_id = any (scopes))
-        and (excluded is null or not e.source_id in (select unnest(excluded)))
-      order by distance limit row_limit) n;
-end $$;
-
---
--- Name: FUNCTION nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'Exact: as nearest_of_visible, without what the index of a shard holds.';
-
---
--- Name: nearest_waiting(extensions.halfvec, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS SETOF private.chunk_match
-    LANGUAGE plpgsql STABLE ROWS 100
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return query
-    select n.source_id, n.chunk_id, 1 - n.distance
-    from (
-      select e.source_id, e.chunk_id, (e.embedding operator(extensions.<=>) query_embedding) + 0 as distance
-      from public.chunk_embeddings e
-      where e.model_id = model and not e.is_indexed and e.shard_id = 0 and e.scope_id = any (scopes)
-        and (excluded is null or not e.source_id in (select unnest(excluded)))
-      order by distance limit row_limit) n;
-end $$;
-
---
--- Name: FUNCTION nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'Exact: what no index holds yet of these audiences.';
+COMMENT ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) IS 'Exact: what no shard holds of these audiences, or, of that, what waits for the common index as well; no more than most.';
 
 --
 -- Name: neighbours(private.seed[], uuid[], uuid, integer, text); Type: FUNCTION; Schema: private; Owner: -
@@ -5327,10 +5291,11 @@ declare
   plan private.search_plan;
 begin
   plan.shards := array(select s.id from private.shards s where s.model_id = model and s.scope_id = any (scopes));
+  -- Each shard is walked, which takes as long as to compare 10,000 passages.
   select coalesce(sum(c.passages), 0),
          coalesce(sum(c.passages) filter (where not exists (
            select from private.shards s where s.model_id = model and s.is_complete and s.scope_id = c.scope_id)), 0)
-           > private.exact_search_limit()
+           > greatest(private.comparison_limit() / 2, private.comparison_limit() - 10000 * cardinality(plan.shards))
   into plan.passages, plan.walks
   from private.passage_counts c where c.scope_id = any (scopes);
   return plan;
@@ -6934,18 +6899,21 @@ COMMENT ON FUNCTION private.search_vector(language text, title text, heading_pat
 -- Name: semantic_matches(extensions.halfvec, text[], uuid[], uuid[], integer, boolean); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean DEFAULT false) RETURNS SETOF private.chunk_match
-    LANGUAGE plpgsql STABLE ROWS 100
+CREATE FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean DEFAULT false) RETURNS private.search_leg
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   model constant record := private.active_embedding_model();
   scopes constant uuid[] := private.search_scopes(kinds);
+  named_scopes constant uuid[] := case when not kinds @> '{documents,products}' then scopes end;
   shares constant uuid[] := private.search_shares(kinds);
   plan constant private.search_plan := private.plan_search(model.id, scopes);
-  row_limit integer := greatest(200, 8 * match_count);
-  near private.chunk_match[];
-  best private.chunk_match[];
+  is_walked constant boolean := not exact and (plan.walks or cardinality(plan.shards) > 0);
+  most constant bigint := case when not exact then private.comparison_limit() end;
+  row_limit constant integer := greatest(200, 8 * match_count);
+  near private.chunk_match[] := '{}';
+  leg private.search_leg;
 begin
   if extensions.l2_norm(query_embedding) = 0 then
     raise exception 'the query''s vector has no direction: all of it is zero' using errcode = 'invalid_parameter_value';
@@ -6954,37 +6922,42 @@ begin
     raise exception 'the query has % dimensions, the active model % has %',
       extensions.vector_dims(query_embedding), model.name, model.dimensions using errcode = 'invalid_parameter_value';
   end if;
-  if sources is null and not exact and (plan.walks or cardinality(plan.shards) > 0) then
-    near := private.nearest_by_plan(query_embedding, model.id, model.dimensions, plan, scopes, shares, excluded, row_limit);
-    best := private.best_of_sources(near, row_limit);
-    if near is not null and cardinality(best) >= match_count then
-      return query select * from unnest(best);
-      return;
+  if sources is not null then
+    leg := private.nearest_of_sources(
+      query_embedding, model.id, sources, excluded, match_count, row_limit, case when is_walked then most end);
+    if leg.is_complete then
+      return leg;
     end if;
+    near := leg.matches;
+  elsif not is_walked and plan.passages <= private.replanning_limit() then
+    return private.nearest_of_visible(
+      query_embedding, model.id, named_scopes, shares, excluded, match_count, row_limit, null);
+  elsif not is_walked then
+    return private.nearest_of_many(
+      query_embedding, model.id, named_scopes, shares, excluded, match_count, row_limit, null);
   end if;
-  loop
-    if sources is null and plan.passages > private.replanning_limit() then
-      near := array(select m from private.nearest_of_many(
-        query_embedding, model.id, case when not kinds @> '{documents,products}' then scopes end, shares, excluded, row_limit) m);
-    elsif sources is null then
-      near := array(select m from private.nearest_of_visible(
-        query_embedding, model.id, case when not kinds @> '{documents,products}' then scopes end, shares, excluded, row_limit) m);
-    else
-      near := array(select m from private.nearest_of_sources(query_embedding, model.id, sources, excluded, row_limit) m);
-    end if;
-    best := private.best_of_sources(near, row_limit);
+  near := near || private.nearest_by_plan(
+    query_embedding, model.id, model.dimensions, plan, scopes, shares, sources, excluded, match_count, row_limit);
+  leg := (private.best_of_sources(near, row_limit), false);
+  if cardinality(leg.matches) < match_count then
     -- A long document may have filled the rows with passages of its own.
-    exit when cardinality(best) >= match_count or cardinality(near) < row_limit;
-    row_limit := 8 * row_limit;
-  end loop;
-  return query select * from unnest(best);
+    leg.matches := private.best_of_sources(near, cardinality(near));
+  end if;
+  if cardinality(leg.matches) < match_count and sources is null then
+    -- The walk came up short: passages of others are nearest. Some are compared, and often all.
+    leg := private.nearest_of_many(
+      query_embedding, model.id, named_scopes, shares, excluded, match_count, row_limit, most);
+    near := near || leg.matches;
+    leg.matches := private.best_of_sources(near, cardinality(near));
+  end if;
+  return leg;
 end $$;
 
 --
 -- Name: FUNCTION semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean) IS 'The nearest sources, best passage each, at least match_count of them when that many are visible: exact for callers who see few passages, for filtered searches and for questions that go astray, indexes for the others, exact again when the indexes come up short. exact: compares everything.';
+COMMENT ON FUNCTION private.semantic_matches(query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer, exact boolean) IS 'The nearest sources, best passage each: exact where no more than private.comparison_limit passages are to be compared, by indexes beyond, some compared as well when these come up short. exact: compares everything.';
 
 --
 -- Name: semantic_weight(); Type: FUNCTION; Schema: private; Owner: -
@@ -7774,39 +7747,72 @@ end $$;
 COMMENT ON FUNCTION private.unposted_passages(scopes uuid[], shares uuid[]) IS 'Passages whose words are read one by one: those that wait for their postings, and those of shared documents, whose postings are in an audience that is not the caller''s. Definer: asked only by the functions below.';
 
 --
--- Name: walk_index(extensions.halfvec, smallint, integer, smallint, uuid[], uuid[], integer); Type: FUNCTION; Schema: private; Owner: -
+-- Name: walk_index(extensions.halfvec, smallint, integer, smallint, uuid[], uuid[], uuid[], integer, integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) RETURNS private.chunk_match[]
+CREATE FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], sources uuid[], excluded uuid[], row_limit integer, walks integer) RETURNS private.chunk_match[]
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET "hnsw.iterative_scan" TO 'relaxed_order'
+    SET "hnsw.ef_search" TO '200'
+    SET "hnsw.max_scan_tuples" TO '20000'
+    SET "hnsw.scan_mem_multiplier" TO '4'
     AS $_$
 declare
-  near private.chunk_match[];
+  -- Where many indexes are walked, each has fewer of the nearest.
+  narrow constant integer := greatest(60, least(row_limit, 3 * row_limit / walks));
+  wide constant integer := greatest(narrow, 1000 / walks);
+  near private.chunk_match[] := '{}';
+  met record;
 begin
+  perform set_config('hnsw.ef_search', least(narrow, 200)::text, true),
+          set_config('hnsw.max_scan_tuples', greatest(2000, private.walk_limit() / walks)::text, true);
   -- What stands in the text are integers of the registry: a partial index wants constants.
-  execute pg_catalog.format($query$
-    with candidates as materialized (
-      select e.source_id, e.chunk_id, e.embedding::extensions.halfvec(%s) operator(extensions.<=>) $1 as distance
-      from public.chunk_embeddings e
-      where e.model_id = %s and %s %s
-      order by e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $1
-      limit $4)
-    select array(
-      select (c.source_id, c.chunk_id, 1 - c.distance)::private.chunk_match from candidates c order by c.distance + 0)
+  for met in execute pg_catalog.format($query$
+    select e.source_id, e.chunk_id, 1 - (e.embedding::extensions.halfvec(%s) operator(extensions.<=>) $1) as score
+    from public.chunk_embeddings e
+    where e.model_id = %s and %s %s %s
+    order by e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $1
+    limit $5
     $query$,
       dimensions, model,
       case shard when 0 then 'e.is_indexed and e.scope_id = any ($2)' else pg_catalog.format('e.shard_id = %s', shard) end,
-      case when excluded is not null then 'and not e.source_id in (select unnest($3))' end)
-    into near using query_embedding, scopes, excluded, row_limit;
+      case when sources is not null then 'and e.source_id = any ($3)' end,
+      case when excluded is not null then 'and not e.source_id in (select unnest($4))' end)
+    using query_embedding, scopes, sources, excluded, wide
+  loop
+    near := near || (met.source_id, met.chunk_id, met.score)::private.chunk_match;
+    exit when cardinality(near) = narrow
+      and not private.is_astray(array(select n from unnest(near) n order by n.score desc));
+  end loop;
   return near;
 end $_$;
 
 --
--- Name: FUNCTION walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], sources uuid[], excluded uuid[], row_limit integer, walks integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) IS 'What an HNSW index gives: the nearest first, as far as hnsw.ef_search sees.';
+COMMENT ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], sources uuid[], excluded uuid[], row_limit integer, walks integer) IS 'Approximate: the nearest passages of the index of a shard, or of these audiences in the common one (0), nearly in order. The walk goes on where the question has gone astray. walks: how many there are, which share the time.';
+
+--
+-- Name: walk_limit(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.walk_limit() RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select least(40000, 12000 + greatest(c.reltuples, 0) / 36)::integer
+  from pg_class c where c.oid = 'public.chunk_embeddings'::regclass
+$$;
+
+--
+-- Name: FUNCTION walk_limit(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.walk_limit() IS 'Passages that the walks of one search may meet: about 2 microseconds each, and more where there are more. Definer: reads the size of the table.';
 
 --
 -- Name: withdraw_pending(uuid[], text); Type: FUNCTION; Schema: private; Owner: -
@@ -8266,10 +8272,12 @@ declare
   excluded uuid[];
   terms private.query_term[] := '{}';
   marks private.marked_word[];
+  leg private.search_leg := ('{}', true);
   by_meaning private.chunk_match[] := '{}';
   by_words private.search_leg := ('{}', true);
   has_every_word boolean := true;
   sources_found bigint;
+  is_full boolean;
   most_bytes constant bigint := private.limit_of('search_answer_bytes');
 begin
   select m.* into model from private.active_embedding_model() m;
@@ -8326,10 +8334,9 @@ begin
   end if;
 
   if mode <> 'keyword' then
-    by_meaning := array(
-      select m from private.semantic_matches(
-        query_embedding, kinds, sources, excluded, max_results, exact => effort = 'exact') m
-      order by (m).score desc limit candidate_count);
+    leg := private.semantic_matches(
+      query_embedding, kinds, sources, excluded, max_results, exact => effort = 'exact');
+    by_meaning := array(select m from unnest(leg.matches) m order by m.score desc limit candidate_count);
   end if;
   if mode = 'semantic' then
     marks := private.words_to_mark(parsed);
@@ -8354,10 +8361,12 @@ begin
       has_every_word := has_every_word and not exists (
         select from private.query_words(parsed.words) w group by w.stemmer having count(*) >= 64);
     end if;
-    has_every_word := has_every_word and (by_words.is_complete or sources_found >= max_results);
     marks := array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t);
   end if;
 
+  is_full := max_results <= (
+    select count(*) from (
+      select m.source_id from unnest(by_meaning) m union select m.source_id from unnest(by_words.matches) m) s);
   return query
   with candidates as (
     select source_id, chunk_id, max(m.cosine) as cosine, max(m.bm25) as bm25
@@ -8416,7 +8425,7 @@ begin
     select m.*, count(*) over () as shown from measured m where m.bytes_so_far <= most_bytes or m.place = 1
   )
   select f.kind, f.id, f.document_id, f.title, f.snippet, f.highlights, f.heading_path, f.score, f.metadata,
-         has_every_word and f.shown = f.results, f.owner
+         has_every_word and f.shown = f.results and (is_full or leg.is_complete and by_words.is_complete), f.owner
   from fitting f
   order by f.place;
 end $$;
@@ -14154,76 +14163,49 @@ GRANT ALL ON FUNCTION private.my_shared_documents() TO service_role;
 GRANT ALL ON FUNCTION private.my_shared_documents() TO anon;
 
 --
--- Name: FUNCTION nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO service_role;
+REVOKE ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer) TO anon;
+GRANT ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_by_plan(query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer) TO service_role;
 
 --
--- Name: FUNCTION nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_of_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
+REVOKE ALL ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO anon;
+GRANT ALL ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO service_role;
 
 --
--- Name: FUNCTION nearest_of_index_widely(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.nearest_of_index_widely(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_of_index_widely(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.nearest_of_index_widely(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_of_index_widely(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
+REVOKE ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO anon;
+GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO service_role;
 
 --
--- Name: FUNCTION nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_of_many(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO service_role;
+REVOKE ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO anon;
+GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO service_role;
 
 --
--- Name: FUNCTION nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, model smallint, sources uuid[], excluded uuid[], row_limit integer) TO service_role;
-
---
--- Name: FUNCTION nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], row_limit integer) TO service_role;
-
---
--- Name: FUNCTION nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
-
---
--- Name: FUNCTION nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
+REVOKE ALL ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) TO anon;
+GRANT ALL ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) TO service_role;
 
 --
 -- Name: FUNCTION neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text); Type: ACL; Schema: private; Owner: -
@@ -15080,13 +15062,22 @@ GRANT ALL ON FUNCTION private.unpaid_order_interval() TO service_role;
 REVOKE ALL ON FUNCTION private.unposted_passages(scopes uuid[], shares uuid[]) FROM PUBLIC;
 
 --
--- Name: FUNCTION walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], sources uuid[], excluded uuid[], row_limit integer, walks integer); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO anon;
-GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO authenticated;
-GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], excluded uuid[], row_limit integer) TO service_role;
+REVOKE ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], sources uuid[], excluded uuid[], row_limit integer, walks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], sources uuid[], excluded uuid[], row_limit integer, walks integer) TO anon;
+GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], sources uuid[], excluded uuid[], row_limit integer, walks integer) TO authenticated;
+GRANT ALL ON FUNCTION private.walk_index(query_embedding extensions.halfvec, model smallint, dimensions integer, shard smallint, scopes uuid[], sources uuid[], excluded uuid[], row_limit integer, walks integer) TO service_role;
+
+--
+-- Name: FUNCTION walk_limit(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.walk_limit() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.walk_limit() TO anon;
+GRANT ALL ON FUNCTION private.walk_limit() TO authenticated;
+GRANT ALL ON FUNCTION private.walk_limit() TO service_role;
 
 --
 -- Name: FUNCTION withdraw_pending(order_ids uuid[], reason text); Type: ACL; Schema: private; Owner: -

@@ -13,7 +13,7 @@ from tests.support import Database
 SETTINGS = {
     "semantic_weight": (0.6, 0.7, 1.1),
     "co_purchase_weight": (0.8, 0.0, -0.1),
-    "comparison_limit": (1_000_000, 0, -1),
+    "comparison_limit": (40_000, 0, -1),
 }
 
 

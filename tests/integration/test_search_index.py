@@ -89,9 +89,9 @@ def test_few_passages_are_compared_one_by_one(
 
 @pytest.fixture
 def low_limits(database: Database) -> Iterator[None]:
-    """The same functions, taking 100 or 200 passages for many and 400 for a giant."""
+    """The same functions, taking 100 or 400 passages for many and for a giant."""
     replace = "create or replace function private.{}() returns integer language sql immutable as 'select {}'"
-    limits = {"exact_search_limit": (200, 50_000), "shard_size": (400, 20_000), "replanning_limit": (100, 10_000)}
+    limits = {"exact_search_limit": (400, 40_000), "shard_size": (400, 20_000), "replanning_limit": (100, 10_000)}
     with database.connect() as connection:
         for function, (low, _) in limits.items():
             connection.execute(replace.format(function, low).encode())
@@ -140,33 +140,96 @@ def test_each_way_uses_its_index(
                 assert _scans(connection, unused) == before[unused], limit
 
 
-def test_a_question_about_something_else_is_compared_with_every_passage(
-    database: Database,
-    connection: psycopg.Connection[Any],
-    tenants: Tenants,
-    crowd: list[list[float]],
-    low_limits: None,
-) -> None:
-    """Far from every topic, all is about as far, and the graph leads nowhere."""
-    foreign = [unit_vector(seed) for seed in range(50, 80)]
-    astray = """
-        select private.is_astray(private.nearest_of_index(
-          %s::extensions.halfvec, 1::smallint, 384, 0::smallint, private.search_scopes('{documents}'), null, 200))"""
-    with as_caller(connection, None):
-        assert all((connection.execute(astray, (as_literal(v),)).fetchone() or (False,))[0] for v in foreign)
-        # Some topics wait, all of their passages: these are about something else than what is indexed.
-        strays = [(connection.execute(astray, (as_literal(v),)).fetchone() or (True,))[0] for v in crowd]
-        assert 25 <= strays.count(False) < 30
-        assert _hits(connection, foreign, 10) == 1
+FOREIGN = [unit_vector(seed) for seed in range(50, 80)]
+WALK = """
+    select cardinality(private.walk_index(
+      %s::extensions.halfvec, 1::smallint, 384, 0::smallint, private.search_scopes('{documents}'), null, null,
+      200, 1))"""
 
 
-def test_a_question_about_something_else_among_too_many_passages_to_compare(
+def test_a_walk_goes_on_where_a_question_is_about_something_else(
     connection: psycopg.Connection[Any], tenants: Tenants, crowd: list[list[float]], low_limits: None
 ) -> None:
-    """The walk looks as wide as it can, and the answer is full."""
-    connection.execute("set tidegate.comparison_limit = 9")
+    """Far from every topic, all is about as far, and the first 200 are not the nearest."""
+
+    def walked(vector: list[float]) -> int:
+        return int((connection.execute(WALK, (as_literal(vector),)).fetchone() or (0,))[0])
+
     with as_caller(connection, None):
-        assert _hits(connection, [unit_vector(seed) for seed in range(50, 80)], 10) > 0.9
+        assert all(walked(vector) > 200 for vector in FOREIGN)
+        # Some topics wait, all of their passages: these are about something else than what is indexed.
+        assert sum(walked(topic) == 200 for topic in crowd) >= 25
+        assert _hits(connection, FOREIGN, 10) >= 0.95
+
+
+@pytest.fixture
+def short_walks(database: Database) -> Iterator[None]:
+    """Walks that may meet 100 passages, of 630."""
+    replace = "create or replace function private.walk_limit() returns integer language sql stable as 'select {}'"
+    with database.connect() as connection:
+        usual = connection.execute("select pg_get_functiondef('private.walk_limit()'::regprocedure)").fetchone()
+        connection.execute(replace.format(100).encode())
+        yield
+        assert usual is not None
+        connection.execute(usual[0].encode())
+
+
+def _looked_at(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute(
+        "select pg_stat_get_xact_tuples_fetched(c.oid) + pg_stat_get_xact_tuples_returned(c.oid)"
+        " from pg_class c where c.oid = 'public.chunk_embeddings'::regclass"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_no_question_looks_at_more_passages_than_others(
+    database: Database, tenants: Tenants, crowd: list[list[float]], low_limits: None, short_walks: None
+) -> None:
+    """Of the 900 that everybody sees: no more than the comparison and the walk may, whatever is asked."""
+    opposite = [-x for x in crowd[0]]
+    seen = {}
+    with database.connect() as connection:
+        connection.execute("analyze public.chunk_embeddings")
+        for name, asked in {"own": crowd, "foreign": FOREIGN, "opposite": [opposite]}.items():
+            seen[name] = 0
+            for vector in asked:
+                with connection.transaction():
+                    connection.execute("select set_config('role', 'anon', true)")
+                    before = _looked_at(connection)
+                    connection.execute(SEARCH.encode(), (as_literal(vector), 10))
+                    seen[name] = max(seen[name], _looked_at(connection) - before)
+    assert max(seen.values()) < 900, seen
+
+
+def test_a_walk_that_comes_up_short_is_filled_up(
+    connection: psycopg.Connection[Any], tenants: Tenants, crowd: list[list[float]], low_limits: None, short_walks: None
+) -> None:
+    """Where nearly all that the walk meets is left out, other passages are compared, and the list is full."""
+    connection.execute("set tidegate.comparison_limit = 300")
+    excluded = "array(select d.id from public.documents d where d.title < 'crowd 28')"
+    with as_caller(connection, None):
+        for topic in crowd[:5]:
+            rows = connection.execute(
+                "select cardinality(m.matches), m.is_complete from private.semantic_matches("
+                f"%s::extensions.halfvec, '{{documents}}', null, {excluded}, 10) m".encode(),
+                (as_literal(topic),),
+            ).fetchone()
+            assert rows is not None
+            assert rows[0] >= 10
+
+
+def test_every_passage_is_compared_for_who_asks_for_it(
+    database: Database, tenants: Tenants, crowd: list[list[float]], low_limits: None
+) -> None:
+    exact = SEARCH.replace("max_results", "effort => 'exact', max_results")
+    with database.connect() as connection, as_caller(connection, tenants.people["stranger"]):
+        for vector in (*FOREIGN[:5], *crowd[:5]):
+            found, wanted = (
+                [row[0] for row in connection.execute(statement.encode(), (as_literal(vector), 10)).fetchall()]
+                for statement in (exact, EXACT)
+            )
+            assert set(found) == set(wanted)
 
 
 def test_a_small_collection_is_not_indexed(database: Database, crowd: list[list[float]]) -> None:

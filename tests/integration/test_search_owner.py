@@ -117,9 +117,10 @@ def test_the_exact_effort_walks_no_index(
         )
         admin.execute(
             "create or replace function private.nearest_by_plan(query_embedding extensions.halfvec, model smallint,"
-            " dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], excluded uuid[],"
-            " row_limit integer) returns private.chunk_match[] language plpgsql stable"
-            " set search_path = pg_catalog, pg_temp as $$ begin raise exception 'walked'; end $$"
+            " dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[],"
+            " excluded uuid[], match_count integer, row_limit integer) returns private.chunk_match[]"
+            " language plpgsql stable set search_path = pg_catalog, pg_temp"
+            " as $$ begin raise exception 'walked'; end $$"
         )
         admin.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
         admin.execute("set local role authenticated")
