@@ -2591,6 +2591,32 @@ $$;
 COMMENT ON FUNCTION private.free_email(email text, person uuid) IS 'An address in lower case, unless somebody else''s profile has it; null otherwise, and for none.';
 
 --
+-- Name: has_room_for_file(text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.has_room_for_file(name text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  document constant text := private.document_of_file(has_room_for_file.name)::text;
+  allowed constant bigint := private.limit_of('files_of_document');
+  others bigint;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('files of ' || document, 0));
+  select count(*) into others from storage.objects o
+  where o.bucket_id = 'documents' and o.name ~>=~ (document || '/') and o.name ~<~ (document || '0')
+    and o.name <> has_room_for_file.name;
+  return others < allowed;
+end $$;
+
+--
+-- Name: FUNCTION has_room_for_file(name text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.has_room_for_file(name text) IS 'Whether a file of this name fits among those of its document. For the policies of Storage, after they have asked who may write: whatever an error of theirs said, Storage would say that the policy is violated. Definer: reads the limit.';
+
+--
 -- Name: heartbeat(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -13736,6 +13762,14 @@ REVOKE ALL ON FUNCTION private.forget_uploader(person uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.free_email(email text, person uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION has_room_for_file(name text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.has_room_for_file(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.has_room_for_file(name text) TO authenticated;
+GRANT ALL ON FUNCTION private.has_room_for_file(name text) TO service_role;
 
 --
 -- Name: FUNCTION heartbeat(since text, OUT next text, OUT everything boolean, OUT people uuid[], OUT sources uuid[], OUT behind_s double precision); Type: ACL; Schema: private; Owner: -

@@ -129,6 +129,26 @@ def test_files_follow_their_document_at_once(cast: Cast) -> None:
     assert cast.readers(path) == set()
 
 
+def test_a_document_holds_a_bounded_number_of_files(cast: Cast, database: Database) -> None:
+    with database.connect("supabase_admin") as admin:
+        admin.execute("update private.limits set allowed = 2 where name = 'files_of_document'")
+    document, other = (cast.document("owner", "organization") for _ in range(2))
+    for author in ("owner", "editor"):
+        cast.files(author).upload(f"{document}/by-{author}.pdf", PDF, TYPE)
+    for author in ("owner", "editor"):
+        with pytest.raises(StorageApiError, match="row-level security") as refused:
+            cast.files(author).upload(f"{document}/one-more.pdf", PDF, TYPE)
+        assert int(refused.value.status) == 403
+    cast.files("owner").update(f"{document}/by-editor.pdf", PDF, TYPE)  # in its own place
+    cast.files("owner").upload(f"{other}/paper.pdf", PDF, TYPE)
+    with pytest.raises(StorageApiError, match="row-level security"):
+        cast.files("owner").move(f"{other}/paper.pdf", f"{document}/moved.pdf")
+    cast.files("editor").remove([f"{document}/by-owner.pdf"])
+    cast.files("editor").upload(f"{document}/one-more.pdf", PDF, TYPE)
+    with database.connect("supabase_admin") as admin:
+        admin.execute("update private.limits set allowed = 20 where name = 'files_of_document'")
+
+
 def test_the_files_of_a_removed_document_are_not_inherited(cast: Cast) -> None:
     document = cast.document("owner", "private", filed=False)
     cast.files("owner").upload(f"{document}/paper.pdf", PDF, TYPE)
