@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from gateway import __version__, openapi, problems
-from gateway.admission.middleware import AdmissionMiddleware, LimitMiddleware
+from gateway.admission.middleware import AdmissionMiddleware, LimitMiddleware, TurnMiddleware
 from gateway.cross_origin import cross_origin
 from gateway.embeddings import Embedder
 from gateway.errors import DatabaseUnsafeError, GatewayError
@@ -100,4 +100,5 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         Middleware(LimitMiddleware, admission=services.admission),
         Middleware(DepartureMiddleware),
         Middleware(DeadlineMiddleware, seconds=settings.request_timeout_s),
+        Middleware(TurnMiddleware, admission=services.admission),
     ]

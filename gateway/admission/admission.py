@@ -14,6 +14,7 @@ from math import ceil
 from gateway.admission.addresses import Addresses
 from gateway.admission.rates import BoundedMemory, Quota, Rates, rate_limit_field
 from gateway.admission.shared import SharedRates
+from gateway.admission.turns import Turns
 from gateway.errors import OverloadedError, TooManyAtOnceError, TooManyRequestsError
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.metrics import LIMITED, SHED
@@ -57,6 +58,7 @@ class Admission:
         self.addresses = addresses
         self.limiter = limiter
         self.shared = shared
+        self.turns = Turns(clock=clock)
         self._people = people
         self._strangers = strangers
         self._person_of = person_of

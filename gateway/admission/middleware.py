@@ -1,15 +1,19 @@
 """Admission in plain ASGI: every request counts for its caller, and has a place while it is answered."""
 
 import time
+from contextlib import AsyncExitStack
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.admission.admission import Admission, Asker
 from gateway.errors import DatabaseBusyError, OverloadedError, TooManyRequestsError
+from gateway.resilience import remaining
 from gateway.resilience.callers import on_behalf_of
 from gateway.resilience.metrics import SHED
-from gateway.shedding import UNCOUNTED, is_limited, is_refused
+from gateway.shedding import UNCOUNTED, header, is_limited, is_refused
 
+WAIT_SHARE = 0.5
+"""Of its time, what a request may wait for those that its caller sent before it."""
 NOT_STORED = (b"cache-control", b"no-store")
 
 
@@ -109,3 +113,32 @@ class LimitMiddleware:
                 raise OverloadedError
         else:
             SHED.inc()
+
+
+class TurnMiddleware:
+    """Answers the requests of one caller one after the other while others are at work."""
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self.admission = admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; TooManyAtOnceError when its turn does not come within half of its time."""
+        if scope["type"] != "http" or not is_limited(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        turn = self.admission.turns.turn(self._caller(scope), WAIT_SHARE * remaining())
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(turn)
+            except TimeoutError as error:
+                raise self.admission.too_many_at_once() from error
+            await self.app(scope, receive, send)
+
+    @staticmethod
+    def _caller(scope: Scope) -> str:
+        # Each person behind one address has turns of their own, also before their token was verified.
+        who: Asker = scope["state"]["asker"]
+        token = header(scope["headers"], b"authorization")
+        return f"token:{token}" if token and who.key == who.address else who.key

@@ -1,0 +1,87 @@
+"""Requests of one caller, one after the other while others are at work.
+
+A caller that sends many requests at a time would otherwise have as many parts of the processor as it has requests under
+way, however few it may make in a while. Alone it may have them all.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+AT_WORK_S = 0.25
+"""Others are at work if one of them had a request this lately."""
+
+
+class Turns:
+    """So many requests of one caller at a time beside those of others."""
+
+    def __init__(self, most_beside_others: int = 1, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """`most_beside_others` of one caller, at least 1."""
+        self._most = most_beside_others
+        self._clock = clock
+        self._running: dict[str, int] = {}
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._answered: OrderedDict[str, float] = OrderedDict()  # when each caller last was, the latest at the end
+
+    @asynccontextmanager
+    async def turn(self, caller: str, within_s: float) -> AsyncIterator[None]:
+        """A turn of `caller` for the block; waits for it, first come, first served. TimeoutError."""
+        if caller in self._waiting or not self._may_run(caller):
+            async with asyncio.timeout(within_s):
+                await self._wait(caller)
+        else:
+            self._start(caller)
+        try:
+            yield
+        finally:
+            self._end(caller)
+
+    async def _wait(self, caller: str) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(caller, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._end(caller)
+            else:
+                self._leave_queue(caller, turn)
+            raise
+
+    def _leave_queue(self, caller: str, turn: "asyncio.Future[None]") -> None:
+        queue = self._waiting.get(caller, deque())
+        if turn in queue:  # else it was passed over already
+            queue.remove(turn)
+        if not queue:
+            self._waiting.pop(caller, None)
+
+    def _start(self, caller: str) -> None:
+        self._running[caller] = self._running.get(caller, 0) + 1
+
+    def _end(self, caller: str) -> None:
+        now = self._clock()
+        self._running[caller] -= 1
+        if not self._running[caller]:
+            del self._running[caller]
+        self._answered[caller] = now
+        self._answered.move_to_end(caller)
+        while now - next(iter(self._answered.values())) > AT_WORK_S:
+            self._answered.popitem(last=False)
+        while (queue := self._waiting.get(caller)) and self._may_run(caller):
+            turn = queue.popleft()
+            if not queue:
+                del self._waiting[caller]
+            if not turn.done():
+                self._start(caller)
+                turn.set_result(None)
+
+    def _may_run(self, caller: str) -> bool:
+        return self._running.get(caller, 0) < self._most or not self._others_work(caller)
+
+    def _others_work(self, caller: str) -> bool:
+        if len(self._running) > (caller in self._running):
+            return True
+        latest = next((at for one, at in reversed(self._answered.items()) if one != caller), float("-inf"))
+        return self._clock() - latest <= AT_WORK_S
