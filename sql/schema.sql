@@ -4179,10 +4179,16 @@ begin
     near := near || (private.nearest_of_sources(
       query_embedding, model, shares, excluded, match_count, row_limit, private.comparison_limit() / 2)).matches;
   end if;
+  if plan.walks then
+    return near || array(
+      select m
+      from private.nearest_waiting(query_embedding, model, scopes, excluded, row_limit, private.comparison_limit()) m
+      where sources is null or m.source_id = any (sources));
+  end if;
   return near || array(
     select m
-    from private.nearest_outside(
-      query_embedding, model, scopes, excluded, plan.walks, row_limit, private.comparison_limit()) m
+    from private.nearest_outside_shards(
+      query_embedding, model, scopes, excluded, row_limit, private.comparison_limit()) m
     where sources is null or m.source_id = any (sources));
 end $$;
 
@@ -4298,42 +4304,57 @@ end $$;
 COMMENT ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) IS 'Exact: the best passage of each source among the row_limit nearest, or of all sources where those are of fewer than match_count. Compares the passages that the caller sees, or, where scopes are named, of these and of the shares; no more than most. The policy says which they are, and its audiences use the index.';
 
 --
--- Name: nearest_outside(extensions.halfvec, smallint, uuid[], uuid[], boolean, integer, bigint); Type: FUNCTION; Schema: private; Owner: -
+-- Name: nearest_outside_shards(extensions.halfvec, smallint, uuid[], uuid[], integer, bigint); Type: FUNCTION; Schema: private; Owner: -
 --
 
-CREATE FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) RETURNS SETOF private.chunk_match
+CREATE FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) RETURNS SETOF private.chunk_match
     LANGUAGE plpgsql STABLE ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if is_waiting then
-    return query
-      select n.source_id, n.chunk_id, 1 - n.distance
-      from (
-        select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
-        from public.chunk_embeddings e
-        where e.model_id = model and not e.is_indexed and e.shard_id = 0 and e.scope_id = any (scopes)
-          and (excluded is null or not e.source_id in (select unnest(excluded)))
-        limit most) n
-      order by n.distance + 0 limit row_limit;
-  else
-    return query
-      select n.source_id, n.chunk_id, 1 - n.distance
-      from (
-        select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
-        from public.chunk_embeddings e
-        where e.model_id = model and e.shard_id = 0 and e.scope_id = any (scopes)
-          and (excluded is null or not e.source_id in (select unnest(excluded)))
-        limit most) n
-      order by n.distance + 0 limit row_limit;
-  end if;
+  return query
+    select n.source_id, n.chunk_id, 1 - n.distance
+    from (
+      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+      from public.chunk_embeddings e
+      where e.model_id = model and e.shard_id = 0 and e.scope_id = any (scopes)
+        and (excluded is null or not e.source_id in (select unnest(excluded)))
+      limit most) n
+    order by n.distance + 0 limit row_limit;
 end $$;
 
 --
--- Name: FUNCTION nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint); Type: COMMENT; Schema: private; Owner: -
+-- Name: FUNCTION nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) IS 'Exact: what no shard holds of these audiences, or, of that, what waits for the common index as well; no more than most.';
+COMMENT ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) IS 'Exact: what no shard holds of these audiences; no more than most.';
+
+--
+-- Name: nearest_waiting(extensions.halfvec, smallint, uuid[], uuid[], integer, bigint); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) RETURNS SETOF private.chunk_match
+    LANGUAGE plpgsql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+  return query
+    select n.source_id, n.chunk_id, 1 - n.distance
+    from (
+      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+      from public.chunk_embeddings e
+      where e.model_id = model and not e.is_indexed and e.shard_id = 0 and e.scope_id = any (scopes)
+        and (excluded is null or not e.source_id in (select unnest(excluded)))
+      limit most) n
+    order by n.distance + 0 limit row_limit;
+end $$;
+
+--
+-- Name: FUNCTION nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) IS 'Exact: what no index holds yet of these audiences; no more than most.';
 
 --
 -- Name: neighbours(private.seed[], uuid[], uuid, integer, text); Type: FUNCTION; Schema: private; Owner: -
@@ -14241,13 +14262,22 @@ GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.half
 GRANT ALL ON FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, model smallint, scopes uuid[], shares uuid[], excluded uuid[], match_count integer, row_limit integer, most bigint) TO service_role;
 
 --
--- Name: FUNCTION nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint); Type: ACL; Schema: private; Owner: -
+-- Name: FUNCTION nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint); Type: ACL; Schema: private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) TO anon;
-GRANT ALL ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) TO authenticated;
-GRANT ALL ON FUNCTION private.nearest_outside(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], is_waiting boolean, row_limit integer, most bigint) TO service_role;
+REVOKE ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) TO anon;
+GRANT ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_outside_shards(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) TO service_role;
+
+--
+-- Name: FUNCTION nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) TO anon;
+GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) TO authenticated;
+GRANT ALL ON FUNCTION private.nearest_waiting(query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint) TO service_role;
 
 --
 -- Name: FUNCTION neighbours(seeds private.seed[], excluded uuid[], of_category uuid, row_limit integer, source text); Type: ACL; Schema: private; Owner: -
