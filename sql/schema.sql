@@ -4227,31 +4227,47 @@ CREATE FUNCTION private.nearest_of_sources(query_embedding extensions.halfvec, m
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  leg private.search_leg;
+  near private.chunk_match[];
+  passages bigint;
 begin
-  with compared as materialized (
-    select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
-    from unnest(sources) s (id)
-    join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
-    where excluded is null or not e.source_id in (select unnest(excluded))
-    limit most
-  ), nearest as materialized (
-    select c.* from compared c order by c.distance limit row_limit
-  ), filled as (
-    -- A long document may have filled the rows with passages of its own.
-    select count(*) = row_limit and count(distinct n.source_id) < match_count as is_short from nearest n)
-  select array(
-           select (b.source_id, b.chunk_id, 1 - b.distance)::private.chunk_match
-           from (
-             select distinct on (f.source_id) f.*
-             from (
-               select n.* from nearest n where not (select is_short from filled)
-               union all
-               select c.* from compared c where (select is_short from filled)) f
-             order by f.source_id, f.distance) b),
-         (select count(*) from compared) < coalesce(most, 9223372036854775807)
-  into leg.matches, leg.is_complete;
-  return leg;
+  near := array(
+    select (n.source_id, n.chunk_id, 1 - n.distance)::private.chunk_match
+    from (
+      select c.*
+      from (
+        select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+        from unnest(sources) s (id)
+        join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
+        where excluded is null or not e.source_id in (select unnest(excluded))
+        limit most) c
+      order by c.distance + 0 limit row_limit) n);
+  if cardinality(near) < row_limit then
+    return (private.best_of_sources(near, row_limit), true);
+  end if;
+  if (select count(distinct n.source_id) from unnest(near) n) < match_count then
+    -- A long document has filled the rows with passages of its own.
+    with compared as (
+      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+        from unnest(sources) s (id)
+        join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
+        where excluded is null or not e.source_id in (select unnest(excluded))
+      limit most
+    )
+    select array(
+      select (b.source_id, b.chunk_id, 1 - b.distance)::private.chunk_match
+      from (select distinct on (c.source_id) c.* from compared c order by c.source_id, c.distance) b)
+    into near;
+  end if;
+  if most is not null then
+    select count(*) into passages
+    from (
+      select
+        from unnest(sources) s (id)
+        join public.chunk_embeddings e on e.source_id = s.id and e.model_id = model
+        where excluded is null or not e.source_id in (select unnest(excluded))
+      limit most) c;
+  end if;
+  return (private.best_of_sources(near, cardinality(near)), coalesce(passages < most, true));
 end $$;
 
 --
@@ -4269,32 +4285,50 @@ CREATE FUNCTION private.nearest_of_visible(query_embedding extensions.halfvec, m
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  leg private.search_leg;
+  near private.chunk_match[];
+  passages bigint;
 begin
-  with compared as materialized (
-    select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
-    from public.chunk_embeddings e
-    where e.model_id = model
-      and (scopes is null or e.scope_id = any (scopes) or e.source_id = any (shares))
-      and (excluded is null or not e.source_id in (select unnest(excluded)))
-    limit most
-  ), nearest as materialized (
-    select c.* from compared c order by c.distance limit row_limit
-  ), filled as (
-    -- A long document may have filled the rows with passages of its own.
-    select count(*) = row_limit and count(distinct n.source_id) < match_count as is_short from nearest n)
-  select array(
-           select (b.source_id, b.chunk_id, 1 - b.distance)::private.chunk_match
-           from (
-             select distinct on (f.source_id) f.*
-             from (
-               select n.* from nearest n where not (select is_short from filled)
-               union all
-               select c.* from compared c where (select is_short from filled)) f
-             order by f.source_id, f.distance) b),
-         (select count(*) from compared) < coalesce(most, 9223372036854775807)
-  into leg.matches, leg.is_complete;
-  return leg;
+  near := array(
+    select (n.source_id, n.chunk_id, 1 - n.distance)::private.chunk_match
+    from (
+      select c.*
+      from (
+        select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+        from public.chunk_embeddings e
+        where e.model_id = model
+          and (scopes is null or e.scope_id = any (scopes) or e.source_id = any (shares))
+          and (excluded is null or not e.source_id in (select unnest(excluded)))
+        limit most) c
+      order by c.distance + 0 limit row_limit) n);
+  if cardinality(near) < row_limit then
+    return (private.best_of_sources(near, row_limit), true);
+  end if;
+  if (select count(distinct n.source_id) from unnest(near) n) < match_count then
+    -- A long document has filled the rows with passages of its own.
+    with compared as (
+      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+        from public.chunk_embeddings e
+        where e.model_id = model
+          and (scopes is null or e.scope_id = any (scopes) or e.source_id = any (shares))
+          and (excluded is null or not e.source_id in (select unnest(excluded)))
+      limit most
+    )
+    select array(
+      select (b.source_id, b.chunk_id, 1 - b.distance)::private.chunk_match
+      from (select distinct on (c.source_id) c.* from compared c order by c.source_id, c.distance) b)
+    into near;
+  end if;
+  if most is not null then
+    select count(*) into passages
+    from (
+      select
+        from public.chunk_embeddings e
+        where e.model_id = model
+          and (scopes is null or e.scope_id = any (scopes) or e.source_id = any (shares))
+          and (excluded is null or not e.source_id in (select unnest(excluded)))
+      limit most) c;
+  end if;
+  return (private.best_of_sources(near, cardinality(near)), coalesce(passages < most, true));
 end $$;
 
 --
