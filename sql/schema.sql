@@ -1548,13 +1548,13 @@ CASE visibility
     WHEN 'organization'::public.document_visibility THEN organization_id
     ELSE owner_id
 END) STORED,
-    CONSTRAINT documents_content_check CHECK ((char_length(content) <= 2000000)),
-    CONSTRAINT documents_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text)),
-    CONSTRAINT documents_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 65536))),
-    CONSTRAINT documents_organization_check CHECK (((visibility <> 'organization'::public.document_visibility) OR (organization_id IS NOT NULL))),
-    CONSTRAINT documents_owner_check CHECK (((owner_id IS NOT NULL) OR ((organization_id IS NOT NULL) AND (visibility <> 'private'::public.document_visibility)))),
-    CONSTRAINT documents_source_uri_check CHECK ((char_length(source_uri) <= 2000)),
-    CONSTRAINT documents_title_check CHECK (((char_length(title) <= 500) AND (title ~ '\S'::text)))
+    CONSTRAINT "a document without owner_id belongs to an organization" CHECK (((owner_id IS NOT NULL) OR ((organization_id IS NOT NULL) AND (visibility <> 'private'::public.document_visibility)))),
+    CONSTRAINT "content has at most 2,000,000 characters" CHECK ((char_length(content) <= 2000000)),
+    CONSTRAINT "language is a code of 2 or 3 lower-case letters, such as en" CHECK ((language ~ '^[a-z]{2,3}$'::text)),
+    CONSTRAINT "metadata is a JSON object of at most 65,536 bytes" CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 65536))),
+    CONSTRAINT "source_uri has at most 2,000 characters" CHECK ((char_length(source_uri) <= 2000)),
+    CONSTRAINT "title has 1 to 500 characters, not all of them white space" CHECK (((char_length(title) <= 500) AND (title ~ '\S'::text))),
+    CONSTRAINT "visibility organization needs an organization_id" CHECK (((visibility <> 'organization'::public.document_visibility) OR (organization_id IS NOT NULL)))
 );
 ALTER TABLE ONLY public.documents ALTER COLUMN owner_id SET STATISTICS 1;
 ALTER TABLE ONLY public.documents ALTER COLUMN owner_id SET (n_distinct=-0.05);
@@ -2873,10 +2873,10 @@ CREATE TABLE public.invitations (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone DEFAULT private.invitation_expiry() NOT NULL,
     answered_at timestamp with time zone,
-    CONSTRAINT invitations_addressee_check CHECK ((num_nonnulls(email, user_id) = 1)),
-    CONSTRAINT invitations_email_check CHECK (((email = lower(email)) AND (char_length(email) <= 254) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text))),
-    CONSTRAINT invitations_role_check CHECK (((role IS NULL) = (organization_id IS NULL))),
-    CONSTRAINT invitations_target_check CHECK ((num_nonnulls(organization_id, document_id) = 1))
+    CONSTRAINT "either email or user_id is given, not both" CHECK ((num_nonnulls(email, user_id) = 1)),
+    CONSTRAINT "either organization_id or document_id is given, not both" CHECK ((num_nonnulls(organization_id, document_id) = 1)),
+    CONSTRAINT "email is a lower-case address of at most 254 characters" CHECK (((email = lower(email)) AND (char_length(email) <= 254) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text))),
+    CONSTRAINT "role is given with organization_id, and not with document_id" CHECK (((role IS NULL) = (organization_id IS NULL)))
 );
 ALTER TABLE ONLY public.invitations ALTER COLUMN organization_id SET STATISTICS 1;
 ALTER TABLE ONLY public.invitations ALTER COLUMN organization_id SET (n_distinct=-0.05);
@@ -3232,16 +3232,14 @@ declare
 begin
   if digits is null then
     raise exception '% is no currency that prices can be in', new.currency
-      using errcode = 'check_violation', constraint = 'products_currency_check', hint = 'The table currencies lists those there are.';
+      using errcode = 'check_violation', hint = 'The table currencies lists those there are.';
   end if;
   -- NaN and infinities too: PostgreSQL takes NaN for more than any number.
   if not (new.price > 0 and new.price < 10000000000) then
-    raise exception 'a price is above 0 and below 10,000,000,000'
-      using errcode = 'check_violation', constraint = 'products_price_check';
+    raise exception 'a price is above 0 and below 10,000,000,000' using errcode = 'check_violation';
   end if;
   if scale(trim_scale(new.price)) > digits then
-    raise exception 'a price in % has at most % decimals', new.currency, digits
-      using errcode = 'check_violation', constraint = 'products_price_check';
+    raise exception 'a price in % has at most % decimals', new.currency, digits using errcode = 'check_violation';
   end if;
   new.price := round(new.price, 2);
   return new;
@@ -8550,16 +8548,16 @@ END) STORED NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     price_cents bigint GENERATED ALWAYS AS (((price * (100)::numeric))::bigint) STORED NOT NULL,
-    CONSTRAINT products_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT products_description_check CHECK ((char_length(description) <= 20000)),
-    CONSTRAINT products_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text)),
-    CONSTRAINT products_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 65536))),
-    CONSTRAINT products_name_blank_check CHECK ((name ~ '[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'::text)),
-    CONSTRAINT products_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT products_price_check CHECK ((price > (0)::numeric)),
-    CONSTRAINT products_price_range_check CHECK (((price > (0)::numeric) AND (price < ('10000000000'::bigint)::numeric))),
-    CONSTRAINT products_sku_check CHECK (((sku ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'::text) AND (char_length(sku) <= 40))),
-    CONSTRAINT products_stock_check CHECK ((stock >= 0))
+    CONSTRAINT "currency is a code of 3 capital letters, such as EUR" CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT "description has at most 20,000 characters" CHECK ((char_length(description) <= 20000)),
+    CONSTRAINT "language is a code of 2 or 3 lower-case letters, such as en" CHECK ((language ~ '^[a-z]{2,3}$'::text)),
+    CONSTRAINT "metadata is a JSON object of at most 65,536 bytes" CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 65536))),
+    CONSTRAINT "name has 1 to 200 characters" CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT "name is not all white space" CHECK ((name ~ '[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'::text)),
+    CONSTRAINT "price is above 0" CHECK ((price > (0)::numeric)),
+    CONSTRAINT "price is above 0 and below 10,000,000,000" CHECK (((price > (0)::numeric) AND (price < ('10000000000'::bigint)::numeric))),
+    CONSTRAINT "sku has A-Z, 0-9 and single hyphens, at most 40 characters" CHECK (((sku ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'::text) AND (char_length(sku) <= 40))),
+    CONSTRAINT "stock is 0 or more" CHECK ((stock >= 0))
 );
 ALTER TABLE ONLY public.products ALTER COLUMN name SET STATISTICS 0;
 ALTER TABLE ONLY public.products ALTER COLUMN description SET STATISTICS 0;
@@ -10113,9 +10111,9 @@ CREATE TABLE public.categories (
     description text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT categories_description_check CHECK ((char_length(description) <= 2000)),
-    CONSTRAINT categories_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT categories_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
+    CONSTRAINT "description has at most 2,000 characters" CHECK ((char_length(description) <= 2000)),
+    CONSTRAINT "name has 1 to 200 characters" CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT "slug has a-z, 0-9 and single hyphens, at most 63 characters" CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
 );
 
 ALTER TABLE ONLY public.categories FORCE ROW LEVEL SECURITY;
@@ -10459,7 +10457,7 @@ CREATE TABLE public.interactions (
     kind public.interaction_kind NOT NULL,
     order_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT interactions_order_id_check CHECK (((kind = 'purchase'::public.interaction_kind) = (order_id IS NOT NULL)))
+    CONSTRAINT "a purchase has an order_id, nothing else has" CHECK (((kind = 'purchase'::public.interaction_kind) = (order_id IS NOT NULL)))
 );
 ALTER TABLE ONLY public.interactions ALTER COLUMN user_id SET STATISTICS 1;
 ALTER TABLE ONLY public.interactions ALTER COLUMN user_id SET (n_distinct=-0.05);
@@ -10574,9 +10572,9 @@ CREATE TABLE public.organizations (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     may_publish boolean DEFAULT false NOT NULL,
     published_at timestamp with time zone,
-    CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT organizations_published_at_check CHECK (((published_at IS NOT NULL) OR (NOT may_publish))),
-    CONSTRAINT organizations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
+    CONSTRAINT "an organization that may publish has published_at" CHECK (((published_at IS NOT NULL) OR (NOT may_publish))),
+    CONSTRAINT "name has 1 to 200 characters" CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT "slug has a-z, 0-9 and single hyphens, at most 63 characters" CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
 );
 ALTER TABLE ONLY public.organizations ALTER COLUMN name SET STATISTICS 0;
 ALTER TABLE ONLY public.organizations ALTER COLUMN created_by SET STATISTICS 1;
@@ -10696,10 +10694,10 @@ CREATE TABLE public.profiles (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     email text,
-    CONSTRAINT profiles_display_name_blank_check CHECK ((display_name ~ '[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'::text)),
-    CONSTRAINT profiles_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 200))),
-    CONSTRAINT profiles_email_check CHECK ((email = lower(email))),
-    CONSTRAINT profiles_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
+    CONSTRAINT "display_name has 1 to 200 characters" CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 200))),
+    CONSTRAINT "display_name is not all white space" CHECK ((display_name ~ '[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'::text)),
+    CONSTRAINT "email is in lower case" CHECK ((email = lower(email))),
+    CONSTRAINT "phone is + and 7 to 15 digits without spaces (E.164)" CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
 );
 ALTER TABLE ONLY public.profiles ALTER COLUMN display_name SET STATISTICS 0;
 ALTER TABLE ONLY public.profiles ALTER COLUMN phone SET STATISTICS 0;
@@ -10962,20 +10960,6 @@ ALTER TABLE ONLY private.staged_embeddings
     ADD CONSTRAINT staged_embeddings_pkey PRIMARY KEY (source_id, model_id, input_hash);
 
 --
--- Name: categories categories_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.categories
-    ADD CONSTRAINT categories_pkey PRIMARY KEY (id);
-
---
--- Name: categories categories_slug_key; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.categories
-    ADD CONSTRAINT categories_slug_key UNIQUE (slug);
-
---
 -- Name: chunk_embeddings chunk_embeddings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11025,11 +11009,25 @@ ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_id_scope_id_key UNIQUE (id, scope_id);
 
 --
--- Name: documents documents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: categories id of a category is unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT "id of a category is unique" PRIMARY KEY (id);
+
+--
+-- Name: documents id of a document is unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.documents
-    ADD CONSTRAINT documents_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT "id of a document is unique" PRIMARY KEY (id);
+
+--
+-- Name: products id of a product is unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT "id of a product is unique" PRIMARY KEY (id);
 
 --
 -- Name: interactions interactions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -11074,13 +11072,6 @@ ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT organizations_pkey PRIMARY KEY (id);
 
 --
--- Name: organizations organizations_slug_key; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.organizations
-    ADD CONSTRAINT organizations_slug_key UNIQUE (slug);
-
---
 -- Name: product_popularity product_popularity_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11102,25 +11093,32 @@ ALTER TABLE ONLY public.products
     ADD CONSTRAINT products_id_scope_id_key UNIQUE (id, scope_id);
 
 --
--- Name: products products_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.products
-    ADD CONSTRAINT products_pkey PRIMARY KEY (id);
-
---
--- Name: products products_sku_key; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.products
-    ADD CONSTRAINT products_sku_key UNIQUE (sku);
-
---
 -- Name: profiles profiles_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
+
+--
+-- Name: products sku of a product is unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT "sku of a product is unique" UNIQUE (sku);
+
+--
+-- Name: categories slug of a category is unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT "slug of a category is unique" UNIQUE (slug);
+
+--
+-- Name: organizations slug of an organization is unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organizations
+    ADD CONSTRAINT "slug of an organization is unique" UNIQUE (slug);
 
 --
 -- Name: counted_interactions_counted_at_idx; Type: INDEX; Schema: private; Owner: -
@@ -11375,22 +11373,10 @@ CREATE INDEX interactions_user_id_idx ON public.interactions USING btree (user_i
 CREATE INDEX invitations_answered_at_idx ON public.invitations USING btree (answered_at);
 
 --
--- Name: invitations_document_id_email_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX invitations_document_id_email_idx ON public.invitations USING btree (document_id, email) WHERE (status = 'pending'::public.invitation_status);
-
---
 -- Name: invitations_document_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX invitations_document_id_idx ON public.invitations USING btree (document_id);
-
---
--- Name: invitations_document_id_user_id_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX invitations_document_id_user_id_idx ON public.invitations USING btree (document_id, user_id) WHERE (status = 'pending'::public.invitation_status);
 
 --
 -- Name: invitations_email_idx; Type: INDEX; Schema: public; Owner: -
@@ -11411,22 +11397,10 @@ CREATE INDEX invitations_expires_at_idx ON public.invitations USING btree (expir
 CREATE INDEX invitations_invited_by_idx ON public.invitations USING btree (invited_by);
 
 --
--- Name: invitations_organization_id_email_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX invitations_organization_id_email_idx ON public.invitations USING btree (organization_id, email) WHERE (status = 'pending'::public.invitation_status);
-
---
 -- Name: invitations_organization_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX invitations_organization_id_idx ON public.invitations USING btree (organization_id);
-
---
--- Name: invitations_organization_id_user_id_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX invitations_organization_id_user_id_idx ON public.invitations USING btree (organization_id, user_id) WHERE (status = 'pending'::public.invitation_status);
 
 --
 -- Name: invitations_user_id_idx; Type: INDEX; Schema: public; Owner: -
@@ -11439,6 +11413,30 @@ CREATE INDEX invitations_user_id_idx ON public.invitations USING btree (user_id)
 --
 
 CREATE INDEX memberships_user_id_idx ON public.memberships USING btree (user_id, organization_id) INCLUDE (role);
+
+--
+-- Name: one pending invitation of a person to a document; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX "one pending invitation of a person to a document" ON public.invitations USING btree (document_id, user_id) WHERE (status = 'pending'::public.invitation_status);
+
+--
+-- Name: one pending invitation of a person to an organization; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX "one pending invitation of a person to an organization" ON public.invitations USING btree (organization_id, user_id) WHERE (status = 'pending'::public.invitation_status);
+
+--
+-- Name: one pending invitation of an address to a document; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX "one pending invitation of an address to a document" ON public.invitations USING btree (document_id, email) WHERE (status = 'pending'::public.invitation_status);
+
+--
+-- Name: one pending invitation of an address to an organization; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX "one pending invitation of an address to an organization" ON public.invitations USING btree (organization_id, email) WHERE (status = 'pending'::public.invitation_status);
 
 --
 -- Name: order_items_product_id_idx; Type: INDEX; Schema: public; Owner: -
