@@ -174,6 +174,22 @@ def test_a_file_cannot_be_moved_into_somebody_elses_document(cast: Cast) -> None
     assert cast.readers(f"{theirs}/planted.pdf") == set()
 
 
+def test_text_is_uploaded_with_no_word_on_its_type(cast: Cast) -> None:
+    """As the library sends it then: with a charset, which belongs to the type that is compared."""
+    document = cast.document("owner", "private", filed=False)
+    cast.files("owner").upload(f"{document}/notes.txt", b"A bowline.")
+    assert cast.files("owner").download(f"{document}/notes.txt") == b"A bowline."
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/markdown", "text/html"])
+def test_a_type_may_name_its_charset(cast: Cast, kind: str) -> None:
+    document = cast.document("owner", "private", filed=False)
+    for number, charset in enumerate(("", ";charset=utf-8", "; charset=UTF-8")):
+        cast.files("owner").upload(f"{document}/{number}", b"x", {"content-type": f"{kind}{charset}"})
+    with pytest.raises(StorageApiError, match="mime"):
+        cast.files("owner").upload(f"{document}/other", b"x", {"content-type": f"{kind};charset=utf-7"})
+
+
 def test_what_is_no_document_is_refused_by_type_and_size(cast: Cast, database: Database) -> None:
     document = cast.document("owner", "private", filed=False)
     with pytest.raises(StorageApiError, match="mime"):

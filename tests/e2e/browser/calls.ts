@@ -124,6 +124,10 @@ export const CALLS: Record<string, Call> = {
       (await files().upload(`${world.mine}/knots.txt`, new Blob(["A bowline."], { type: "text/plain" }))).error,
     null,
   ],
+  "storage.upload, a text and no type": [
+    async () => (await files().upload(`${world.mine}/hitch.txt`, "A clove hitch.")).error,
+    null,
+  ],
   "storage.upload, bytes in place of a file": [
     async () => {
       const options = { contentType: "application/pdf", upsert: true, cacheControl: "60", metadata: { pages: 1 } };
