@@ -10,17 +10,34 @@ const element = (id) => document.getElementById(id);
 const client = supabase.createClient(setting("supabase-url"), setting("supabase-key"));
 const basket = new Map(); // product id → { product, quantity }
 
+let person; // id of whoever is signed in, null for a visitor; undefined until that is known
 let page = 0;
+let pages = 1; // of what is listed
 let category = null;
 let orderKey = null; // of the order that the basket becomes; the same until its answer is known
 let listing = new AbortController(); // ends a request for products that newer input has overtaken
 
 // --- Answers --------------------------------------------------------------------------------------------------------
 
-/** The answer of supabase-js, or an exception in the words of the database. */
-async function answered(request) {
+/** Why something did not work, in words for the person who asked. `status` is that of the answer, 0 without one. */
+class Trouble extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A refusal in the words of the server that refused; else what a person can do when the network or a server fails. */
+function trouble(status, words, remedy = "Check your connection, and try again.") {
+  const isRefusal = words && status >= 400 && status < 500;
+  return new Trouble(status, isRefusal ? words : `The shop did not answer. ${remedy}`);
+}
+
+/** The answer of supabase-js. Its errors have a code where the server itself spoke, and none where something else did. */
+async function answered(request, remedy) {
   const answer = await request;
-  if (answer.error) throw answer.error;
+  const { error, status = error?.status } = answer;
+  if (error) throw trouble(status, error.code && error.message, remedy);
   return answer;
 }
 
@@ -30,20 +47,36 @@ async function gateway(path, { body, signal } = {}) {
   const headers = session ? { authorization: `Bearer ${session.access_token}` } : {};
   if (body) headers["content-type"] = "application/json";
   const request = { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal };
-  const response = await fetch(setting("gateway-url") + path, request);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.detail);
+  const [status, answer] = await fetch(setting("gateway-url") + path, request)
+    .then(async (response) => [response.status, await response.json()])
+    .catch(() => [0, {}]); // nobody answered, or a proxy did, with a page of its own
+  if (status !== 200) throw trouble(status, answer.detail);
   return answer;
 }
 
 /** Runs what a person asked for, and says how it went. */
 async function perform(action, done) {
+  const asker = person;
   try {
     await action();
     if (done) say(done);
   } catch (error) {
-    if (error.name !== "AbortError") say(error.message, true);
+    if (asker && asker === person) await doubt(error.status);
+    if (asker === person) sayTrouble(error); // else whoever asked has signed out
   }
+}
+
+/** Ends a session that the project no longer accepts: one that is refused with 401, or with 403 what everybody may read. */
+async function doubt(status) {
+  const read = status === 403 ? await client.from("categories").select("id").limit(1) : { status };
+  if (read.status === 401) await endSession("Please sign in again.");
+  if (read.status === 403) await endSession("This account is banned.");
+}
+
+function sayTrouble(error) {
+  const isExpected = error instanceof Trouble;
+  if (!isExpected) console.error(error);
+  say(isExpected ? error.message : "Something went wrong. Load the page again.", true);
 }
 
 function say(text, isError = false) {
@@ -55,16 +88,25 @@ function say(text, isError = false) {
 
 /** Shows what the search field asks for, or a page of the catalogue. Newer input cancels what older input started. */
 async function list() {
-  say("");
   listing.abort();
   listing = new AbortController();
   const { signal } = listing;
   const query = element("query").value.trim();
   await perform(async () => {
-    if (query) await pause(TYPING_PAUSE_MS, signal);
-    const { products, total } = query ? await search(query, signal) : await browse(signal);
-    if (!signal.aborted) showListing(query, products, total);
+    try {
+      if (query) await pause(TYPING_PAUSE_MS, signal);
+      const { products, total } = query ? await search(query, signal) : await browse(signal);
+      if (!signal.aborted) showListing(query, products, total);
+    } catch (error) {
+      if (!signal.aborted) throw error; // else newer input ended it, whatever supabase-js makes of that
+    }
   });
+}
+
+/** Lists what a person asked for by a key or a button. */
+function ask() {
+  say("");
+  list();
 }
 
 function pause(milliseconds, signal) {
@@ -112,7 +154,7 @@ function ofRecommendation({ product_id, name, price, currency, category, because
 }
 
 function showListing(query, products, total) {
-  const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
+  pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
   const [previous, next] = element("pages").querySelectorAll("button");
   element("heading").textContent = query ? `Results for “${query}”` : `${total} products`;
   element("pages").hidden = Boolean(query);
@@ -150,8 +192,11 @@ const money = (amount, currency) => new Intl.NumberFormat("en", { style: "curren
 
 async function addToBasket(product) {
   change(product, 1);
-  const { data: { session } } = await client.auth.getSession();
-  if (session) await answered(client.from("interactions").insert({ product_id: product.id, kind: "cart" }));
+  if (!person) return;
+  const noted = client.from("interactions").insert({ product_id: product.id, kind: "cart" });
+  await answered(noted).catch((error) => {
+    if (error.status === 401) throw error; // all else concerns the recommendations, not who fills a basket
+  });
 }
 
 function change(product, by) {
@@ -185,9 +230,11 @@ function totals(lines) {
 
 /** Orders the basket. The key makes it safe to press again when the answer got lost: the order is placed once. */
 async function placeOrder() {
+  if (!person) throw new Trouble(0, "Sign in to order.");
   orderKey ??= crypto.randomUUID();
   const items = [...basket.values()].map(({ product, quantity }) => ({ product_id: product.id, quantity }));
-  await answered(client.rpc("place_order", { items, idempotency_key: orderKey }));
+  const remedy = "Your order may have arrived: press “Place order” again, and it is placed once.";
+  await answered(client.rpc("place_order", { items, idempotency_key: orderKey }), remedy);
   basket.clear();
   orderKey = null;
   showBasket();
@@ -195,9 +242,9 @@ async function placeOrder() {
 }
 
 async function showOrders() {
-  const { data: { session } } = await client.auth.getSession();
-  const orders = session ? await readOrders() : [];
-  element("orders").replaceChildren(...orders.map(placed));
+  const asker = person;
+  const orders = person ? await readOrders() : [];
+  if (asker === person) element("orders").replaceChildren(...orders.map(placed));
 }
 
 async function readOrders() {
@@ -225,8 +272,9 @@ async function cancelOrder(order_id) {
 }
 
 async function showRecommendations() {
+  const asker = person;
   const { recommendations } = await gateway("/v1/recommendations?limit=4");
-  showProducts("recommendations", recommendations.map(ofRecommendation));
+  if (asker === person) showProducts("recommendations", recommendations.map(ofRecommendation));
 }
 
 // --- Accounts -------------------------------------------------------------------------------------------------------
@@ -238,6 +286,16 @@ async function signIn({ email, password }) {
 async function signUp({ email, password }) {
   const { data } = await answered(client.auth.signUp({ email, password }));
   if (!data.session) throw new Error("Almost there: follow the link in the mail that we sent you, then sign in.");
+}
+
+/** Signs out on this device, which works without the network and with a token that nobody accepts any more. */
+async function signOut() {
+  await client.auth.signOut({ scope: "local" });
+}
+
+async function endSession(why) {
+  say(why, true);
+  await signOut();
 }
 
 function showAccount(session) {
@@ -255,20 +313,27 @@ async function showCategories() {
     button.setAttribute("aria-pressed", String(slug === category));
     button.addEventListener("click", () => {
       category = slug;
-      page = 0;
+      [page, pages] = [0, 1];
       for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
-      list();
+      ask();
     });
     return button;
   });
   element("categories").replaceChildren(...buttons);
 }
 
-element("query").addEventListener("input", list);
+/** Shows all that depends on who is signed in. A visitor sees the catalogue too. */
+function showAll() {
+  list();
+  perform(showCategories);
+  perform(() => Promise.all([showOrders(), showRecommendations()]));
+}
+
+element("query").addEventListener("input", ask);
 element("pages").addEventListener("click", ({ target }) => {
   if (!target.value) return;
-  page += Number(target.value);
-  list();
+  page = Math.min(Math.max(page + Number(target.value), 0), pages - 1);
+  ask();
 });
 element("order").addEventListener("click", () => perform(placeOrder, "Thank you for your order."));
 element("sign-in").addEventListener("submit", (event) => {
@@ -276,14 +341,13 @@ element("sign-in").addEventListener("submit", (event) => {
   const fields = Object.fromEntries(new FormData(event.target));
   perform(() => event.submitter.value === "up" ? signUp(fields) : signIn(fields), "Welcome.");
 });
-element("signed-in").querySelector("button").addEventListener("click", () => perform(() => client.auth.signOut()));
-client.auth.onAuthStateChange((event, session) => {
-  if (event === "TOKEN_REFRESHED") return;
+element("signed-in").querySelector("button").addEventListener("click", () => perform(signOut, "You are signed out."));
+client.auth.onAuthStateChange((_event, session) => {
   showAccount(session);
+  const before = person;
+  person = session?.user.id ?? null;
   // supabase-js holds its lock while it tells of a change: ask it nothing before it is done.
-  setTimeout(() => perform(() => Promise.all([showOrders(), showRecommendations()])));
+  if (person !== before) setTimeout(showAll);
 });
 
 showBasket();
-list();
-perform(showCategories);

@@ -3,9 +3,11 @@
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -16,6 +18,14 @@ SHOP = REPOSITORY / "docs" / "examples" / "shop"
 CDN = f"https://cdn.jsdelivr.net/npm/{SDK}@{sdk_version()}/dist/umd/supabase.js"
 PASSWORD = "correct horse battery"
 SCREENSHOT = os.environ.get("SCREENSHOT")
+# Tells the tests of every message, also of one that another replaces at once.
+TELL = """addEventListener("DOMContentLoaded", () => {
+  const message = document.getElementById("message");
+  new MutationObserver(() => console.debug(`said: ${message.textContent}`)).observe(message, { childList: true });
+})"""
+# What SDKs, browsers and PostgreSQL say to developers.
+NOT_FOR_PEOPLE = re.compile(r"Error\b|abort|fetch|JSON|token|JWT|permission|function|undefined|\{|<")
+UNANSWERED = "The shop did not answer."
 
 
 def edited(html: str, project: dict[str, str]) -> str:
@@ -43,9 +53,19 @@ def traffic(page: Page) -> Traffic:
 
 
 @pytest.fixture(scope="module")
-def shop(page: Page, project: dict[str, str], traffic: Traffic) -> Iterator[Page]:
+def said(page: Page) -> list[str]:
+    """All messages that the page has shown."""
+    said: list[str] = []
+    page.add_init_script(TELL)
+    page.on("console", lambda message: said.append(message.text) if message.text.startswith("said: ") else None)
+    return said
+
+
+@pytest.fixture(scope="module")
+def shop(page: Page, project: dict[str, str], traffic: Traffic, said: list[str]) -> Iterator[Page]:
     """The shop, opened by a visitor."""
     assert traffic.requests == []
+    assert said == []
     page.context.route(CDN, serve_sdk)
     html = edited((SHOP / "index.html").read_text(encoding="utf-8"), project)
     with site({"/index.html": html.encode(), "/shop.js": (SHOP / "shop.js").read_bytes()}) as origin:
@@ -67,6 +87,20 @@ def press(shop: Page, name: str) -> None:
 
 def add(shop: Page, name: str) -> None:
     cards(shop).filter(has_text=name).get_by_role("button").click()
+
+
+def sign_up(shop: Page) -> str:
+    """A person who is new, and signed in; their address."""
+    email = f"{secrets.token_hex(6)}@tidegate.example"
+    shop.get_by_label("E-mail").fill(email)
+    shop.get_by_label("Password").fill(PASSWORD)
+    press(shop, "Sign up")
+    expect(shop.locator("#signed-in span")).to_have_text(email)
+    return email
+
+
+def is_catalogue(url: str) -> bool:
+    return urlsplit(url).path == "/rest/v1/products"
 
 
 def test_a_visitor_turns_the_pages_of_the_catalogue(shop: Page) -> None:
@@ -127,25 +161,79 @@ def test_a_slow_answer_does_not_replace_a_newer_one(shop: Page, project: dict[st
     expect(shop.locator("#heading")).to_have_text(re.compile(r"\d+ products"))
 
 
+def test_quick_clicks_and_letters_meet_no_error(shop: Page, said: list[str]) -> None:
+    """Each ends the request before it, which is nothing that a person should read of."""
+    before = len(said)
+    shop.get_by_role("button", name="Next").dblclick()
+    expect(shop.locator("#pages span")).to_have_text(re.compile("Page 3 of"))
+    shop.evaluate("for (const button of document.querySelectorAll('#categories button')) button.click()")
+    expect(shop.locator("#pages span")).to_have_text(re.compile("Page 1 of"))
+    press(shop, "All")
+    shop.route(is_catalogue, lambda _: None)
+    with shop.expect_request(lambda request: is_catalogue(request.url)):
+        shop.reload()
+    shop.get_by_label("Search the shop").press_sequentially("tent", delay=5)
+    shop.unroute(is_catalogue)
+    expect(shop.locator("#heading")).to_have_text("Results for “tent”")
+    expect(shop.locator("#pages")).to_be_hidden()
+    shop.get_by_label("Search the shop").fill("")
+    expect(shop.locator("#heading")).to_have_text(re.compile(r"\d+ products"))
+    expect(shop.locator("#pages")).to_be_visible()
+    assert set(said[before:]) <= {"said: "}
+
+
+def test_nobody_turns_beyond_the_last_page(shop: Page) -> None:
+    """Not even by clicks that come faster than the answers."""
+    click = "(value) => { for (let i = 0; i < 50; i++) document.querySelector(`#pages [value='${value}']`).click(); }"
+    shop.evaluate(click, "1")
+    expect(shop.locator("#pages span")).to_have_text(re.compile(r"Page (\d+) of \1$"))
+    shop.evaluate(click, "-1")
+    expect(shop.locator("#pages span")).to_have_text(re.compile("Page 1 of"))
+    expect(cards(shop)).to_have_count(12)
+
+
+FAULTS: dict[str, Callable[[Route], None]] = {
+    "a connection that breaks": lambda route: route.abort("connectionreset"),
+    "a proxy's page": lambda route: route.fulfill(status=502, body="<html>", content_type="text/html"),
+    "a filter's page": lambda route: route.fulfill(status=403, body="<html>", content_type="text/html"),
+    "a page in place of rows": lambda route: route.fulfill(body="<html>", content_type="text/html"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_answer_of_no_server_is_told_in_plain_words(shop: Page, fault: str) -> None:
+    for path, query in (("/rest/v1/products", ""), ("/v1/search", "tent")):
+        shop.get_by_label("Search the shop").fill(query)
+        expect(shop.locator("#heading")).to_have_text(re.compile("tent" if query else "products"))
+        shop.route(re.compile(re.escape(path)), FAULTS[fault])
+        press(shop, "Care and Repair")
+        # supabase-js asks again three times before it gives up.
+        expect(shop.locator("#message")).to_have_text(
+            f"{UNANSWERED} Check your connection, and try again.", timeout=30_000
+        )
+        shop.unroute_all()
+        shop.get_by_label("Search the shop").fill("")
+        press(shop, "All")
+        expect(shop.locator("#message")).to_have_text("")
+    expect(cards(shop)).to_have_count(12)
+
+
 def test_a_visitor_is_told_to_sign_in(shop: Page) -> None:
     add(shop, names(shop)[0])
     expect(shop.locator("#basket li")).to_have_count(1)
     press(shop, "Place order")
     expect(shop.locator("#message")).to_have_class("error")
-    expect(shop.locator("#message")).not_to_have_text("")
+    expect(shop.locator("#message")).to_have_text("Sign in to order.")
     shop.locator("#basket").get_by_role("button").click()
     expect(shop.locator("#total")).to_have_text("Nothing yet")
     expect(shop.locator("#order")).to_be_disabled()
 
 
 def test_a_person_signs_up_out_and_in(shop: Page) -> None:
-    email = f"{secrets.token_hex(6)}@tidegate.example"
-    shop.get_by_label("E-mail").fill(email)
-    shop.get_by_label("Password").fill(PASSWORD)
-    press(shop, "Sign up")
-    expect(shop.locator("#signed-in span")).to_have_text(email)
+    email = sign_up(shop)
     press(shop, "Sign out")
     expect(shop.get_by_label("E-mail")).to_be_visible()
+    expect(shop.locator("#message")).to_have_text("You are signed out.")
     shop.get_by_label("Password").fill("another password")
     press(shop, "Sign in")
     expect(shop.locator("#message")).to_have_text("Invalid login credentials")
@@ -184,6 +272,7 @@ def test_an_order_whose_answer_is_lost_is_placed_once(shop: Page, project: dict[
     shop.route(url, lose_answer, times=1)
     press(shop, "Place order")
     expect(shop.locator("#message")).to_have_class("error")
+    expect(shop.locator("#message")).to_contain_text(f"{UNANSWERED} Your order may have arrived")
     press(shop, "Place order")
     expect(shop.locator("#message")).to_have_text("Thank you for your order.")
     expect(shop.locator("#orders li")).to_have_count(2)
@@ -194,6 +283,99 @@ def test_products_are_recommended(shop: Page) -> None:
     expect(recommended).to_have_count(4)
     for text in recommended.locator(".text").all_text_contents():
         assert text
+
+
+def test_a_picture_for_the_documentation(shop: Page, tmp_path: Path) -> None:
+    shop.get_by_label("Search the shop").fill("something to keep coffee hot")
+    expect(shop.locator("#heading")).to_contain_text("Results")
+    for name in ("Emberline Vacuum Flask 1 L", "Emberline Food Jar 500 ml"):
+        add(shop, name)
+    expect(shop.locator("#basket li")).to_have_count(2)
+    target = Path(SCREENSHOT or tmp_path / "shop.png")
+    shop.screenshot(path=target, animations="disabled")
+    assert target.stat().st_size < 300_000
+    shop.reload()  # without the basket
+
+
+def forge_signature(shop: Page) -> None:
+    """As after a change of the project's keys."""
+    shop.evaluate("""() => {
+      const [key] = Object.keys(localStorage).filter((name) => name.endsWith("-auth-token"));
+      const session = JSON.parse(localStorage[key]);
+      session.access_token = session.access_token.replace(/[^.]+$/, (given) => given.split("").reverse().join(""));
+      localStorage[key] = JSON.stringify(session);
+    }""")
+
+
+def close(project: dict[str, str], change: str, email: str) -> None:
+    with psycopg.connect(project["DATABASE_URL"]) as admin:
+        admin.execute(f"{change} where email = %s", (email,))
+
+
+CLOSINGS = {
+    "its key was changed": ("", "Please sign in again."),
+    "its account is deleted": ("delete from auth.users", "Please sign in again."),
+    "its account is closed": ("update auth.users set deleted_at = now()", "Please sign in again."),
+    "its account is banned": ("update auth.users set banned_until = 'infinity'", "This account is banned."),
+}
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_a_session_that_is_no_longer_accepted_ends(shop: Page, project: dict[str, str], closing: str) -> None:
+    """Who comes back sees what a visitor sees, is told why, and can sign in."""
+    change, why = CLOSINGS[closing]
+    if shop.locator("#signed-in").is_visible():
+        press(shop, "Sign out")
+    email = sign_up(shop)
+    if change:
+        close(project, change, email)
+    else:
+        forge_signature(shop)
+    shop.reload()
+    expect(shop.locator("#message")).to_have_text(why)
+    expect(shop.get_by_label("E-mail")).to_be_visible()
+    expect(cards(shop)).to_have_count(12)
+    expect(shop.locator("#categories button").first).to_be_visible()
+    expect(shop.locator("#recommendations .product")).to_have_count(4)
+    expect(shop.locator("#orders li")).to_have_count(0)
+    sign_up(shop)
+    expect(shop.locator("#message")).to_have_text("Welcome.")
+
+
+def close_before(shop: Page, path: str, project: dict[str, str], change: str, email: str) -> None:
+    """Let the next request to `path` be the first that the account may not make."""
+
+    def meanwhile(route: Route) -> None:
+        close(project, change, email)
+        route.continue_()
+
+    shop.route(lambda url: urlsplit(url).path == path, meanwhile, times=1)
+
+
+def test_a_session_that_ends_while_the_page_is_open(shop: Page, project: dict[str, str]) -> None:
+    press(shop, "Sign out")
+    email = sign_up(shop)
+    expect(cards(shop)).to_have_count(12)
+    close_before(shop, "/rest/v1/products", project, "delete from auth.users", email)
+    press(shop, "Next")
+    expect(shop.locator("#message")).to_have_text("Please sign in again.")
+    expect(shop.locator("#pages span")).to_have_text(re.compile("Page 2 of"))
+    expect(cards(shop)).to_have_count(12)
+    email = sign_up(shop)
+    shop.locator("#products button:enabled").first.click()
+    banned = "update auth.users set banned_until = 'infinity'"
+    close_before(shop, "/rest/v1/rpc/place_order", project, banned, email)
+    press(shop, "Place order")
+    expect(shop.locator("#message")).to_have_text("This account is banned.")
+    expect(shop.locator("#basket li")).to_have_count(1)
+    shop.locator("#basket").get_by_role("button").click()
+    sign_up(shop)
+
+
+def test_no_message_is_one_for_developers(shop: Page, said: list[str]) -> None:
+    expect(cards(shop)).to_have_count(12)
+    assert [text for text in said if NOT_FOR_PEOPLE.search(text)] == []
+    assert len(said) > 10
 
 
 def test_the_page_meets_no_error_of_its_own(shop: Page, traffic: Traffic) -> None:
@@ -223,14 +405,3 @@ def test_the_first_page_of_the_documentation_works(page: Page, project: dict[str
     assert said.value.type == "table"
     assert len(said.value.args[0].json_value()) == 5
     other.close()
-
-
-def test_a_picture_for_the_documentation(shop: Page, tmp_path: Path) -> None:
-    shop.get_by_label("Search the shop").fill("something to keep coffee hot")
-    expect(shop.locator("#heading")).to_contain_text("Results")
-    for name in ("Emberline Vacuum Flask 1 L", "Emberline Food Jar 500 ml"):
-        add(shop, name)
-    expect(shop.locator("#basket li")).to_have_count(2)
-    target = Path(SCREENSHOT or tmp_path / "shop.png")
-    shop.screenshot(path=target, animations="disabled")
-    assert target.stat().st_size < 300_000
