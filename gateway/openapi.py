@@ -10,7 +10,7 @@ from gateway.problems import MEDIA_TYPE, Problem
 DESCRIPTIONS = {
     400: "The request cannot be read.",
     401: "The token is not valid, or its account is closed. It is never treated as absent.",
-    403: "The token is of a role that the gateway does not serve, or its account is banned.",
+    403: "The account is banned, the gateway does not serve the role, or only people who sign in may ask for this.",
     404: "No route has this path.",
     405: "The path has other methods; the header Allow names them.",
     408: "The request did not arrive in time.",

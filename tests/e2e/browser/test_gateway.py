@@ -1,5 +1,6 @@
 """A page on another origin calls every route of the gateway and reads the body of every refusal."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +9,9 @@ import httpx2
 import pytest
 from playwright.sync_api import Page
 
+from gateway.local.paths import REPOSITORY
 from gateway.local.ports import free_port
+from gateway.openapi import DESCRIPTIONS
 from tests.e2e.browser.support import Traffic, evaluate, site
 from tests.support.slow_line import slow_line
 from tests.support.stack import Process, Stack
@@ -31,6 +34,11 @@ ROUTES = {
 REFUSALS = {
     "a body that is no JSON": (400, "/v1/search", f"{{ method: 'POST', headers: {JSON}, body: '{{' }}"),
     "a forged token": (401, "/v1/recommendations", "{ headers: { authorization: 'Bearer a.b.c' } }"),
+    "what people alone may ask": (
+        403,
+        "/v1/search",
+        f'{{ method: \'POST\', headers: {JSON}, body: \'{{"query": "kettle", "effort": "exact"}}\' }}',
+    ),
     "no such address": (404, "/v1/nothing", "{ headers: { 'x-request-id': 'mine' } }"),
     "GET where POST is meant": (405, "/v1/search", "{}"),
     "DELETE, which asks first": (405, "/v1/search", "{ method: 'DELETE' }"),
@@ -122,6 +130,12 @@ def another_gateway(stack: Stack, **settings: str) -> Iterator[Stack]:
         yield other
     finally:
         other.stop()
+
+
+def test_the_documentation_lists_the_refusals() -> None:
+    text = (REPOSITORY / "docs" / "browser.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"Every refusal of the gateway is[^:]+: ([^.]+)\.", text)
+    assert {int(status) for status in re.findall(r"\d+", listed)} == set(DESCRIPTIONS)
 
 
 def test_a_page_reads_that_its_upload_is_too_slow(elsewhere: Page, stack: Stack) -> None:
