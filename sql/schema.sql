@@ -5659,6 +5659,8 @@ CREATE FUNCTION private.products_with(query text) RETURNS TABLE(product_id uuid,
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  -- One hyphen right before a word or a quotation excludes it. Any other that is not inside a word says nothing.
+  clean constant text := regexp_replace(query, '(?<![\w-])(--+|-(?![\w"]))', ' ', 'g');
   language text := '';
   match tsquery;
 begin
@@ -5667,7 +5669,7 @@ begin
     select w.stemmer into language from private.product_words w
     where w.stemmer > language order by w.stemmer limit 1;
     exit when language is null;
-    match := websearch_to_tsquery(('pg_catalog.' || language)::regconfig, query);
+    match := websearch_to_tsquery(('pg_catalog.' || language)::regconfig, clean);
     return query
       select w.product_id, ts_rank(w.words, match) from private.product_words w
       where w.words @@ match and w.stemmer = language;
@@ -5678,7 +5680,7 @@ end $$;
 -- Name: FUNCTION products_with(query text); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.products_with(query text) IS 'Products with these words, each language by its own stems, and how well they fit. Definer: an index of words cannot be used under a policy. Asked only by search_products, which reads what this names under the policies.';
+COMMENT ON FUNCTION private.products_with(query text) IS 'Products with these words, each language by its own stems, and how well they fit; hyphens that belong to no word are left out. Definer: an index of words cannot be used under a policy. Asked only by search_products, which reads what this names under the policies.';
 
 --
 -- Name: purchase_weight(); Type: FUNCTION; Schema: private; Owner: -

@@ -115,6 +115,17 @@ def test_a_category_with_its_products(shop: Shop) -> None:
         ("", []),
         ("the", []),
         ("' & | ! <-> :*", []),
+        ("ship -rope --", ["LAMP-01"]),
+        ("rope - - - - ropes", ["ROPE-12", "ROPE-20"]),
+        ("--rope", ["ROPE-12", "ROPE-20"]),  # two hyphens exclude nothing
+        ("-" * 33, []),
+        ("- " * 498 + "rope", ["ROPE-12", "ROPE-20"]),
+        ("rope " + "-" * 995, ["ROPE-12", "ROPE-20"]),
+        ("-- " * 333, []),
+        ("-(" * 400 + "rope", ["ROPE-12", "ROPE-20"]),
+        ("-\u3000" * 400 + "rope", ["ROPE-12", "ROPE-20"]),
+        ('-"' * 499, []),
+        ("語" * 1000, []),
     ],
 )
 def test_search_by_words(shop: Shop, query: str, found: list[str]) -> None:

@@ -1,5 +1,6 @@
 """The bounds of the query language: what is refused and in which words, and what is a text without operators."""
 
+import random
 from typing import Any
 
 import httpx2
@@ -136,3 +137,28 @@ def test_searches_of_products_are_bounded_as_well(connection: psycopg.Connection
         with as_caller(connection, None), pytest.raises(errors.Error, match=words) as caught:
             connection.execute("select from public.search_products(%s)", (query,))
         assert caught.value.sqlstate == "PT422"
+
+
+SIGNS = ("-", "-", "--", " ", '"', "or ", "(", ")", "!", "&", "|", "<->", ":*", "'", "\\", "a", "é", "\u3000", "\t")
+
+
+def test_no_signs_make_a_search_of_products_fail(database: Database) -> None:
+    """At any length that is accepted: an answer, or a refusal that names a bound."""
+    seeded = random.Random(20261127)
+    answers = 0
+    with database.connect("supabase_admin") as admin, admin.transaction(force_rollback=True):
+        # Without a product in it, no language is asked.
+        admin.execute(
+            "with c as (insert into public.categories (slug, name) values ('sign', 'Sign') returning id)"
+            " insert into public.products (category_id, sku, name, price) select id, 'SIGN', 'Sign', 1 from c"
+        )
+        for _ in range(1_000):
+            signs = seeded.sample(SIGNS, 4)
+            query = "".join(seeded.choices(signs, k=seeded.choice((40, 200, 1_000))))[:1_000]
+            try:
+                with admin.transaction():
+                    admin.execute("select from public.search_products(%s)", (query,))
+                    answers += 1
+            except psycopg.Error as error:
+                assert error.sqlstate == "PT422", query
+    assert answers > 500
