@@ -1348,6 +1348,32 @@ end $$;
 COMMENT ON FUNCTION private.count_removed_passages() IS 'Statement trigger on chunks, as count_new_passages. Definer: likewise.';
 
 --
+-- Name: counted_invitations(uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.counted_invitations(sender uuid) RETURNS TABLE(addressee bytea)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+    select s.addressee from private.sent_invitations s
+    where s.invited_by = sender and s.sent_at > now() - interval '24 hours'
+    union all
+    select private.invitation_addressee(i.email, i.user_id) from public.invitations i
+    where i.invited_by = sender and i.status = 'pending' and i.expires_at > now()
+      and not exists (
+        select from private.sent_invitations s
+        where s.invitation_id = i.id and s.sent_at > now() - interval '24 hours');
+end $$;
+
+--
+-- Name: FUNCTION counted_invitations(sender uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.counted_invitations(sender uuid) IS 'To whom somebody sent what counts: an invitation of the last 24 hours, and an older one that is open. Definer: called by private.limit_invitations; granted to nobody.';
+
+--
 -- Name: counted_purchases(uuid); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -2142,6 +2168,7 @@ CREATE FUNCTION private.expire_invitations(max_rows integer) RETURNS integer
 declare
   expired integer;
   forgotten integer;
+  counted_no_more integer;
 begin
   update public.invitations i set status = 'expired'
   where i.id in (
@@ -2153,14 +2180,19 @@ begin
     select a.id from public.invitations a where a.answered_at < now() - interval '30 days'
     order by a.answered_at limit max_rows for update skip locked);
   get diagnostics forgotten = row_count;
-  return expired + forgotten;
+  delete from private.sent_invitations s
+  where s.invitation_id in (
+    select o.invitation_id from private.sent_invitations o where o.sent_at < now() - interval '24 hours'
+    order by o.sent_at limit max_rows for update skip locked);
+  get diagnostics counted_no_more = row_count;
+  return expired + forgotten + counted_no_more;
 end $$;
 
 --
 -- Name: FUNCTION expire_invitations(max_rows integer); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.expire_invitations(max_rows integer) IS 'Marks up to max_rows invitations as expired, removes up to as many that were answered more than 30 days ago, and says how many it was. Definer: the worker has no rights on invitations.';
+COMMENT ON FUNCTION private.expire_invitations(max_rows integer) IS 'Marks up to max_rows invitations as expired, removes up to as many that were answered more than 30 days ago and as many notes of what was sent more than 24 hours ago, and says how many it was. Definer: the worker has no rights on them.';
 
 --
 -- Name: expire_orders(integer); Type: FUNCTION; Schema: private; Owner: -
@@ -2837,6 +2869,23 @@ $$;
 --
 
 COMMENT ON FUNCTION private.interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone) IS 'What counts once, however often it was bought.';
+
+--
+-- Name: invitation_addressee(text, uuid); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.invitation_addressee(email text, user_id uuid) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select sha256(convert_to(coalesce(user_id::text, email), 'UTF8'))
+$$;
+
+--
+-- Name: FUNCTION invitation_addressee(email text, user_id uuid); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.invitation_addressee(email text, user_id uuid) IS 'Stands for the addressee of an invitation where it is counted, so that no address is kept there.';
 
 --
 -- Name: invitation_expiry(); Type: FUNCTION; Schema: private; Owner: -
@@ -3544,24 +3593,23 @@ CREATE FUNCTION private.limit_invitations() RETURNS trigger
     AS $$
 declare
   sender uuid;
-  addressee record;
 begin
+  insert into private.sent_invitations (invitation_id, invited_by, addressee, sent_at)
+  select n.id, n.invited_by, private.invitation_addressee(n.email, n.user_id), n.created_at from new_rows n
+  where n.invited_by is not null
+  on conflict do nothing;
   if not private.is_held_to_limits() then
     return null;
   end if;
   for sender in select distinct n.invited_by from new_rows n where n.invited_by is not null order by 1 loop
     perform private.lock_limit('invitations_sent', sender::text);
-    perform private.enforce_limit('invitations_sent', (
-      select count(*) from public.invitations i
-      where i.invited_by = sender and i.status = 'pending' and i.expires_at > now()));
-  end loop;
-  -- An address is counted whether it has an account or not.
-  for addressee in select distinct n.user_id, n.email from new_rows n order by 1, 2 loop
-    perform private.lock_limit('invitations_received', coalesce(addressee.user_id::text, addressee.email));
-    perform private.enforce_limit('invitations_received', (
-      select count(*) from public.invitations i
-      where i.status = 'pending' and i.expires_at > now()
-        and case when addressee.user_id is null then i.email = addressee.email else i.user_id = addressee.user_id end));
+    perform private.enforce_limit('invitations_sent', (select count(*) from private.counted_invitations(sender)));
+    perform private.enforce_limit('invitations_to_one', (
+      select max(a.invitations) from (
+        select count(*) as invitations from private.counted_invitations(sender) c
+        where c.addressee in (
+          select private.invitation_addressee(n.email, n.user_id) from new_rows n where n.invited_by = sender)
+        group by c.addressee) a));
   end loop;
   return null;
 end $$;
@@ -3570,7 +3618,7 @@ end $$;
 -- Name: FUNCTION limit_invitations(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.limit_invitations() IS 'Statement trigger: bounds how many invitations are open, of a sender and to an addressee. Definer: counts what the caller may not see.';
+COMMENT ON FUNCTION private.limit_invitations() IS 'Statement trigger: notes what is sent, and bounds how much one sender sends, to all and to one addressee. Counts nothing of others: they could use it up, and a refusal would tell of them. Definer: people neither read nor write the notes.';
 
 --
 -- Name: limit_memberships(); Type: FUNCTION; Schema: private; Owner: -
@@ -9947,6 +9995,49 @@ COMMENT ON COLUMN private.secrets.name IS 'Name of the key.';
 COMMENT ON COLUMN private.secrets.value IS 'The key: 32 random bytes.';
 
 --
+-- Name: sent_invitations; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.sent_invitations (
+    invitation_id uuid NOT NULL,
+    invited_by uuid NOT NULL,
+    addressee bytea NOT NULL,
+    sent_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY private.sent_invitations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE sent_invitations; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.sent_invitations IS 'Invitations of the last 24 hours, which count towards limits of their sender. Kept beside them, since either side may delete an invitation, and deleting the organization or the document takes it along.';
+
+--
+-- Name: COLUMN sent_invitations.invitation_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.sent_invitations.invitation_id IS 'The invitation, which may be gone.';
+
+--
+-- Name: COLUMN sent_invitations.invited_by; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.sent_invitations.invited_by IS 'Who sent it.';
+
+--
+-- Name: COLUMN sent_invitations.addressee; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.sent_invitations.addressee IS 'private.invitation_addressee of it.';
+
+--
+-- Name: COLUMN sent_invitations.sent_at; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.sent_invitations.sent_at IS 'When it was sent.';
+
+--
 -- Name: settings; Type: TABLE; Schema: private; Owner: -
 --
 
@@ -10934,6 +11025,13 @@ ALTER TABLE ONLY private.secrets
     ADD CONSTRAINT secrets_pkey PRIMARY KEY (name);
 
 --
+-- Name: sent_invitations sent_invitations_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.sent_invitations
+    ADD CONSTRAINT sent_invitations_pkey PRIMARY KEY (invitation_id);
+
+--
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -11247,6 +11345,18 @@ CREATE INDEX rights_lost_at_idx ON private.rights_lost USING btree (at);
 --
 
 CREATE INDEX rights_lost_xid_idx ON private.rights_lost USING btree (xid);
+
+--
+-- Name: sent_invitations_invited_by_sent_at_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX sent_invitations_invited_by_sent_at_idx ON private.sent_invitations USING btree (invited_by, sent_at);
+
+--
+-- Name: sent_invitations_sent_at_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX sent_invitations_sent_at_idx ON private.sent_invitations USING btree (sent_at);
 
 --
 -- Name: shards_model_id_idx; Type: INDEX; Schema: private; Owner: -
@@ -12088,6 +12198,13 @@ ALTER TABLE ONLY private.product_words
     ADD CONSTRAINT product_words_product_id_fkey FOREIGN KEY (product_id) REFERENCES public.products(id) ON DELETE CASCADE;
 
 --
+-- Name: sent_invitations sent_invitations_invited_by_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.sent_invitations
+    ADD CONSTRAINT sent_invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+--
 -- Name: shards shards_model_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
 --
 
@@ -12401,6 +12518,12 @@ CREATE POLICY "functions alone use it" ON private.rights_lost TO anon, authentic
 CREATE POLICY "functions alone use it" ON private.secrets TO anon, authenticated USING (false);
 
 --
+-- Name: sent_invitations functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.sent_invitations TO anon, authenticated USING (false);
+
+--
 -- Name: settings functions alone use it; Type: POLICY; Schema: private; Owner: -
 --
 
@@ -12525,6 +12648,12 @@ ALTER TABLE private.rights_lost ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.secrets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sent_invitations; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.sent_invitations ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: settings; Type: ROW SECURITY; Schema: private; Owner: -
@@ -13458,6 +13587,12 @@ REVOKE ALL ON FUNCTION private.count_new_passages() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_removed_passages() FROM PUBLIC;
 
 --
+-- Name: FUNCTION counted_invitations(sender uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.counted_invitations(sender uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION counted_purchases(of_user uuid); Type: ACL; Schema: private; Owner: -
 --
 
@@ -13877,6 +14012,12 @@ GRANT ALL ON FUNCTION private.index_embeddings(max_rows integer, tolerated integ
 --
 
 REVOKE ALL ON FUNCTION private.interaction_key(user_id uuid, product_id uuid, kind public.interaction_kind, at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invitation_addressee(email text, user_id uuid); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.invitation_addressee(email text, user_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION invitation_expiry(); Type: ACL; Schema: private; Owner: -

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, LiteralString
 
 import psycopg
@@ -111,20 +112,112 @@ def test_memberships(land: Land) -> None:
     land.act(person, "select public.accept_invitation((select id from public.invitations where status = 'pending'))")
 
 
-def test_invitations(land: Land) -> None:
+INVITE: LiteralString = "select public.invite(organization_id => %s, email => %s)"
+TAKE_BACK: LiteralString = "update public.invitations set status = 'revoked' where status = 'pending'"
+
+
+def a_day_later(land: Land) -> None:
+    land.people.execute("update public.invitations set created_at = created_at - interval '25 hours'")
+    land.people.execute("update private.sent_invitations set sent_at = sent_at - interval '25 hours'")
+
+
+def test_invitations_of_a_sender(land: Land) -> None:
     land.limit("invitations_sent", 5)
-    land.limit("invitations_received", 2)
-    owners = [land.person() for _ in range(4)]
-    places = [land.found(owner) for owner in owners]
-    invite: LiteralString = "select public.invite(organization_id => %s, email => %s)"
-    sent = sum(land.passes([owners[0]], invite, places[0], f"{number}@example.org") for number in range(7))
-    assert sent == 5
-    refused(lambda: land.act(owners[0], invite, places[0], "more@example.org"), 403, "invitations_sent", 6)
-    for owner, place in zip(owners[1:3], places[1:3], strict=True):
-        land.act(owner, invite, place, "busy@example.org")
-    refused(lambda: land.act(owners[3], invite, places[3], "busy@example.org"), 403, "invitations_received", 3)
-    land.act(owners[1], "update public.invitations set status = 'revoked' where email = 'busy@example.org'")
-    land.act(owners[3], invite, places[3], "busy@example.org")
+    owner, other = land.person(), land.person()
+    place, elsewhere = land.found(owner), land.found(other)
+    assert sum(land.passes([owner], INVITE, place, f"{number}@example.org") for number in range(7)) == 5
+    refused(lambda: land.act(owner, INVITE, place, "more@example.org"), 403, "invitations_sent", 6)
+    land.act(other, INVITE, elsewhere, "0@example.org")
+    land.act(owner, TAKE_BACK)
+    refused(lambda: land.act(owner, INVITE, place, "more@example.org"), 403, "invitations_sent", 6)
+    a_day_later(land)
+    several: LiteralString = "select public.invite(organization_id => %s, email => gen_random_uuid() || '@example.org')"
+    assert land.passes([owner] * 8, several, place) == 5
+    with land.database.connect("tidegate_worker") as worker:
+        worker.execute("select private.expire_invitations(100)")
+    assert land.value("select count(*) from private.sent_invitations") == 5, "those of the day"
+
+
+def test_invitations_that_stay_open_count_for_longer_than_a_day(land: Land) -> None:
+    land.limit("invitations_sent", 2)
+    owner = land.person()
+    place = land.found(owner)
+    for address in ("a@example.org", "b@example.org"):
+        land.act(owner, INVITE, place, address)
+    a_day_later(land)
+    refused(lambda: land.act(owner, INVITE, place, "c@example.org"), 403, "invitations_sent", 3)
+    land.act(owner, TAKE_BACK + " and email = 'a@example.org'")
+    land.act(owner, INVITE, place, "c@example.org")
+
+
+def test_strangers_keep_nobody_from_being_invited(land: Land) -> None:
+    """Neither by an address nor by an account; and what a refusal says is what its reader sent."""
+    victim = land.person()
+    address = land.value("select email from auth.users where id = %s", victim)
+    by_account: LiteralString = "select public.invite(organization_id => %s, user_id => %s)"
+    for _ in range(4):
+        stranger = land.person()
+        for place in [land.found(stranger) for _ in range(5)]:
+            land.act(stranger, INVITE, place, address)
+            land.act(stranger, by_account, place, victim)
+        more = partial(land.act, stranger, INVITE, land.found(stranger), address.upper())
+        refused(more, 403, "invitations_to_one", 6)
+        refused(partial(land.act, stranger, by_account, land.found(stranger), victim), 403, "invitations_to_one", 6)
+    owner = land.person()
+    land.act(owner, INVITE, land.found(owner), address)
+
+
+FREEING: dict[str, tuple[str, LiteralString]] = {
+    "revoking": ("sender", TAKE_BACK),
+    "deleting": ("sender", "delete from public.invitations"),
+    "deleting the organization": ("sender", "delete from public.organizations where created_by = auth.uid()"),
+    "declining": ("addressee", "select public.decline_invitation(id) from public.invitations where status = 'pending'"),
+    "removing it from one's list": ("addressee", "delete from public.invitations"),
+}
+
+
+@pytest.mark.parametrize("how", FREEING)
+def test_nothing_makes_room_for_sending_it_again_the_same_day(land: Land, how: str) -> None:
+    owner, addressee = land.person(), land.person()
+    address = land.value("select email from auth.users where id = %s", addressee)
+    side, statement = FREEING[how]
+    for _ in range(5):
+        land.act(owner, INVITE, land.found(owner), address)
+        land.act(owner if side == "sender" else addressee, statement)
+    place = land.found(owner)
+    refused(lambda: land.act(owner, INVITE, place, address), 403, "invitations_to_one", 6)
+    land.act(owner, INVITE, place, "somebody@example.org")
+    a_day_later(land)
+    land.act(owner, INVITE, place, address)
+
+
+def test_many_invitations_in_one_statement_are_counted_together(land: Land) -> None:
+    owner = land.person()
+    several: LiteralString = (
+        "insert into public.invitations (organization_id, email)"
+        " select o.id, %s || n || '@example.org' from public.organizations o, generate_series(1, %s) n"
+    )
+    for _ in range(6):
+        land.found(owner)
+    refused(lambda: land.act(owner, several, "a", 1), 403, "invitations_to_one", 6)
+    refused(lambda: land.act(owner, several, "a", 17), 403, "invitations_sent", 102)
+    assert land.value("select count(*) from private.sent_invitations") == 0
+    land.people.execute("update public.organizations set created_by = null")
+    land.limit("invitations_to_one", 6)
+    land.act(owner, several, "a", 16)
+
+
+def test_invitations_that_servers_send_are_not_held(land: Land) -> None:
+    owner = land.person()
+    place = land.found(owner)
+    send: LiteralString = (
+        "insert into public.invitations (organization_id, role, email, invited_by, status)"
+        " select %s, 'viewer', 'a@example.org', %s, 'declined' from generate_series(1, 6)"
+    )
+    land.admin.execute(send, (place, owner))
+    refused(lambda: land.act(owner, INVITE, place, "a@example.org"), 403, "invitations_to_one", 7)
+    land.admin.execute(send, (place, None))
+    assert land.value("select count(*) from private.sent_invitations") == 6
 
 
 def test_shares(land: Land) -> None:
