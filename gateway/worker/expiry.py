@@ -1,4 +1,4 @@
-"""Unpaid orders: cancelled after half an hour, or as private.settings says, so that others may buy the goods."""
+"""What is over after a time: unpaid orders, so that others may buy the goods, and invitations that nobody answered."""
 
 import logging
 import time
@@ -11,6 +11,7 @@ logger = logging.getLogger(__name__)
 
 # A step is one transaction of some 30 ms, for whose end buyers of the same products wait.
 ORDERS = 100
+INVITATIONS = 500
 EVERY_S = 2.0
 
 
@@ -23,19 +24,25 @@ class Expiry:
         self._due_at = clock()
 
     async def step(self, queue: Queue) -> bool:
-        """Cancel some, if it is time; whether there are more. DatabaseError when the database fails."""
+        """End some, if it is time; whether there are more. DatabaseError when the database fails."""
         if self._clock() < self._due_at:
             return False
-        try:
-            expired = await queue.keep_up("expire_orders", max_orders=ORDERS)
-        except DatabaseError as error:
-            if not is_about_the_rows(error):
-                raise
-            logger.exception("Unpaid orders cannot be cancelled.")
-            expired = 0
-        if expired:
-            logger.info("%d orders were not paid in time, and are cancelled.", expired)
-        if expired == ORDERS:
+        orders = await self._end(queue, "expire_orders", max_orders=ORDERS)
+        if orders:
+            logger.info("%d orders were not paid in time, and are cancelled.", orders)
+        # Those that expire, those that were answered long ago and notes of what was sent: as many of each.
+        invitations = await self._end(queue, "expire_invitations", max_rows=INVITATIONS)
+        if orders == ORDERS or invitations >= INVITATIONS:
             return True
         self._due_at = self._clock() + EVERY_S
         return False
+
+    async def _end(self, queue: Queue, step: str, **most: int) -> int:
+        """How many it ended; 0 when it is refused for what stands in the rows, which keeps nothing else waiting."""
+        try:
+            return await queue.keep_up(step, **most)
+        except DatabaseError as error:
+            if not is_about_the_rows(error):
+                raise
+            logger.exception("The step %s of the upkeep is refused.", step)
+            return 0

@@ -5,8 +5,8 @@ take and cut ──► embed ──► write       each stage holds one batch, a
 So the model works on the next batch while the last one is written. Whatever is held has its lease renewed.
 Turns are given by the database (private.enqueue_embeddings). A long text is embedded in pieces, one a turn. While the
 stages are full, a passing lane beside them (passing.py) serves short texts of others.
-Beside them, what people did with products is counted (folding.py), orders that nobody pays are cancelled (expiry.py),
-and what hung on large accounts and organizations that are gone is removed (removals.py).
+Beside them, what people did with products is counted (folding.py), what nobody pays or answers in time is ended
+(expiry.py), and what hung on large accounts and organizations that are gone is removed (removals.py).
 
 - The embedder is unavailable: the batch is given back, no attempt counted; the stage waits and goes on trying.
 - A text is refused, or cannot be written: its batch is done again one by one, and only that text fails.

@@ -4,17 +4,19 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 from psycopg import errors
 
 from tests.integration.local_stack.support import PASSWORD, Client, anonymous, service
-from tests.support import Database, Process, Stack, as_caller, make_user
+from tests.support import Database, Process, ScratchCluster, Stack, as_caller, make_user
 from tests.support.joining import accept, invite, join
 from tests.support.pages import code_blocks, run_javascript
 from tests.support.tenants import Tenants, populate
+from tests.support.waiting import wait_until
+from tests.support.workshop import open_workshop
 
 
 @pytest.fixture(scope="module")
@@ -276,6 +278,35 @@ def test_declined_revoked_and_expired_ones_cannot_be_accepted(
         worker.execute("select private.expire_invitations(100)")
     assert status_of(admin, late) is None
     assert role_of(admin, tenants.harbour, person) is None
+
+
+def test_a_worker_ends_and_forgets_them_by_itself(cluster: ScratchCluster, logs: Path) -> None:
+    """Many steps' worth, and what is neither late nor old stays."""
+    with open_workshop(cluster, logs) as workshop:
+        workshop.write("insert into public.organizations (name, slug) values ('Quay', 'quay')")
+        workshop.admin.execute(
+            "insert into public.invitations (organization_id, role, invited_by, email, created_at, expires_at,"
+            "   status, answered_at)"
+            " select o.id, 'viewer', o.created_by, k.kind || n || '@example.org', now() - k.age, now() + k.left_over,"
+            "   case when k.kind = 'old' then 'declined' else 'pending' end::public.invitation_status,"
+            "   case when k.kind = 'old' then now() - interval '31 days' end"
+            " from public.organizations o, generate_series(1, 1200) n,"
+            "   (values ('old', interval '40 days', interval '-26 days'), ('late', '15 days', '-1 day'),"
+            "           ('open', '0 days', '14 days')) k (kind, age, left_over)"
+        )
+        workshop.start_worker()
+        kinds: LiteralString = (
+            "select substring(email from '^[a-z]+') as kind from public.invitations where status::text = %s"
+        )
+
+        def ended() -> bool:
+            return workshop.count(kinds, "expired") == 1200 and workshop.count(kinds, "declined") == 0
+
+        wait_until(ended, 30, "the late ones being expired, and the old ones being gone")
+        assert {row["kind"] for row in workshop.rows(kinds, "expired")} == {"late"}
+        assert workshop.count(kinds, "pending") == 1200
+        notes: LiteralString = "select from private.sent_invitations"
+        wait_until(lambda: workshop.count(notes) == 1200, 30, "only what was sent today being noted")
 
 
 def test_how_long_one_is_good_for_is_a_setting(
