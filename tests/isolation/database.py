@@ -9,7 +9,7 @@ import psycopg
 
 from tests.isolation import invitations, orders, recommendations
 from tests.isolation.probes import named, quoted
-from tests.isolation.sources import Passages, Vectors, passage_number
+from tests.isolation.sources import Passages, Staged, Vectors, passage_number
 from tests.isolation.tables import TABLES
 from tests.isolation.world import Actor, World, identity
 
@@ -187,6 +187,8 @@ def _statements(world: World) -> Iterable[str]:
         if source.job:
             kind = "document_id" if name in world.documents else "product_id"
             yield f"insert into private.embedding_jobs ({kind}) values ({named(name)})"
+        if source.staged:
+            yield f"insert into private.staged_embeddings {Staged.made(name, 'made')}"
 
 
 def passages(world: World, name: str) -> Iterable[str]:

@@ -74,7 +74,7 @@ def world() -> World:
     w.shares.add(("eve's private in no place", "zoe"))
     w.products = {
         "lamp": Product(active=True, passages=True),
-        "rope": Product(active=True, passages=True, job=True),
+        "rope": Product(active=True, passages=True, job=True, staged=True),
         "oil": Product(active=False, passages=True),
         "tar": Product(active=False, job=True),
     }

@@ -205,22 +205,23 @@ class Jobs(Passages):
 
 
 class Staged(Jobs):
-    """Vectors of a text that is embedded in pieces. None is there: to add one wants a job."""
+    """Vectors of a text that is embedded in pieces: to add one wants a job."""
 
     columns = "input_hash"
     blind = "input_hash = ''"
 
-    def rows(self, _world: World) -> Iterable[str]:
-        return ()
+    @staticmethod
+    def made(name: str, input_hash: str) -> str:
+        """Columns and values."""
+        values = f"{named(name)}, 1, '{input_hash}', '{VECTOR}'::extensions.halfvec"
+        return f"(source_id, model_id, input_hash, embedding) values ({values})"
+
+    def rows(self, world: World) -> Iterable[str]:
+        return sorted(name for name, source in world.sources().items() if source.staged)
 
     def inserts(self, world: World, _actor: Actor) -> Sequence[Insert]:
         return [
-            Insert(
-                name,
-                "(source_id, model_id, input_hash, embedding)"
-                f" values ({named(name)}, 1, '', '{VECTOR}'::extensions.halfvec)",
-                "1" if source.job else "23503",
-            )
+            Insert(name, self.made(name, "new"), "1" if source.job else "23503")
             for name, source in sorted(world.sources().items())
         ]
 

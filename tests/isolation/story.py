@@ -229,7 +229,7 @@ class Story(Letters):
         for statement in passages(self.world, title):
             self.step(WORKER, statement, "1")
         self.step(WORKER, f"delete from private.embedding_jobs where source_id = {named(title)}", "1")
-        self.world.documents[title] = replace(document, passages=True, job=False)
+        self.world.documents[title] = replace(document, passages=True, job=False, staged=False)
 
     # What others see of it -----------------------------------------------------------------------------------------
 

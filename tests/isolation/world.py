@@ -16,13 +16,14 @@ def identity(name: str) -> uuid.UUID:
 
 @dataclass(frozen=True)
 class Document:
-    """A document; `passages`: it can be searched; `job`: its embedding is due."""
+    """A document; `passages`: it can be searched; `job`: its embedding is due; `staged`: a part of it is made."""
 
     owner: str | None
     organization: str | None
     visibility: str
     passages: bool = False
     job: bool = False
+    staged: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Product:
     active: bool
     passages: bool = False
     job: bool = False
+    staged: bool = False
 
 
 @dataclass(frozen=True)
