@@ -2591,17 +2591,28 @@ COMMENT ON FUNCTION private.forget_pairs() IS 'Statement trigger on products tha
 --
 
 CREATE FUNCTION private.forget_uploader(person uuid) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  update storage.objects o set owner = null, owner_id = null where o.owner = person or o.owner_id = person::text
-$$;
+begin
+  -- No trigger can be added while this is held.
+  lock table storage.objects in row exclusive mode;
+  if exists (
+    select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+    where t.tgrelid = 'storage.objects'::regclass and not t.tgisinternal
+      and (t.tgqual is not null or p.pronamespace <> 'storage'::regnamespace)
+  ) then
+    raise warning 'storage.objects has triggers that are not Storage''s: files keep the id of who put them there';
+    return;
+  end if;
+  update storage.objects o set owner = null, owner_id = null where o.owner = person or o.owner_id = person::text;
+end $$;
 
 --
 -- Name: FUNCTION forget_uploader(person uuid); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.forget_uploader(person uuid) IS 'Files no longer say that this person put them there.';
+COMMENT ON FUNCTION private.forget_uploader(person uuid) IS 'Files no longer say that this person put them there. It runs in definers, and where a role of the API holds the privilege TRIGGER on Storage''s tables, anybody with a leaked login could have an expression of theirs run with it.';
 
 --
 -- Name: free_email(text, uuid); Type: FUNCTION; Schema: private; Owner: -
@@ -4453,9 +4464,10 @@ declare
   picks private.pick[];
 begin
   if taste is not null then
-    near := array(select m from private.semantic_matches(
-      taste, '{products}', null, null, cardinality(seeds) + 2 * row_limit) m order by (m).score desc
-      limit cardinality(seeds) + 4 * row_limit);
+    near := array(
+      select m from unnest((private.semantic_matches(
+        taste, '{products}', null, null, cardinality(seeds) + 2 * row_limit)).matches) m
+      order by m.score desc limit cardinality(seeds) + 4 * row_limit);
   end if;
   picks := array(
     with seed as materialized (
