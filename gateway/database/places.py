@@ -14,14 +14,18 @@ from contextlib import asynccontextmanager
 
 from gateway.resilience.callers import MEMORY_S, NOBODY, Load, current_caller
 
-HEAVY_SHARE = 0.05
+HEAVY_SHARE = 0.02
 """Of the database's time: who uses less of it lately is never heavy."""
 BUSY_SHARE = 0.05
 """Nobody is heavy where the others together use less than this of the database's time."""
 HEAVY_FACTOR = 3.0
 """A heavy caller uses so many times as much as the mean of the others."""
-REST_FACTOR = 12.0
-"""A heavy caller's statement is followed by so many times its length without another, if others are at work."""
+LONG_FACTOR = 3.0
+"""A heavy caller may have statements so many times as long as others' without a rest."""
+REST_FACTOR = 25.0
+"""What one of them takes longer is followed by so many times that without another, if others are at work."""
+TYPICAL_WEIGHT = 0.05
+"""Of the latest statement in the mean of those that are not heavy."""
 MOST_REST_S = 2.0
 AT_WORK_S = 0.25
 """Others are at work if one of them had a statement this lately; otherwise nobody rests."""
@@ -58,6 +62,7 @@ class FairPlaces:
         # Of the database's time, by caller, and together.
         self._used: OrderedDict[str, Load] = OrderedDict()
         self._total = Load()
+        self._typical_s = 0.0  # the mean statement of callers that are not heavy
         self._shared_s = 0.0  # time, divided by the statements that run in it
         self._shared_at = clock()
 
@@ -117,7 +122,10 @@ class FairPlaces:
             self._others_at = self._clock()
         self._note(caller, used_s)
         if was_heavy or self._is_heavy(caller):
-            self._rest_until = self._clock() + min(MOST_REST_S, REST_FACTOR * used_s)
+            long_s = max(0.0, used_s - LONG_FACTOR * self._typical_s)
+            self._rest_until = max(self._rest_until, self._clock() + min(MOST_REST_S, REST_FACTOR * long_s))
+        elif caller != NOBODY:
+            self._typical_s += TYPICAL_WEIGHT * (used_s - self._typical_s) if self._typical_s else used_s
         self._pump()
 
     def _pump(self) -> None:

@@ -191,7 +191,7 @@ async def test_who_uses_far_more_than_others_rests_while_these_are_at_work() -> 
     dear = [database.begin("dear") for _ in range(3)]
     await database.settle()
     assert database.running == ["dear"] * 3  # nobody knows yet
-    database.clock.advance(0.5)
+    database.clock.advance(1.5)
     await database.finish("dear")
     await asyncio.gather(*dear)
     more = [database.begin("dear") for _ in range(3)]
@@ -212,6 +212,23 @@ async def test_who_uses_far_more_than_others_rests_while_these_are_at_work() -> 
     assert database.running == ["dear"] * 3
     await database.finish("dear")
     await asyncio.gather(*more)
+
+
+async def test_who_asks_often_what_others_ask_does_not_rest() -> None:
+    database = Database(size=8, share=0.5)
+    for number in range(10):
+        task = database.begin(f"light {number}")
+        await database.settle()
+        database.clock.advance(0.06)
+        await database.finish(f"light {number}")
+        await task
+    for _ in range(20):
+        task = database.begin("busy")
+        await database.settle()
+        assert database.running == ["busy"]
+        database.clock.advance(0.06)
+        await database.finish("busy")
+        await task
 
 
 async def test_nobody_waits_for_ever_and_no_place_is_lost() -> None:
