@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import resource
 import signal
@@ -69,6 +70,9 @@ async def serve(app: FastAPI, settings: Settings, listener: socket.socket, opera
         await services.close()
         raise
     _describe(settings)
+    # What is there now stays: collections, which hold up every request, need not look at it again.
+    gc.collect()
+    gc.freeze()
     server = uvicorn.Server(server_config(app, settings))
     # uvicorn stops gracefully and then raises the signal again for handlers that stood before: none may end the process
     # by it, or a clean stop would look like a crash.

@@ -17,6 +17,8 @@ from gateway.shedding import header, header_lines, new_request_id, path_of, refu
 
 logger = logging.getLogger(__name__)
 
+# Pieces of a body: so many, and one more for each so many bytes.
+FREE_PIECES, PIECE_BYTES = 1_024, 64
 TOO_MANY = TooManyAtOnceError(
     "There are too many connections (CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS). Close some, or try again later."
 )
@@ -36,6 +38,7 @@ class CountedConnection(HttpToolsProtocol):
         """As uvicorn makes one per connection."""
         super().__init__(*args, **kwargs)
         self.has_answered = False
+        self._pieces = self._body_bytes = 0  # of the request that is being read
         self._who: Asker | None = None
         self._running: Any = None  # the request that the application answers
         self._is_over = False
@@ -118,6 +121,12 @@ class CountedConnection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.flow.resume_reading()
             self._start_clock()
+
+    def _is_in_crumbs(self, piece: bytes) -> bool:
+        """Whether the body comes in far more pieces than it needs: each costs as much as a large one."""
+        self._pieces += 1
+        self._body_bytes += len(piece)
+        return self._pieces > FREE_PIECES + self._body_bytes // PIECE_BYTES
 
     # What is written without the application -----------------------------------------------------------------------
 

@@ -182,10 +182,10 @@ class BodyMiddleware:
             if int(declared) > self.limit:
                 raise PayloadTooLargeError(self.limit)
         if declared not in (None, "0") or "transfer-encoding" in headers:
-            receive = await self._read(receive)
+            receive = await self._read(scope, receive)
         await self.app(scope, receive, send)
 
-    async def _read(self, receive: Receive) -> Receive:
+    async def _read(self, scope: Scope, receive: Receive) -> Receive:
         messages: list[Message] = []
         size = 0
         more = True
@@ -200,6 +200,7 @@ class BodyMiddleware:
                     more = message["type"] == "http.request" and message.get("more_body", False)
         except TimeoutError as error:
             raise UploadTimeoutError(self.seconds, size) from error
+        scope.setdefault("state", {})["body_bytes"] = size
         replay = iter(messages)
 
         async def replayed() -> Message:

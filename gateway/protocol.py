@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gateway.admission.admission import Asker
 from gateway.admission.connections import Uploads
-from gateway.connection import CountedConnection
+from gateway.connection import PIECE_BYTES, CountedConnection
 from gateway.errors import (
     BadRequestError,
     GatewayError,
@@ -51,7 +51,7 @@ class BoundedProtocol(CountedConnection):
 
     linger_s = 1.0
     """Seconds that a client has to read why it is refused; closed while it still sends, it would see a reset."""
-    max_body_bytes = 262_144
+    max_body_bytes = 65_536
     uploads: Uploads | None = None
     was_ready: Callable[[], bool] = staticmethod(lambda: False)
     """Whether searches could be answered a moment ago."""
@@ -96,6 +96,7 @@ class BoundedProtocol(CountedConnection):
             self._give_up_parsing(BadRequestError("The connection has ended."))
         super().on_message_begin()
         self._in_message = True
+        self._pieces = self._body_bytes = 0
 
     def on_headers_complete(self) -> None:
         """Refuse the request, or make it ready for the application."""
@@ -125,6 +126,8 @@ class BoundedProtocol(CountedConnection):
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body, which has a limit of its own."""
         self._head_bytes -= len(body)
+        if self._is_in_crumbs(body):
+            self._give_up_parsing(BadRequestError(f"The body comes in pieces of less than {PIECE_BYTES} bytes."))
         if self._refused is not None or self._health is not None or self._is_over:
             return
         self.cycle.body += body

@@ -49,7 +49,7 @@ class Settings(AdmissionSettings):
         "are never used, so `*` gives a foreign page nothing that its own server could not ask for.",
     )
     max_body_bytes: int = Field(
-        default=262_144, ge=1024, description="Longest request body; beyond it the answer is 413."
+        default=65_536, ge=1024, description="Longest request body; beyond it the answer is 413."
     )
     shutdown_grace_s: int = Field(
         default=8, ge=0, description="Seconds that running requests are given when the gateway stops."

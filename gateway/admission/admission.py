@@ -1,7 +1,8 @@
 """Whether a request may be made: who asks, how often, and how much at a time.
 
-A caller is a verified person, else an address. A token that was not verified yet counts as its address does, and one
-that does not hold costs that address several requests, so that tokens made up by the thousand are soon not looked at.
+A caller is a verified person, else an address. Requests with a token that was not verified lately count together for
+their address, apart from those without one: visitors keep no person out who comes from where they do. A token that does
+not hold costs several requests there, so that of tokens made up by the thousand only a few a second are looked at.
 """
 
 import logging
@@ -24,17 +25,24 @@ access_logger = logging.getLogger("gateway.access")
 BAD_TOKEN_COST = 5
 """Requests that a token which does not hold counts for."""
 WATCH_RATE = "100 per 5 second"
+VERIFICATION_RATE = "100 per 1 second"
+"""Tokens that are verified although their address has asked too often: one costs about what a refusal does."""
 LOG_EVERY_S = 10.0
 LOGGED_CALLERS = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: the key that it is counted by, its address's, and its rates."""
+    """Who asks: the key that it is counted by, its rates, and the key of its address's tokens."""
 
     key: str
-    address: str
     rates: Rates
+    tokens: str
+
+    @property
+    def is_unverified(self) -> bool:
+        """Whether it has a token of which it is not known whether it holds."""
+        return self.key == self.tokens
 
 
 class Admission:
@@ -62,23 +70,26 @@ class Admission:
         self._people = people
         self._strangers = strangers
         self._person_of = person_of
+        self._verifications = Rates(VERIFICATION_RATE, name="verification", storage=BoundedMemory(clock=clock))
         self._watchers = Rates(WATCH_RATE, name="watcher", storage=BoundedMemory(clock=clock))
         self._refused = RefusalLog(clock)
 
     def who(self, peer: str | None, headers: Iterable[tuple[bytes, bytes]]) -> Asker:
         """Who asks, by the connection's address and the headers, their names in lower case."""
-        address = f"address:{self.addresses.of(peer, headers)}"
-        for name, value in headers:
-            if name == b"authorization":
-                person = self._person_of(value.decode("latin-1"))
-                if person is not None:
-                    return Asker(f"person:{person}", address, self._people)
-        return Asker(address, address, self._strangers)
+        address = self.addresses.of(peer, headers)
+        tokens = f"tokens:{address}"
+        token = next((value for name, value in headers if name == b"authorization"), None)
+        if token is None:
+            return Asker(f"address:{address}", self._strangers, tokens)
+        person = self._person_of(token.decode("latin-1"))
+        if person is None:
+            return Asker(tokens, self._strangers, tokens)
+        return Asker(f"person:{person}", self._people, tokens)
 
     def take(self, who: Asker, cost: int = 1) -> TooManyRequestsError | None:
         """Count a request that costs so much; the error to answer with when `who` may not make it now."""
         self.limiter.ask(who.key)
-        if who.rates.take(who.key, cost):
+        if who.rates.take(who.key, cost) or (who.is_unverified and self._verifications.take("all")):
             return None
         LIMITED.labels(who.rates.name).inc()
         return self._too_often(who, cost)
@@ -116,7 +127,7 @@ class Admission:
 
     def note_bad_token(self, who: Asker) -> None:
         """A token of this address did not hold."""
-        self._strangers.charge(who.address, BAD_TOKEN_COST)
+        self._strangers.charge(who.tokens, BAD_TOKEN_COST)
 
     def may_watch(self, peer: str | None) -> bool:
         """Whether a question about health, or a browser's, is one of no more than anybody needs; it is counted."""

@@ -4,6 +4,7 @@ Connections cost little each and their number nothing to who opens them. At the 
 gateway, the one that has brought least makes room: first those that never had an answer, then those without a request.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -95,6 +96,7 @@ class Uploads:
         self._most = most_bytes
         self._of_one = int(most_bytes * share)
         self._held: dict[str, dict[object, tuple[int, Callable[[], None]]]] = {}
+        self._of: Counter[str] = Counter()  # bytes of each caller
         self._total = 0
 
     @property
@@ -115,10 +117,11 @@ class Uploads:
         held = self._held.setdefault(caller, {})
         held[upload] = (held.get(upload, (0, give_up))[0] + size, give_up)
         self._total += size
-        if sum(size for size, _ in held.values()) > self._of_one:
+        self._of[caller] += size
+        if self._of[caller] > self._of_one:
             return False
         if self._total > self._most:
-            heaviest = max(self._held.values(), key=lambda held: sum(size for size, _ in held.values()))
+            heaviest = self._held[max(self._held, key=self._of.__getitem__)]
             max(heaviest.values(), key=lambda entry: entry[0])[1]()
         return True
 
@@ -129,5 +132,6 @@ class Uploads:
             return
         size, _ = held.pop(upload, (0, None))
         self._total -= size
+        self._of[caller] -= size
         if not held:
-            del self._held[caller]
+            del self._held[caller], self._of[caller]

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import AsyncExitStack
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,6 +15,8 @@ from gateway.shedding import UNCOUNTED, header, is_limited, is_refused
 
 WAIT_SHARE = 0.5
 """Of its time, what a request may wait for those that its caller sent before it."""
+BYTES_PER_REQUEST = 4_096
+"""Of a body: it counts for one more request for each."""
 NOT_STORED = (b"cache-control", b"no-store")
 
 
@@ -76,6 +79,7 @@ class LimitMiddleware:
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
+        await self._charge_for_body(state)
         caller = state["asker"].key
         if not self.limiter.enter(caller):
             self._refuse(scope["path"], caller)
@@ -102,6 +106,15 @@ class LimitMiddleware:
             await self.app(scope, receive, send_and_leave)
         finally:
             leave()
+
+    async def _charge_for_body(self, state: dict[str, Any]) -> None:
+        """To read a body takes time before anybody knows what it asks for; TooManyRequestsError."""
+        cost = state.get("body_bytes", 0) // BYTES_PER_REQUEST
+        if cost:
+            who: Asker = state["asker"]
+            refused = self.admission.take(who, cost) or await self.admission.take_shared(who, cost)
+            if refused is not None:
+                raise refused
 
     def _refuse(self, path: str, caller: str) -> None:
         """Raise, unless the request may be answered from what is known."""
@@ -140,5 +153,4 @@ class TurnMiddleware:
     def _caller(scope: Scope) -> str:
         # Each person behind one address has turns of their own, also before their token was verified.
         who: Asker = scope["state"]["asker"]
-        token = header(scope["headers"], b"authorization")
-        return f"token:{token}" if token and who.key == who.address else who.key
+        return f"token:{header(scope['headers'], b'authorization')}" if who.is_unverified else who.key

@@ -171,18 +171,34 @@ async def test_a_person_counts_as_that_and_everybody_else_by_address() -> None:
     async with served(rate_limit="3 per 60 second", rate_limit_address="4 per 60 second") as world:
         one, other = bearer(world, str(uuid4())), bearer(world, str(uuid4()))
         client = await world.connect("127.0.0.2")
-        # A token that nobody has looked at yet counts for its address.
+        # A token that nobody has looked at yet counts for its address's tokens.
         assert [(await client.ask(search(one))).status for _ in range(5)] == [503] * 4 + [429]
         elsewhere = await world.connect("127.0.0.9")
         assert_limited(await elsewhere.ask(search(one)), "one person", "RATE_LIMIT")
         client = await world.connect("127.0.0.2")
         assert [(await client.ask(search(other))).status for _ in range(5)] == [503] * 4 + [429]
         client = await world.connect("127.0.0.2")
-        statuses = [(await client.ask(search())).status for _ in range(3)]
-        assert statuses == [503, 503, 429]  # the address has paid for two tokens
+        statuses = [(await client.ask(search())).status for _ in range(5)]
+        assert statuses == [503] * 4 + [429]  # visitors count apart
 
 
-async def test_tokens_made_up_are_soon_not_looked_at() -> None:
+async def test_who_floods_an_address_keeps_no_person_out_who_comes_from_there() -> None:
+    async with served() as world:
+        client, forged = await world.connect("127.0.0.2"), Project().key
+        for number in range(20):
+            if number % 3 == 0:
+                client = await world.connect("127.0.0.2")
+            await client.ask(search())
+            token = forged.token(str(uuid4())).encode()
+            await client.ask(search(b"Authorization: Bearer " + token))
+        person = await world.connect("127.0.0.2")
+        assert (await person.ask(search())).status == 429
+        person = await world.connect("127.0.0.2")
+        assert (await person.ask(search(bearer(world, str(uuid4()))))).status == 503  # there is no database
+
+
+async def test_tokens_made_up_are_soon_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.admission.admission.VERIFICATION_RATE", "2 per 60 second")
     async with served(rate_limit_address="30 per 60 second") as world:
         verified = 0
         verifier: Any = world.services.verifier
@@ -356,8 +372,26 @@ async def test_a_connection_too_many_is_told_so_in_words_that_a_page_can_read() 
         assert await clients[-1].is_closed()
 
 
+async def test_a_body_in_crumbs_is_refused() -> None:
+    async with served(rate_limit_address="") as world:
+        head = SEARCH + b"Transfer-Encoding: chunked\r\n\r\n"
+        crumbs, slices = await world.connect(), await world.connect()
+        answer = await crumbs.ask(head + b"1\r\n \r\n" * 2_000)
+        assert (answer.status, "less than 64 bytes" in answer.body["detail"]) == (400, True)
+        padding = b"40\r\n" + b" " * 64 + b"\r\n"
+        whole = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
+        assert (await slices.ask(head + padding * 500 + whole)).status == 503  # there is no database
+
+
+async def test_a_long_body_counts_for_several_requests() -> None:
+    async with served(rate_limit_address="20 per 60 second") as world:
+        body = b'{"query": "a", "x": [%s1]}' % (b"[]," * 12_000)
+        statuses = [(await (await world.connect()).ask(search(body=body))).status for _ in range(3)]
+        assert statuses == [422, 422, 429]  # 36 kB: nine each
+
+
 async def test_unfinished_uploads_hold_no_more_than_their_share() -> None:
-    async with served(upload_memory_mb=1, caller_share=0.25, rate_limit_address="") as world:
+    async with served(upload_memory_mb=1, max_body_bytes=262_144, caller_share=0.25, rate_limit_address="") as world:
         size = 200_000
         first, second = await world.connect("127.0.0.2"), await world.connect("127.0.0.2")
         for client in (first, second):
