@@ -3162,14 +3162,33 @@ CREATE FUNCTION private.is_staff() RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select coalesce(auth.jwt() -> 'app_metadata' -> 'staff' = 'true'::jsonb, false)
+  -- The token is read first: only who claims to be staff pays for the look at the account.
+  select case when auth.jwt() -> 'app_metadata' -> 'staff' = 'true'::jsonb then private.is_staff_account() else false end
 $$;
 
 --
 -- Name: FUNCTION is_staff(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.is_staff() IS 'Whether the caller carries app_metadata.staff = true, which only an administrator can set (user_metadata is the user''s own).';
+COMMENT ON FUNCTION private.is_staff() IS 'Whether the caller is staff: the token and the account both have app_metadata.staff = true, which only an administrator can set (user_metadata is the user''s own).';
+
+--
+-- Name: is_staff_account(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.is_staff_account() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from auth.users u where u.id = auth.uid() and u.raw_app_meta_data -> 'staff' = 'true'::jsonb)
+$$;
+
+--
+-- Name: FUNCTION is_staff_account(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.is_staff_account() IS 'Whether the caller''s account has app_metadata.staff = true now, whatever the token says. Definer: callers read no table of auth, and learn of their own account alone.';
 
 --
 -- Name: just_bought(); Type: FUNCTION; Schema: private; Owner: -
@@ -4731,7 +4750,7 @@ end $$;
 -- Name: FUNCTION note_lost_person(); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.note_lost_person() IS 'Row trigger of memberships and shares that change, and of accounts that are banned or deleted. Definer: calls note_rights_lost.';
+COMMENT ON FUNCTION private.note_lost_person() IS 'Row trigger of memberships and shares that change, and of accounts that are banned, deleted or no longer staff. Definer: calls note_rights_lost.';
 
 --
 -- Name: note_lost_row(); Type: FUNCTION; Schema: private; Owner: -
@@ -14166,6 +14185,15 @@ REVOKE ALL ON FUNCTION private.is_staff() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_staff() TO anon;
 GRANT ALL ON FUNCTION private.is_staff() TO authenticated;
 GRANT ALL ON FUNCTION private.is_staff() TO service_role;
+
+--
+-- Name: FUNCTION is_staff_account(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.is_staff_account() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_staff_account() TO anon;
+GRANT ALL ON FUNCTION private.is_staff_account() TO authenticated;
+GRANT ALL ON FUNCTION private.is_staff_account() TO service_role;
 
 --
 -- Name: FUNCTION just_bought(); Type: ACL; Schema: private; Owner: -

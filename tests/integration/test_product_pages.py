@@ -36,8 +36,8 @@ def shop(database: Database) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture(scope="module")
 def somebody(shop: psycopg.Connection[Any]) -> uuid.UUID:
-    """Somebody with an account."""
-    return make_user(shop, "somebody@example.org")
+    """Somebody with an account that may act as staff."""
+    return make_user(shop, "somebody@example.org", app_metadata={"staff": True})
 
 
 def leaves(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -43,6 +43,10 @@ ENDINGS = {
     ),
     "a text is taken out": ("update public.documents set content = 'Nothing.' where id = %(public)s", "nobody"),
     "an account is banned": ("update auth.users set banned_until = 'infinity' where id = %(member)s", "member"),
+    "an account is staff no longer": (
+        "update auth.users set raw_app_meta_data = '{}' where id = %(member)s",
+        "member",
+    ),
     "an organization is deleted": ("delete from public.organizations where id = %(organization)s", "member"),
 }
 
@@ -63,8 +67,8 @@ class World:
         with self.database.connect("supabase_admin") as admin:
             for person in ("owner", "member", "reader"):
                 admin.execute(
-                    "insert into auth.users (id, email) values (%s, %s)",
-                    (self.ids[person], f"{self.ids[person]}@example.org"),
+                    "insert into auth.users (id, email, raw_app_meta_data) values (%s, %s, %s)",
+                    (self.ids[person], f"{self.ids[person]}@example.org", json.dumps({"staff": person == "member"})),
                 )
             for statement in (
                 "insert into public.organizations (id, name, slug, may_publish)"

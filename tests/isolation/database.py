@@ -76,7 +76,7 @@ class Prover:
         if actor is not None and actor.role in ("anon", "authenticated"):
             claims = {"role": actor.role}
             if actor.me is not None:
-                claims |= {"sub": str(identity(actor.me)), "app_metadata": {"staff": actor.staff}}
+                claims |= {"sub": str(identity(actor.me)), "app_metadata": {"staff": actor.staff or actor.demoted}}
                 # What people say of themselves must not matter.
                 claims |= {"user_metadata": {"staff": True, "role": "service_role"}}
         self.connection.execute(
@@ -146,11 +146,12 @@ def since(deleted: bool) -> str:
 
 def _statements(world: World) -> Iterable[str]:
     for person in sorted(world.people):
+        metadata = '{"staff": true}' if person in world.staff else "{}"
         verified = "null" if person in world.unverified else "now()"
         yield (
             "insert into auth.users"
             " (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, banned_until, deleted_at)"
-            f" values ({named(person)}, '{person}@example.org', {verified}, '{{}}', '{{}}',"
+            f" values ({named(person)}, '{person}@example.org', {verified}, '{metadata}', '{{}}',"
             f" {until(person in world.banned)}, {since(person in world.deleted)})"
         )
         if person not in world.deleted:

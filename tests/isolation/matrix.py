@@ -21,7 +21,7 @@ ACTORS = (
     Actor("mia"),  # editor of harbour, viewer of meadow
     Actor("eve"),  # owns meadow alone
     Actor("fay"),  # was an editor of harbour, and left
-    Actor("gus"),  # belongs nowhere; some documents are shared with gus
+    Actor("gus", demoted=True),  # belongs nowhere, was staff; some documents are shared with gus
     Actor("sam", staff=True),
     Actor("zoe"),  # admin of harbour, and banned
     Actor("yan", staff=True),  # staff, softly deleted
@@ -34,7 +34,7 @@ ACTORS = (
 def world() -> World:
     """Two tenants, their people, and a document of every person, place and visibility, of former members too."""
     people = {actor.name for actor in ACTORS if actor.me is not None} - {"xav"}
-    w = World(people=people, banned={"zoe"}, deleted={"yan"})
+    w = World(people=people, staff={"sam", "yan"}, banned={"zoe"}, deleted={"yan"})
     w.creators = {"harbour": "ann", "meadow": "eve"}
     for person, role in {"ann": "owner", "oli": "owner", "bob": "admin", "cat": "editor", "dan": "viewer"}.items():
         w.memberships["harbour", person] = role

@@ -117,6 +117,18 @@ PLANTED = (
         ("select",),
     ),
     Mutant(
+        "staff by the token alone",
+        _body(
+            "private.is_staff()",
+            "boolean",
+            "return coalesce(auth.jwt() -> 'app_metadata' -> 'staff' = 'true'::jsonb, false);",
+            "stable",
+        ),
+        "public.products",
+        ("select",),
+        "gus",
+    ),
+    Mutant(
         "staff by one's own word",
         _body(
             "private.is_staff()",

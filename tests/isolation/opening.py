@@ -6,7 +6,7 @@ from tests.isolation.world import VISIBILITIES, Actor, Document, Invitation, Pro
 
 PEOPLE = ("ann", "bob", "cat", "dan", "eve")
 ACTORS = {
-    **{name: Actor(name) for name in PEOPLE},
+    **{name: Actor(name, demoted=name == "eve") for name in PEOPLE},
     "sam": Actor("sam", staff=True),
     "anonymous": Actor("anonymous", role="anon"),
 }
@@ -30,7 +30,7 @@ visibilities = st.sampled_from(VISIBILITIES)
 
 def opening() -> World:
     """Where every history begins."""
-    w = World(people={*PEOPLE, "sam"}, creators={"harbour": "ann", "meadow": "eve"})
+    w = World(people={*PEOPLE, "sam"}, staff={"sam"}, creators={"harbour": "ann", "meadow": "eve"})
     w.publishers = {"meadow"}
     w.memberships = {
         ("harbour", "ann"): "owner",

@@ -62,6 +62,7 @@ class Actor:
     name: str
     role: str = "authenticated"
     staff: bool = False
+    demoted: bool = False  # the token says staff, and the account no longer does
 
     @property
     def me(self) -> str | None:
@@ -84,6 +85,7 @@ class World:
     products: dict[str, Product] = field(default_factory=dict)
     orders: dict[str, str | None] = field(default_factory=dict)  # order: who bought
     interactions: set[tuple[str, str, str]] = field(default_factory=set)  # (person, product, kind)
+    staff: set[str] = field(default_factory=set)  # whose account says so
     banned: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)  # softly: the account is there, and nobody's any more
 

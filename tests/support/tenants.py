@@ -48,7 +48,9 @@ def populate(database: Database) -> Tenants:
     """Fill `database`, acting as the people themselves wherever they could do it themselves."""
     with database.connect("supabase_admin") as admin, database.connect() as connection:
         names = ("owner", "admin", "editor", "viewer", "former", "guest", "stranger", "staff")
-        people: dict[str, uuid.UUID | None] = {name: make_user(admin, f"{name}@example.org") for name in names}
+        people: dict[str, uuid.UUID | None] = {
+            name: make_user(admin, f"{name}@example.org", app_metadata={"staff": name == "staff"}) for name in names
+        }
         people["anonymous"] = None
         harbour = _found(connection, people["owner"], "harbour")
         meadow = _found(connection, people["stranger"], "meadow")
