@@ -139,7 +139,7 @@ def test_the_documentation_lists_the_refusals() -> None:
 
 
 def test_a_page_reads_that_its_upload_is_too_slow(elsewhere: Page, stack: Stack) -> None:
-    init = f"{{ method: 'POST', headers: {JSON}, body: 'x'.repeat(200_000) }}"
+    init = f"{{ method: 'POST', headers: {JSON}, body: 'x'.repeat(60_000) }}"
     with another_gateway(stack, UPLOAD_TIMEOUT_S="1") as hasty, slow_line(hasty.gateway_port, first=2_000) as port:
         answer = ask(elsewhere, f"http://127.0.0.1:{port}/v1/search", init)
     assert "UPLOAD_TIMEOUT_S" in problem_of(elsewhere, answer, 408)["detail"]
