@@ -14,7 +14,7 @@ from tests.isolation.world import Actor, Document, World
 
 INTERNAL = (
     *("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "shards"),
-    *("product_words", "settings", "limits", "rights_lost", "secrets", "removals", "holdings"),
+    *("product_words", "settings", "limits", "rights_lost", "secrets", "removals", "holdings", "sent_invitations"),
     *orders.INTERNAL,
     *recommendations.INTERNAL,
 )
