@@ -6734,6 +6734,29 @@ end $$;
 COMMENT ON FUNCTION private.require_owner(organization_ids uuid[]) IS 'Refuses when one of these organizations has no owner. Definer: locks rows that the caller may not lock.';
 
 --
+-- Name: require_owner_of_moved(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.require_owner_of_moved() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- What functions move, such as drafts of an organization that is deleted, stays its owner's.
+  if current_user = 'authenticated' and new.owner_id is distinct from auth.uid() then
+    raise sqlstate 'PT403' using message = 'Only its owner files a document elsewhere.',
+      hint = 'Leave organization_id as it is, or ask the owner (owner_id) to change it.';
+  end if;
+  return new;
+end $$;
+
+--
+-- Name: FUNCTION require_owner_of_moved(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.require_owner_of_moved() IS 'Row trigger on documents whose organization changes: editors change and delete what colleagues wrote, and leave it where it is.';
+
+--
 -- Name: require_publisher(); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -12076,6 +12099,12 @@ CREATE TRIGGER queue_interactions AFTER INSERT ON public.interactions REFERENCIN
 CREATE TRIGGER rate_new_products AFTER INSERT ON public.products REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.rate_new_products();
 
 --
+-- Name: documents require_owner_of_moved; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER require_owner_of_moved BEFORE UPDATE ON public.documents FOR EACH ROW WHEN ((old.organization_id IS DISTINCT FROM new.organization_id)) EXECUTE FUNCTION private.require_owner_of_moved();
+
+--
 -- Name: documents require_publisher_of_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -15029,6 +15058,12 @@ GRANT ALL ON FUNCTION private.require_open_account() TO service_role;
 
 REVOKE ALL ON FUNCTION private.require_owner(organization_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.require_owner(organization_ids uuid[]) TO authenticated;
+
+--
+-- Name: FUNCTION require_owner_of_moved(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.require_owner_of_moved() FROM PUBLIC;
 
 --
 -- Name: FUNCTION require_publisher(); Type: ACL; Schema: private; Owner: -

@@ -112,6 +112,61 @@ def test_only_editors_file_documents_in_their_organization(
                 connection.execute(insert, (tenants.harbour, visibility))
 
 
+@pytest.mark.parametrize("actor", ["owner", "admin", "editor"])
+@pytest.mark.parametrize("destination", ["their own organization", "nowhere"])
+@pytest.mark.parametrize("how", ["all at once", "one", "by an upsert"])
+def test_nobody_carries_off_what_colleagues_wrote(
+    connection: psycopg.Connection[Any], tenants: Tenants, actor: str, destination: str, how: str
+) -> None:
+    found = "insert into public.organizations (name, slug) values ('Elsewhere', 'elsewhere') returning id"
+    former = tenants.documents["former's minutes"]
+    with as_caller(connection, tenants.people[actor], commit=False):
+        place = connection.execute(found).fetchone() if destination == "their own organization" else (None,)
+        assert place is not None
+        statement, values = {
+            "all at once": (
+                "update public.documents set organization_id = %s"
+                " where organization_id = %s and owner_id is distinct from auth.uid()",
+                tenants.harbour,
+            ),
+            "one": ("update public.documents set organization_id = %s where id = %s", former),
+            "by an upsert": (
+                "insert into public.documents (organization_id, id, title) values (%s, %s, 'x')"
+                " on conflict (id) do update set organization_id = excluded.organization_id",
+                former,
+            ),
+        }[how]
+        with pytest.raises(psycopg.Error) as refused, connection.transaction():
+            connection.execute(statement.encode(), (*place, values))
+        assert (refused.value.sqlstate, refused.value.diag.message_primary) == (
+            "PT403",
+            "Only its owner files a document elsewhere.",
+        )
+        assert "organization_id" in str(refused.value.diag.message_hint)
+        # What they may: change it where it is.
+        changed = connection.execute("update public.documents set title = title || '.' where id = %s", (former,))
+        assert changed.rowcount == 1
+
+
+def test_authors_file_what_they_wrote_elsewhere(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    handbook = tenants.documents["harbour handbook"]
+    with as_caller(connection, tenants.people["editor"], commit=False):
+        place = connection.execute(
+            "insert into public.organizations (name, slug) values ('Elsewhere', 'elsewhere') returning id"
+        ).fetchone()
+        assert place is not None
+        for organization, visibility in (
+            (place[0], "organization"),
+            (None, "private"),
+            (tenants.harbour, "organization"),
+        ):
+            moved = connection.execute(
+                "update public.documents set organization_id = %s, visibility = %s where id = %s",
+                (organization, visibility, handbook),
+            )
+            assert moved.rowcount == 1
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [("status", "ready"), ("error", "none"), ("scope_id", uuid.UUID(int=0)), ("created_at", "2020-01-01")],

@@ -14,7 +14,7 @@ ACTIONS = ("select", "insert", "update", "delete", "upsert")
 ACTORS = (
     Actor("anonymous", role="anon"),
     Actor("ann"),  # owns harbour
-    Actor("oli"),  # owns harbour as well
+    Actor("oli"),  # owns harbour as well, editor of meadow
     Actor("bob"),  # admin of harbour
     Actor("cat"),  # editor of harbour
     Actor("dan"),  # viewer of harbour
@@ -38,6 +38,7 @@ def world() -> World:
     w.creators = {"harbour": "ann", "meadow": "eve"}
     for person, role in {"ann": "owner", "oli": "owner", "bob": "admin", "cat": "editor", "dan": "viewer"}.items():
         w.memberships["harbour", person] = role
+    w.memberships["meadow", "oli"] = "editor"
     w.memberships |= {("harbour", "mia"): "editor", ("meadow", "mia"): "viewer", ("meadow", "eve"): "owner"}
     w.memberships["harbour", "zoe"] = "admin"
     places: list[tuple[str | None, str]] = [(None, "private"), (None, "public")]

@@ -117,6 +117,13 @@ PLANTED = (
         ("select",),
     ),
     Mutant(
+        "a colleague's document is carried off",
+        "drop trigger require_owner_of_moved on public.documents",
+        "public.documents",
+        ("update",),
+        "oli",
+    ),
+    Mutant(
         "staff by the token alone",
         _body(
             "private.is_staff()",

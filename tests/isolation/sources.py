@@ -36,7 +36,7 @@ class Documents(Table):
                 after = world.copy()
                 after.documents[row] = new
                 clause = f"organization_id = {named(organization)}, visibility = '{visibility}'"
-                refused = self.unpublishable(world, new, world.documents[row])
+                refused = self.unchangeable(world, actor, new, world.documents[row])
                 found.append(Update(new, clause, after, self.legal(new), refused))
         return found
 
@@ -73,6 +73,12 @@ class Documents(Table):
         """The error of making public what may not be; what is public already may stay so."""
         stays = old is not None and (old.visibility, old.organization) == (d.visibility, d.organization)
         return "" if stays or d.visibility != "public" or d.organization in world.publishers else "PT403"
+
+    @classmethod
+    def unchangeable(cls, world: World, actor: Actor, d: Document, old: Document) -> str:
+        """The error of carrying off what is a colleague's, or of making public what may not be."""
+        moved = old.organization != d.organization
+        return "PT403" if moved and d.owner != actor.me else cls.unpublishable(world, d, old)
 
     @staticmethod
     def legal(d: Document) -> str:

@@ -137,7 +137,8 @@ class Story(Letters):
             after.documents[title] = new
             rules = RULES["public.documents"]
             stays = rules.into(w, ACTORS[actor], title, new) and rules.select(after, ACTORS[actor], title)
-            wanted = Documents.unpublishable(w, new, w.documents[title]) or (Documents.legal(new) if stays else REFUSED)
+            refused = Documents.unchangeable(w, ACTORS[actor], new, w.documents[title])
+            wanted = refused or (Documents.legal(new) if stays else REFUSED)
         if self.step(actor, statement, wanted):
             w.documents[title] = new
 
