@@ -2221,7 +2221,7 @@ begin
     free := array(
       select p.id from public.products p
       where p.id in (select i.product_id from public.order_items i where i.order_id = any (due))
-      order by p.id for no key update skip locked);
+      order by p.id for update skip locked);
     ready := array(
       select d.id from unnest(due) with ordinality d (id, place)
       where not exists (select from public.order_items i where i.order_id = d.id and i.product_id <> all (free))
@@ -4902,6 +4902,8 @@ begin
   select new.buyer_id, p.id, 'purchase', new.id
   from public.order_items i join public.products p on p.id = i.product_id
   where i.order_id = new.id
+  -- By their ids, as place_order locks them.
+  order by p.id
   -- Waits for whoever deletes a product, so that a payment does not fail for it.
   for key share of p;
   return null;
@@ -5378,7 +5380,7 @@ begin
     from unnest(lines.product_ids, lines.quantities) w (id, quantity)
     join public.products p on p.id = w.id
     order by p.id
-    for no key update of p
+    for update of p
   )
   select array_agg(l.id) filter (where l.is_active) as ids,
          min(l.currency) as currency, max(l.currency) as other_currency,
@@ -6887,7 +6889,7 @@ begin
   from public.products p
   where p.id in (select i.product_id from public.order_items i where i.order_id = any (order_ids))
   order by p.id
-  for no key update;
+  for update;
   -- Whoever fills the shelf to the brim meanwhile must not keep an order from being cancelled.
   update public.products p set stock = least(p.stock::bigint + r.quantity, 2147483647)::integer
   from (
