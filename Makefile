@@ -70,10 +70,10 @@ test: lint .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp ## Check
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  --config supabase/functions/deno.json supabase/functions
 	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other.
-	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract $(LOCAL_STACK) \
+	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract $(LOCAL_STACK) tests/chaos \
 	  >.test-logs/proofs.log 2>&1 & proofs=$$!; \
 	trap 'kill $$proofs' INT TERM; \
-	$(BIN)/python -m pytest tests/e2e tests/integration tests/chaos --ignore=$(LOCAL_STACK); status=$$?; \
+	$(BIN)/python -m pytest tests/e2e tests/integration --ignore=$(LOCAL_STACK); status=$$?; \
 	wait $$proofs || status=$$?; cat .test-logs/proofs.log; exit $$status
 
 .PHONY: lint
