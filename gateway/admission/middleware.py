@@ -1,7 +1,7 @@
 """Admission in plain ASGI: every request counts for its caller, and has a place while it is answered."""
 
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,8 +13,8 @@ from gateway.resilience.callers import on_behalf_of
 from gateway.resilience.metrics import SHED
 from gateway.shedding import UNCOUNTED, header, is_limited, is_refused
 
-WAIT_SHARE = 0.5
-"""Of its time, what a request may wait for those that its caller sent before it."""
+WAIT_SHARE, MOST_WAIT_S = 0.2, 0.5
+"""Of its time, what a request may wait for those that its caller sent before it, and in seconds."""
 BYTES_PER_REQUEST = 4_096
 """Of a body: it counts for one more request for each."""
 NOT_STORED = (b"cache-control", b"no-store")
@@ -137,16 +137,14 @@ class TurnMiddleware:
         self.admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; TooManyAtOnceError when its turn does not come within half of its time."""
+        """Answer one request, in its turn if that comes soon: where those before it hang, it has no time to lose."""
         if scope["type"] != "http" or not is_limited(scope["path"]):
             await self.app(scope, receive, send)
             return
-        turn = self.admission.turns.turn(self._caller(scope), WAIT_SHARE * remaining())
+        turn = self.admission.turns.turn(self._caller(scope), min(MOST_WAIT_S, WAIT_SHARE * remaining()))
         async with AsyncExitStack() as stack:
-            try:
+            with suppress(TimeoutError):
                 await stack.enter_async_context(turn)
-            except TimeoutError as error:
-                raise self.admission.too_many_at_once() from error
             await self.app(scope, receive, send)
 
     @staticmethod
