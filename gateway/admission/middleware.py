@@ -138,7 +138,8 @@ class TurnMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, in its turn if that comes soon: where those before it hang, it has no time to lose."""
-        if scope["type"] != "http" or not is_limited(scope["path"]):
+        has_everything = self.admission.limiter.share >= self.admission.limiter.limit  # CALLER_SHARE=1
+        if scope["type"] != "http" or not is_limited(scope["path"]) or has_everything:
             await self.app(scope, receive, send)
             return
         turn = self.admission.turns.turn(self._caller(scope), min(MOST_WAIT_S, WAIT_SHARE * remaining()))
