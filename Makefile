@@ -69,7 +69,8 @@ LOCAL_STACK := tests/integration/local_stack
 test: lint .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp ## Check style and types, then run the whole suite on real PostgreSQL
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  --config supabase/functions/deno.json supabase/functions
-	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other.
+	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other. Chaos, which
+	@# waits most, comes after the proofs, which are the shorter half.
 	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract $(LOCAL_STACK) tests/chaos \
 	  >.test-logs/proofs.log 2>&1 & proofs=$$!; \
 	trap 'kill $$proofs' INT TERM; \

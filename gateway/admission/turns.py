@@ -15,11 +15,10 @@ AT_WORK_S = 0.25
 
 
 class Turns:
-    """So many requests of one caller at a time beside those of others."""
+    """One request of a caller at a time beside those of others."""
 
-    def __init__(self, most_beside_others: int = 1, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """`most_beside_others` of one caller, at least 1."""
-        self._most = most_beside_others
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nobody has asked for anything."""
         self._clock = clock
         self._running: dict[str, int] = {}
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
@@ -78,7 +77,7 @@ class Turns:
                 turn.set_result(None)
 
     def _may_run(self, caller: str) -> bool:
-        return self._running.get(caller, 0) < self._most or not self._others_work(caller)
+        return caller not in self._running or not self._others_work(caller)
 
     def _others_work(self, caller: str) -> bool:
         if len(self._running) > (caller in self._running):
