@@ -2,9 +2,9 @@
 
 Who has used the database least comes first, and nobody has more than a share of the connections. A caller that uses far
 more than others while they have work too is heavy: heavy callers have one connection together, and rest after each
-statement that took far longer than those of others, so that these wait for a dear statement seldom, whatever it is. Time
-is shared among the statements that run at the same moment: those of a busy server take longer through no fault of their
-callers.
+statement that took far longer than those of others, so that these wait for a dear statement seldom, whatever it is.
+Time is shared among the statements that run at the same moment: those of a busy server take longer through no fault of
+their callers.
 """
 
 import asyncio
