@@ -16,9 +16,9 @@ from typing import Any
 import httpx2
 import jwt
 
-from gateway.concurrency import SingleFlight
 from gateway.errors import AuthKeysUnavailableError
 from gateway.resilience import DependencyError, Guard, Policy
+from gateway.resilience.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
 

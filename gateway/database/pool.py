@@ -21,11 +21,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from gateway.concurrency import SingleFlight
-from gateway.database.beat import Heartbeat, News, keep_beating
+from gateway.database.cancel_safe_pool import Connection, Leases
 from gateway.database.detached import DetachedTasks
+from gateway.database.heartbeat import Heartbeat, News, keep_beating
 from gateway.database.invariants import Finding, Invariant, findings_query, invariants
-from gateway.database.leases import Connection, Leases
 from gateway.database.places import FairPlaces, PlacesTakenError
 from gateway.database.queries import query
 from gateway.database.sqlstates import is_the_servers, to_gateway_error
@@ -46,6 +45,7 @@ from gateway.resilience import (
     Guard,
     Policy,
 )
+from gateway.resilience.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
 

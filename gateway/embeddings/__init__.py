@@ -1,7 +1,7 @@
 """Text to vectors: the embedder interface, the model in the box, and any OpenAI-compatible endpoint."""
 
+from gateway.config.embedder import EmbedderChoice
 from gateway.embeddings.base import Embedder, Vectors
-from gateway.embeddings.choice import EmbedderChoice
 from gateway.embeddings.errors import EmbedderUnavailable, EmbeddingError, EmbeddingRejected
 
 __all__ = [

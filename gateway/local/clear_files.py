@@ -12,12 +12,12 @@ import psycopg
 from pydantic import TypeAdapter, ValidationError
 from storage3.exceptions import StorageApiError
 
+from gateway.config.policies import STORAGE, changed
+from gateway.config.types import PolicyChanges, sentence
 from gateway.database.queries import query
 from gateway.local.clients import project_client, required, step
 from gateway.local.errors import LocalError
-from gateway.policies import STORAGE, changed
 from gateway.resilience import Guard, Policy
-from gateway.setting_types import PolicyChanges, sentence
 
 BATCH = 100
 

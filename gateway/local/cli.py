@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from gateway.local.cluster_directory import wheel_installation
 from gateway.local.errors import LocalError
 from gateway.local.migrate import migrate
-from gateway.local.place import wheel_installation
 from gateway.local.settings import LocalSettings
 from gateway.local.state import State
 

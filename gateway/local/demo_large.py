@@ -22,8 +22,8 @@ from gateway.local.clients import (
     step,
 )
 from gateway.local.console import Console
+from gateway.local.demo_corpus import BASE_URI, PACKAGE, Page, fetch_manual, page_files, read_pages
 from gateway.local.errors import LocalError
-from gateway.local.manual import BASE_URI, PACKAGE, Page, fetch_manual, page_files, read_pages
 from gateway.local.seed_files import read_organizations
 from gateway.local.settings import LocalSettings
 

@@ -16,9 +16,9 @@ from typing import IO
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from gateway.local.cluster_directory import Place
 from gateway.local.errors import LocalError, StartError
-from gateway.local.place import Place
-from gateway.local.system import die_with_parent, spawn_as
+from gateway.local.os_accounts import die_with_parent, spawn_as
 
 ADMIN = "supabase_admin"
 SERVER_SETTINGS = {

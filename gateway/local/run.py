@@ -6,16 +6,16 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from gateway.local import banner
+from gateway.local import ready_message
 from gateway.local.console import Console
 from gateway.local.errors import LocalError
-from gateway.local.external import start_external
+from gateway.local.hosted_project import start_external
+from gateway.local.os_accounts import follow_parent, handles_interrupt
 from gateway.local.ports import is_taken
 from gateway.local.settings import LocalSettings, Project
 from gateway.local.stack import Stack
 from gateway.local.start import start_local
 from gateway.local.state import State
-from gateway.local.system import follow_parent, handles_interrupt
 
 _NAMES = {
     "GATEWAY_PORT": "the gateway",
@@ -77,7 +77,7 @@ async def _start(settings: LocalSettings, project: Project | None, state: State,
         values = await start_external(settings, project, state, stack)
     stack.keep_alive()
     state.write_env(values)
-    stack.console.plain(banner.ready(values, state.env_file, time.monotonic() - began))
+    stack.console.plain(ready_message.ready(values, state.env_file, time.monotonic() - began))
 
 
 def _stop_on_signals() -> asyncio.Event:

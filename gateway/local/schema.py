@@ -4,13 +4,13 @@ import re
 import tempfile
 from pathlib import Path
 
-from gateway.local import place
+from gateway.local import cluster_directory
 from gateway.local.bootstrap import bootstrap, create_event_trigger
 from gateway.local.migrate import migrate
+from gateway.local.os_accounts import server_account
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
-from gateway.local.system import server_account
 
 SCHEMA_FILE = REPOSITORY / "sql" / "schema.sql"
 _OPTIONS = ("--schema-only", "--no-owner", "--schema=public", "--schema=private")
@@ -29,7 +29,8 @@ def write_schema() -> None:
     with tempfile.TemporaryDirectory(prefix="tidegate-schema-") as name:
         home = Path(name)
         home.chmod(0o711)
-        cluster = Cluster(place.settle(home, server_account(), print), free_port(), password=None, scratch=True)
+        directory = cluster_directory.settle(home, server_account(), print)
+        cluster = Cluster(directory, free_port(), password=None, scratch=True)
         cluster.initialise()
         try:
             with (home / "postgres.log").open("wb") as log:
@@ -41,5 +42,5 @@ def write_schema() -> None:
             SCHEMA_FILE.write_text(dump_schema(cluster, "postgres"), encoding="utf-8")
         finally:
             cluster.stop()
-            place.remove(home)
+            cluster_directory.remove(home)
     print(f"wrote {SCHEMA_FILE}")

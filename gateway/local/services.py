@@ -76,7 +76,7 @@ def gateway_service(
     if state is not None and "RECOMMENDATIONS_FILE" not in os.environ:
         environment["RECOMMENDATIONS_FILE"] = str(state / "recommendations.json")
     ready = f"http://{HOST}:{port}/health/ready"
-    return Service("gateway", [sys.executable, "-m", "gateway"], _environment(environment), ready)
+    return Service("gateway", [sys.executable, "-m", "gateway.app"], _environment(environment), ready)
 
 
 def worker_service(*, supabase_url: str, publishable_key: str, database_url: str) -> Service:

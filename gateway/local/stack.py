@@ -7,11 +7,11 @@ from typing import TypeVar
 
 import httpx2
 
-from gateway.local.children import Child, ChildSpec
 from gateway.local.console import Console
 from gateway.local.errors import StartError
 from gateway.local.paths import REPOSITORY
 from gateway.local.services import Service
+from gateway.local.supervisor import Child, ChildSpec
 
 T = TypeVar("T")
 

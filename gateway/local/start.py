@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import psycopg
 
-from gateway.local import bootstrap, place
-from gateway.local.children import ChildSpec
+from gateway.local import bootstrap, cluster_directory
 from gateway.local.migrate import connect, migrate, read_migrations
+from gateway.local.os_accounts import server_account
 from gateway.local.ports import HOST
 from gateway.local.postgres import Cluster
 from gateway.local.services import Keys, Service, api_service, gateway_service, worker_service
 from gateway.local.settings import LocalSettings
 from gateway.local.stack import Stack, poll
 from gateway.local.state import DEMO_EMAILS, Secrets, State
-from gateway.local.system import server_account
+from gateway.local.supervisor import ChildSpec
 
 # One statement sees jobs and sources at the same moment.
 _JOBS = "select count(*) from private.embedding_jobs where parked_at is null"
@@ -57,7 +57,7 @@ def connection_values(settings: LocalSettings, cluster: Cluster, secrets: Secret
 def open_cluster(settings: LocalSettings, state: State, report: Callable[[str], None]) -> tuple[Cluster, Secrets]:
     """The cluster of the state directory, not started, and its secrets."""
     secrets = state.secrets()
-    location = place.settle(state.home, server_account(), report)
+    location = cluster_directory.settle(state.home, server_account(), report)
     return Cluster(location, settings.postgres_port, password=secrets.admin_password), secrets
 
 

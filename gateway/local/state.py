@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from gateway.local import place
+from gateway.local import cluster_directory
 from gateway.local.errors import LocalError
 from gateway.local.postgres import clear_stale_lock
 
@@ -138,7 +138,7 @@ class State:
             return
         with self.lock():
             clear_stale_lock(self.home / "postgres" / "data")  # the server of a killed run may still be ending
-            place.remove(self.home)
+            cluster_directory.remove(self.home)
             shutil.rmtree(self.files, ignore_errors=True)
             for path in (self._secrets_file, self.env_file, *self.home.glob("*.done")):
                 path.unlink(missing_ok=True)

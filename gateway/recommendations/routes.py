@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from gateway.dependencies import CallerOrWhyNot, CurrentServices, Spare
-from gateway.openapi import OPTIONAL_TOKEN, problems
+from gateway.http.dependencies import CallerOrWhyNot, CurrentServices, Spare
+from gateway.http.openapi import OPTIONAL_TOKEN, problems
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
 
 router = APIRouter(prefix="/v1", tags=["recommendations"])

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from gateway.degradation import Degradation
+from gateway.resilience.degradation import Degradation
 
 MAX_RESULTS = 50
 

@@ -14,9 +14,8 @@ from functools import partial
 from typing import Any
 
 from gateway.auth.caller import ANONYMOUS, Caller
-from gateway.data_api import DataApi
+from gateway.clients.data_api import DataApi
 from gateway.database.pool import Database
-from gateway.degradation import Degradation
 from gateway.errors import (
     AccountBannedError,
     AccountClosedError,
@@ -28,10 +27,11 @@ from gateway.errors import (
     OverloadedError,
     UnavailableError,
 )
-from gateway.recommendations.known import KnownRecommendations
 from gateway.recommendations.schemas import Recommendation, RecommendationsRequest, RecommendationsResponse, Source
+from gateway.recommendations.stale_answers import KnownRecommendations
 from gateway.resilience import allow, remaining
-from gateway.resilience.ladder import Fall, Rung, descend
+from gateway.resilience.degradation import Degradation
+from gateway.resilience.fallback import Fall, Rung, descend
 from gateway.resilience.metrics import DEGRADATIONS
 
 logger = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import tenacity
 
 from gateway.resilience.breaker import Breaker, Verdict
-from gateway.resilience.budget import RetryBudget
 from gateway.resilience.deadline import remaining
 from gateway.resilience.errors import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, DependencyError
 from gateway.resilience.metrics import Meter
 from gateway.resilience.policy import Policy
 from gateway.resilience.pulse import Beat, Pulse
+from gateway.resilience.token_bucket import RetryBudget
 
 Result = TypeVar("Result")
 Work = Callable[[], Awaitable[Result]]

@@ -11,8 +11,8 @@ ask seldom: how often one may ask falls with the places that are free.
 import time
 from collections.abc import Callable
 
-from gateway.resilience.budget import RetryBudget
 from gateway.resilience.callers import NOBODY, Loads
+from gateway.resilience.token_bucket import RetryBudget
 
 DECREASE = 0.9
 SPARE_PER_S = 20

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Request
 
-from gateway.dependencies import CurrentCaller, CurrentServices, Spare, charge
 from gateway.errors import ForbiddenError
-from gateway.openapi import OPTIONAL_TOKEN, problems
+from gateway.http.dependencies import CurrentCaller, CurrentServices, Spare, charge
+from gateway.http.openapi import OPTIONAL_TOKEN, problems
 from gateway.search.schemas import Effort, SearchRequest, SearchResponse
 
 router = APIRouter(prefix="/v1", tags=["search"])

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
-from gateway.catalogue import PriceBound, Slug, without_nul
-from gateway.degradation import Degradation
+from gateway.products import PriceBound, Slug, without_nul
+from gateway.resilience.degradation import Degradation
 
 MAX_QUERY = 4_000
 MAX_METADATA = 4_000

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from gateway.auth.caller import Caller
-from gateway.data_api import DataApi
+from gateway.clients.data_api import DataApi
+from gateway.clients.reranker import Reranker
 from gateway.database.pool import Database
-from gateway.degradation import Degradation
+from gateway.database.rights import RIGHTS_S
 from gateway.errors import (
     DatabaseBusyError,
     DatabaseUnavailableError,
@@ -21,14 +22,13 @@ from gateway.errors import (
     ParameterRefusedError,
     UnavailableError,
 )
-from gateway.resilience.ladder import Rung, descend
+from gateway.resilience.degradation import Degradation
+from gateway.resilience.fallback import Rung, descend
 from gateway.resilience.metrics import DEGRADATIONS
-from gateway.rights import RIGHTS_S
-from gateway.search.known import KnownAnswers, is_staff
-from gateway.search.model import QueryEmbedder, QueryVector
-from gateway.search.operators import without_operators
-from gateway.search.reranker import Reranker
+from gateway.search.query_embedding import QueryEmbedder, QueryVector
+from gateway.search.query_syntax import without_operators
 from gateway.search.schemas import Mode, SearchRequest, SearchResponse, SearchResult
+from gateway.search.stale_answers import KnownAnswers, is_staff
 
 MODEL_CHANGED = Degradation(
     dependency="embedder", reason="The active model changed during the search.", used="keyword search"

@@ -11,18 +11,18 @@ import httpx2
 
 from gateway.admission.shared import RedisUnavailableError, SharedRates
 from gateway.auth.jwks import JwksCache, JwksFetchError
-from gateway.concurrency import SingleFlight
-from gateway.data_api import DataApi
+from gateway.clients.data_api import DataApi
+from gateway.clients.payments import PaymentFailedError, Payments
+from gateway.clients.reranker import Reranker, RerankerError
+from gateway.clients.storage import Storage
 from gateway.database.pool import Database
 from gateway.embeddings import EmbeddingError
 from gateway.errors import GatewayError
-from gateway.payments import PaymentFailedError, Payments
 from gateway.resilience import Guard, Policy, allow
 from gateway.resilience.guard import RESERVE_S
-from gateway.search.model import Model, QueryEmbedder
-from gateway.search.reranker import Reranker, RerankerError
+from gateway.resilience.single_flight import SingleFlight
+from gateway.search.query_embedding import Model, QueryEmbedder
 from gateway.status.schemas import BreakerStatus, Dependencies, DependencyStatus
-from gateway.storage import Storage
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from gateway.dependencies import CallerIfKnown, CurrentServices
-from gateway.openapi import OPTIONAL_TOKEN, problems
+from gateway.http.dependencies import CallerIfKnown, CurrentServices
+from gateway.http.openapi import OPTIONAL_TOKEN, problems
 from gateway.resilience.metrics import exposition
 from gateway.status.schemas import Health, StatusDetails, StatusResponse
 

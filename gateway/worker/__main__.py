@@ -6,12 +6,12 @@ import logging
 import sys
 from collections.abc import Callable
 
+from gateway.config.loading import load_settings_or_exit, refuse
+from gateway.config.settings import Settings
 from gateway.database.connection import DatabaseError
 from gateway.embeddings import EmbedderUnavailable
 from gateway.resilience import metrics
-from gateway.settings import Settings
-from gateway.startup import load_settings_or_exit, refuse
-from gateway.worker.service import Service, replay
+from gateway.worker.process import Service, replay
 
 
 def main() -> None:

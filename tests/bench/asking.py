@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.embeddings.onnx import OnnxEmbedder
-from gateway.search.operators import without_operators
+from gateway.search.query_syntax import without_operators
 from tests.bench.debian_docs import Passage
 from tests.support.passages import as_literal
 

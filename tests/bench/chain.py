@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from gateway.admission.middleware import AdmissionMiddleware, LimitMiddleware
-from gateway.middleware import DeadlineMiddleware
+from gateway.http.admission import AdmissionMiddleware, LimitMiddleware
+from gateway.http.middleware import DeadlineMiddleware
 from gateway.resilience import Guard
-from gateway.search.known import KnownAnswers
+from gateway.search.stale_answers import KnownAnswers
 from tests.bench.asking import questions
 from tests.bench.debian_docs import Passage, load
 from tests.bench.overload import PASSAGES, SECRET

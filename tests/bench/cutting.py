@@ -6,9 +6,9 @@ import time
 from rich.console import Console
 from rich.table import Table
 
+from gateway.chunking.chunker import Chunker, Limits, Text
+from gateway.chunking.clock import UncuttableError
 from gateway.embeddings.onnx import OnnxEmbedder
-from gateway.worker.chunking import Chunker, Limits, Text
-from gateway.worker.clock import UncuttableError
 from tests.support.hostile_texts import LONGEST, hostile_texts
 
 

@@ -23,7 +23,7 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
-from gateway.local.system import spawn_as
+from gateway.local.os_accounts import spawn_as
 from tests.support import ScratchCluster, Stack
 from tests.support.race import Answer, Attempt, DataApiDoor, SqlDoor
 

@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from gateway.admission.settings import AdmissionSettings
+from gateway.config.admission import AdmissionSettings
 from tests.bench.asking import questions
 from tests.bench.debian_docs import Passage, load
 from tests.bench.plots import lines

@@ -31,7 +31,7 @@ UNSET = (
 ROUNDS = 60
 DOCUMENTS = 10
 QUERY = "something warm for a night in the mountains"
-KINDS = {"gateway.worker": "worker", "gateway.local": "supervisor", "-m gateway": "gateway", "server.ts": "API"}
+KINDS = {"gateway.worker": "worker", "gateway.local": "supervisor", "-m gateway.app": "gateway", "server.ts": "API"}
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app import create_operations
+from gateway.app.application import create_operations
 from tests.chaos.faults import Fault, faults
 from tests.chaos.load import suffer
 from tests.chaos.routes import ROUTES

@@ -17,10 +17,10 @@ from typing import Any
 import httpx2
 import psycopg
 
-from gateway.local.place import remove, settle
+from gateway.local.cluster_directory import remove, settle
+from gateway.local.os_accounts import server_account, spawn_as
 from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
-from gateway.local.system import server_account, spawn_as
 from tests.bench.processes import Cost, cost_of
 from tests.support.databases import Database, ScratchCluster
 from tests.support.fake_embedder import FakeEmbedder, fake_embedder

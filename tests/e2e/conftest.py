@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import free_port
-from gateway.local.system import die_with_parent
 from tests.support import wait_until
 
 START_DEADLINE_S = 180

@@ -31,7 +31,7 @@ VARIABLES = {
     "DEMO_OUTSIDER_EMAIL",
     "DEMO_STAFF_EMAIL",
 }
-SERVERS = {"postgres": "/postgres -D", "api": "server.ts", "worker": "-m gateway.worker", "gateway": "-m gateway"}
+SERVERS = {"postgres": "/postgres -D", "api": "server.ts", "worker": "-m gateway.worker", "gateway": "-m gateway.app"}
 
 
 @pytest.fixture(scope="module")

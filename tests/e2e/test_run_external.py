@@ -64,7 +64,7 @@ def test_once_migrated_gateway_and_worker_run_on_it(run: Run, project: Stack) ->
     assert env["DATABASE_URL"] == project.database.url
     assert env["GATEWAY_DATABASE_URL"].startswith("postgresql://tidegate_gateway:")
     lines = list(descendants(process.pid).values())
-    assert len([line for line in lines if " -m gateway" in line]) == 2
+    assert len([line for line in lines if " -m gateway." in line]) == 2
     assert not [line for line in lines if "postgres" in line or "deno" in line]
     assert not is_taken(run.ports["POSTGRES_PORT"])
 

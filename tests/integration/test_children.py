@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.local.children import PATIENCE_S, ChildSpec
 from gateway.local.console import Console
 from gateway.local.errors import StartError
 from gateway.local.stack import Stack, poll
+from gateway.local.supervisor import PATIENCE_S, ChildSpec
 from tests.support import wait_until
 from tests.support.runs import is_alive
 

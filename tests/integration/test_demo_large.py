@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.local.demo_corpus import BASE_URI, PACKAGE, convert, fetch_manual, page_files, read_pages
 from gateway.local.demo_large import demo_large
 from gateway.local.errors import LocalError
-from gateway.local.manual import BASE_URI, PACKAGE, convert, fetch_manual, page_files, read_pages
 from gateway.local.seed import seed
 from tests.support.databases import Database
 from tests.support.seeding import seed_environment

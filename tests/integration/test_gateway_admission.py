@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 import uvicorn
 
-from gateway.__main__ import server_config
-from gateway.protocol import BoundedProtocol
-from gateway.services import Services
+from gateway.app.__main__ import server_config
+from gateway.app.container import Services
+from gateway.http.server_protocol import BoundedProtocol
 from tests.support import Database
 from tests.support.gateway_app import NOWHERE, make_app, make_settings
 from tests.support.tokens import Project
@@ -258,7 +258,7 @@ async def test_health_is_never_refused_and_status_costs_as_anything_does(databas
 
 
 async def test_who_asks_for_health_all_the_time_is_read_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.protocol.PAUSE_S", 0.2)
+    monkeypatch.setattr("gateway.http.server_protocol.PAUSE_S", 0.2)
     monkeypatch.setattr("gateway.admission.admission.WATCH_RATE", "3 per 60 second")
     async with served() as world:
         client = await world.connect()

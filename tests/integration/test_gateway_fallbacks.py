@@ -12,13 +12,13 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from gateway.app import create_app
+from gateway.app.application import create_app
 from gateway.auth.caller import Caller
 from gateway.database.pool import Database as GatewayDatabase
 from gateway.embeddings import EmbedderChoice, create_embedder
 from gateway.resilience import Policy
-from gateway.search.known import lasting_claims
-from gateway.search.model import QueryEmbedder, QueryVector
+from gateway.search.query_embedding import QueryEmbedder, QueryVector
+from gateway.search.stale_answers import lasting_claims
 from tests.support import Database
 from tests.support.embedders import FaultyEmbedder
 from tests.support.gateway_app import NOWHERE, OPERATIONS, Door, client_of, make_settings

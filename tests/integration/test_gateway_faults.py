@@ -13,11 +13,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from gateway.app.container import Services
 from gateway.embeddings import EmbedderChoice, create_embedder
 from gateway.errors import DatabaseBusyError, NotReadyError
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import free_port
-from gateway.services import Services
 from gateway.status.service import StatusService
 from tests.support import Database, ScratchCluster
 from tests.support.clock import Clock
@@ -265,7 +265,7 @@ def start(url: str, **changes: str) -> "subprocess.CompletedProcess[str]":
         **changes,
     }
     return subprocess.run(
-        [sys.executable, "-m", "gateway"],
+        [sys.executable, "-m", "gateway.app"],
         check=False,
         env=environment,
         cwd=REPOSITORY,

@@ -1,4 +1,4 @@
-"""What a client can do to a connection: a real socket, and the server as `python -m gateway` configures it."""
+"""What a client can do to a connection: a real socket, and the server as `python -m gateway.app` configures it."""
 
 import asyncio
 import json
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from gateway.__main__ import server_config
-from gateway.protocol import MAX_HEAD_BYTES, BoundedProtocol
+from gateway.app.__main__ import server_config
+from gateway.http.server_protocol import MAX_HEAD_BYTES, BoundedProtocol
 from tests.support.gateway_app import make_app, make_settings
 from tests.support.tokens import Project
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import uvicorn
 
-from gateway.__main__ import server_config
+from gateway.app.__main__ import server_config
+from gateway.app.container import Services
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.metrics import SHED
-from gateway.services import Services
 from tests.support.gateway_app import make_app, make_settings
 from tests.support.tokens import Project
 

@@ -13,7 +13,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from gateway.app import create_app
+from gateway.app.application import create_app
 from gateway.local.paths import REPOSITORY
 from tests.support import Database, wait_until
 from tests.support.fake_embedder import DIMENSIONS, MODEL, FakeEmbedder, fake_embedder, vector_of
@@ -95,7 +95,7 @@ class Models:
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "gateway.models", *arguments]
+        command = [sys.executable, "-m", "gateway.embedding_models", *arguments]
         return subprocess.Popen(
             command,
             cwd=REPOSITORY,

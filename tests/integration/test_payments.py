@@ -11,12 +11,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from gateway.app.container import create_payments, describe
+from gateway.clients.payments import Payment, PaymentFailedError
+from gateway.clients.payments.http_provider import HttpPaymentProvider
 from gateway.embeddings import EmbedderChoice, create_embedder
 from gateway.local.ports import free_port
-from gateway.payments import Payment, PaymentFailedError
-from gateway.payments.http import HttpPaymentProvider
-from gateway.services import create_payments, describe
-from gateway.worker.cashier import keep_paying
+from gateway.worker.payments.processor import keep_paying
 from tests.support import Process, ScratchCluster, Stack, wait_until
 from tests.support.embedders import FaultyEmbedder
 from tests.support.fake_embedder import fake_embedder

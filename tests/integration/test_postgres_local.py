@@ -11,13 +11,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gateway.local import place
+from gateway.local import cluster_directory
+from gateway.local.cluster_directory import Place
 from gateway.local.errors import LocalError
-from gateway.local.place import Place
+from gateway.local.os_accounts import may, server_account, spawn_as
 from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
 from gateway.local.state import State
-from gateway.local.system import may, server_account, spawn_as
 from tests.support import wait_until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another account")
@@ -30,7 +30,7 @@ def home() -> Iterator[Path]:
     state = private / "state"
     state.mkdir()
     yield state
-    place.remove(state)
+    cluster_directory.remove(state)
     shutil.rmtree(private)
 
 
@@ -41,7 +41,7 @@ def server(logs: Path) -> Iterator[Cluster]:
     root.chmod(0o711)
     home = root / ("long-" * 24)
     home.mkdir()
-    cluster = make_cluster(place.settle(home, server_account(), print), password="correct")
+    cluster = make_cluster(cluster_directory.settle(home, server_account(), print), password="correct")
     assert cluster.initialise()
     yield cluster
     cluster.stop()
@@ -71,13 +71,13 @@ def test_root_keeps_the_cluster_where_its_account_can_reach_it(home: Path, log: 
     account = server_account()
     assert account is not None
     # A virtual environment under /root looks like this to the account.
-    package = place.wheel_installation().parent
+    package = cluster_directory.wheel_installation().parent
     (home / package.name).symlink_to(package)
     (home / f"{package.name}.libs").symlink_to(f"{package}.libs")
     wheel = home / package.name / "pginstall"
     said: list[str] = []
-    where = place.settle(home, account, said.append, installation=wheel)
-    relocated = place.relocated_directory(home)
+    where = cluster_directory.settle(home, account, said.append, installation=wheel)
+    relocated = cluster_directory.relocated_directory(home)
     assert (home / "postgres").readlink() == relocated == where.directory
     assert where.installation == relocated / "server" / package.name / "pginstall"
     assert len(said) == 2
@@ -94,10 +94,10 @@ def test_root_keeps_the_cluster_where_its_account_can_reach_it(home: Path, log: 
     finally:
         cluster.stop()
 
-    settled_again = place.settle(home, account, said.append, installation=wheel)
+    settled_again = cluster_directory.settle(home, account, said.append, installation=wheel)
     assert settled_again == where
     assert len(said) == 2, "nothing is copied twice"
-    place.remove(home)
+    cluster_directory.remove(home)
     assert not relocated.exists()
     assert not (home / "postgres").is_symlink()
 
@@ -106,7 +106,7 @@ def test_root_keeps_the_cluster_where_its_account_can_reach_it(home: Path, log: 
 def test_a_link_that_leads_elsewhere_is_removed_but_not_followed(home: Path, tmp_path: Path) -> None:
     (tmp_path / "precious").touch()
     (home / "postgres").symlink_to(tmp_path)
-    place.remove(home)
+    cluster_directory.remove(home)
     assert (tmp_path / "precious").exists()
     assert not (home / "postgres").is_symlink()
 
@@ -186,7 +186,7 @@ def test_initialising_twice_changes_nothing(server: Cluster) -> None:
 
 
 def test_an_interrupted_initdb_is_done_again(home: Path) -> None:
-    cluster = make_cluster(place.settle(home, server_account(), print))
+    cluster = make_cluster(cluster_directory.settle(home, server_account(), print))
     remains = cluster.place.directory / "data.new"
     remains.mkdir()
     (remains / "PG_VERSION").write_text("18\n")

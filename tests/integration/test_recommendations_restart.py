@@ -9,7 +9,7 @@ import httpx2
 import jwt
 import pytest
 
-from gateway.recommendations.file import FORMAT
+from gateway.recommendations.snapshot_file import FORMAT
 from tests.support import Database
 from tests.support.gateway_app import NOWHERE
 from tests.support.recommending import KNOWN, NOTHING, People, gateway_of, named, opened

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from gateway.database.connection import connect
-from gateway.worker.queue import Queue
-from gateway.worker.removals import Removals
+from gateway.worker.embedding.queue import Queue
+from gateway.worker.maintenance.removals import Removals
 from tests.support import Database, ScratchCluster, as_caller, make_user
 from tests.support.joining import join
 

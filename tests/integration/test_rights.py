@@ -13,12 +13,12 @@ import httpx2
 import psycopg
 import pytest
 
+from gateway.app.container import Services
 from gateway.auth.caller import Caller
-from gateway.database.beat import News
-from gateway.rights import LOST_S, RIGHTS_S, Rights
-from gateway.search.known import KnownAnswers
+from gateway.database.heartbeat import News
+from gateway.database.rights import LOST_S, RIGHTS_S, Rights
 from gateway.search.schemas import SearchRequest, SearchResponse
-from gateway.services import Services
+from gateway.search.stale_answers import KnownAnswers
 from tests.support import Database, ScratchCluster
 from tests.support.clock import Clock
 from tests.support.gateway_app import client_of, make_app

@@ -15,13 +15,13 @@ import psycopg
 import pytest
 
 from gateway.local.bootstrap import bootstrap, create_event_trigger, set_passwords
+from gateway.local.cluster_directory import settle
 from gateway.local.migrate import migrate
+from gateway.local.os_accounts import server_account
 from gateway.local.paths import REPOSITORY
-from gateway.local.place import settle
 from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
 from gateway.local.services import gateway_service, worker_service
-from gateway.local.system import server_account
 from tests.support import Process, make_user, wait_until
 from tests.support.fake_embedder import fake_embedder
 

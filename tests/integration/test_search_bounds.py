@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from gateway.search.operators import is_text
+from gateway.search.query_syntax import is_text
 from tests.support import Database, as_caller
 from tests.support.gateway_app import client_of, make_app
 from tests.support.tenants import populate

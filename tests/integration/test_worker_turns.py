@@ -16,7 +16,7 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from gateway.worker.jobs import PASSAGES_PER_TURN
+from gateway.worker.embedding.jobs import PASSAGES_PER_TURN
 from tests.bench.corpus import short_texts
 from tests.bench.processes import cost_of
 from tests.support import Process, ScratchCluster, as_caller, make_user, wait_until

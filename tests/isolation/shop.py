@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gateway.catalogue import CURRENCIES
+from gateway.products import CURRENCIES
 from tests.isolation.probes import Insert, Table, Update, quoted
 from tests.isolation.world import Actor, World
 

@@ -11,11 +11,11 @@ import psycopg
 from psycopg import sql
 
 from gateway.local.bootstrap import bootstrap, create_event_trigger
+from gateway.local.cluster_directory import remove, settle
 from gateway.local.migrate import migrate
-from gateway.local.place import remove, settle
+from gateway.local.os_accounts import server_account
 from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
-from gateway.local.system import server_account
 
 TEMPLATE = "tidegate_template"
 

@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
-from gateway.app import create_app, create_operations
+from gateway.app.application import create_app, create_operations
+from gateway.config.settings import Settings
 from gateway.embeddings import Embedder
-from gateway.settings import Settings
 from tests.support.tokens import PUBLISHABLE_KEY, SUPABASE_URL, Project
 
 OPERATIONS = "http://operations.test"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg
 
+from gateway.local.os_accounts import server_account, spawn_as
 from gateway.local.ports import free_port
-from gateway.local.system import server_account, spawn_as
 from tests.support.databases import Database, ScratchCluster
 from tests.support.waiting import wait_until
 

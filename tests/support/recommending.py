@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx2
 
-from gateway.app import create_app
+from gateway.app.application import create_app
+from gateway.app.container import Services
 from gateway.auth.caller import ANONYMOUS
 from gateway.recommendations.schemas import RecommendationsRequest
-from gateway.services import Services
 from tests.support import Database, make_user
 from tests.support.gateway_app import Door, client_of, make_settings
 from tests.support.proxy import Proxy

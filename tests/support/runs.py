@@ -9,9 +9,9 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import free_port
-from gateway.local.system import die_with_parent
 from tests.support.waiting import wait_until
 
 # A test run against another project has these set; a stack of its own must not see them.

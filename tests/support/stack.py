@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx2
 
+from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import HOST, free_port
 from gateway.local.services import Keys, Service, api_service, gateway_service, worker_service
-from gateway.local.system import die_with_parent
 from tests.support.databases import Database
 from tests.support.waiting import wait_until
 

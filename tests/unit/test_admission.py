@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from gateway.admission.addresses import LOCAL, Addresses, network
 from gateway.admission.connections import Connections, Uploads
 from gateway.admission.rates import BoundedMemory, Rates, rate_limit_field
+from gateway.config.types import sentence
 from gateway.resilience.callers import Loads
 from gateway.resilience.limiter import ConcurrencyLimiter
-from gateway.setting_types import sentence
 from tests.support.clock import Clock
 from tests.support.gateway_app import make_settings
 

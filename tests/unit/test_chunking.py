@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.chunking.blocks import find_headings
+from gateway.chunking.chunker import Chunker, Passage, Text
 from gateway.embeddings.onnx import OnnxEmbedder
-from gateway.worker.blocks import find_headings
-from gateway.worker.chunking import Chunker, Passage, Text
 
 EMBEDDER = OnnxEmbedder(threads=1)
 CHUNKER = Chunker(EMBEDDER)

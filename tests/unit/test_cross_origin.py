@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.cross_origin import refusal_headers
+from gateway.http.cross_origin import refusal_headers
 
 SHOP, BACK_OFFICE, FOREIGN = "https://shop.example", "https://office.example", "https://elsewhere.example"
 

@@ -6,9 +6,9 @@ import contextvars
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.concurrency import SingleFlight
-from gateway.middleware import DeadlineMiddleware
+from gateway.http.middleware import DeadlineMiddleware
 from gateway.resilience import allow, remaining
+from gateway.resilience.single_flight import SingleFlight
 
 pytestmark = pytest.mark.anyio
 

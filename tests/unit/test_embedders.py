@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.embeddings import EmbedderChoice, EmbedderUnavailable, EmbeddingRejected, assets, create_embedder
 from gateway.embeddings.onnx import OnnxEmbedder, length_sorted_batches
 from gateway.embeddings.openai import OpenAIEmbedder
-from gateway.settings import Settings
 from tests.support.fake_embedder import DIMENSIONS, MODEL, FakeEmbedder, fake_embedder, vector_of
 
 T = TypeVar("T")

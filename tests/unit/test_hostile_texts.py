@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.chunking.chunker import Chunker, Limits, Passage, Text
+from gateway.chunking.clock import AbandonedError, CuttingClock, UncuttableError
 from gateway.embeddings.onnx import OnnxEmbedder
-from gateway.worker.chunking import Chunker, Limits, Passage, Text
-from gateway.worker.clock import AbandonedError, CuttingClock, UncuttableError
 from tests.support.hostile_texts import HOSTILE, LONGEST
 
 CHUNKER = Chunker(OnnxEmbedder(threads=1))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.auth.caller import ANONYMOUS
-from gateway.recommendations.known import KnownRecommendations
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
+from gateway.recommendations.stale_answers import KnownRecommendations
 
 pytestmark = pytest.mark.anyio
 

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.resilience import DependencyError
-from gateway.resilience.budget import RetryBudget
-from gateway.resilience.ladder import Fall, Rung, descend
-from gateway.resilience.last_known import LastKnown
+from gateway.resilience.fallback import Fall, Rung, descend
 from gateway.resilience.limiter import ConcurrencyLimiter
+from gateway.resilience.stale_cache import LastKnown
+from gateway.resilience.token_bucket import RetryBudget
 from tests.support.clock import Clock
 from tests.support.gateway_app import make_app
 from tests.support.tokens import Project

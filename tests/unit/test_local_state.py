@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from gateway.local.banner import ready
 from gateway.local.errors import LocalError
-from gateway.local.external import login_url
+from gateway.local.hosted_project import login_url
+from gateway.local.ready_message import ready
 from gateway.local.settings import LocalSettings, Project
 from gateway.local.state import State
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.search.operators import without_operators
+from gateway.search.query_syntax import without_operators
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from contextlib import suppress
 import httpx2
 import pytest
 
-from gateway.outbound import MAX_CONNECTIONS, create_client
+from gateway.clients.http import MAX_CONNECTIONS, create_client
 
 pytestmark = pytest.mark.anyio
 PROMPT, SLOW_S = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 0.05

@@ -2,8 +2,8 @@
 
 import re
 
+from gateway.config.settings import describe_settings
 from gateway.local.paths import REPOSITORY
-from gateway.settings import describe_settings
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")

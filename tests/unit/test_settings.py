@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway.app.container import describe
+from gateway.config.loading import SettingsError, load_settings
+from gateway.config.settings import Settings, describe_settings
 from gateway.local.paths import REPOSITORY
-from gateway.services import describe
-from gateway.settings import Settings, describe_settings
-from gateway.startup import SettingsError, load_settings
 
 GOOD = {
     "SUPABASE_URL": "https://abcdefgh.supabase.co/",
@@ -181,7 +181,7 @@ def test_production_does_not_send_a_key_in_the_clear(environment: pytest.MonkeyP
 def test_the_process_says_it_and_exits_with_2() -> None:
     environment = {"PATH": os.environ["PATH"], **PRODUCTION, "GATEWAY_DATABASE_URL": "postgresql://u:hush-hush@db/x"}
     run = subprocess.run(
-        [sys.executable, "-m", "gateway"],
+        [sys.executable, "-m", "gateway.app"],
         check=False,
         env=environment,
         cwd=REPOSITORY,

@@ -1,0 +1,1 @@
+"""The composition root: makes the parts, puts them together and starts the gateway."""

@@ -1,0 +1,105 @@
+"""The application: routes, what surrounds them, and what starts and stops with it."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from gateway import __version__
+from gateway.app.container import Services, create_services
+from gateway.config.settings import Settings
+from gateway.embeddings import Embedder
+from gateway.errors import DatabaseUnsafeError, GatewayError
+from gateway.http import openapi, problems
+from gateway.http.admission import AdmissionMiddleware, LimitMiddleware, TurnMiddleware
+from gateway.http.cross_origin import cross_origin
+from gateway.http.middleware import (
+    BodyMiddleware,
+    DeadlineMiddleware,
+    DepartureMiddleware,
+    ErrorBoundaryMiddleware,
+    RequestIdMiddleware,
+)
+from gateway.recommendations.routes import router as recommendations_router
+from gateway.search.routes import router as search_router
+from gateway.status.routes import operations as operations_router
+from gateway.status.routes import router as status_router
+
+logger = logging.getLogger(__name__)
+
+DESCRIPTION = """Search and recommendations over a Supabase project, within what the caller may read.
+
+Send a Supabase access token as `Authorization: Bearer …`, or none to see what is public. Every error is
+`application/problem+json` (RFC 9457). An answer that had to do without something says `degraded` and why."""
+
+
+def create_app(
+    settings: Settings, *, embedder: Embedder | None = None, transport: httpx2.AsyncBaseTransport | None = None
+) -> FastAPI:
+    """Make the application; nothing connects before it starts. ValueError for settings that do not fit together."""
+    services = create_services(settings, embedder=embedder, transport=transport)
+    app = FastAPI(
+        title="Tidegate",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        middleware=_middleware(settings, services),
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.include_router(search_router)
+    app.include_router(recommendations_router)
+    app.include_router(status_router)
+    problems.install(app)
+    openapi.install(app)
+    return app
+
+
+def create_operations(services: Services) -> FastAPI:
+    """The application for whoever runs the gateway: its details and numbers, on a port of their own."""
+    app = FastAPI(title="Tidegate, operations", version=__version__, docs_url=None, redoc_url=None)
+    app.state.services = services
+    app.include_router(operations_router)
+    problems.install(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    await services.open()
+    try:
+        await check_database(services)
+        yield
+    finally:
+        await services.close()
+
+
+async def check_database(services: Services) -> None:
+    """DatabaseUnsafeError when the database would not hold callers to their rows; one that is down is waited for."""
+    try:
+        await services.database.ensure_safe()
+    except DatabaseUnsafeError:
+        raise
+    except GatewayError as error:
+        logger.warning("database: %s Starting anyway; it is checked once it answers.", error.detail)
+
+
+def _middleware(settings: Settings, services: Services) -> list[Middleware]:
+    """From the outside in."""
+    return [
+        Middleware(RequestIdMiddleware),
+        cross_origin(settings.cors_origins),
+        Middleware(ErrorBoundaryMiddleware),
+        Middleware(AdmissionMiddleware, admission=services.admission),
+        # Neither place nor time is taken before the whole request is here.
+        Middleware(BodyMiddleware, limit=settings.max_body_bytes, seconds=settings.upload_timeout_s),
+        Middleware(LimitMiddleware, admission=services.admission),
+        Middleware(DepartureMiddleware),
+        Middleware(DeadlineMiddleware, seconds=settings.request_timeout_s),
+        Middleware(TurnMiddleware, admission=services.admission),
+    ]

@@ -1,0 +1,219 @@
+"""Texts into passages: cut by structure, measured in the model's tokens, each knowing where it stands.
+
+What is embedded of a passage is its source's title, the headings above it and its own text, one below the other.
+
+Three steps, each linear: the text is tokenized once (measure.py), its lines are read once (blocks.py), and chunks are
+filled from both (packing.py). A clock ends the work on a text that costs too much all the same.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from tokenizers import Tokenizer
+
+from gateway.chunking.blocks import Outline, find_headings, markdown_outline, plain_outline
+from gateway.chunking.clock import CuttingClock, UncuttableError
+from gateway.chunking.headings import heading_paths
+from gateway.chunking.measure import Measure
+from gateway.chunking.packing import Packer
+from gateway.embeddings import Embedder
+
+SPECIAL_TOKENS = 2  # [CLS] and [SEP]
+# Of the model's tokens for title and headings of a passage that does not hold its whole source, and for one of them.
+PREFIX_TOKENS = 48
+PREFIX_PART_TOKENS = 24
+# Some characters cost no token and some words of any length cost one: what is shown and indexed is bounded too.
+MAX_CHARACTERS = 2000
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is to be cut. Only Markdown has headings."""
+
+    title: str
+    content: str
+    is_markdown: bool = True
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that one text may make and take: rows of private.limits."""
+
+    chunks: int = 10_000
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True)
+class Passage:
+    """`content` is the text from `start` to before `end`; `prefix` is the title and headings embedded before it."""
+
+    content: str
+    start: int
+    end: int
+    heading_path: tuple[str, ...]
+    prefix: str
+    token_count: int
+
+    @property
+    def embedded(self) -> str:
+        """What its vector stands for. Made when it is asked for: a long text would be in memory twice."""
+        return _join(self.prefix, self.content)
+
+    @cached_property
+    def input_hash(self) -> bytes:
+        """SHA-256 of what is embedded."""
+        return _hash(self.embedded)
+
+
+@dataclass(frozen=True)
+class _Span:
+    start: int
+    content: str
+    heading_path: tuple[str, ...] = ()
+
+
+class Chunker:
+    """Cuts texts for one model. Safe to use from several threads."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        """Measure with the embedder's tokenizer and limit."""
+        self._tokenizer: Tokenizer = embedder.tokenizer
+        self._max_tokens = embedder.max_tokens
+
+    def cut(self, texts: Sequence[Text]) -> list[list[Passage]]:
+        """Passages of each text, in order, at least one each: a text without words is one empty passage.
+
+        A text that fits the model with its title stays whole. Every passage fits the model; only whitespace lies
+        between them; every heading of a path stands word for word in the text. UncuttableError.
+        """
+        return [_raised(each) for each in self.cut_each(texts, Limits())]
+
+    def cut_each(
+        self, texts: Sequence[Text], limits: Limits, is_abandoned: Callable[[], bool] = lambda: False
+    ) -> list[list[Passage] | UncuttableError]:
+        """The same, with the error in place of the passages of those texts that are over a limit.
+
+        AbandonedError soon after `is_abandoned` says so.
+        """
+        whole = self._whole([text if len(text.content) <= MAX_CHARACTERS else None for text in texts])
+        return [
+            [passage] if passage else self._tried(text, limits, is_abandoned)
+            for text, passage in zip(texts, whole, strict=True)
+        ]
+
+    def input_of(self, title: str, heading_path: Sequence[str], content: str, input_hash: bytes) -> str:
+        """What was embedded of a stored passage, to embed it with another model."""
+        span = _Span(0, content, tuple(heading_path))
+        whole = _join(title, *_outside(span, title), content)
+        return whole if _hash(whole) == input_hash else _join(self._prefix(title, span, {})[0], content)
+
+    def _whole(self, texts: Sequence[Text | None]) -> list[Passage | None]:
+        """Each text as one passage, None where it does not fit. Most texts are short: they are tokenized at once."""
+        spans = [_whole_span(text) if text else _Span(0, "") for text in texts]
+        passages = [
+            _passage(span, _join(text.title, *_outside(span, text.title)) if text else "", 0)
+            for text, span in zip(texts, spans, strict=True)
+        ]
+        encodings = self._tokenizer.encode_batch_fast([passage.embedded for passage in passages])
+        return [
+            replace(passage, token_count=len(encoding)) if text and len(encoding) <= self._max_tokens else None
+            for text, passage, encoding in zip(texts, passages, encodings, strict=True)
+        ]
+
+    def _tried(self, text: Text, limits: Limits, is_abandoned: Callable[[], bool]) -> list[Passage] | UncuttableError:
+        try:
+            return self._split(text, limits, CuttingClock(limits.seconds, is_abandoned))
+        except UncuttableError as error:
+            return error
+
+    def _split(self, text: Text, limits: Limits, clock: CuttingClock) -> list[Passage]:
+        measure = Measure(text.content, self._tokenizer, clock)
+        outline = markdown_outline(text.content, clock) if text.is_markdown else plain_outline(text.content, clock)
+        pieces = self._pieces(text.content, outline, measure, limits, clock) or [(0, 0)]
+        lengths: dict[str, tuple[str, int]] = {}
+        passages = []
+        paths = heading_paths(text.content, outline.headings, [start for start, _ in pieces])
+        for (start, end), path in zip(pieces, paths, strict=True):
+            clock.check()
+            span = _Span(start, text.content[start:end], path)
+            prefix, prefix_tokens = self._prefix(text.title, span, lengths)
+            passages.append(_passage(span, prefix, SPECIAL_TOKENS + prefix_tokens + measure.count(start, end)))
+        return passages
+
+    def _pieces(
+        self, content: str, outline: Outline, measure: Measure, limits: Limits, clock: CuttingClock
+    ) -> list[tuple[int, int]]:
+        room = self._max_tokens - SPECIAL_TOKENS - PREFIX_TOKENS
+        pieces = []
+        for piece in Packer(content, outline.places(), measure, room, MAX_CHARACTERS).pack():
+            clock.check()
+            pieces.append(piece)
+            if len(pieces) > limits.chunks:
+                raise UncuttableError(
+                    f"The text makes more than {limits.chunks:,} chunks. Split it into several documents. Operators "
+                    "change the limit in private.limits: chunks_per_text."
+                )
+        return pieces
+
+    def _prefix(self, title: str, span: _Span, lengths: dict[str, tuple[str, int]]) -> tuple[str, int]:
+        """Title and headings to embed, and their tokens: as many as have room, those nearest to the passage first."""
+        short_title, used = self._cut_to(title, PREFIX_PART_TOKENS, lengths)
+        prefix: list[str] = []
+        for heading in reversed(_outside(span, title)):
+            short, count = self._cut_to(heading, PREFIX_PART_TOKENS, lengths)
+            if used + count > PREFIX_TOKENS:
+                break
+            used += count
+            prefix.insert(0, short)
+        return _join(short_title, *prefix), used
+
+    def _cut_to(self, text: str, limit: int, known: dict[str, tuple[str, int]]) -> tuple[str, int]:
+        """`text` up to its `limit`-th token at most, and how many tokens that is."""
+        if text not in known:
+            known[text] = self._shortened(text, limit)
+        return known[text]
+
+    def _shortened(self, text: str, limit: int) -> tuple[str, int]:
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        if len(encoding) <= limit:
+            return text, len(encoding)
+        # A character can be several tokens (a Korean syllable is), so that its end is that of a later one.
+        for _, end in reversed(encoding.offsets[:limit]):
+            count = len(self._tokenizer.encode(text[:end], add_special_tokens=False))
+            if count <= limit:
+                return text[:end], count
+        return "", 0
+
+
+def _raised(result: list[Passage] | UncuttableError) -> list[Passage]:
+    if isinstance(result, UncuttableError):
+        raise result
+    return result
+
+
+def _whole_span(text: Text) -> _Span:
+    content = text.content.strip()
+    start = text.content.index(content) if content else 0
+    headings = find_headings(text.content) if text.is_markdown else []
+    return _Span(start, content, next(heading_paths(text.content, headings, [start])))
+
+
+def _outside(span: _Span, title: str) -> list[str]:
+    """Headings above a passage that it does not begin with itself, nor repeat the title."""
+    opening = span.content[: MAX_CHARACTERS // 2]
+    return [heading for heading in span.heading_path if heading not in opening and heading != title]
+
+
+def _join(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _hash(embedded: str) -> bytes:
+    return hashlib.sha256(embedded.encode()).digest()
+
+
+def _passage(span: _Span, prefix: str, token_count: int) -> Passage:
+    end = span.start + len(span.content)
+    return Passage(span.content, span.start, end, span.heading_path, prefix, token_count)

@@ -1,0 +1,299 @@
+"""Every setting of the gateway and the worker; startup.py reads them, once, when a process starts.
+
+With ENVIRONMENT=production, missing and weak secrets are wrong too: see weaknesses.py.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from gateway.config.admission import AdmissionSettings
+from gateway.config.embedder import EmbedderChoice
+from gateway.config.policies import STORAGE, changed
+from gateway.config.secret_strength import (
+    carries_service_role,
+    database_weaknesses,
+    jwt_secret_weaknesses,
+    publishable_key_weaknesses,
+)
+from gateway.config.types import CommaSeparated, Empty, HttpUrl, LowerCase, PolicyChanges
+
+Process = Literal["gateway", "worker"]
+
+
+class Settings(AdmissionSettings):
+    """The settings; each stands in the environment under its name in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    environment: Literal["development", "production"] = Field(
+        default="development",
+        description="With `production`, missing and weak secrets keep the processes from starting.",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = Field(
+        default="info", description="How much is logged: debug, info, warning or error."
+    )
+
+    gateway_host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
+    gateway_port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
+    operations_host: str = Field(
+        default="127.0.0.1", description="Address of /metrics and /status, for whoever runs the gateway."
+    )
+    operations_port: Annotated[int | None, Empty] = Field(
+        default=None, ge=1, le=65535, description="Their port; one above GATEWAY_PORT by default."
+    )
+    cors_origins: CommaSeparated = Field(
+        default=["*"],
+        description="Origins whose pages may call the gateway from a browser, comma-separated; `*` for all. Cookies "
+        "are never used, so `*` gives a foreign page nothing that its own server could not ask for.",
+    )
+    max_body_bytes: int = Field(
+        default=65_536, ge=1024, description="Longest request body; beyond it the answer is 413."
+    )
+    shutdown_grace_s: int = Field(
+        default=8, ge=0, description="Seconds that running requests are given when the gateway stops."
+    )
+
+    supabase_url: Annotated[HttpUrl | None, Empty] = Field(
+        default=None,
+        description="Root of the Supabase project, such as https://abcdefgh.supabase.co. Tokens must come from it.",
+    )
+    supabase_publishable_key: Annotated[str | None, Empty] = Field(
+        default=None,
+        description="The project's publishable (or legacy anon) key; clients send it when nobody is signed in.",
+    )
+
+    gateway_database_url: Annotated[SecretStr | None, Empty] = Field(
+        default=None,
+        description="PostgreSQL for the gateway: postgresql://tidegate_gateway:…@host:port/postgres; a transaction "
+        "pooler will do.",
+    )
+    worker_database_url: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="PostgreSQL for the worker: postgresql://tidegate_worker:…@host:port/postgres."
+    )
+    worker_lease_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        le=3600,
+        description="Seconds until texts that a dead worker had taken are taken again; a living one keeps renewing.",
+    )
+    worker_max_attempts: int = Field(
+        default=5, ge=1, le=100, description="Times a text is tried before it is given up, marked and left for replay."
+    )
+    worker_backoff_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        le=600,
+        description="First wait after a failure, in seconds; doubles up to 30 s, at random between 0 and that.",
+    )
+    worker_metrics_host: str = Field(
+        default="127.0.0.1", description="With WORKER_METRICS_PORT: the address it is opened on."
+    )
+    worker_metrics_port: Annotated[int | None, Empty] = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port of the worker's own /metrics, in Prometheus' text format; without it there is none.",
+    )
+    replica_database_url: Annotated[SecretStr | None, Empty] = Field(
+        default=None,
+        description="A read replica, by the same login, asked when neither the database nor the Data API answers.",
+    )
+    replica_is_synchronous: bool = Field(
+        default=False,
+        description="Whether nothing is acknowledged that the replica does not have (synchronous_commit=remote_apply). "
+        "Otherwise it shows documents only while it is less than five seconds behind.",
+    )
+    database_pool_size: int = Field(
+        default=8, ge=1, le=200, description="Most connections of one gateway; four times as many queries run or wait."
+    )
+    database_timeout_s: float = Field(
+        default=1.5, gt=0, le=60, description="Seconds a query may take before another way to the answer is tried."
+    )
+    request_timeout_s: float = Field(
+        default=3.0, gt=0, le=60, description="Seconds in which every request is answered, whatever is down."
+    )
+    concurrency: Annotated[int | None, Empty] = Field(
+        default=None,
+        ge=1,
+        le=512,
+        description="Most requests that are let in at a time, by default and never more than as many as queries may "
+        "run or wait; the limit falls below that when answers come late.",
+    )
+    last_known_mb: int = Field(
+        default=16, ge=0, le=1024, description="Memory for answers that stand in when no new ones can be had; 0: none."
+    )
+    last_known_s: float = Field(
+        default=600.0, ge=0, le=86_400, description="Seconds that such an answer may be old; it says how old it is."
+    )
+    recommendations_file: Annotated[str | None, Empty] = Field(
+        default=None, description="File of one gateway's own, up to 8 MB: its last recommendations, across restarts."
+    )
+    recommendations_known_s: float = Field(
+        default=604_800.0, ge=0, description="Seconds that kept recommendations may be old; they say how old they are."
+    )
+    resilience: PolicyChanges = Field(
+        default={},
+        description="JSON with other numbers for bulkheads, breakers and retries, by dependency: "
+        '`{"embedder": {"failures_to_open": 3, "reset_s": 2}}`; /status shows those in use.',
+    )
+
+    auth_algorithm: Literal["ES256", "HS256"] = Field(
+        default="ES256",
+        description="How tokens are signed: ES256 by the project's published keys, HS256 by SUPABASE_JWT_SECRET.",
+    )
+    supabase_jwt_secret: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="The project's legacy JWT secret; read only with AUTH_ALGORITHM=HS256."
+    )
+
+    embedder: Literal["onnx", "openai"] = Field(
+        default="onnx",
+        description="`onnx`: all-MiniLM-L6-v2 in the process; `openai`: any endpoint with OpenAI's embeddings API.",
+    )
+    embedder_url: Annotated[HttpUrl | None, Empty] = Field(
+        default=None, description="With EMBEDDER=openai: the API's address up to and including /v1."
+    )
+    embedder_api_key: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="With EMBEDDER=openai: its key, if it wants one."
+    )
+    embedder_model: Annotated[str | None, Empty] = Field(
+        default=None, description="With EMBEDDER=openai: its model, which is also the name in the registry of models."
+    )
+    embedder_dimensions: Annotated[int | None, Empty] = Field(
+        default=None, ge=1, le=4000, description="With EMBEDDER=openai: length of that model's vectors."
+    )
+    embedder_threads: Annotated[int | None, Empty] = Field(
+        default=None, ge=1, le=256, description="With EMBEDDER=onnx: cores to use; all by default."
+    )
+    embedder_timeout_s: float = Field(
+        default=1.0, gt=0, le=60, description="Seconds a query's embedding may take before search answers by keywords."
+    )
+    next_embedder: Annotated[Literal["onnx", "openai"] | None, Empty] = Field(
+        default=None,
+        description="While models are changed: the embedder of the other one. Whichever is active is used.",
+    )
+    next_embedder_url: Annotated[HttpUrl | None, Empty] = Field(default=None, description="As EMBEDDER_URL.")
+    next_embedder_api_key: Annotated[SecretStr | None, Empty] = Field(default=None, description="As EMBEDDER_API_KEY.")
+    next_embedder_model: Annotated[str | None, Empty] = Field(default=None, description="As EMBEDDER_MODEL.")
+    next_embedder_dimensions: Annotated[int | None, Empty] = Field(
+        default=None, ge=1, le=4000, description="As EMBEDDER_DIMENSIONS."
+    )
+    reranker_url: Annotated[HttpUrl | None, Empty] = Field(
+        default=None,
+        description="Address of an API with Cohere's `/rerank`, without that; once set, it orders what search found.",
+    )
+    reranker_model: Annotated[str | None, Empty] = Field(default=None, description="With RERANKER_URL: its model.")
+    reranker_api_key: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="With RERANKER_URL: its key, if it wants one."
+    )
+    reranker_candidates: int = Field(
+        default=50, ge=1, le=100, description="With RERANKER_URL: how many of the best results it is shown."
+    )
+    reranker_timeout_s: float = Field(
+        default=1.0, gt=0, le=60, description="Seconds it may take before search answers in its own order."
+    )
+
+    payment_url: Annotated[HttpUrl | None, Empty] = Field(
+        default=None,
+        description="The payment provider's API: the worker posts charges and refunds there. Without it staff mark "
+        "orders as paid.",
+    )
+    payment_api_key: Annotated[SecretStr | None, Empty] = Field(
+        default=None, description="With PAYMENT_URL: its key, if it wants one."
+    )
+    payment_timeout_s: float = Field(
+        default=10.0, gt=0, le=60, description="Seconds a charge or refund may take before it is asked for again."
+    )
+    payment_max_attempts: int = Field(
+        default=20,
+        ge=1,
+        le=1000,
+        description="Times a charge or refund is tried, about an hour, before it is left to staff. Attempts are not "
+        "counted while the provider's breaker is open.",
+    )
+
+    @property
+    def embedders(self) -> list[EmbedderChoice]:
+        """The usual embedder, and the other one while models are changed."""
+        choices = [
+            EmbedderChoice(
+                getattr(self, f"{prefix}embedder"),
+                **{
+                    part: getattr(self, f"{prefix}embedder_{part}")
+                    for part in ("url", "api_key", "model", "dimensions")
+                },
+                threads=self.embedder_threads,
+            )
+            for prefix in ("", "next_")
+        ]
+        return choices if self.next_embedder is not None else choices[:1]
+
+    def problems(self, process: Process) -> list[str]:
+        """What keeps `process` from starting, a sentence each; empty when nothing does."""
+        found = [*self._missing(process), *self._misfits()]
+        return [*found, *self._weaknesses(process)] if self.environment == "production" else found
+
+    def _missing(self, process: Process) -> list[str]:
+        database = "gateway_database_url" if process == "gateway" else "worker_database_url"
+        needed = [database]
+        if process == "gateway":
+            needed += ["supabase_url", "supabase_publishable_key"]
+            needed += ["supabase_jwt_secret"] if self.auth_algorithm == "HS256" else []
+        for prefix in ("", "next_"):
+            if getattr(self, f"{prefix}embedder") == "openai":
+                needed += [f"{prefix}embedder_{part}" for part in ("url", "model", "dimensions")]
+        if self.reranker_url is not None and process == "gateway":
+            needed += ["reranker_model"]
+        return [f"{name.upper()} is not set: {_description(name)}" for name in needed if getattr(self, name) is None]
+
+    def _misfits(self) -> list[str]:
+        found = []
+        try:
+            changed(STORAGE, self.resilience)
+        except ValueError as error:
+            found.append(f"{error}")
+        key = self.supabase_publishable_key or ""
+        if key.startswith("sb_secret_") or carries_service_role(key):
+            # Whoever sends this key is taken for nobody; the secret one must not be on its way through clients at all.
+            found.append(
+                "SUPABASE_PUBLISHABLE_KEY is a secret key: set the publishable one, and replace the secret one."
+            )
+        return found
+
+    def _weaknesses(self, process: Process) -> list[str]:
+        found = []
+        for name in ("gateway_database_url", "worker_database_url"):
+            url: SecretStr | None = getattr(self, name)
+            if url is not None and name.startswith(process):
+                found += [f"{name.upper()} {weakness}" for weakness in database_weaknesses(url.get_secret_value())]
+        if self.auth_algorithm == "HS256" and self.supabase_jwt_secret is not None:
+            found += [
+                f"SUPABASE_JWT_SECRET {weakness}"
+                for weakness in jwt_secret_weaknesses(self.supabase_jwt_secret.get_secret_value())
+            ]
+        found += [
+            f"SUPABASE_PUBLISHABLE_KEY {w}" for w in publishable_key_weaknesses(self.supabase_publishable_key or "")
+        ]
+        if (self.supabase_url or "").startswith("http:"):
+            found.append("SUPABASE_URL is not https: keys that verify tokens could be swapped on their way.")
+        for name in ("embedder", "next_embedder", "reranker", "payment"):
+            if (getattr(self, f"{name}_url") or "").startswith("http:") and getattr(
+                self, f"{name}_api_key"
+            ) is not None:
+                found.append(f"{name.upper()}_URL is not https: {name.upper()}_API_KEY would be sent in the clear.")
+        return found
+
+
+def _description(name: str) -> str:
+    return Settings.model_fields[name].description or ""
+
+
+def describe_settings() -> list[tuple[str, str, str]]:
+    """(environment variable, default, description) of every setting, in the order of the class."""
+    described = []
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        text = "" if default is None else ",".join(default) if isinstance(default, list) else str(default)
+        described.append((name.upper(), text, field.description or ""))
+    return described

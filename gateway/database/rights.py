@@ -1,0 +1,67 @@
+"""Which rights ended, as far as is known, and up to when that is all.
+
+The database is asked once a second (database/heartbeat.py). Let the last answered question have been sent at T. Rights
+that ended before T are known, and what they concern was forgotten. A stale answer given at S holds rights that ended
+after T at the earliest, so they ended less than S - T ago. Stale answers are given while S - T is at most RIGHTS_S,
+whatever is down and whether or not anything ends there meanwhile.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from gateway.database.heartbeat import News
+
+RIGHTS_S = 4.5
+"""Half a second less than is promised: for the answer's way."""
+REMEMBERED_S = 120.0  # longer than any request takes
+LOST_S = 300.0  # after which the database no longer remembers everything, by a wide margin
+
+Forget = Callable[[News], None]
+
+
+class Rights:
+    """What the heartbeats said."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is known."""
+        self._clock = clock
+        self._confirmed_at = float("-inf")
+        self._recent: deque[tuple[float, News]] = deque()
+        self._listeners: list[Forget] = []
+
+    def tell(self, forget: Forget) -> None:
+        """Have `forget` called with everything that is learned from now on."""
+        self._listeners.append(forget)
+
+    def learn(self, news: News) -> None:
+        """These rights ended; all those that did before `news.asked_at` are known now."""
+        if news.asked_at - self._confirmed_at > LOST_S:
+            news = News(news.asked_at, True, frozenset(), frozenset())
+        now = self._clock()
+        if news.everything or news.people or news.sources:
+            self._recent.append((now, news))
+            for forget in self._listeners:
+                forget(news)
+        while self._recent and now - self._recent[0][0] > REMEMBERED_S:
+            self._recent.popleft()
+        self._confirmed_at = max(self._confirmed_at, news.asked_at)
+
+    @property
+    def are_confirmed(self) -> bool:
+        """Whether what is kept is still everybody's who may have it, but for the last RIGHTS_S seconds."""
+        return self._clock() - self._confirmed_at <= RIGHTS_S
+
+    def now(self) -> float:
+        """The moment to give `ended_since` for a question that is asked now."""
+        return self._clock()
+
+    def ended_since(self, asked_at: float, person: UUID | None, sources: Iterable[UUID]) -> bool:
+        """Whether an answer to a question of this moment may hold what is somebody else's by now."""
+        about = frozenset(sources)
+        return self._clock() - asked_at > REMEMBERED_S or any(
+            news.everything or person in news.people or not about.isdisjoint(news.sources)
+            for learned_at, news in self._recent
+            if learned_at >= asked_at
+        )

@@ -1,0 +1,1 @@
+"""HTTP: the server's protocol, middleware, problem documents and what routes are given."""

@@ -1,0 +1,209 @@
+"""What surrounds every request, in plain ASGI: a request id, a bounded body, and no exception that gets away."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import (
+    BadRequestError,
+    GatewayError,
+    PayloadTooLargeError,
+    UploadTimeoutError,
+)
+from gateway.http.load_shedding import LIMITED, REQUEST_ID
+from gateway.http.problems import as_gateway_error, problem_response
+from gateway.resilience import allow
+from gateway.resilience.metrics import DEPARTED
+
+logger = logging.getLogger(__name__)
+access_logger = logging.getLogger("gateway.access")
+
+
+class RequestIdMiddleware:
+    """Gives each request an id: the client's X-Request-Id if it is a plain one, else a random one. Logs one line."""
+
+    def __init__(self, app: ASGIApp, make_id: Callable[[], str] = lambda: secrets.token_hex(16)) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self.make_id = make_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else self.make_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            took_ms = (time.perf_counter() - started) * 1000
+            # %r: a path may hold line breaks, which must not forge lines of the log.
+            access_logger.info("%s %r %d %.1f ms %s", scope["method"], scope["path"], status, took_ms, request_id)
+
+
+class ErrorBoundaryMiddleware:
+    """Answers what no handler caught. Inside CORS, so that a browser may read even a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, note_start)
+        except Exception as error:
+            if started:
+                raise  # the server closes the connection: half an answer must not look whole
+            if not isinstance(error, GatewayError):
+                logger.exception("request %s failed", scope.get("state", {}).get("request_id"))
+            response = problem_response(scope, as_gateway_error(error))
+            await response(scope, receive, send)
+
+
+class DeadlineMiddleware:
+    """Gives each request its time, which everything that it starts then shares."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)  # what starts with the application goes on for as long as that
+            return
+        with allow(self.seconds):
+            await self.app(scope, receive, send)
+
+
+class DepartureMiddleware:
+    """Ends the work for a client that has gone: nobody would read its answer, and others wait for the place it holds.
+
+    uvicorn lets a handler go on; what it started in the database is cancelled with it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as long as somebody waits for it."""
+        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
+            await self.app(scope, receive, send)
+            return
+        work = asyncio.current_task()
+        watch: asyncio.Task[None] | None = None
+        answered = gone = False
+
+        async def notice() -> None:
+            nonlocal gone
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            if work is not None and not answered:
+                gone = True
+                work.cancel()
+
+        async def receive_and_watch() -> Message:
+            nonlocal watch
+            message = await receive()
+            if watch is None and message["type"] == "http.request" and not message.get("more_body", False):
+                watch = asyncio.create_task(notice())  # all of it is here: what comes now is the client's leaving
+            return message
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal answered
+            # Noted first: the server reports a whole answer in the same way as a client's leaving.
+            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        try:
+            await self.app(scope, receive_and_watch, send_and_note)
+        except asyncio.CancelledError:
+            if work is None or not gone:
+                raise
+            DEPARTED.inc()
+            work.uncancel()
+        finally:
+            if watch is not None:
+                watch.cancel()
+
+
+class BodyMiddleware:
+    """Has the whole body here before anything is done with it, within `limit` bytes and `seconds`.
+
+    The server's connections do that already, where they are the gateway's own; then this only looks.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self.limit = limit
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; PayloadTooLargeError, BadRequestError, UploadTimeoutError."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length")
+        if declared is not None:
+            if not (declared.isascii() and declared.isdigit()):
+                raise BadRequestError("The header Content-Length is not a number.")
+            if int(declared) > self.limit:
+                raise PayloadTooLargeError(self.limit)
+        if declared not in (None, "0") or "transfer-encoding" in headers:
+            receive = await self._read(scope, receive)
+        await self.app(scope, receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> Receive:
+        messages: list[Message] = []
+        size = 0
+        more = True
+        try:
+            async with asyncio.timeout(self.seconds):
+                while more:
+                    message = await receive()
+                    messages.append(message)
+                    size += len(message.get("body", b""))
+                    if size > self.limit:
+                        raise PayloadTooLargeError(self.limit)
+                    more = message["type"] == "http.request" and message.get("more_body", False)
+        except TimeoutError as error:
+            raise UploadTimeoutError(self.seconds, size) from error
+        scope.setdefault("state", {})["body_bytes"] = size
+        replay = iter(messages)
+
+        async def replayed() -> Message:
+            return next(replay, None) or await receive()
+
+        return replayed

@@ -1,0 +1,138 @@
+"""The vector of a query, or why there is none."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pgvector import HalfVector
+
+from gateway.database.pool import Database
+from gateway.database.vectors import halfvec
+from gateway.embeddings import Embedder, EmbeddingError, EmbeddingRejected
+from gateway.errors import DatabaseUnsafeError, UnavailableError
+from gateway.resilience import DependencyError, Guard, Policy, allow, remaining
+from gateway.resilience.degradation import Degradation
+from gateway.resilience.metrics import DEGRADATIONS
+
+logger = logging.getLogger(__name__)
+
+# How long it is believed that none of the embedders is of the active model.
+MISFIT_S = 10.0
+# Of the time that is left, what asking for the active model may take: the search itself comes after it.
+SHARE = 0.25
+INSTEAD = "keyword search"
+
+
+@dataclass(frozen=True)
+class Model:
+    """An embedding model: its name and the length of its vectors."""
+
+    name: str
+    dimensions: int
+
+    def __str__(self) -> str:
+        """As people are told about it."""
+        return f"{self.name} ({self.dimensions} dimensions)"
+
+
+@dataclass(frozen=True)
+class QueryVector:
+    """The vector of a query, and the name of the model that made it."""
+
+    vector: HalfVector
+    model: str
+
+
+class QueryEmbedder:
+    """Embeds queries with the model that the stored vectors were made with, within a deadline.
+
+    The database is not asked which one that is: every vector goes with the name of its model, and a search refuses
+    those of another one than the active one. Then, after `forget`, it is asked.
+    """
+
+    def __init__(
+        self,
+        embedders: Sequence[Embedder],
+        database: Database,
+        policy: Policy,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Use the one of `embedders` that is the active model of `database`, as `policy` says."""
+        self._embedders = {Model(embedder.name, embedder.dimensions): embedder for embedder in embedders}
+        self._database = database
+        self.guard = Guard(policy, _is_failure, heartbeat=self.probe)
+        self._clock = clock
+        self._active: Model | None = next(iter(self._embedders))
+        self._refused = ""
+        self._active_until = float("inf")
+
+    async def embed(self, query: str) -> QueryVector | Degradation:
+        """The vector of `query`, or what to tell the caller in its place. Never an exception that was expected."""
+        active = await self._active_model()
+        reason = self.mismatch(active)
+        if reason is not None or active is None:
+            return _degradation(reason or "")
+        embedder = self._embedders[active]
+        try:
+            # Known queries have their vectors whatever has become of the model.
+            vector = embedder.known_query(query)
+            if vector is None:
+                vector = await self.guard.call(lambda: embedder.embed_query(query))
+            return QueryVector(halfvec(vector), active.name)
+        except DependencyError as error:
+            return _degradation(error.reason)
+        except EmbeddingError as error:
+            logger.warning("embedder: %s", error)
+            return _degradation("It refused the query or does not work at the moment.")
+        except Exception:
+            # Whatever a model's library raises: words are found without it.
+            logger.exception("embedder: unexpected failure")
+            return _degradation("It failed.")
+
+    async def probe(self) -> str:
+        """Have the embedder in use embed something that it does not have at hand, and name it; its own errors."""
+        model = self._active if self._active in self._embedders else next(iter(self._embedders))
+        await self._embedders[model].embed_passages(["status"])
+        return str(model)
+
+    def mismatch(self, active: Model | None) -> str | None:
+        """Why no embedder's vectors can be compared with the stored ones; None when they can."""
+        if active is None:
+            return "No embedding model is active in the database, or it cannot be asked which one is."
+        if active not in self._embedders:
+            made = " and ".join(map(str, self._embedders))
+            return f"It makes vectors of {made}, the stored ones are of {active}."
+        return None
+
+    def forget(self, refused: str) -> None:
+        """Ask the database which model is active before the next query is embedded; it is not the one `refused`."""
+        self._refused = refused
+        self._active_until = float("-inf")
+
+    async def _active_model(self) -> Model | None:
+        if self._clock() >= self._active_until:
+            try:
+                with allow(SHARE * remaining()):
+                    row = (await self._database.fetch("active_embedding_model"))[0]
+            except DatabaseUnsafeError:
+                raise
+            except UnavailableError:
+                # Another one of ours, if there is one: the vector says whose it is, and no other model's is compared.
+                self._active = next((model for model in self._embedders if model.name != self._refused), None)
+                return self._active
+            self._active = None if row["name"] is None else Model(row["name"], row["dimensions"])
+            is_ours = self._active in self._embedders
+            self._active_until = float("inf") if is_ours else self._clock() + MISFIT_S
+        return self._active
+
+
+def _is_failure(error: BaseException) -> bool:
+    # A text that is refused says nothing about the model.
+    return not isinstance(error, EmbeddingRejected)
+
+
+def _degradation(reason: str) -> Degradation:
+    DEGRADATIONS.labels("embedder", INSTEAD).inc()
+    return Degradation(dependency="embedder", reason=reason, used=INSTEAD)

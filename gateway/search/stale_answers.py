@@ -1,0 +1,87 @@
+"""The last answer that each caller was given to each request, for when none can be had.
+
+It never outlives a right by more than some seconds (gateway/database/rights.py): what its caller may no longer read is
+forgotten as soon as that is learned, and documents are left out while that cannot be. The shop's own products stay:
+everybody may read them, and an answer that is old says so.
+"""
+
+import hashlib
+import json
+from typing import Any
+from uuid import UUID
+
+from gateway.auth.caller import Caller
+from gateway.database.heartbeat import News
+from gateway.database.rights import Rights
+from gateway.resilience.stale_cache import LastKnown
+from gateway.search.schemas import SearchRequest, SearchResponse
+
+# What is new in every token of the same person with the same rights. How sure it is that it is that person (`aal`, and
+# the methods in `amr`) is none of it: policies may ask for a second factor.
+VOLATILE = frozenset({"exp", "iat", "nbf", "jti", "session_id"})
+
+
+class KnownAnswers:
+    """Full answers in memory, by request and by everything that decides what the caller may see."""
+
+    def __init__(self, *, max_bytes: int = 16_000_000, max_age_s: float = 600.0, rights: Rights | None = None) -> None:
+        """Keep so many bytes of JSON, none older than `max_age_s` seconds, and none that `rights` says is over."""
+        self._answers = LastKnown(max_bytes=max_bytes, max_age_s=max_age_s)
+        self._rights = Rights() if rights is None else rights
+        self._rights.tell(self._forget)
+
+    def now(self) -> float:
+        """The moment to give `keep` for a question that is asked now."""
+        return self._rights.now()
+
+    def keep(self, request: SearchRequest, caller: Caller, answer: SearchResponse, asked_at: float) -> None:
+        """Remember an answer that lacks nothing, unless what it holds ended while it was on its way."""
+        ids = [result.id for result in answer.results]
+        if self._rights.ended_since(asked_at, caller.user_id, ids):
+            return
+        about: list[UUID] = ids if caller.user_id is None else [*ids, caller.user_id]
+        self._answers.put(_key(request, caller), answer.model_dump_json().encode(), about=about)
+
+    def recall(self, request: SearchRequest, caller: Caller) -> SearchResponse | None:
+        """What the same caller was told, with its age; without documents where their readers are not known now."""
+        found = self._answers.get(_key(request, caller))
+        if found is None:
+            return None
+        text, age = found
+        answer = SearchResponse.model_validate_json(text).model_copy(update={"age_seconds": round(age, 1)})
+        if self._rights.are_confirmed:
+            return answer
+        products = [] if is_staff(caller) else [result for result in answer.results if result.kind == "product"]
+        # An answer that was empty takes nothing from anybody; one of which nothing is left would be a lie.
+        if answer.results and not products:
+            return None
+        complete = answer.complete and len(products) == len(answer.results)
+        return answer.model_copy(update={"results": products, "complete": complete})
+
+    def _forget(self, news: News) -> None:
+        if news.everything:
+            self._answers.clear()
+        for gone in news.people | news.sources:
+            self._answers.forget(gone)
+
+
+def is_staff(caller: Caller) -> bool:
+    """Whether the caller may see products that are not on sale."""
+    metadata = json.loads(caller.claims).get("app_metadata")
+    return isinstance(metadata, dict) and bool(metadata.get("staff"))
+
+
+def _key(request: SearchRequest, caller: Caller) -> bytes:
+    return hashlib.sha256(f"{lasting_claims(caller)}\0{request.model_dump_json(by_alias=True)}".encode()).digest()
+
+
+def lasting_claims(caller: Caller) -> str:
+    """Everything that decides what the caller may see, as text: the same for every token of the same person."""
+    claims = {name: value for name, value in json.loads(caller.claims).items() if name not in VOLATILE}
+    if isinstance(claims.get("amr"), list):
+        claims["amr"] = [_without_time(method) for method in claims["amr"]]
+    return json.dumps(claims, sort_keys=True)
+
+
+def _without_time(method: Any) -> Any:
+    return {**method, "timestamp": None} if isinstance(method, dict) else method

@@ -1,0 +1,70 @@
+"""Cuts the texts of jobs, on threads, and remembers the long ones between their turns.
+
+A long text has many turns. To cut it for each would cost more than the turns do.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from gateway.chunking.chunker import Chunker, Passage, Text
+from gateway.chunking.clock import UncuttableError
+from gateway.worker.embedding.jobs import PASSAGES_PER_TURN, CutSource, Job, Model, Source
+from gateway.worker.embedding.queue import Queue
+
+# Long texts that are remembered: two megabytes and their passages take some 10 MB.
+REMEMBERED = 8
+
+
+class Cutter:
+    """Reads and cuts; shared by all that one worker does at a time."""
+
+    def __init__(self, chunker: Chunker) -> None:
+        """Cut with `chunker`."""
+        self._chunker = chunker
+        self._long: OrderedDict[tuple[UUID, int], CutSource] = OrderedDict()
+
+    async def cut(
+        self, queue: Queue, model: Model, jobs: Sequence[Job]
+    ) -> tuple[list[CutSource], list[tuple[Job, UncuttableError]]]:
+        """The sources of the jobs that are still there, and those that are over a limit."""
+        known = self._known(jobs)
+        sources = (
+            await queue.read(jobs, model, {source_id: each.source for source_id, each in known.items()}) if jobs else []
+        )
+        new = [source for source in sources if source.job.source_id not in known]
+        results = await self._cut_each(queue, new)
+        cut, failed = [], []
+        for source in sources:
+            text = known.get(source.job.source_id)
+            result = text.passages if text else results[source.job.source_id]
+            if isinstance(result, UncuttableError):
+                failed.append((source.job, result))
+            else:
+                cut.append(self._remembered(CutSource(source, result)))
+        return cut, failed
+
+    async def _cut_each(
+        self, queue: Queue, sources: list[Source]
+    ) -> Mapping[UUID, Sequence[Passage] | UncuttableError]:
+        if not sources:
+            return {}
+        limits = await queue.cutting_limits()
+        results = await asyncio.to_thread(self._chunker.cut_each, [_text(source) for source in sources], limits)
+        return {source.job.source_id: result for source, result in zip(sources, results, strict=True)}
+
+    def _known(self, jobs: Sequence[Job]) -> dict[UUID, CutSource]:
+        found = {job.source_id: self._long.pop((job.source_id, job.revision), None) for job in jobs}
+        return {source_id: cut for source_id, cut in found.items() if cut is not None}
+
+    def _remembered(self, cut: CutSource) -> CutSource:
+        if len(cut.passages) > PASSAGES_PER_TURN:
+            self._long[cut.source.job.source_id, cut.source.job.revision] = cut
+            if len(self._long) > REMEMBERED:
+                self._long.popitem(last=False)
+        return cut
+
+
+def _text(source: Source) -> Text:
+    return Text(source.title, source.content, is_markdown=source.job.is_document)

@@ -1,0 +1,102 @@
+"""What a worker has in its hands on the way from the queue to the tables."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.chunking.chunker import Passage
+
+Vector = NDArray[np.float32]
+
+# Passages of one source that are embedded before others have their turn: about as much as a batch, two seconds of work.
+PASSAGES_PER_TURN = 96
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model of the registry."""
+
+    id: int
+    name: str
+    dimensions: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A source whose passages are out of date. `revision` is that of the text when the job was taken."""
+
+    source_id: UUID
+    is_document: bool
+    revision: int
+    attempts: int
+    tenant_id: UUID
+    is_short: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text at its job's revision or later, with the hashes of those passages that have their vectors.
+
+    `staged_hashes` are of vectors that were made in earlier turns and wait for the others.
+    """
+
+    job: Job
+    title: str
+    content: str
+    language: str
+    known_hashes: Sequence[bytes]
+    staged_hashes: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True)
+class CutSource:
+    """A source and its passages in order."""
+
+    source: Source
+    passages: Sequence[Passage]
+
+    def missing(self) -> Iterable[Passage]:
+        """Passages that have no vector yet, the second of two equal ones too."""
+        known = Counter(self.source.known_hashes)
+        for passage in self.passages:
+            if known[passage.input_hash] > 0:
+                known[passage.input_hash] -= 1
+            elif passage.input_hash not in self.source.staged_hashes:
+                yield passage
+
+
+@dataclass
+class Batch:
+    """Sources that go through the worker together, for one model; vectors by input hash once they are embedded."""
+
+    model: Model
+    sources: Sequence[CutSource]
+    vectors: Mapping[bytes, Vector] = field(default_factory=dict)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs of the sources."""
+        return [source.source.job for source in self.sources]
+
+    def piece(self) -> dict[bytes, Passage]:
+        """What is to embed in this turn: all that is missing of a source, or as much as a turn takes."""
+        return {
+            passage.input_hash: passage
+            for source in self.sources
+            for passage in islice(source.missing(), PASSAGES_PER_TURN)
+        }
+
+    def parted(self) -> "tuple[Batch, list[CutSource]]":
+        """The sources that have all their vectors now, and those that need another turn."""
+        waiting = [s for s in self.sources if any(p.input_hash not in self.vectors for p in s.missing())]
+        whole = [source for source in self.sources if source not in waiting]
+        return Batch(self.model, whole, self.vectors), waiting
+
+    def alone(self) -> "list[Batch]":
+        """The same as batches of one source each, to find the one that fails."""
+        return [Batch(self.model, [source], self.vectors) for source in self.sources]

@@ -1,0 +1,65 @@
+"""What keeps search fast: words gathered, vectors indexed, giants given indexes of their own, counts added up.
+
+None of it is needed to find anything: search reads one by one what no index holds yet. It is done in small steps when
+there is nothing to embed, and between texts when too much has come together.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from gateway.worker.embedding.queue import Queue
+
+logger = logging.getLogger(__name__)
+
+# Steps after which a new text is looked for: some 0.1 s each.
+INDEX_ROWS = 64
+POST_ROWS = 512
+# So few are as fast to read one by one, and blocks of one passage would be as many as passages.
+FEW_UNPOSTED = 64
+# When so many wait, texts give way.
+MOST_UNINDEXED = 20_000
+MOST_UNPOSTED = 2_000
+# Removals leave no text to embed: what follows from them is looked for at least so often.
+INTERVAL_S = 60.0
+
+
+class Upkeep:
+    """The steps, and whether there may be any to do."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Everything may be to do."""
+        self._clock = clock
+        self._is_due = True
+        self._done_at = clock()
+
+    def written(self) -> None:
+        """Passages came or changed."""
+        self._is_due = True
+
+    async def begin(self, queue: Queue) -> None:
+        """Correct the counts, which a restored backup or a superuser may have left wrong."""
+        if audiences := await queue.keep_up("repair_passage_counts"):
+            logger.warning("The counts of passages were wrong for %d audiences; corrected.", audiences)
+
+    async def catch_up(self, queue: Queue) -> bool:
+        """One step of what cannot wait for an idle moment; whether there was any."""
+        return bool(
+            await queue.keep_up("index_embeddings", max_rows=INDEX_ROWS, tolerated=MOST_UNINDEXED)
+            or await queue.keep_up("post_passages", max_rows=POST_ROWS, tolerated=MOST_UNPOSTED)
+        )
+
+    async def step(self, queue: Queue) -> bool:
+        """One step for an idle moment; whether there was any."""
+        if not self._is_due and self._clock() < self._done_at + INTERVAL_S:
+            return False
+        self._is_due = bool(
+            await queue.keep_up("post_passages", max_rows=POST_ROWS, tolerated=FEW_UNPOSTED)
+            or await queue.keep_up("merge_postings")
+            or await queue.keep_up("open_shard")
+            or await queue.keep_up("close_shard")
+            or await queue.keep_up("index_embeddings", max_rows=INDEX_ROWS, tolerated=0)
+            or await queue.keep_up("add_up_passage_counts")
+        )
+        self._done_at = self._clock()
+        return self._is_due

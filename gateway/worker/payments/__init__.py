@@ -1,0 +1,1 @@
+"""The payment loop: charges and refunds orders through the payment provider."""
