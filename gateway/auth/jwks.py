@@ -80,6 +80,11 @@ class JwksCache:
             raise AuthKeysUnavailableError(NOT_YET_KNOWN)
         return found
 
+    async def probe(self) -> str:
+        """Fetch the keys; the sentence for the status. JwksFetchError."""
+        await self.refresh()
+        return f"ES256: {len(self)} keys are published."
+
     def _first_asked(self, key_id: str, now: float) -> float:
         at = self._asked.setdefault(key_id, now)
         if len(self._asked) > MAX_ASKED:

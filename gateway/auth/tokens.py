@@ -19,6 +19,7 @@ import jwt
 
 from gateway.auth.caller import ANONYMOUS, Caller
 from gateway.errors import ForbiddenError, UnauthenticatedError
+from gateway.resilience import Guard
 
 MAX_TOKEN_CHARACTERS = 16_384
 LEEWAY_S = 10
@@ -51,6 +52,9 @@ class KeySource(Protocol):
 class SharedSecret:
     """The one key of a project that signs with HS256."""
 
+    guard: Guard | None = None
+    """Nothing is called."""
+
     def __init__(self, secret: str) -> None:
         """Use the project's JWT secret."""
         self._key = jwt.PyJWK({"kty": "oct", "k": _base64url(secret.encode())}, algorithm="HS256")
@@ -58,6 +62,13 @@ class SharedSecret:
     async def key(self, key_id: str) -> jwt.PyJWK | None:
         """The key, whatever the id: a project has one secret."""
         return self._key
+
+    async def probe(self) -> str:
+        """The sentence for the status."""
+        return "HS256: tokens are verified by the configured secret."
+
+    async def close(self) -> None:
+        """There is nothing to stop."""
 
 
 class TokenVerifier:

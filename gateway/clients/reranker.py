@@ -48,7 +48,7 @@ class Reranker:
         """Use the API at `url` (without `/rerank`), as `policy` says."""
         self.candidates = candidates
         self._model = model
-        self.guard = Guard(policy, heartbeat=lambda: self.ask("status", ["status"]))
+        self.guard = Guard(policy, heartbeat=self.probe)
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._url = f"{url.rstrip('/')}/rerank"
         self._client = httpx2.AsyncClient(
@@ -64,6 +64,11 @@ class Reranker:
         except RerankerError as error:
             logger.warning("reranker: %s", error)
             return _degradation("It does not work at the moment.")
+
+    async def probe(self) -> str:
+        """Have it rank something; the sentence for the status. RerankerError."""
+        await self.ask("status", ["status"])
+        return "It ranks."
 
     async def ask(self, query: str, texts: Sequence[str]) -> list[tuple[int, float]]:
         """As rank; RerankerError when it does not work."""

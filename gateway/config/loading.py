@@ -8,7 +8,9 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
-from gateway.config.settings import Process, Settings
+from gateway.config.checks import Process
+from gateway.config.checks import problems as problems_of
+from gateway.config.settings import Settings
 from gateway.config.types import sentence
 
 
@@ -32,9 +34,9 @@ def load_settings(process: Process) -> Settings:
         names = {str(problem["loc"][0]) for problem in wrong}
         settings = Settings(**{name: Settings.model_fields[name].default for name in names})
         named = tuple(f"{name.upper()} " for name in names)
-        problems += [problem for problem in settings.problems(process) if not problem.startswith(named)]
+        problems += [problem for problem in problems_of(settings, process) if not problem.startswith(named)]
     else:
-        problems = settings.problems(process)
+        problems = problems_of(settings, process)
     if problems:
         raise SettingsError(process, problems)
     return settings

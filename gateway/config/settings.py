@@ -1,7 +1,4 @@
-"""Every setting of the gateway and the worker; startup.py reads them, once, when a process starts.
-
-With ENVIRONMENT=production, missing and weak secrets are wrong too: see weaknesses.py.
-"""
+"""Every setting of the gateway and the worker: loading.py reads them when a process starts, checks.py judges them."""
 
 from typing import Annotated, Literal
 
@@ -10,16 +7,8 @@ from pydantic_settings import SettingsConfigDict
 
 from gateway.config.admission import AdmissionSettings
 from gateway.config.embedder import EmbedderChoice
-from gateway.config.policies import STORAGE, changed
-from gateway.config.secret_strength import (
-    carries_service_role,
-    database_weaknesses,
-    jwt_secret_weaknesses,
-    publishable_key_weaknesses,
-)
+from gateway.config.policies import Policies, policies
 from gateway.config.types import CommaSeparated, Empty, HttpUrl, LowerCase, PolicyChanges
-
-Process = Literal["gateway", "worker"]
 
 
 class Settings(AdmissionSettings):
@@ -229,64 +218,18 @@ class Settings(AdmissionSettings):
         ]
         return choices if self.next_embedder is not None else choices[:1]
 
-    def problems(self, process: Process) -> list[str]:
-        """What keeps `process` from starting, a sentence each; empty when nothing does."""
-        found = [*self._missing(process), *self._misfits()]
-        return [*found, *self._weaknesses(process)] if self.environment == "production" else found
-
-    def _missing(self, process: Process) -> list[str]:
-        database = "gateway_database_url" if process == "gateway" else "worker_database_url"
-        needed = [database]
-        if process == "gateway":
-            needed += ["supabase_url", "supabase_publishable_key"]
-            needed += ["supabase_jwt_secret"] if self.auth_algorithm == "HS256" else []
-        for prefix in ("", "next_"):
-            if getattr(self, f"{prefix}embedder") == "openai":
-                needed += [f"{prefix}embedder_{part}" for part in ("url", "model", "dimensions")]
-        if self.reranker_url is not None and process == "gateway":
-            needed += ["reranker_model"]
-        return [f"{name.upper()} is not set: {_description(name)}" for name in needed if getattr(self, name) is None]
-
-    def _misfits(self) -> list[str]:
-        found = []
-        try:
-            changed(STORAGE, self.resilience)
-        except ValueError as error:
-            found.append(f"{error}")
-        key = self.supabase_publishable_key or ""
-        if key.startswith("sb_secret_") or carries_service_role(key):
-            # Whoever sends this key is taken for nobody; the secret one must not be on its way through clients at all.
-            found.append(
-                "SUPABASE_PUBLISHABLE_KEY is a secret key: set the publishable one, and replace the secret one."
-            )
-        return found
-
-    def _weaknesses(self, process: Process) -> list[str]:
-        found = []
-        for name in ("gateway_database_url", "worker_database_url"):
-            url: SecretStr | None = getattr(self, name)
-            if url is not None and name.startswith(process):
-                found += [f"{name.upper()} {weakness}" for weakness in database_weaknesses(url.get_secret_value())]
-        if self.auth_algorithm == "HS256" and self.supabase_jwt_secret is not None:
-            found += [
-                f"SUPABASE_JWT_SECRET {weakness}"
-                for weakness in jwt_secret_weaknesses(self.supabase_jwt_secret.get_secret_value())
-            ]
-        found += [
-            f"SUPABASE_PUBLISHABLE_KEY {w}" for w in publishable_key_weaknesses(self.supabase_publishable_key or "")
-        ]
-        if (self.supabase_url or "").startswith("http:"):
-            found.append("SUPABASE_URL is not https: keys that verify tokens could be swapped on their way.")
-        for name in ("embedder", "next_embedder", "reranker", "payment"):
-            if (getattr(self, f"{name}_url") or "").startswith("http:") and getattr(
-                self, f"{name}_api_key"
-            ) is not None:
-                found.append(f"{name.upper()}_URL is not https: {name.upper()}_API_KEY would be sent in the clear.")
-        return found
-
-
-def _description(name: str) -> str:
-    return Settings.model_fields[name].description or ""
+    @property
+    def policies(self) -> Policies:
+        """How each dependency is used. ValueError for numbers that cannot be followed."""
+        return policies(
+            pool_size=self.database_pool_size,
+            request_s=self.request_timeout_s,
+            database_s=self.database_timeout_s,
+            embedder_s=self.embedder_timeout_s,
+            reranker_s=self.reranker_timeout_s,
+            payment_s=self.payment_timeout_s,
+            changes=self.resilience,
+        )
 
 
 def describe_settings() -> list[tuple[str, str, str]]:

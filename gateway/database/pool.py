@@ -141,6 +141,11 @@ class Database:
         await self.ensure_safe()
         return await self._run(query(name), parameters)
 
+    async def probe(self) -> str:
+        """Run the cheapest query; the sentence for the status. A GatewayError."""
+        await self.fetch("active_embedding_model")
+        return "It answers, and holds callers to their rows."
+
     async def is_fresh(self, max_age_s: float) -> bool:
         """Whether its rows are at most so many seconds old, as a replica's may not be; it is asked when in doubt."""
         if self.heartbeat.behind_s > max_age_s:

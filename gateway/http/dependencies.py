@@ -1,25 +1,35 @@
-"""What routes are given: the application's services, and who is calling."""
+"""What routes are given: who is calling, and whether there is room to do more than answer."""
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from gateway.app.container import Services
+from gateway.admission.admission import Admission
 from gateway.auth.caller import ANONYMOUS, Caller
+from gateway.auth.tokens import TokenVerifier
 from gateway.errors import AuthKeysUnavailableError, UnauthenticatedError
 
 
-async def current_services(request: Request) -> Services:
-    """The services of the application that the request reached. Asynchronous, or FastAPI would run it in a thread."""
-    return cast(Services, request.app.state.services)
+class Services(Protocol):
+    """What is used of `app.state.services`; the routes of a capability use their own part of it."""
+
+    @property
+    def verifier(self) -> TokenVerifier:
+        """What reads tokens."""
+
+    @property
+    def admission(self) -> Admission:
+        """What lets requests in."""
 
 
-async def current_caller(request: Request, services: Annotated[Services, Depends(current_services)]) -> Caller:
+# Dependencies are asynchronous, also without anything to wait for, or FastAPI would run them in threads.
+async def current_caller(request: Request) -> Caller:
     """Who sent the request, by its Authorization header; UnauthenticatedError, ForbiddenError and others."""
     headers = request.headers.getlist("authorization")
     if len(headers) > 1:
         raise UnauthenticatedError("There is more than one Authorization header.")
+    services: Services = request.app.state.services
     try:
         return await services.verifier.caller(headers[0] if headers else None)
     except UnauthenticatedError:
@@ -29,10 +39,10 @@ async def current_caller(request: Request, services: Annotated[Services, Depends
         raise
 
 
-async def caller_if_known(request: Request, services: Annotated[Services, Depends(current_services)]) -> Caller:
+async def caller_if_known(request: Request) -> Caller:
     """As current_caller, but nobody while tokens cannot be verified: for what shows nothing but public facts then."""
     try:
-        return await current_caller(request, services)
+        return await current_caller(request)
     except AuthKeysUnavailableError:
         return ANONYMOUS
 
@@ -45,10 +55,10 @@ class Known:
     unverified: AuthKeysUnavailableError | None = None
 
 
-async def caller_or_why_not(request: Request, services: Annotated[Services, Depends(current_services)]) -> Known:
+async def caller_or_why_not(request: Request) -> Known:
     """As current_caller, but nobody, and the reason, while tokens cannot be verified: for what must never fail."""
     try:
-        return Known(await current_caller(request, services))
+        return Known(await current_caller(request))
     except AuthKeysUnavailableError as error:
         return Known(ANONYMOUS, error)
 
@@ -58,10 +68,11 @@ async def is_spare(request: Request) -> bool:
     return bool(getattr(request.state, "is_spare", False))
 
 
-async def charge(request: Request, services: Services, cost: int) -> None:
+async def charge(request: Request, cost: int) -> None:
     """Count a request that turned out to be costly for so many more; TooManyRequestsError."""
     who = getattr(request.state, "asker", None)
     if who is not None and cost > 0:
+        services: Services = request.app.state.services
         refused = services.admission.take(who, cost) or await services.admission.take_shared(who, cost)
         if refused is not None:
             raise refused
@@ -69,6 +80,5 @@ async def charge(request: Request, services: Services, cost: int) -> None:
 
 Spare = Annotated[bool, Depends(is_spare)]
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
-CurrentServices = Annotated[Services, Depends(current_services)]
 CallerOrWhyNot = Annotated[Known, Depends(caller_or_why_not)]
 CallerIfKnown = Annotated[Caller, Depends(caller_if_known)]

@@ -1,14 +1,22 @@
 """GET /v1/recommendations."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 
-from gateway.http.dependencies import CallerOrWhyNot, CurrentServices, Spare
+from gateway.http.dependencies import CallerOrWhyNot, Spare
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
+from gateway.recommendations.service import RecommendationService
 
 router = APIRouter(prefix="/v1", tags=["recommendations"])
+
+
+async def _service(request: Request) -> RecommendationService:
+    return cast(RecommendationService, request.app.state.services.recommendations)
+
+
+Service = Annotated[RecommendationService, Depends(_service)]
 
 
 @router.get(
@@ -21,7 +29,7 @@ router = APIRouter(prefix="/v1", tags=["recommendations"])
 async def recommendations(
     request: Annotated[RecommendationsRequest, Query()],
     caller: CallerOrWhyNot,
-    services: CurrentServices,
+    service: Service,
     spare: Spare,
 ) -> RecommendationsResponse:
     """Products that can be had, best first, each with why; none that the caller bought in the last 30 days.
@@ -31,5 +39,5 @@ async def recommendations(
     which.
     """
     if spare:
-        return services.recommendations.recommend_spared(request, caller.caller)
-    return await services.recommendations.recommend(request, caller.caller, caller.unverified)
+        return service.recommend_spared(request, caller.caller)
+    return await service.recommend(request, caller.caller, caller.unverified)

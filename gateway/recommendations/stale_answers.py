@@ -22,7 +22,6 @@ from gateway.database.rights import Rights
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
 from gateway.recommendations.snapshot_file import Entry, read, write
 from gateway.resilience.stale_cache import LastKnown
-from gateway.search.stale_answers import lasting_claims
 
 logger = logging.getLogger(__name__)
 
@@ -124,4 +123,4 @@ def _usable(path: Path, max_bytes: int) -> list[Entry]:
 def _key(request: RecommendationsRequest, caller: Caller) -> bytes:
     # Not the limit: a shorter list is the beginning of a longer one.
     about = json.dumps([str(request.like or ""), request.category])
-    return hashlib.sha256(f"{lasting_claims(caller)}\0{about}".encode()).digest()
+    return hashlib.sha256(f"{caller.lasting_claims}\0{about}".encode()).digest()

@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pgvector import HalfVector
 
@@ -92,10 +93,15 @@ class QueryEmbedder:
             return _degradation("It failed.")
 
     async def probe(self) -> str:
-        """Have the embedder in use embed something that it does not have at hand, and name it; its own errors."""
+        """Have the embedder in use embed something; the sentence for the status. Its own errors."""
         model = self._active if self._active in self._embedders else next(iter(self._embedders))
         await self._embedders[model].embed_passages(["status"])
-        return str(model)
+        return f"It makes vectors of {model}."
+
+    def objection(self, row: Mapping[str, Any]) -> str | None:
+        """Why its vectors are of no use, by the row of sql/queries/status.sql; None when they are."""
+        mismatch = self.mismatch(None if row["model"] is None else Model(row["model"], row["dimensions"]))
+        return mismatch and f"{mismatch} Search answers by keywords."
 
     def mismatch(self, active: Model | None) -> str | None:
         """Why no embedder's vectors can be compared with the stored ones; None when they can."""

@@ -1,13 +1,23 @@
 """POST /v1/search."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request
 
 from gateway.errors import ForbiddenError
-from gateway.http.dependencies import CurrentCaller, CurrentServices, Spare, charge
+from gateway.http.dependencies import CurrentCaller, Spare, charge
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 from gateway.search.schemas import Effort, SearchRequest, SearchResponse
+from gateway.search.service import SearchService
 
 router = APIRouter(prefix="/v1", tags=["search"])
+
+
+async def _service(request: Request) -> SearchService:
+    return cast(SearchService, request.app.state.services.search)
+
+
+Service = Annotated[SearchService, Depends(_service)]
 
 
 @router.post(
@@ -18,7 +28,7 @@ router = APIRouter(prefix="/v1", tags=["search"])
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def search(
-    request: SearchRequest, http: Request, caller: CurrentCaller, services: CurrentServices, spare: Spare
+    request: SearchRequest, http: Request, caller: CurrentCaller, service: Service, spare: Spare
 ) -> SearchResponse:
     """What the caller may read, best first, each document or product once with its best passage.
 
@@ -27,7 +37,7 @@ async def search(
     """
     if request.effort is Effort.EXACT and not caller.is_signed_in:
         raise ForbiddenError("Sign in to search with effort 'exact', or leave effort out.")
-    await charge(http, services, request.cost - 1)
+    await charge(http, request.cost - 1)
     if spare:
-        return services.search.search_spared(request, caller)
-    return await services.search.search(request, caller)
+        return service.search_spared(request, caller)
+    return await service.search(request, caller)

@@ -28,7 +28,7 @@ from gateway.resilience.metrics import DEGRADATIONS
 from gateway.search.query_embedding import QueryEmbedder, QueryVector
 from gateway.search.query_syntax import without_operators
 from gateway.search.schemas import Mode, SearchRequest, SearchResponse, SearchResult
-from gateway.search.stale_answers import KnownAnswers, is_staff
+from gateway.search.stale_answers import KnownAnswers
 
 MODEL_CHANGED = Degradation(
     dependency="embedder", reason="The active model changed during the search.", used="keyword search"
@@ -176,7 +176,7 @@ def of_replica(replica: Database, max_age_s: float) -> Ask:
     async def ask(arguments: dict[str, Any], caller: Caller) -> Rows:
         if await replica.is_fresh(max_age_s):
             return await ask_replica(arguments, caller)
-        if "products" not in arguments["kinds"] or is_staff(caller):
+        if "products" not in arguments["kinds"] or caller.is_staff:
             raise DatabaseUnavailableError("The replica is too far behind to show documents.")
         rows = await ask_replica({**arguments, "kinds": ["products"]}, caller)
         left_out = arguments["kinds"] != ["products"]

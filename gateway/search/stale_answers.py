@@ -6,8 +6,6 @@ everybody may read them, and an answer that is old says so.
 """
 
 import hashlib
-import json
-from typing import Any
 from uuid import UUID
 
 from gateway.auth.caller import Caller
@@ -15,10 +13,6 @@ from gateway.database.heartbeat import News
 from gateway.database.rights import Rights
 from gateway.resilience.stale_cache import LastKnown
 from gateway.search.schemas import SearchRequest, SearchResponse
-
-# What is new in every token of the same person with the same rights. How sure it is that it is that person (`aal`, and
-# the methods in `amr`) is none of it: policies may ask for a second factor.
-VOLATILE = frozenset({"exp", "iat", "nbf", "jti", "session_id"})
 
 
 class KnownAnswers:
@@ -51,7 +45,7 @@ class KnownAnswers:
         answer = SearchResponse.model_validate_json(text).model_copy(update={"age_seconds": round(age, 1)})
         if self._rights.are_confirmed:
             return answer
-        products = [] if is_staff(caller) else [result for result in answer.results if result.kind == "product"]
+        products = [] if caller.is_staff else [result for result in answer.results if result.kind == "product"]
         # An answer that was empty takes nothing from anybody; one of which nothing is left would be a lie.
         if answer.results and not products:
             return None
@@ -65,23 +59,5 @@ class KnownAnswers:
             self._answers.forget(gone)
 
 
-def is_staff(caller: Caller) -> bool:
-    """Whether the caller may see products that are not on sale."""
-    metadata = json.loads(caller.claims).get("app_metadata")
-    return isinstance(metadata, dict) and bool(metadata.get("staff"))
-
-
 def _key(request: SearchRequest, caller: Caller) -> bytes:
-    return hashlib.sha256(f"{lasting_claims(caller)}\0{request.model_dump_json(by_alias=True)}".encode()).digest()
-
-
-def lasting_claims(caller: Caller) -> str:
-    """Everything that decides what the caller may see, as text: the same for every token of the same person."""
-    claims = {name: value for name, value in json.loads(caller.claims).items() if name not in VOLATILE}
-    if isinstance(claims.get("amr"), list):
-        claims["amr"] = [_without_time(method) for method in claims["amr"]]
-    return json.dumps(claims, sort_keys=True)
-
-
-def _without_time(method: Any) -> Any:
-    return {**method, "timestamp": None} if isinstance(method, dict) else method
+    return hashlib.sha256(f"{caller.lasting_claims}\0{request.model_dump_json(by_alias=True)}".encode()).digest()

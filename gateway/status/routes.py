@@ -1,14 +1,24 @@
 """GET /v1/status, /health/live and /health/ready; and, on the operations' port, /status and /metrics."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from gateway.http.dependencies import CallerIfKnown, CurrentServices
+from gateway.http.dependencies import CallerIfKnown
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 from gateway.resilience.metrics import exposition
 from gateway.status.schemas import Health, StatusDetails, StatusResponse
+from gateway.status.service import StatusService
 
 router = APIRouter(tags=["status"])
+
+
+async def _service(request: Request) -> StatusService:
+    return cast(StatusService, request.app.state.services.status)
+
+
+Service = Annotated[StatusService, Depends(_service)]
 
 
 @router.get(
@@ -18,10 +28,10 @@ router = APIRouter(tags=["status"])
     responses=problems(401, 403, 429),
     openapi_extra=OPTIONAL_TOKEN,
 )
-async def status(caller: CallerIfKnown, services: CurrentServices, response: Response) -> StatusResponse:
+async def status(caller: CallerIfKnown, service: Service, response: Response) -> StatusResponse:
     """Answer 200 whatever is down. With a token, list the caller's documents that could not be embedded."""
     response.headers["Cache-Control"] = "no-store"
-    return await services.status.status(caller)
+    return await service.status(caller)
 
 
 @router.get("/health/live", operation_id="live", summary="Whether the process answers", responses=problems())
@@ -32,10 +42,10 @@ async def live(response: Response) -> Health:
 
 
 @router.get("/health/ready", operation_id="ready", summary="Whether searches can be answered", responses=problems(503))
-async def ready(services: CurrentServices, response: Response) -> Health:
+async def ready(service: Service, response: Response) -> Health:
     """For load balancers: 503 with the reasons while the database is out of reach, not migrated or not safe."""
     response.headers["Cache-Control"] = "no-store"
-    await services.status.ready()
+    await service.ready()
     return Health(status="ready")
 
 
@@ -44,10 +54,10 @@ operations = APIRouter(tags=["operations"])
 
 
 @operations.get("/status", operation_id="details", summary="How the gateway and everything it depends on are")
-async def details(services: CurrentServices, response: Response) -> StatusDetails:
+async def details(service: Service, response: Response) -> StatusDetails:
     """Answer 200 whatever is down."""
     response.headers["Cache-Control"] = "no-store"
-    return await services.status.details()
+    return await service.details()
 
 
 @operations.get("/metrics", operation_id="metrics", summary="Calls, breakers, degradations and load in numbers")

@@ -6,8 +6,8 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from gateway.app.container import create_payments, describe
 from gateway.chunking.chunker import Chunker
+from gateway.clients.payments import create_payments
 from gateway.config.settings import Settings
 from gateway.database.connection import Connection, DatabaseError
 from gateway.database.queries import query
@@ -38,7 +38,7 @@ class Service:
         self._settings = settings
         self._embedders = [create_embedder(choice) for choice in settings.embedders]
         self._backoff = Backoff(settings.worker_backoff_seconds)
-        self._payments = create_payments(settings, describe(settings).payment)
+        self._payments = create_payments(settings.payment_url, settings.payment_api_key, settings.policies.payment)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT."""

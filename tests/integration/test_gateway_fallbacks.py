@@ -18,7 +18,6 @@ from gateway.database.pool import Database as GatewayDatabase
 from gateway.embeddings import EmbedderChoice, create_embedder
 from gateway.resilience import Policy
 from gateway.search.query_embedding import QueryEmbedder, QueryVector
-from gateway.search.stale_answers import lasting_claims
 from tests.support import Database
 from tests.support.embedders import FaultyEmbedder
 from tests.support.gateway_app import NOWHERE, OPERATIONS, Door, client_of, make_settings
@@ -235,7 +234,7 @@ async def test_another_second_factor_is_another_caller() -> None:
     def claims(**changes: Any) -> str:
         password = {"method": "password", "timestamp": 1}
         claims = {"sub": NO_ID, "exp": 9, "session_id": "a", "aal": "aal1", "amr": [password], **changes}
-        return lasting_claims(Caller(UUID(NO_ID), json.dumps(claims)))
+        return Caller(UUID(NO_ID), json.dumps(claims)).lasting_claims
 
     same = claims(exp=10, session_id="b", amr=[{"timestamp": 2, "method": "password"}])
     other = claims(aal="aal2", amr=[{"method": "password", "timestamp": 1}, {"method": "totp", "timestamp": 3}])

@@ -11,8 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.app.container import create_payments, describe
-from gateway.clients.payments import Payment, PaymentFailedError
+from gateway.clients.payments import Payment, PaymentFailedError, create_payments
 from gateway.clients.payments.http_provider import HttpPaymentProvider
 from gateway.embeddings import EmbedderChoice, create_embedder
 from gateway.local.ports import free_port
@@ -47,7 +46,7 @@ class Counter:
         stop, loop = asyncio.Event(), asyncio.new_event_loop()
 
         async def pay() -> None:
-            payments = create_payments(settings, describe(settings).payment)
+            payments = create_payments(settings.payment_url, settings.payment_api_key, settings.policies.payment)
             assert payments is not None
             await keep_paying(self.shop.database.url_for("tidegate_worker"), payments, settings, stop)
             await payments.aclose()

@@ -44,18 +44,43 @@ ALLOWED = {
     "redis": ("admission/shared.py",),
     "jwt": ("auth/", *OTHER_PROCESSES),
 }
-# What may not be asked by what: dependencies point one way.
-LOWER = {
+# What each place may import of the package, from the ground up: dependencies point one way. The capabilities stand side
+# by side and import none of each other; `app/` alone knows them all. The longest place that fits holds.
+GROUND = ("gateway.errors", "gateway.resilience")
+CAPABILITY = (*GROUND, "gateway.auth", "gateway.clients", "gateway.database", "gateway.http", "gateway.products")
+LOOP = ("gateway.database", "gateway.resilience", "gateway.worker.backoff", "gateway.worker.reconnect")
+LOWER: dict[str, tuple[str, ...]] = {
     "errors.py": (),
     "products.py": (),
-    "config/": ("gateway.config", "gateway.resilience"),
     "resilience/": ("gateway.resilience",),
-    "clients/": ("gateway.clients", "gateway.errors", "gateway.resilience"),
-    "database/": ("gateway.errors", "gateway.resilience", "gateway.database"),
-    "auth/": ("gateway.errors", "gateway.resilience", "gateway.auth"),
+    "config/": ("gateway.config", "gateway.resilience"),
+    "auth/": (*GROUND, "gateway.auth"),
+    "admission/": (*GROUND, "gateway.admission"),
+    "clients/": (*GROUND, "gateway.clients"),
+    "database/": (*GROUND, "gateway.database"),
     "embeddings/": ("gateway.config.embedder", "gateway.embeddings"),
     "chunking/": ("gateway.chunking", "gateway.embeddings"),
-    "admission/": ("gateway.errors", "gateway.resilience", "gateway.admission"),
+    "http/": (*GROUND, "gateway.admission", "gateway.auth", "gateway.http"),
+    "search/": (*CAPABILITY, "gateway.embeddings", "gateway.search"),
+    "recommendations/": (*CAPABILITY, "gateway.recommendations"),
+    "status/": (*CAPABILITY, "gateway.status"),
+    "embedding_models/": (
+        "gateway.chunking",
+        "gateway.config",
+        "gateway.database",
+        "gateway.embedding_models",
+        "gateway.embeddings",
+    ),
+    "worker/": (
+        "gateway.chunking",
+        "gateway.clients",
+        "gateway.config",
+        "gateway.database",
+        "gateway.embeddings",
+        "gateway.resilience",
+        "gateway.worker",
+    ),
+    "local/": ("gateway.config", "gateway.database", "gateway.local", "gateway.resilience"),
 }
 MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
 
@@ -79,9 +104,28 @@ def test_only_some_modules_import_some_libraries(module: str) -> None:
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module.startswith(tuple(LOWER))])
 def test_dependencies_point_one_way(module: str) -> None:
-    below = next(below for place, below in LOWER.items() if module.startswith(place))
+    below = LOWER[max((place for place in LOWER if module.startswith(place)), key=len)]
     for name in imports(module):
-        assert not name.startswith("gateway") or name.startswith(below), f"{module} must not import {name}"
+        is_below = any(f"{name}.".startswith(f"{place}.") for place in below)
+        assert is_below or name == "gateway" or not name.startswith("gateway."), f"{module} must not import {name}"
+
+
+def test_every_module_has_a_place() -> None:
+    placed = (*LOWER, "app/")
+    assert [module for module in MODULES if not module.startswith(placed)] == ["__init__.py"]
+
+
+def test_the_worker_loads_no_more_than_it_needs() -> None:
+    """It shares settings, database and embedders with the gateway, and nothing that answers requests."""
+    code = "import sys, gateway.worker.process; print(*sorted(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=REPOSITORY, capture_output=True, text=True, timeout=60
+    )
+    loaded = run.stdout.split()
+    own = {name.split(".")[1] for name in loaded if name.startswith("gateway.")}
+    shared = {"chunking", "clients", "config", "database", "embeddings", "errors", "resilience"}
+    assert own <= {"worker", *shared}, own
+    assert not {"fastapi", "starlette", "uvicorn", "jwt"} & set(loaded)
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.app.container import describe
 from gateway.config.loading import SettingsError, load_settings
 from gateway.config.settings import Settings, describe_settings
 from gateway.local.paths import REPOSITORY
@@ -82,7 +81,7 @@ def test_what_calls_cannot_follow_is_refused(environment: pytest.MonkeyPatch, re
 def test_what_calls_can_follow_is_read(environment: pytest.MonkeyPatch, resilience: str) -> None:
     set_all(environment, {**GOOD, "RESILIENCE": resilience, "REQUEST_TIMEOUT_S": "0.5"})
     settings = load_settings("gateway")
-    how = describe(settings)
+    how = settings.policies
     assert how.storage.timeout_s == (5 if "5" in resilience else 60)
     # What a request waits for is given up with it.
     assert (how.database.timeout_s, how.data_api.timeout_s, how.payment.timeout_s) == (0.5, 0.5, 10)

@@ -1,0 +1,144 @@
+"""Single parts of the gateway, each made from the settings; None where the settings name none."""
+
+from pathlib import Path
+
+import httpx2
+
+from gateway.admission.addresses import Addresses, network
+from gateway.admission.admission import Admission
+from gateway.admission.rates import BoundedMemory, Rates
+from gateway.admission.shared import RedisUnavailableError, SharedRates
+from gateway.auth.jwks import JwksCache, JwksFetchError
+from gateway.auth.tokens import KeySource, SharedSecret, TokenVerifier
+from gateway.clients.data_api import DataApi
+from gateway.clients.payments import PaymentFailedError, Payments
+from gateway.clients.reranker import Reranker, RerankerError
+from gateway.clients.storage import Storage
+from gateway.config.settings import Settings
+from gateway.database.pool import Database
+from gateway.database.rights import Rights
+from gateway.embeddings import EmbeddingError
+from gateway.recommendations.stale_answers import MAX_BYTES as MAX_RECOMMENDATION_BYTES
+from gateway.recommendations.stale_answers import KnownRecommendations
+from gateway.resilience import Guard, Policy
+from gateway.resilience.limiter import ConcurrencyLimiter
+from gateway.search.query_embedding import QueryEmbedder
+from gateway.search.stale_answers import KnownAnswers
+from gateway.status.registry import Dependency
+
+
+def create_replica(settings: Settings, policy: Policy) -> Database | None:
+    """The read replica."""
+    if settings.replica_database_url is None:
+        return None
+    url, size = settings.replica_database_url.get_secret_value(), settings.database_pool_size
+    return Database(url, policy, pool_size=size, share=settings.caller_share)
+
+
+def create_shared_rates(settings: Settings, policy: Policy) -> SharedRates | None:
+    """Where several gateways count together. ValueError for an address that is none."""
+    if settings.rate_limit_storage is None:
+        return None
+    return SharedRates(settings.rate_limit_storage.get_secret_value(), policy)
+
+
+def create_limiter(settings: Settings, database: Policy) -> ConcurrencyLimiter:
+    """How many requests are let in: more than PostgreSQL has places for would be refused by its bulkhead, late."""
+    most = min(settings.concurrency or database.concurrency, database.concurrency)
+    late_s = settings.request_timeout_s / 3
+    return ConcurrencyLimiter(initial=most, largest=most, late_s=late_s, share=settings.caller_share)
+
+
+def create_admission(
+    settings: Settings, verifier: TokenVerifier, limiter: ConcurrencyLimiter, shared: SharedRates | None
+) -> Admission:
+    """What lets requests in. ValueError for rates or networks that cannot be read."""
+    storage = BoundedMemory()
+
+    def person_of(authorization: str) -> str | None:
+        caller = verifier.known(authorization)
+        return None if caller is None or caller.user_id is None else str(caller.user_id)
+
+    return Admission(
+        Addresses([network(text) for text in settings.trusted_proxies]),
+        people=Rates(settings.rate_limit, name="person", storage=storage),
+        strangers=Rates(settings.rate_limit_address, name="address", storage=storage),
+        limiter=limiter,
+        person_of=person_of,
+        shared=shared,
+    )
+
+
+def create_keys(settings: Settings, client: httpx2.AsyncClient, policy: Policy) -> JwksCache | SharedSecret:
+    """What tokens are verified by: the published keys, or the configured secret. ValueError without that."""
+    if settings.auth_algorithm == "ES256":
+        return JwksCache(f"{_auth_url(settings)}/.well-known/jwks.json", client, policy)
+    if settings.supabase_jwt_secret is None:
+        raise ValueError("AUTH_ALGORITHM=HS256 needs SUPABASE_JWT_SECRET.")
+    return SharedSecret(settings.supabase_jwt_secret.get_secret_value())
+
+
+def create_verifier(settings: Settings, keys: KeySource) -> TokenVerifier:
+    """What verifies tokens."""
+    key = settings.supabase_publishable_key or ""
+    return TokenVerifier(settings.auth_algorithm, keys, issuer=_auth_url(settings), publishable_key=key)
+
+
+def create_reranker(settings: Settings, policy: Policy) -> Reranker | None:
+    """The reranker that the settings name, if they name one."""
+    if settings.reranker_url is None:
+        return None
+    key = settings.reranker_api_key
+    return Reranker(
+        settings.reranker_url,
+        settings.reranker_model or "",
+        key.get_secret_value() if key is not None else None,
+        candidates=settings.reranker_candidates,
+        policy=policy,
+    )
+
+
+def create_stale_answers(settings: Settings, rights: Rights) -> KnownAnswers:
+    """The answers to searches that stand in when no new ones can be had."""
+    max_bytes = 1_000_000 * settings.last_known_mb
+    return KnownAnswers(max_bytes=max_bytes, max_age_s=settings.last_known_s, rights=rights)
+
+
+def create_stale_recommendations(settings: Settings, rights: Rights) -> KnownRecommendations:
+    """The same of recommendations, in a file as well if one is named."""
+    return KnownRecommendations(
+        None if settings.recommendations_file is None else Path(settings.recommendations_file),
+        max_bytes=min(MAX_RECOMMENDATION_BYTES, 1_000_000 * settings.last_known_mb),
+        max_age_s=settings.recommendations_known_s,
+        rights=rights,
+    )
+
+
+def list_dependencies(
+    *,
+    replica: Database | None,
+    data_api: DataApi,
+    keys: JwksCache | SharedSecret,
+    embedder: QueryEmbedder,
+    reranker: Reranker | None,
+    llm: Policy,
+    payments: Payments | None,
+    storage: Storage,
+    shared_rates: SharedRates | None,
+) -> list[Dependency]:
+    """Everything outside the process but the database, for the status."""
+    return [
+        Dependency("replica", replica),
+        Dependency("data_api", data_api),
+        Dependency("auth_keys", keys, (JwksFetchError,)),
+        Dependency("embedder", embedder, (EmbeddingError,), is_costly=True, objection=embedder.objection),
+        Dependency("reranker", reranker, (RerankerError,), is_costly=True),
+        Dependency("llm", None, off="None is asked.", idle=Guard(llm)),
+        Dependency("payment", payments, (PaymentFailedError,)),
+        Dependency("storage", storage),
+        Dependency("rate_limits", shared_rates, (RedisUnavailableError,), off="Each gateway counts for itself."),
+    ]
+
+
+def _auth_url(settings: Settings) -> str:
+    return f"{settings.supabase_url}/auth/v1"
