@@ -175,7 +175,8 @@ chaos: .venv/dev.stamp .venv/deno.stamp ## Break everything that the gateway dep
 .PHONY: lock
 lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
 	$(PIP) install uv
-	$(LOCK) --extra local --output-file requirements.lock
+	$(LOCK) --output-file requirements-server.lock
+	$(LOCK) --extra local --constraint requirements-server.lock --output-file requirements.lock
 	$(LOCK) --extra local --extra dev --output-file requirements-dev.lock
 	$(LOCK) --extra local --extra dev --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 

@@ -1,4 +1,4 @@
-"""`python -m gateway.app`: the HTTP server. Exits with 2 and a text when settings or database forbid it."""
+"""`tidegate-gateway`: the HTTP server. Exits with 2 and a text when settings or database forbid it."""
 
 import asyncio
 import contextlib

@@ -7,11 +7,10 @@ rows out, so that the gateway does not serve such a database; one of `upkeep` ma
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from gateway.database.queries import read_statement
+from gateway.database.queries import read_statement, sql, sql_files
 
-DIRECTORY = Path(__file__).resolve().parents[2] / "sql" / "invariants"
+DIRECTORY = sql("invariants")
 KINDS = ("isolation", "upkeep")
 
 
@@ -41,9 +40,9 @@ class Finding:
 def invariants(*kinds: str) -> list[Invariant]:
     """The rules of `kinds`, by default of all, in order of kind and name."""
     return [
-        Invariant(path.stem, kind, read_statement(path))
+        Invariant(name, kind, read_statement(path))
         for kind in kinds or KINDS
-        for path in sorted((DIRECTORY / kind).glob("*.sql"))
+        for name, path in sql_files(DIRECTORY / kind).items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""`python -m gateway.embedding_models`: list, register, backfill, compare, switch and drop embedding models.
+"""`tidegate-models`: list, register, backfill, compare, switch and drop embedding models.
 
 Run by the owner of the tables: DATABASE_URL. The models' embedders are those of the settings, EMBEDDER_… and
 NEXT_EMBEDDER_…; the gateway and the worker use whichever is active.
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m gateway.embedding_models", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tidegate-models", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="every model, and how much of the collection has its vectors")
     for command, what in (

@@ -1,4 +1,4 @@
-"""`python -m gateway.worker` runs the worker; `python -m gateway.worker retry` replays what was given up."""
+"""`tidegate-worker` runs the worker; `tidegate-worker retry` tries again what was given up."""
 
 import argparse
 import asyncio
@@ -16,7 +16,7 @@ from gateway.worker.process import Service, replay
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m gateway.worker", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tidegate-worker", description=__doc__)
     parser.add_argument("command", nargs="?", choices=["run", "retry"], default="run")
     arguments = parser.parse_args()
     settings = load_settings_or_exit("worker")

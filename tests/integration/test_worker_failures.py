@@ -202,7 +202,7 @@ def test_another_active_model_is_said_and_waited_for(workshop: Workshop, fake: F
     worker = workshop.start_worker(**fake.environment)
     wait_until(lambda: "the active model of the database is another with 8" in worker.tail(), 10, "it being said")
     (document,) = workshop.add_many(texts(1))
-    assert "switch to the model (python -m gateway.embedding_models)" in worker.tail()
+    assert "switch to the model (tidegate-models)" in worker.tail()
     workshop.rows("select private.activate_embedding_model('all-MiniLM-L6-v2')")
     workshop.wait_until_done()
     workshop.assert_each_once([document])

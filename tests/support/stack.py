@@ -19,7 +19,7 @@ from tests.support.waiting import wait_until
 class Process:
     """A running service with its output in a file."""
 
-    def __init__(self, service: Service, log: Path) -> None:
+    def __init__(self, service: Service, log: Path, folder: Path = REPOSITORY) -> None:
         self.service = service
         self.log = log
         with log.open("ab") as output:
@@ -28,7 +28,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                cwd=REPOSITORY,
+                cwd=folder,
                 env=service.environment,
                 start_new_session=True,
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  one system call, no lock taken
@@ -134,25 +134,31 @@ class Stack:
 
     def launch_gateway(self, **environment: str) -> Process:
         """As start_gateway, without the wait."""
-        service = gateway_service(
+        # All tests come from one address.
+        unlimited = {"RATE_LIMIT": "", "RATE_LIMIT_ADDRESS": "", "CALLER_SHARE": "1"}
+        return self._start(self.gateway_service(), {**unlimited, **environment}, wait=False)
+
+    def start_worker(self, **environment: str) -> Process:
+        """Start a worker; `environment` adds or replaces settings."""
+        return self._start(self.worker_service(), environment)
+
+    def gateway_service(self) -> Service:
+        """The gateway of this stack."""
+        return gateway_service(
             self.gateway_port,
             self.operations_port,
             supabase_url=self.supabase_url,
             publishable_key=self.keys.publishable_key,
             database_url=self.database.url_for("tidegate_gateway"),
         )
-        # All tests come from one address.
-        unlimited = {"RATE_LIMIT": "", "RATE_LIMIT_ADDRESS": "", "CALLER_SHARE": "1"}
-        return self._start(service, {**unlimited, **environment}, wait=False)
 
-    def start_worker(self, **environment: str) -> Process:
-        """Start a worker; `environment` adds or replaces settings."""
-        service = worker_service(
+    def worker_service(self) -> Service:
+        """A worker of this stack."""
+        return worker_service(
             supabase_url=self.supabase_url,
             publishable_key=self.keys.publishable_key,
             database_url=self.database.url_for("tidegate_worker"),
         )
-        return self._start(service, environment)
 
     def sign_up(self, email: str, password: str = "a long enough password") -> dict[str, Any]:
         """Sign a person up through Auth; the session with `access_token` and `user`."""

@@ -2,9 +2,12 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -115,6 +118,18 @@ def test_every_module_has_a_place() -> None:
     assert [module for module in MODULES if not module.startswith(placed)] == ["__init__.py"]
 
 
+def test_a_server_imports_declared_packages_only() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[^\w-]", dependency)[0] for dependency in project["dependencies"]}
+    packages = packages_distributions()
+    for module in MODULES:
+        for name in () if module.startswith("local/") else imports(module):
+            top = name.split(".")[0]
+            if top != "gateway" and top not in sys.stdlib_module_names:
+                owners = {owner.lower().replace("_", "-") for owner in packages[top]}
+                assert owners & declared, f"{module} imports {name}, which pyproject.toml does not name"
+
+
 def test_the_worker_loads_no_more_than_it_needs() -> None:
     """It shares settings, database and embedders with the gateway, and nothing that answers requests."""
     code = "import sys, gateway.worker.process; print(*sorted(sys.modules))"
@@ -159,7 +174,7 @@ def test_no_sql_is_put_together_in_python() -> None:
 
 
 def test_queries_begin_with_what_they_return() -> None:
-    assert len(names()) == len(list(DIRECTORY.glob("*.sql"))) > 0
+    assert len(names()) == len(list((REPOSITORY / "sql" / "queries").glob("*.sql"))) > 0
     for name in names():
         assert (DIRECTORY / f"{name}.sql").read_text(encoding="utf-8").startswith("-- ")
         assert query(name)

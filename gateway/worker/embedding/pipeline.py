@@ -155,7 +155,7 @@ class Worker:
         return (
             f"The embedder is {name} with {dimensions} dimensions, the active model of the database is {theirs}. "
             "Nothing is embedded until they agree: correct EMBEDDER, EMBEDDER_MODEL and EMBEDDER_DIMENSIONS, or "
-            "register, fill and switch to the model (python -m gateway.embedding_models)."
+            "register, fill and switch to the model (tidegate-models)."
         )
 
     async def _give_up(self, queue: Queue, jobs: list[Job]) -> list[Job]:
