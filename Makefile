@@ -96,6 +96,10 @@ format: .venv/dev.stamp ## Format Python and TypeScript
 schema: .venv/run.stamp .venv/deno.stamp ## Write sql/schema.sql from the migrations
 	@$(LOCAL) schema
 
+.PHONY: docs
+docs: .venv/run.stamp ## Write docs/settings.md from the settings
+	@$(BIN)/python docs/scripts/settings.py
+
 .PHONY: screenshot
 screenshot: .venv/deno-tests.stamp .venv/chromium.stamp ## Draw the picture of the example shop in docs/browser.md
 	@SCREENSHOT=docs/images/shop.png $(BIN)/python -m pytest -q tests/e2e/browser/test_shop.py

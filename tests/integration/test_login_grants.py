@@ -1,4 +1,4 @@
-"""docs/access.md lists what each of the two logins is granted: the lists are held to the catalog."""
+"""docs/credentials.md lists what each of the two logins is granted: the lists are held to the catalog."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from gateway.local.paths import REPOSITORY
 from tests.support import Database
 
-PAGE = (REPOSITORY / "docs" / "access.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "credentials.md").read_text(encoding="utf-8")
 SECTION = PAGE[PAGE.index("### What the two logins are granted") :].split("\n### ")[0]
 ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in SECTION.splitlines() if line.startswith("| ")]
 LOGINS = [cell.strip("`") for cell in ROWS[0][1:]]

@@ -1,4 +1,4 @@
-"""The passwords of the two logins: what their holders cannot do, and what they still can, as docs/access.md says."""
+"""The passwords of the two logins: what their holders cannot do and what they still can (docs/credentials.md)."""
 
 import json
 import uuid
@@ -177,7 +177,7 @@ def test_no_sequence_tells_anything(database: Database, login: str, role: str | 
         )
 
 
-# What a holder still can, each said in docs/access.md ----------------------------------------------------------------
+# What a holder still can, each said in docs/credentials.md -----------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

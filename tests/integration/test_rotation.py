@@ -1,4 +1,4 @@
-"""docs/access.md on how to rotate a password, word for word, on a server that asks for passwords: nobody notices."""
+"""docs/credentials.md on rotating a password, word for word, on a server that asks for passwords: nobody notices."""
 
 import re
 import secrets
@@ -25,7 +25,7 @@ from gateway.local.services import gateway_service, worker_service
 from tests.support import Process, make_user, wait_until
 from tests.support.fake_embedder import fake_embedder
 
-DOCUMENT = (REPOSITORY / "docs" / "access.md").read_text(encoding="utf-8")
+DOCUMENT = (REPOSITORY / "docs" / "credentials.md").read_text(encoding="utf-8")
 CHANGE, END = re.findall(r"```sql\n(.*?)```", DOCUMENT[DOCUMENT.index("## Rotate a password") :], flags=re.DOTALL)
 LOGIN = "tidegate_gateway"
 WORKER = "tidegate_worker"

@@ -1,4 +1,4 @@
-"""THE SPECIFICATION: who may do what to which row, written from the access matrix in sql/README.md, not from policies.
+"""THE SPECIFICATION: who may do what to which row, written from the access matrix in docs/access.md, not from policies.
 
 One entry for every table and view; the prover fails for one that has none. `RULES[table]` has a predicate per action,
 asked with the world, the actor and the row; an action without one is nobody's. `GRANTS[table]` has the columns that

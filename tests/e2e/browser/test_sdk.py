@@ -15,6 +15,7 @@ from playwright.sync_api import Page
 
 from gateway.local.paths import REPOSITORY
 from tests.e2e.browser.support import Traffic, bundle, evaluate, site
+from tests.support.documentation import pages
 
 HERE = Path(__file__).parent
 HTML = b"<!doctype html><title>A shop elsewhere</title><script type=module src=page.js></script>"
@@ -69,9 +70,9 @@ def offered_functions(project: dict[str, str]) -> dict[str, list[str]]:
 
 
 def test_a_page_calls_every_function(elsewhere: Page, project: dict[str, str]) -> None:
-    """Those of the README and all others, in every way that there is; what is refused is said in words."""
+    """Those of the documentation and all others, in every way that there is; what is refused is said in words."""
     offered = offered_functions(project)
-    documented = set(re.findall(r'rpc\(\s*"(\w+)"', (REPOSITORY / "README.md").read_text(encoding="utf-8")))
+    documented = {name for page in pages() for name in re.findall(r'rpc\(\s*"(\w+)"', page.read_text(encoding="utf-8"))}
     assert documented | set(STATUSES) <= set(offered)
     for name, parameters in offered.items():
         answers = evaluate(elsewhere, "return await callFunction(name, parameters)", name=name, parameters=parameters)

@@ -42,7 +42,7 @@ def test_no_embedded_table_shows_them(callers: dict[str, Client], role: str) -> 
 
 
 def test_a_cast_tells_which_names_the_schema_has_and_no_more(callers: dict[str, Client]) -> None:
-    # PostgREST lets callers cast what they read; PostgreSQL looks names up for whoever asks. See sql/README.md.
+    # PostgREST lets callers cast what they read; PostgreSQL looks names up for whoever asks. See docs/access.md.
     me = callers["authenticated"]
     answers = {}
     for name in ("private.settings", "private.nothing"):

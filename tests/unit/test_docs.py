@@ -1,0 +1,165 @@
+"""Documentation against the repository: what a page names exists, links lead somewhere, generated pages are current.
+
+tests/e2e/test_docs.py runs the examples.
+"""
+
+import importlib.util
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from prometheus_client.metrics_core import Metric
+
+from gateway.config.settings import describe_settings
+from gateway.local.paths import REPOSITORY
+from gateway.resilience.metrics import REGISTRY
+from tests.support.documentation import RUNNABLE, SHOWN, Block, anchors, blocks, links, name_of, pages
+
+README = REPOSITORY / "README.md"
+MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+TESTS = REPOSITORY / "tests"
+PAGES = pages()
+TEXT = {page: page.read_text(encoding="utf-8") for page in PAGES}
+BLOCKS: list[Block] = [block for page in PAGES for block in blocks(page)]
+
+# Blocks that the tests do not run. Each says in its page why; one more has to be counted here.
+NOT_RUN = {
+    "README.md": 2,
+    "docs/access.md": 1,
+    "docs/browser.md": 1,
+    "docs/deploy.md": 5,
+    "docs/quickstart.md": 1,
+    "docs/search.md": 1,
+}
+# Of processes of Supabase, and of `make run`, not of the gateway.
+OTHER_VARIABLES = {
+    "DATABASE_URL",
+    "SUPABASE_SECRET_KEY",
+    "TIDEGATE_HOME",
+    "SUPABASE_PORT",
+    "POSTGRES_PORT",
+    "GATEWAY_URL",
+}
+OTHER_VARIABLES |= {"DATA_API_MAX_BYTES"}
+
+
+def test_the_readme_is_short() -> None:
+    assert len(TEXT[README].splitlines()) <= 180
+
+
+def test_blocks_that_do_not_run_are_marked_and_counted() -> None:
+    counted = {name_of(page): sum(b.not_run is not None for b in BLOCKS if b.page == name_of(page)) for page in PAGES}
+    assert {page: count for page, count in counted.items() if count} == NOT_RUN
+
+
+def test_every_other_block_is_of_a_language_that_runs_or_is_shown() -> None:
+    known = (*RUNNABLE, *SHOWN, "")
+    assert [str(block) for block in BLOCKS if block.not_run is None and block.language not in known] == []
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "json"], ids=str)
+def test_json_is_json(block: Block) -> None:
+    json.loads(block.code)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    broken = []
+    for link in links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_page_is_two_clicks_from_the_readme() -> None:
+    reached = {README}
+    for _click in range(2):
+        reached |= {
+            (page.parent / link.partition("#")[0]).resolve()
+            for page in reached
+            if page.suffix == ".md" and page.exists()
+            for link in links(page)
+            if not link.startswith("#")
+        }
+    assert [name_of(page) for page in PAGES if page not in reached] == []
+
+
+def test_every_make_target_exists() -> None:
+    named = {name for text in TEXT.values() for name in re.findall(r"\bmake ([a-z][a-z-]*[a-z])\b(?!-)", _code(text))}
+    targets = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, flags=re.MULTILINE))
+    assert {"test", "run", "chaos"} <= named
+    assert named - targets == set()
+
+
+def test_every_file_exists() -> None:
+    named = {
+        path
+        for text in TEXT.values()
+        for path in re.findall(r"`((?:gateway|supabase|sql|tests|docs)/[\w./-]*)`", text)
+        if "<" not in path
+    }
+    assert "tests/isolation/rules.py" in named
+    assert sorted(path for path in named if not (REPOSITORY / path).exists()) == []
+
+
+def test_every_module_that_is_run_exists() -> None:
+    named = {module for text in TEXT.values() for module in re.findall(r"python -m ((?:gateway|tests)[\w.]*)", text)}
+    paths = {module: REPOSITORY / module.replace(".", "/") for module in named}
+    assert "gateway.app" in named
+    assert [
+        module
+        for module, path in paths.items()
+        if not path.with_suffix(".py").exists() and not (path / "__main__.py").exists()
+    ] == []
+
+
+def test_every_command_of_the_wheel_exists() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {name for text in TEXT.values() for name in re.findall(r"\btidegate-[a-z]+\b", _code(text))}
+    assert named == set(project["scripts"])
+
+
+def test_every_setting_exists() -> None:
+    known = {name for name, _, _ in describe_settings()} | OTHER_VARIABLES
+    named = {name for text in TEXT.values() for name in re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`", text)}
+    assert named - known == set()
+
+
+def test_every_metric_exists_and_is_documented() -> None:
+    existing = {name for metric in REGISTRY.collect() for name in _names(metric)}
+    named = {name for text in TEXT.values() for name in re.findall(r"`(tidegate_\w+)`", text)}
+    logins = {"tidegate_gateway", "tidegate_worker"}
+    assert named - logins == existing
+
+
+def test_the_settings_page_is_current() -> None:
+    script = REPOSITORY / "docs" / "scripts" / "settings.py"
+    spec = importlib.util.spec_from_file_location("settings_page", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert TEXT[REPOSITORY / "docs" / "settings.md"] == module.page(), "run make docs"
+    assert set(module.SECTIONS) <= {name for name, _, _ in describe_settings()}
+
+
+def test_make_test_runs_every_test() -> None:
+    folders = {f"tests/{path.parent.relative_to(TESTS).parts[0]}" for path in TESTS.rglob("test_*.py")}
+    (recipe,) = re.findall(r"^test: .*\n((?:\t.*\n)+)", MAKEFILE, flags=re.MULTILINE)
+    assert set(re.findall(r"(?<= )tests/\w+", recipe)) == folders
+
+
+def _code(text: str) -> str:
+    """What stands in code: fences and spans."""
+    fences = re.findall(r"^```.*?^```$", text, flags=re.MULTILINE | re.DOTALL)
+    spans = re.findall(r"`[^`\n]+`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+    return "\n".join([*fences, *spans])
+
+
+def _names(metric: Metric) -> set[str]:
+    """The name by which a person knows the metric."""
+    return {f"{metric.name}_total" if metric.type == "counter" else metric.name}
