@@ -743,75 +743,6 @@ end $$;
 COMMENT ON FUNCTION private.begin_large_organization() IS 'Row trigger on organizations: a large one loses its members, its invitations and what it published, and the worker deletes it in pieces; the statement counts no row. Definer: whoever may delete it may not do all that.';
 
 --
--- Name: beginnings(text); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.beginnings(typed text) RETURNS TABLE(stemmer text, first_word text, next_word text)
-    LANGUAGE plpgsql STABLE ROWS 10
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-begin
-  -- No word is as long; and what follows takes a time that grows with the square of the length.
-  if char_length(typed) > 100 then
-    return;
-  end if;
-  -- Stems are what can be looked up. A stemmer may write a word without the accents of its beginning (München: munch), and
-  -- end it before the beginning ends (organization: organ). What it does is learned from the typed letters with one more
-  -- letter behind them, or with what a usual ending leaves to be typed.
-  return query
-    with one_letter_more as materialized (
-      select w.stemmer, w.word from private.query_words(
-        (select string_agg(typed || e.letter, ' ' order by e.place)
-         from unnest(string_to_array(',a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z', ','))
-              with ordinality e (letter, place)
-         where e.letter = '' or char_length(typed) <= 40)) w
-    ), typed_words as materialized (
-      select l.stemmer, l.word from one_letter_more l
-      union
-      -- Letters alone go to the stemmer as they are, which takes a fifth of what taking a text apart does.
-      select s.stemmer, x.word
-      from (
-        select o.stemmer, ('pg_catalog.' || o.stemmer || '_stem')::regdictionary as dictionary
-        from one_letter_more o where o.stemmer <> 'simple' group by o.stemmer offset 0) s
-      cross join unnest(string_to_array(
-        'ization,zation,ation,tion,ion,on,ational,tional,ional,onal,nal,al,ing,ng,ful,ul,fully,ully,lly,ly,'
-        'able,ble,le,ible,ability,bility,ility,lity,ity,ty,ibility,ment,ent,nt,ness,ess,ss,less,ive,ve,ous,'
-        'us,ance,nce,ce,ence,ism,sm,ist,st,ely,ungen,ngen,gen,en,ung,keiten,eiten,iten,ten,keit,eit,it,heit,'
-        'lich,ich,ch,isch,sch,schaft,chaft,haft,aft,ft,aciones,ciones,iones,ones,nes,es,ación,ción,ión,ón,'
-        'amiento,miento,iento,ento,nto,to,mente,ente,nte,te,idad,dad,ad,ement,isation,sation,ité,té,azione,'
-        'zione,ione,one,ne,azioni,zioni,ioni,oni,ni,ità,tà,ação,ção,ão,ações,ções,ões,dade,ade,de,lijk,ijk,'
-        'jk,heid,eid,id', ',')) e (ending)
-      cross join lateral unnest(ts_lexize(s.dictionary, typed || e.ending)) x (word)
-      where typed ~ '^[[:alpha:]]{2,40}$'
-    ), plain as (
-      select private.plain_letters(typed) as letters
-    ), written as (
-      select distinct w.stemmer, b.beginning
-      from typed_words w cross join plain p cross join lateral (values (typed), (p.letters)) b (beginning)
-      where starts_with(w.word, b.beginning)
-      union
-      -- Some accents only: café loses none in German, stühle does.
-      select h.stemmer, h.head
-      from (
-        select distinct w.stemmer, left(w.word, char_length(typed)) as head
-        from typed_words w where char_length(w.word) >= char_length(typed) and left(w.word, char_length(typed)) <> typed) h
-      cross join plain p
-      where private.plain_letters(h.head) = p.letters
-    )
-    select w.stemmer, w.beginning, w.beginning || chr(1114111) from written w
-    union all
-    select distinct t.stemmer, t.word, t.word || chr(1) from typed_words t
-    where typed !~ '_'
-      and not exists (select from written w where w.stemmer = t.stemmer and starts_with(t.word, w.beginning));
-end $_$;
-
---
--- Name: FUNCTION beginnings(typed text); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.beginnings(typed text) IS 'What a beginning is among the stems of each stemmer that some passage has: all words from first_word on and before next_word, compared byte by byte.';
-
---
 -- Name: best_of_sources(private.chunk_match[], integer); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -1412,27 +1343,37 @@ begin
       from public.chunks c cross join lateral unnest(c.search_vector) v
       where counts_all and c.id = any (direct)
       group by c.stemmer, v.lexeme
+    ), stems as materialized (
+      select s.prefix, s.stemmer, s.stem from private.prefix_stems(parsed.prefixes, scopes, direct) s
+    ), prefixed as (
+      select b.prefix, p.stemmer, p.word, p.size::bigint
+      from unnest(parsed.prefixes) b (prefix)
+      cross join lateral (
+        select p.stemmer, p.word, p.size from private.postings p
+        where p.scope_id = any (scopes) and p.word >= b.prefix and p.word < b.prefix || chr(1114111)
+        offset 0) p
+      union all
+      select s.prefix, s.stemmer, s.stem, p.size
+      from stems s
+      cross join lateral (
+        select p.size from private.postings p
+        where p.scope_id = any (scopes) and p.word = s.stem and p.stemmer = s.stemmer
+        offset 0) p
+      union all
+      select b.prefix, g.stemmer, g.word, g.passages
+      from waiting g join unnest(parsed.prefixes) b (prefix) on starts_with(g.word, b.prefix)
+      union all
+      select s.prefix, s.stemmer, s.stem, g.passages
+      from stems s join waiting g on g.stemmer = s.stemmer and g.word = s.stem
+    ), ranked as (
+      select x.prefix, x.stemmer, x.word, sum(x.size)::bigint as frequency,
+             row_number() over (partition by x.prefix order by sum(x.size) desc, x.word) as rank
+      from prefixed x group by x.prefix, x.stemmer, x.word
     ), words as materialized (
       select w.stemmer, w.word, w.word as original, w.times, null::bigint as frequency
       from private.query_words(parsed.words) w
       union all
-      select x.stemmer, x.word, b.beginning || '*', 1, x.frequency
-      from unnest(parsed.prefixes) b (beginning)
-      cross join lateral (
-        with looked_for as materialized (select * from private.beginnings(b.beginning))
-        select y.stemmer, y.word, sum(y.size)::bigint as frequency from (
-          select p.stemmer, p.word, p.size
-          from looked_for f
-          cross join lateral (
-            select p.stemmer, p.word, p.size from private.postings p
-            where p.scope_id = any (scopes) and p.word >= f.first_word and p.word < f.next_word and p.stemmer = f.stemmer
-            offset 0) p
-          union all
-          select g.stemmer, g.word, g.passages
-          from waiting g
-          join looked_for f on f.stemmer = g.stemmer
-            and g.word >= f.first_word collate "C" and g.word < f.next_word collate "C") y
-        group by y.stemmer, y.word order by sum(y.size) desc, y.word limit parsed.per_beginning) x)
+      select r.stemmer, r.word, r.prefix || '*', 1, r.frequency from ranked r where r.rank <= parsed.per_beginning)
     select w.stemmer, w.word, w.original, w.times::double precision,
            coalesce(w.frequency, (
              select coalesce(sum(p.size), 0) from private.postings p
@@ -4089,6 +4030,13 @@ begin
   where p.segment_id = any (merged.ids)
     and exists (select from private.posted_passages x where x.posting_id = u.posting >> 16)
   group by p.word, p.stemmer;
+  -- A form goes with the last chunk that has its stem.
+  insert into private.vocabulary (scope_id, form, stemmer, stem, segment_id)
+  select distinct merged.scope_id, v.form, v.stemmer, v.stem, segment
+  from private.vocabulary v
+  join private.postings p
+    on p.scope_id = merged.scope_id and p.word = v.stem and p.stemmer = v.stemmer and p.segment_id = segment
+  where v.segment_id = any (merged.ids);
   delete from private.posting_segments s where s.id = any (merged.ids);
   select count(distinct u.posting >> 16) into live
   from private.postings p cross join lateral unnest(p.postings) u (posting) where p.segment_id = segment;
@@ -5435,21 +5383,6 @@ end $$;
 COMMENT ON FUNCTION private.place_order(items jsonb, idempotency_key text) IS 'As public.place_order. Definer: buyers write neither orders nor the stock.';
 
 --
--- Name: plain_letters(text); Type: FUNCTION; Schema: private; Owner: -
---
-
-CREATE FUNCTION private.plain_letters(typed text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select replace(regexp_replace(normalize(typed, nfd), '[\u0300-\u036f]', '', 'g'), 'ß', 'ss') $$;
-
---
--- Name: FUNCTION plain_letters(typed text); Type: COMMENT; Schema: private; Owner: -
---
-
-COMMENT ON FUNCTION private.plain_letters(typed text) IS 'Without accents, as some stemmers write words.';
-
---
 -- Name: plan_search(smallint, uuid[]); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -5640,6 +5573,11 @@ begin
     cross join lateral unnest(c.search_vector) v
     where c.id = any (taken) and c.scope_id = audience.scope_id
     group by v.lexeme, c.stemmer;
+    insert into private.vocabulary (scope_id, form, stemmer, stem, segment_id)
+    select distinct audience.scope_id, f.form, c.stemmer, f.stem, segment
+    from public.chunks c
+    cross join lateral private.word_forms(c.stemmer, concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content)) f
+    where c.id = any (taken) and c.scope_id = audience.scope_id and c.stemmer <> 'simple';
   end loop;
   return cardinality(taken);
 end $$;
@@ -5732,6 +5670,44 @@ CREATE FUNCTION private.prefix_limit() RETURNS integer
 --
 
 COMMENT ON FUNCTION private.prefix_limit() IS 'Words that a beginning stands for at first, the most frequent; sixteen times as many where these do not fill the list.';
+
+--
+-- Name: prefix_stems(text[], uuid[], bigint[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.prefix_stems(prefixes text[], scopes uuid[], direct bigint[]) RETURNS TABLE(prefix text, stemmer text, stem text)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.prefix, v.stemmer, v.stem
+  from unnest(prefixes) p (prefix)
+  join private.vocabulary v on v.scope_id = any (scopes)
+    and v.form >= p.prefix collate "C" and v.form < (p.prefix || chr(1114111)) collate "C"
+    and not starts_with(v.stem, p.prefix)
+  union
+  select w.prefix, w.stemmer, s.stem
+  from (
+    select p.prefix, c.stemmer, string_agg(m.word[1], ' ') as words
+    from public.chunks c
+    cross join lateral concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content) t (content)
+    join unnest(prefixes) p (prefix) on t.content ilike '%' || replace(p.prefix, '_', '\_') || '%'
+    cross join lateral regexp_matches(lower(t.content), '\m' || p.prefix || '\w*', 'g') m (word)
+    where c.id = any (direct)
+    group by p.prefix, c.stemmer) w
+  cross join lateral unnest(tsvector_to_array(to_tsvector(('pg_catalog.' || w.stemmer)::regconfig, w.words))) s (stem)
+  where not starts_with(s.stem, w.prefix)
+  union
+  -- A prefix finds what the same letters find as a word: policy* finds policies.
+  select p.prefix, w.stemmer, w.word
+  from unnest(prefixes) p (prefix) cross join lateral private.query_words(p.prefix) w
+  where not starts_with(w.word, p.prefix) and p.prefix !~ '_'
+$$;
+
+--
+-- Name: FUNCTION prefix_stems(prefixes text[], scopes uuid[], direct bigint[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.prefix_stems(prefixes text[], scopes uuid[], direct bigint[]) IS 'Stems that do not begin with a prefix, of words that do and of the prefix as a word. Definer: as counted_words, which alone asks it.';
 
 --
 -- Name: products_with(text); Type: FUNCTION; Schema: private; Owner: -
@@ -8072,6 +8048,31 @@ end $$;
 COMMENT ON FUNCTION private.withdraw_purchases() IS 'Row trigger on paid orders that are withdrawn or refunded: their lines are no purchases any more, and the worker takes them out of the counts. Definer: as note_purchases.';
 
 --
+-- Name: word_forms(text, text); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.word_forms(stemmer text, content text) RETURNS TABLE(form text, stem text)
+    LANGUAGE sql STABLE ROWS 100 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- Both configurations take a text apart alike and count stop words, so that equal places are the same word.
+  select distinct written.lexeme, stemmed.lexeme
+  from unnest(to_tsvector('pg_catalog.simple', content)) written
+  cross join lateral unnest(written.positions) written_at (place)
+  join (
+    select s.lexeme, stemmed_at.place
+    from unnest(to_tsvector(('pg_catalog.' || word_forms.stemmer)::regconfig, content)) s
+    cross join lateral unnest(s.positions) stemmed_at (place)) stemmed on stemmed.place = written_at.place
+  where not starts_with(stemmed.lexeme, written.lexeme)
+$$;
+
+--
+-- Name: FUNCTION word_forms(stemmer text, content text); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.word_forms(stemmer text, content text) IS 'Words of a text whose stem does not begin with them, and the stem.';
+
+--
 -- Name: word_query(text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -8095,20 +8096,20 @@ CREATE FUNCTION private.words_to_mark(parsed private.parsed_query) RETURNS priva
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  if cardinality(parsed.prefixes) = 0 then
+    return array(
+      select (w.stemmer, private.word_query(w.word))::private.marked_word from private.query_words(parsed.words) w);
+  end if;
   return array(
-    select (w.stemmer, private.word_query(w.word))::private.marked_word from private.query_words(parsed.words) w
-    union all
-    select (f.stemmer, case
-        when f.next_word = f.first_word || chr(1) then private.word_query(f.first_word)
-        else (private.word_query(f.first_word)::text || ':*')::tsquery end)::private.marked_word
-    from unnest(parsed.prefixes[1:32]) b (beginning) cross join lateral private.beginnings(b.beginning) f);
+    select (t.stemmer, private.word_query(t.word))::private.marked_word
+    from unnest(private.query_terms(parsed, '{documents,products}')) t);
 end $$;
 
 --
 -- Name: FUNCTION words_to_mark(parsed private.parsed_query); Type: COMMENT; Schema: private; Owner: -
 --
 
-COMMENT ON FUNCTION private.words_to_mark(parsed private.parsed_query) IS 'The query''s stems and beginnings for snippets, where no word is weighed.';
+COMMENT ON FUNCTION private.words_to_mark(parsed private.parsed_query) IS 'The query''s stems and those of its prefixes for snippets, where no word is weighed.';
 
 --
 -- Name: accept_invitation(uuid); Type: FUNCTION; Schema: public; Owner: -
@@ -10252,6 +10253,56 @@ COMMENT ON COLUMN private.staged_embeddings.input_hash IS 'SHA-256 of what was e
 COMMENT ON COLUMN private.staged_embeddings.embedding IS 'The vector.';
 
 --
+-- Name: vocabulary; Type: TABLE; Schema: private; Owner: -
+--
+
+CREATE TABLE private.vocabulary (
+    scope_id uuid NOT NULL,
+    form text NOT NULL COLLATE pg_catalog."C",
+    stemmer text NOT NULL COLLATE pg_catalog."C",
+    stem text NOT NULL COLLATE pg_catalog."C",
+    segment_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY private.vocabulary FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE vocabulary; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON TABLE private.vocabulary IS 'Words as written whose stem is another word, for prefix search.';
+
+--
+-- Name: COLUMN vocabulary.scope_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.vocabulary.scope_id IS 'The scope whose chunks have the word.';
+
+--
+-- Name: COLUMN vocabulary.form; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.vocabulary.form IS 'The word as written, in lower case.';
+
+--
+-- Name: COLUMN vocabulary.stemmer; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.vocabulary.stemmer IS 'The stemmer.';
+
+--
+-- Name: COLUMN vocabulary.stem; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.vocabulary.stem IS 'What the stemmer makes of it: the word of postings.';
+
+--
+-- Name: COLUMN vocabulary.segment_id; Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON COLUMN private.vocabulary.segment_id IS 'The segment.';
+
+--
 -- Name: categories; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -11118,6 +11169,13 @@ ALTER TABLE ONLY private.staged_embeddings
     ADD CONSTRAINT staged_embeddings_pkey PRIMARY KEY (source_id, model_id, input_hash);
 
 --
+-- Name: vocabulary vocabulary_pkey; Type: CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.vocabulary
+    ADD CONSTRAINT vocabulary_pkey PRIMARY KEY (scope_id, form, stemmer, stem, segment_id);
+
+--
 -- Name: chunk_embeddings chunk_embeddings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11421,6 +11479,12 @@ CREATE INDEX sent_invitations_sent_at_idx ON private.sent_invitations USING btre
 --
 
 CREATE INDEX shards_model_id_idx ON private.shards USING btree (model_id);
+
+--
+-- Name: vocabulary_segment_id_idx; Type: INDEX; Schema: private; Owner: -
+--
+
+CREATE INDEX vocabulary_segment_id_idx ON private.vocabulary USING btree (segment_id);
 
 --
 -- Name: chunk_embeddings_chunk_id_idx; Type: INDEX; Schema: public; Owner: -
@@ -12283,6 +12347,13 @@ ALTER TABLE ONLY private.staged_embeddings
     ADD CONSTRAINT staged_embeddings_source_id_fkey FOREIGN KEY (source_id) REFERENCES private.embedding_jobs(source_id) ON DELETE CASCADE;
 
 --
+-- Name: vocabulary vocabulary_segment_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: -
+--
+
+ALTER TABLE ONLY private.vocabulary
+    ADD CONSTRAINT vocabulary_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES private.posting_segments(id) ON DELETE CASCADE;
+
+--
 -- Name: chunk_embeddings chunk_embeddings_chunk_id_source_id_scope_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -12600,6 +12671,12 @@ CREATE POLICY "functions alone use it" ON private.settings TO anon, authenticate
 CREATE POLICY "functions alone use it" ON private.shards TO anon, authenticated USING (false);
 
 --
+-- Name: vocabulary functions alone use it; Type: POLICY; Schema: private; Owner: -
+--
+
+CREATE POLICY "functions alone use it" ON private.vocabulary TO anon, authenticated USING (false);
+
+--
 -- Name: holdings; Type: ROW SECURITY; Schema: private; Owner: -
 --
 
@@ -12772,6 +12849,12 @@ CREATE POLICY "the worker stages vectors of jobs" ON private.staged_embeddings F
 --
 
 CREATE POLICY "the worker takes, fails and parks jobs" ON private.embedding_jobs FOR UPDATE TO tidegate_worker USING (true) WITH CHECK (true);
+
+--
+-- Name: vocabulary; Type: ROW SECURITY; Schema: private; Owner: -
+--
+
+ALTER TABLE private.vocabulary ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: invitations addressees decline, senders revoke; Type: POLICY; Schema: public; Owner: -
@@ -13443,15 +13526,6 @@ REVOKE ALL ON FUNCTION private.begin_large_account() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.begin_large_organization() FROM PUBLIC;
-
---
--- Name: FUNCTION beginnings(typed text); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.beginnings(typed text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.beginnings(typed text) TO anon;
-GRANT ALL ON FUNCTION private.beginnings(typed text) TO authenticated;
-GRANT ALL ON FUNCTION private.beginnings(typed text) TO service_role;
 
 --
 -- Name: FUNCTION best_of_sources(matches private.chunk_match[], row_limit integer); Type: ACL; Schema: private; Owner: -
@@ -14727,15 +14801,6 @@ REVOKE ALL ON FUNCTION private.place_order(items jsonb, idempotency_key text) FR
 GRANT ALL ON FUNCTION private.place_order(items jsonb, idempotency_key text) TO authenticated;
 
 --
--- Name: FUNCTION plain_letters(typed text); Type: ACL; Schema: private; Owner: -
---
-
-REVOKE ALL ON FUNCTION private.plain_letters(typed text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.plain_letters(typed text) TO anon;
-GRANT ALL ON FUNCTION private.plain_letters(typed text) TO authenticated;
-GRANT ALL ON FUNCTION private.plain_letters(typed text) TO service_role;
-
---
 -- Name: FUNCTION plan_search(model smallint, scopes uuid[]); Type: ACL; Schema: private; Owner: -
 --
 
@@ -14829,6 +14894,12 @@ REVOKE ALL ON FUNCTION private.prefix_limit() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.prefix_limit() TO anon;
 GRANT ALL ON FUNCTION private.prefix_limit() TO authenticated;
 GRANT ALL ON FUNCTION private.prefix_limit() TO service_role;
+
+--
+-- Name: FUNCTION prefix_stems(prefixes text[], scopes uuid[], direct bigint[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.prefix_stems(prefixes text[], scopes uuid[], direct bigint[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION products_with(query text); Type: ACL; Schema: private; Owner: -
@@ -15416,6 +15487,12 @@ REVOKE ALL ON FUNCTION private.withdraw_pending(order_ids uuid[], reason text) F
 --
 
 REVOKE ALL ON FUNCTION private.withdraw_purchases() FROM PUBLIC;
+
+--
+-- Name: FUNCTION word_forms(stemmer text, content text); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.word_forms(stemmer text, content text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION word_query(word text); Type: ACL; Schema: private; Owner: -

@@ -186,7 +186,7 @@ def test_the_password_of_the_worker_is_rotated_and_no_text_waits(server: Server)
         assert first.stop() == 0
         owner.execute(END.replace(LOGIN, WORKER).replace("the moment of step 1", row[0].isoformat()).encode())
         is_embedded("after")
-        assert "texts embedded" in second.tail()
+        wait_until(lambda: "texts embedded" in second.tail(), 30, "the second worker saying what it did")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(server.cluster.url(WORKER, old))
 

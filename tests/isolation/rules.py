@@ -13,7 +13,7 @@ from tests.isolation import invitations, orders, recommendations
 from tests.isolation.world import Actor, Document, World
 
 INTERNAL = (
-    *("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "shards"),
+    *("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "vocabulary", "shards"),
     *("product_words", "settings", "limits", "rights_lost", "secrets", "removals", "holdings", "sent_invitations"),
     *orders.INTERNAL,
     *recommendations.INTERNAL,

@@ -1,4 +1,4 @@
-"""Beginnings of words (`boat*`): found as one types, in every language, whatever its stemmer makes of the word."""
+"""Prefix search (`boat*`): words are found as one types, in every language, whatever its stemmer makes of them."""
 
 import time
 import uuid
@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.support import Database, as_caller
-from tests.support.tenants import populate
+from tests.support.tenants import Tenants, populate
 from tests.support.words import gather, organization, titles, write
 
 WORDS = {
@@ -27,13 +27,14 @@ WORDS = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def dictionary(database: Database) -> None:
-    """A document for each word."""
-    populate(database)
+def tenants(database: Database) -> Tenants:
+    """The people, and a document for each word."""
+    tenants = populate(database)
     with database.connect("supabase_admin") as admin:
         for language, words in WORDS.items():
             for word in words.split():
                 write(admin, None, word, word, language=language, organization_id=organization(admin))
+    return tenants
 
 
 @pytest.mark.parametrize("gathered", [False, True])
@@ -65,7 +66,7 @@ def _add_product(admin: psycopg.Connection[Any], category: uuid.UUID, sku: str) 
     )
 
 
-def test_article_numbers_begin_with_it_as_well(database: Database, connection: psycopg.Connection[Any]) -> None:
+def test_skus_are_found_by_a_prefix(database: Database, connection: psycopg.Connection[Any]) -> None:
     with database.connect("supabase_admin") as admin:
         categories = []
         for slug, count in (("things", 130), ("others", 1)):
@@ -129,3 +130,34 @@ def test_one_long_word_costs_no_seconds(connection: psycopg.Connection[Any], que
     started = time.monotonic()
     assert titles(connection, None, query) == []
     assert time.monotonic() - started < 2  # it had taken more than 20 s
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+def test_words_of_texts_that_one_may_not_read_change_nothing(
+    database: Database, connection: psycopg.Connection[Any], tenants: Tenants, gathered: bool
+) -> None:
+    """A prefix becomes the stems of visible words only: `marination` and `marine` have one stem."""
+    people = tenants.people
+    with database.connect("supabase_admin") as admin:
+        seen = write(admin, None, "open", f"a marine life {gathered}", organization_id=organization(admin))
+        hidden = write(admin, people["owner"], "hidden", "its marination", visibility="private")
+        if gathered:
+            gather(database)
+        assert "open" in titles(connection, people["owner"], "marinatio*")
+        assert titles(connection, people["stranger"], "marinatio*") == []
+        admin.execute("delete from public.documents where id = any (%s)", ([seen, hidden],))
+
+
+def test_a_deleted_text_leaves_no_word_behind(database: Database) -> None:
+    with database.connect("supabase_admin") as admin:
+        kept = [
+            write(admin, None, "gone", f"hyperventilation {number}", organization_id=organization(admin))
+            for number in range(40)
+        ]
+        gather(database)
+        forms = "select count(*) from private.vocabulary where form = 'hyperventilation'"
+        assert admin.execute(forms).fetchone() == (1,)
+        admin.execute("delete from public.documents where id = any (%s)", (kept,))
+        admin.execute("delete from public.documents where title = any (%s)", (list(" ".join(WORDS.values()).split()),))
+        gather(database)
+        assert admin.execute(forms).fetchone() == (0,)
