@@ -7,13 +7,13 @@ not hold costs several requests there, so that of tokens made up by the thousand
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import ceil
 
 from gateway.admission.addresses import Addresses
 from gateway.admission.rates import BoundedMemory, Quota, Rates, rate_limit_field
+from gateway.admission.refusals import Refusals
 from gateway.admission.shared import SharedRates
 from gateway.admission.turns import Turns
 from gateway.errors import OverloadedError, TooManyAtOnceError, TooManyRequestsError
@@ -27,8 +27,6 @@ BAD_TOKEN_COST = 5
 WATCH_RATE = "100 per 5 second"
 VERIFICATION_RATE = "100 per 1 second"
 """Tokens that are verified although their address has asked too often: one costs about what a refusal does."""
-LOG_EVERY_S = 10.0
-LOGGED_CALLERS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Admission:
         self._person_of = person_of
         self._verifications = Rates(VERIFICATION_RATE, name="verification", storage=BoundedMemory(clock=clock))
         self._watchers = Rates(WATCH_RATE, name="watcher", storage=BoundedMemory(clock=clock))
-        self._refused = RefusalLog(clock)
+        self.refusals = Refusals(clock=clock)
 
     def who(self, peer: str | None, headers: Iterable[tuple[bytes, bytes]]) -> Asker:
         """Who asks, by the connection's address and the headers, their names in lower case."""
@@ -89,10 +87,13 @@ class Admission:
     def take(self, who: Asker, cost: int = 1) -> TooManyRequestsError | None:
         """Count a request that costs so much; the error to answer with when `who` may not make it now."""
         self.limiter.ask(who.key)
-        if who.rates.take(who.key, cost) or (who.is_unverified and self._verifications.take("all")):
+        known = self.refusals.known(who.key)
+        if known is None and who.rates.take(who.key, cost):
+            return None
+        if who.is_unverified and self._verifications.take("all"):
             return None
         LIMITED.labels(who.rates.name).inc()
-        return self._too_often(who, cost)
+        return known or self._too_often(who, cost)
 
     async def take_shared(self, who: Asker, cost: int = 1) -> TooManyRequestsError | None:
         """As take, of what all gateways count together; nothing where they do not."""
@@ -142,14 +143,17 @@ class Admission:
 
     def log(self, who: Asker, status: int, line: str) -> None:
         """Log a refusal, at most one in a while for each caller: a flood of requests is none of the log."""
-        more = self._refused.count(who.key)
+        more = self.refusals.unlogged(who.key)
         if more is not None:
             access_logger.info("%s %d, refused (%s%s)", line, status, who.key, f", and {more} before" if more else "")
 
     def _too_often(self, who: Asker, cost: int) -> TooManyRequestsError:
         scarce = who.rates.scarcest(who.key, cost)
         assert scarce is not None, "only a limit refuses"
-        return self._refusal(who, scarce)
+        error = self._refusal(who, scarce)
+        if cost == 1:  # what costs more may have to wait for longer than what does not
+            self.refusals.keep(who.key, error, scarce.retry_after_s)
+        return error
 
     def _refusal(self, who: Asker, scarce: Quota) -> TooManyRequestsError:
         wait_s = max(1, ceil(scarce.retry_after_s))
@@ -160,25 +164,3 @@ class Admission:
             retry_after_s=wait_s,
             headers={"RateLimit-Policy": who.rates.policy, "RateLimit": rate_limit_field([scarce])},
         )
-
-
-class RefusalLog:
-    """Says which refusals are worth a line."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """None was logged."""
-        self._clock = clock
-        self._callers: OrderedDict[str, tuple[float, int]] = OrderedDict()
-
-    def count(self, key: str) -> int | None:
-        """How many went without a line before this one, which is to have one; None when this has none either."""
-        now = self._clock()
-        at, unlogged = self._callers.get(key, (float("-inf"), 0))
-        if now - at < LOG_EVERY_S:
-            self._callers[key] = (at, unlogged + 1)
-            return None
-        self._callers[key] = (now, 0)
-        self._callers.move_to_end(key)
-        if len(self._callers) > LOGGED_CALLERS:
-            self._callers.popitem(last=False)
-        return unlogged

@@ -12,6 +12,8 @@ from gateway.admission.addresses import Addresses
 from gateway.admission.rates import BoundedMemory
 
 WINDOW_S = 1
+TOLD_PER_S = 10
+"""Connections of one address that are told, beyond the limit, why they end; the other ones end without a word."""
 
 
 class Connection(Protocol):
@@ -64,6 +66,13 @@ class Connections:
         self._count += 1
         return True
 
+    def are_a_flood(self, peer: str | None) -> bool:
+        """Whether new connections of this address are so many that not even a refusal is due to this one."""
+        key = f"connections:{self._addresses.of_peer(peer)}"
+        if not self._rates.is_used_up(key, self._per_address, WINDOW_S) or self._addresses.is_trusted(peer):
+            return False
+        return not self._rates.acquire_sliding_window_entry(f"told {key}", TOLD_PER_S, WINDOW_S)
+
     def _of_the_busiest_address(self) -> dict[Connection, None]:
         return max(self._held.values(), key=lambda held: (len(held),))
 
@@ -80,11 +89,17 @@ class Connections:
 
 
 def _make_room(held: Iterable[Connection]) -> bool:
-    idle = [connection for connection in held if connection.is_idle]
-    if not idle:
-        return False
     # The oldest of those that never had an answer, else the oldest of all: they stand in the order in which they came.
-    next((connection for connection in idle if not connection.has_answered), idle[0]).make_room()
+    oldest = None
+    for connection in held:
+        if connection.is_idle:
+            if not connection.has_answered:
+                connection.make_room()
+                return True
+            oldest = oldest or connection
+    if oldest is None:
+        return False
+    oldest.make_room()
     return True
 
 

@@ -48,6 +48,12 @@ class BoundedMemory(Storage, SlidingWindowCounterSupport):
         self._put(key, window, previous, current + amount)
         return True
 
+    def is_used_up(self, key: str, limit: int, expiry: int) -> bool:
+        """Whether the limit allows no more now; nothing is counted."""
+        now = self._clock()
+        _, previous, current = self._at(key, expiry, now)
+        return int(previous * (1 - now / expiry % 1)) + current >= limit
+
     def get_sliding_window(self, key: str, expiry: int) -> SlidingWindow:
         """What was counted, and how long it counts."""
         now = self._clock()

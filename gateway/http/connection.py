@@ -2,7 +2,7 @@
 
 import logging
 from asyncio import BaseTransport, TimerHandle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -12,7 +12,16 @@ from gateway.admission.admission import Admission, Asker
 from gateway.admission.connections import Connections
 from gateway.errors import GatewayError, TooManyAtOnceError
 from gateway.http.cross_origin import refusal_headers
-from gateway.http.load_shedding import header, header_lines, new_request_id, path_of, refusal
+from gateway.http.load_shedding import (
+    LIVE,
+    READY,
+    has_short_body,
+    header,
+    header_lines,
+    new_request_id,
+    path_of,
+    refusal,
+)
 from gateway.resilience.metrics import CONNECTIONS_REFUSED
 
 logger = logging.getLogger(__name__)
@@ -33,6 +42,8 @@ class CountedConnection(HttpToolsProtocol):
     admission: Admission | None = None
     cors_origins: Sequence[str] = ()
     """Origins whose pages may read a refusal."""
+    was_ready: Callable[[], bool] = staticmethod(lambda: False)
+    """Whether searches could be answered a moment ago."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As uvicorn makes one per connection."""
@@ -117,8 +128,14 @@ class CountedConnection(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self.loop.call_later(seconds, self._go_on)
 
+    def _pause_after(self, error: GatewayError) -> float:
+        """Seconds for which nothing more is read: who is refused often is so slowly. A proxy's have others."""
+        if self.admission is None or self._who is None or self._is_of_a_proxy:
+            return 0.0
+        return self.admission.refusals.pause_s(self._who.key, error)
+
     def _go_on(self) -> None:
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and not self._is_over:
             self.flow.resume_reading()
             self._start_clock()
 
@@ -134,6 +151,14 @@ class CountedConnection(HttpToolsProtocol):
         cors = refusal_headers(self.cors_origins, headers)
         own = ((name.lower().encode(), value.encode("latin-1")) for name, value in cors.items())
         return header_lines([*self.server_state.default_headers, *own])
+
+    def _is_answered_here(self, path: str) -> bool:
+        return (
+            (path == LIVE or (path == READY and self.was_ready()))
+            and self._method == "GET"
+            and self.parser.should_keep_alive()
+            and has_short_body(self.headers)
+        )
 
     @property
     def _method(self) -> str:

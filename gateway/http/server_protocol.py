@@ -6,7 +6,7 @@ fraction of what the application's refusal costs, and is read the more slowly th
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import httptools
@@ -26,8 +26,6 @@ from gateway.errors import (
 )
 from gateway.http.connection import PIECE_BYTES, CountedConnection
 from gateway.http.load_shedding import (
-    LIVE,
-    READY,
     UNCOUNTED,
     has_short_body,
     header,
@@ -53,8 +51,6 @@ class BoundedProtocol(CountedConnection):
     """Seconds that a client has to read why it is refused; closed while it still sends, it would see a reset."""
     max_body_bytes = 65_536
     uploads: Uploads | None = None
-    was_ready: Callable[[], bool] = staticmethod(lambda: False)
-    """Whether searches could be answered a moment ago."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As uvicorn makes one per connection."""
@@ -203,7 +199,7 @@ class BoundedProtocol(CountedConnection):
         self.transport.write(self._refusal_of(error, *target, closes=closes))
         if closes:
             self.pipeline.clear()
-            self._end()
+            self._end(self._pause_after(error))
         else:
             self.loop.call_soon(self.on_response_complete)
 
@@ -220,14 +216,6 @@ class BoundedProtocol(CountedConnection):
             self._is_hurried = False
             self._pause(PAUSE_S)
 
-    def _is_answered_here(self, path: str) -> bool:
-        return (
-            (path == LIVE or (path == READY and self.was_ready()))
-            and self._method == "GET"
-            and self.parser.should_keep_alive()
-            and has_short_body(self.headers)
-        )
-
     def _answer_health(self, path: str) -> None:
         """Say that all is well, in the application's words, without asking it."""
         self._health = None
@@ -240,14 +228,18 @@ class BoundedProtocol(CountedConnection):
         self._refused = None
         refusals = self._refusals + 1
         # Who goes on all the same is to come again later: what else it has sent is not even read.
-        closes = not self.parser.should_keep_alive() or (refusals >= PATIENCE and not self._is_of_a_proxy)
+        goes_on = refusals >= PATIENCE or self.flow.read_paused
+        closes = not self.parser.should_keep_alive() or (goes_on and not self._is_of_a_proxy)
         self.transport.write(self._refusal_of(error, self.url, self.headers, self._method, closes=closes))
+        pause_s = self._pause_after(error)
         if closes:
-            self._end()
+            self._end(pause_s)
             return
         had_answered = self.has_answered
         self.on_response_complete()
         self._refusals, self.has_answered = refusals, had_answered
+        if pause_s:
+            self._pause(pause_s)
 
     # Giving up ---------------------------------------------------------------------------------------------------
 
@@ -291,10 +283,15 @@ class BoundedProtocol(CountedConnection):
         self.transport.write(self._refusal_of(error, getattr(self, "url", b""), headers, method, closes=True))
         self._end()
 
-    def _end(self) -> None:
-        """Take nothing more from the client, and end the connection unless the client does."""
+    def _end(self, pause_s: float = 0.0) -> None:
+        """Take nothing more from the client, and end the connection unless the client does.
+
+        For so many seconds what it sends is not even read, to be thrown away.
+        """
         self._drop_upload()
         self._is_over = True
         self._held = None
         self._stop_clock()
-        self._clock = self.loop.call_later(self.linger_s, self.transport.close)
+        if pause_s:
+            self.flow.pause_reading()
+        self._clock = self.loop.call_later(max(self.linger_s, pause_s), self.transport.close)

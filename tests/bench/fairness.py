@@ -1,17 +1,27 @@
 """What one caller can take from the others: `python -m tests.bench.fairness [--seconds S] [--turns N]`.
 
-A gateway as it is deployed, on a database of 2,048 real passages. 99 people search at half of the gateway's peak, each
-now and then, from an address each. In turn they are left alone and attacked: one more person offers ten times the peak,
-whether or not anything is answered, in cheap requests, in the dearest that are accepted, and in requests of which the
-last byte is missing. Measured in one run, one after the other: the machine is not as fast from one minute to the next.
+A gateway as it is deployed, on a database of 2,048 real passages. 99 people search, each now and then, from an address
+each. One more person offers ten times the gateway's peak, whether or not anything is answered: in cheap requests and in
+the dearest that are accepted, over connections that it opens again as soon as they are closed, and in requests of which
+the last byte is missing, over a new connection each. Quiet and attacked phases alternate within one run: the machine is
+not as fast from one minute to the next.
+
+The 99 together ask a quarter of the peak. At the peak the core that gateway and PostgreSQL have on a small machine is
+full, and what is full has no p99 that anybody could keep: at two thirds of a core an attacker's few answers, which are
+its right, double the time that others wait, and the quiet p99 changes by as much from one run to the next. A gateway
+that is looked after is not run there. At a quarter, eight turns of five seconds are more than a thousand answers for
+each attack and three thousand for the quiet, so that some ten and thirty lie beyond the p99.
 
 Exit status 1 when a goal is missed: the 99 keep 99 % of their answers in full quality, and a p99 of 1.5 times the quiet
-one. Attacker and people share one processor core, gateway and PostgreSQL the others.
+one. Attacker and people share one processor core, gateway and PostgreSQL the others: "in use" is what these cores did,
+whoever they did it for. Much more of that than what gateway and PostgreSQL took is somebody else on the machine, and
+the figures are worth nothing.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import time
 from collections import Counter
@@ -19,7 +29,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import uvloop
@@ -29,152 +39,18 @@ from rich.progress import track
 from rich.table import Table
 
 from tests.bench.asking import questions
+from tests.bench.callers import Attacker, Person
 from tests.bench.debian_docs import Passage, load
-from tests.bench.overload import LENGTH, PASSAGES, Client, gateway, peak
+from tests.bench.overload import PASSAGES, Client, gateway, peak
+from tests.bench.processes import busy_s
 
 PEOPLE = 99
-LOAD = 0.5  # of the peak, by all people together
+LOAD = 0.25  # of the peak, by all people together
 ATTACK = 10
 SECONDS = 5.0
-TURNS = 6
+TURNS = 8
 FULL, FACTOR, STRETCH = 0.99, 1.5, 1.2
-DEADLINE_S = 10.0
-MOST_CONNECTIONS = 512
-TICK_S = 0.005
 ATTACKS = ("cheap", "dear", "half-sent")
-
-
-class Person(asyncio.Protocol):
-    """One of the people: a keep-alive connection from an address of their own."""
-
-    def __init__(self, number: int, port: int) -> None:
-        self.address = f"127.1.{number // 250}.{number % 250 + 1}"
-        self._port = port
-        self._transport: asyncio.Transport | None = None
-        self._answer: asyncio.Future[bool] | None = None
-        self._received = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self._transport = None
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(False)
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        end = self._received.find(b"\r\n\r\n")
-        length = LENGTH.search(self._received, 0, end + 2) if end >= 0 else None
-        if length is None or len(self._received) < end + 4 + int(length[1]) or self._answer is None:
-            return
-        is_full = self._received[9:12] == b"200" and b'"degraded":false' in self._received
-        self._received = b""
-        if not self._answer.done():
-            self._answer.set_result(is_full)
-
-    async def ask(self, request: bytes) -> bool:
-        """Whether the answer was full."""
-        loop = asyncio.get_running_loop()
-        if self._transport is None or self._transport.is_closing():
-            await loop.create_connection(lambda: self, "127.0.0.1", self._port, local_addr=(self.address, 0))
-        assert self._transport is not None
-        self._received = b""
-        self._answer = loop.create_future()
-        self._transport.write(request)
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                return await self._answer
-        except TimeoutError:
-            self._transport.abort()
-            return False
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-
-
-class Attack(asyncio.Protocol):
-    """One of the attacker's connections: takes what it is given, and counts what is answered."""
-
-    def __init__(self, answers: Counter[str]) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.is_paused = False
-        self._answers = answers
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-        self.transport.set_write_buffer_limits(high=65_536)
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self.transport = None
-
-    def pause_writing(self) -> None:
-        self.is_paused = True
-
-    def resume_writing(self) -> None:
-        self.is_paused = False
-
-    def data_received(self, data: bytes) -> None:
-        for status in (b"200", b"429", b"503"):
-            self._answers[status.decode()] += data.count(b"HTTP/1.1 " + status)
-
-
-@dataclass
-class Attacker:
-    """Offers requests at a rate, whatever becomes of them."""
-
-    port: int
-    rate: float
-    requests: dict[str, list[bytes]]
-    offered: Counter[str] = field(default_factory=Counter)
-    answers: dict[str, Counter[str]] = field(default_factory=dict)
-
-    async def attack(self, kind: str, until: float) -> None:
-        """Offer requests of this kind until then; what finds no connection to be written to is offered in vain."""
-        answers = self.answers.setdefault(kind, Counter())
-        connections: list[Attack] = []
-        opening: set[asyncio.Task[None]] = set()
-        is_half = kind == "half-sent"
-        started, sent, turn = time.perf_counter(), 0, 0
-        while (now := time.perf_counter()) < until:
-            for _ in range(int((now - started) * self.rate) - sent):
-                sent += 1
-                request = self.requests[kind][sent % len(self.requests[kind])]
-                connections = [each for each in connections if each.transport is not None]
-                if is_half or len(connections) + len(opening) < MOST_CONNECTIONS // 8:
-                    if len(opening) < MOST_CONNECTIONS:
-                        task = asyncio.create_task(self._open(connections, answers, request))
-                        opening.add(task)
-                        task.add_done_callback(opening.discard)
-                    continue
-                turn += 1
-                connection = connections[turn % len(connections)] if connections else None
-                if connection is not None and connection.transport is not None and not connection.is_paused:
-                    connection.transport.write(request)
-            await asyncio.sleep(TICK_S)
-        self.offered[kind] += sent
-        await asyncio.gather(*opening)
-        for connection in connections:
-            if connection.transport is not None:
-                connection.transport.abort()
-
-    async def _open(self, connections: list[Attack], answers: Counter[str], request: bytes) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(1):
-                _, connection = await loop.create_connection(
-                    lambda: Attack(answers), "127.0.0.1", self.port, local_addr=("127.2.0.1", 0)
-                )
-        except (OSError, TimeoutError):
-            return
-        if connection.transport is not None:
-            connection.transport.write(request)
-            connections.append(connection)
-            if len(connections) > MOST_CONNECTIONS:
-                oldest = connections.pop(0)
-                if oldest.transport is not None:
-                    oldest.transport.abort()
 
 
 @dataclass
@@ -184,13 +60,13 @@ class Seen:
     full: list[bool] = field(default_factory=list)
     took: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    cpu_s: tuple[float, float] = (0.0, 0.0)  # of the gateway and of PostgreSQL
+    cpu_s: tuple[float, ...] = (0.0, 0.0, 0.0)  # of the gateway, of PostgreSQL, and of anything on their cores
 
     def __iadd__(self, other: "Seen") -> "Seen":
         self.full += other.full
         self.took += other.took
         self.seconds += other.seconds
-        self.cpu_s = (self.cpu_s[0] + other.cpu_s[0], self.cpu_s[1] + other.cpu_s[1])
+        self.cpu_s = tuple(own + more for own, more in zip(self.cpu_s, other.cpu_s, strict=True))
         return self
 
     @property
@@ -241,13 +117,20 @@ async def phase(
 ) -> Seen:
     """What the people saw who lived for so many seconds, attacked or not."""
     seen = Seen(seconds=seconds)
-    before = client.servers()
+    before = processor_s(client)
     until = time.perf_counter() + seconds
     await asyncio.gather(living(seen, until), *([] if attack is None else [attack(until)]))
-    gateway_cost, database_cost = (new.cpu_s - old.cpu_s for new, old in zip(client.servers(), before, strict=True))
-    seen.cpu_s = (gateway_cost, database_cost)
+    seen.cpu_s = tuple(new - old for new, old in zip(processor_s(client), before, strict=True))
     await asyncio.sleep(0.3)  # what is under way ends
     return seen
+
+
+def processor_s(client: Client) -> tuple[float, float, float]:
+    """Processor time so far of the gateway, of PostgreSQL, and of anything on the cores that are theirs."""
+    cores = os.sysconf("SC_NPROCESSORS_ONLN")
+    own = os.sched_getaffinity(0)
+    gateway_cost, database_cost = client.servers()
+    return gateway_cost.cpu_s, database_cost.cpu_s, sum(busy_s(core) for core in set(range(cores)) - own)
 
 
 async def dearest(client: Client, texts: Sequence[str]) -> list[bytes]:
@@ -308,7 +191,8 @@ async def measure(
 def report(best: float, seen: dict[str, Seen], attacker: Attacker) -> tuple[Table, bool]:
     """The table, and whether every goal is met."""
     title = (
-        f"{PEOPLE} people at {LOAD * best:.0f} requests/s, one caller at {ATTACK * best:.0f}; the peak is {best:.0f}"
+        f"{PEOPLE} people at {LOAD * best:.0f} requests/s ({LOAD:.0%} of the peak, {best:.0f}), "
+        f"one caller at {ATTACK * best:.0f}"
     )
     table = Table(title=title)
     for heading in (
@@ -320,6 +204,7 @@ def report(best: float, seen: dict[str, Seen], attacker: Attacker) -> tuple[Tabl
         "of quiet",
         "gateway",
         "PostgreSQL",
+        "in use",
         "the attacker's answers",
     ):
         table.add_column(heading, justify="right")

@@ -44,3 +44,11 @@ def family(pid: int) -> list[int]:
 def running_ns(pid: int) -> int:
     """The processor time of one process to the nanosecond, as its scheduler counts it."""
     return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0])
+
+
+def busy_s(core: int) -> float:
+    """Seconds for which this core was not idle since the machine began, whoever used it."""
+    lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+    fields = next(line.split() for line in lines if line.startswith(f"cpu{core} "))
+    user, nice, system, _, _, interrupts, soft, stolen = map(int, fields[1:9])
+    return (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")

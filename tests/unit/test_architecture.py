@@ -41,7 +41,7 @@ ALLOWED = {
         "embeddings/",
         *OTHER_PROCESSES,
     ),
-    "uvicorn": ("app/__main__.py", "http/server_protocol.py", "http/connection.py"),
+    "uvicorn": ("app/__main__.py", "http/server_protocol.py", "http/connection.py", "http/door.py"),
     "onnxruntime": ("embeddings/",),
     "tokenizers": ("chunking/", "embeddings/", *OTHER_PROCESSES),
     "redis": ("admission/shared.py",),

@@ -1,0 +1,93 @@
+"""What refusals cost, kept small: who is refused until when is known at the second one, and who goes on asking all the
+same is read more slowly, so that the refusals of one caller are so many a second, however many it asks for.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from gateway.errors import GatewayError, TooManyRequestsError
+
+PER_S = 50.0
+"""Refusals a second of one caller, but for the first of each connection; each takes about as long as reading it."""
+FREE_S = 0.1
+"""A pause that is shorter is not made: a page that sends a handful of requests at a time is told at once."""
+MOST_PAUSE_S = 5.0
+LOG_EVERY_S = 10.0
+MAX_CALLERS = 8_192
+
+
+@dataclass(slots=True)
+class Refused:
+    """One caller that was refused lately."""
+
+    until: float = float("-inf")
+    """Before that its rate lets no request in."""
+    error: TooManyRequestsError | None = None
+    wait_s: int = 0
+    """What the error tells it."""
+    next_at: float = float("-inf")
+    """When its next refusal is due."""
+    logged_at: float = float("-inf")
+    unlogged: int = 0
+
+
+class Refusals:
+    """Callers that were refused, the least recently refused being forgotten first."""
+
+    def __init__(self, *, max_callers: int = MAX_CALLERS, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nobody was refused."""
+        self._max_callers = max_callers
+        self._clock = clock
+        self._callers: OrderedDict[str, Refused] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many callers are known."""
+        return len(self._callers)
+
+    def known(self, key: str) -> TooManyRequestsError | None:
+        """The error that `key` was told a moment ago, where it is certain that it would be told the same."""
+        refused = self._callers.get(key)
+        if refused is None or refused.error is None:
+            return None
+        left_s = refused.until - self._clock()
+        if left_s <= 0 or ceil(left_s) != refused.wait_s:
+            return None
+        # A new one: what is raised keeps the frames that it went through.
+        return TooManyRequestsError(refused.error.detail, headers=refused.error.headers)
+
+    def keep(self, key: str, error: TooManyRequestsError, after_s: float) -> None:
+        """Note that `key` is told `error`: no request of it is let in before `after_s` seconds are over."""
+        refused = self._of(key)
+        refused.until, refused.wait_s, refused.error = self._clock() + after_s, max(1, ceil(after_s)), error
+
+    def pause_s(self, key: str, error: GatewayError) -> float:
+        """`key` is refused: for how long nothing more is read on this connection; never for longer than it is told."""
+        refused, now = self._of(key), self._clock()
+        refused.next_at = min(max(refused.next_at, now) + 1 / PER_S, now + MOST_PAUSE_S)
+        pause_s = min(refused.next_at - now, float(error.headers.get("Retry-After", MOST_PAUSE_S)))
+        return pause_s if pause_s >= FREE_S else 0.0
+
+    def unlogged(self, key: str) -> int | None:
+        """How many went without a line in the log before this one; None when this one is to have none either.
+
+        A flood of requests is none of the log.
+        """
+        refused, now = self._of(key), self._clock()
+        if now - refused.logged_at < LOG_EVERY_S:
+            refused.unlogged += 1
+            return None
+        before, refused.unlogged, refused.logged_at = refused.unlogged, 0, now
+        return before
+
+    def _of(self, key: str) -> Refused:
+        refused = self._callers.get(key)
+        if refused is None:
+            refused = self._callers[key] = Refused()
+            if len(self._callers) > self._max_callers:
+                self._callers.popitem(last=False)
+        else:
+            self._callers.move_to_end(key)
+        return refused
