@@ -1788,6 +1788,8 @@ CREATE FUNCTION private.empty_account() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  -- As whoever deletes it: what refers to the account in a transaction under way is seen here, and removed with the rest.
+  perform from auth.users u where u.id = new.id for update;
   if exists (select from private.removals r where r.kind = 'account' and r.subject_id = new.id) then
     return null;
   elsif private.is_large_account(new.id) then
@@ -2263,6 +2265,7 @@ CREATE FUNCTION private.fold_interactions(max_rows integer) RETURNS integer
     AS $$
 declare
   taken bigint[];
+  counting bigint[];
   users uuid[];
   products uuid[];
 begin
@@ -2270,24 +2273,22 @@ begin
   if not pg_try_advisory_xact_lock(20261124, 1) then
     return 0;
   end if;
-  with gone as (
-    delete from private.interactions_to_fold q
-    where q.interaction_id in (
-      select t.interaction_id from private.interactions_to_fold t order by t.interaction_id limit max_rows for update skip locked)
-    returning q.interaction_id)
-  select coalesce(array_agg(g.interaction_id), '{}') into taken from gone g;
-  if cardinality(taken) = 0 then
-    return 0;
+  taken := private.take_purchases(max_rows);
+  counting := array(
+    select i.id from public.interactions i join auth.users u on u.id = i.user_id
+    where i.id = any (taken) and u.deleted_at is null);
+  if cardinality(counting) = 0 then
+    return cardinality(taken);
   end if;
-  perform private.fold_popularity(taken);
+  perform private.fold_popularity(counting);
   -- Who had bought it before counts already.
   select array_agg(n.user_id), array_agg(n.product_id) into users, products
   from (
     select distinct i.user_id, i.product_id from public.interactions i
-    where i.id = any (taken) and i.kind = 'purchase'
+    where i.id = any (counting) and i.kind = 'purchase'
       and not exists (
         select from public.interactions e
-        where e.user_id = i.user_id and e.product_id = i.product_id and e.kind = 'purchase' and not e.id = any (taken)
+        where e.user_id = i.user_id and e.product_id = i.product_id and e.kind = 'purchase' and not e.id = any (counting)
           and not exists (select from private.interactions_to_fold q where q.interaction_id = e.id))
       and not exists (
         select from private.purchases_to_take_back t where t.user_id = i.user_id and t.product_id = i.product_id)) n;
@@ -7789,6 +7790,40 @@ end $$;
 --
 
 COMMENT ON FUNCTION private.take_over_organization(organization_id uuid) IS 'As public.take_over_organization. Definer: nobody gives themselves a role.';
+
+--
+-- Name: take_purchases(integer); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.take_purchases(max_rows integer) RETURNS bigint[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  waiting constant bigint[] := array(
+    select t.interaction_id from private.interactions_to_fold t order by t.interaction_id limit max_rows for update skip locked);
+  kept constant uuid[] := array(
+    select u.id from auth.users u
+    where u.id in (select i.user_id from public.interactions i where i.id = any (waiting)) and u.deleted_at is null
+    order by u.id for key share skip locked);
+  taken bigint[];
+begin
+  with gone as (
+    delete from private.interactions_to_fold q
+    where q.interaction_id = any (waiting)
+      and not exists (
+        select from public.interactions i join auth.users u on u.id = i.user_id
+        where i.id = q.interaction_id and u.deleted_at is null and u.id <> all (kept))
+    returning q.interaction_id)
+  select coalesce(array_agg(g.interaction_id), '{}') into taken from gone g;
+  return taken;
+end $$;
+
+--
+-- Name: FUNCTION take_purchases(max_rows integer); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.take_purchases(max_rows integer) IS 'Takes up to max_rows purchases from those to be counted, and keeps the accounts of their buyers from being deleted before the transaction ends. It waits for nobody: the purchases of an account that is being closed are left to the next time, when they are gone with it. What is taken of accounts that are closed counts for nothing. Definer: as fold_interactions, which calls it; granted to nobody.';
 
 --
 -- Name: taste(private.seed[]); Type: FUNCTION; Schema: private; Owner: -
@@ -15422,6 +15457,12 @@ GRANT ALL ON FUNCTION private.take_back_purchases(max_rows integer) TO tidegate_
 
 REVOKE ALL ON FUNCTION private.take_over_organization(organization_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.take_over_organization(organization_id uuid) TO authenticated;
+
+--
+-- Name: FUNCTION take_purchases(max_rows integer); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.take_purchases(max_rows integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION taste(seeds private.seed[]); Type: ACL; Schema: private; Owner: -
