@@ -11,6 +11,7 @@ const client = supabase.createClient(setting("supabase-url"), setting("supabase-
 const basket = new Map(); // product id → { product, quantity }
 
 let person; // id of whoever is signed in, null for a visitor; undefined until that is known
+let leaving; // of whoever is being signed out, until that is done
 let page = 0;
 let pages = 1; // of what is listed
 let category = null;
@@ -61,14 +62,18 @@ async function perform(action, done) {
     await action();
     if (done) say(done);
   } catch (error) {
-    if (asker && asker === person) await doubt(error.status);
-    if (asker === person) sayTrouble(error); // else whoever asked has signed out
+    if (asker && isHere(asker)) await doubt(asker, error.status);
+    if (isHere(asker)) sayTrouble(error); // else whoever asked has signed out
   }
 }
 
+/** Whether whoever asked, a visitor perhaps, still is the one who is here. */
+const isHere = (asker) => asker === person && !(asker && asker === leaving);
+
 /** Ends a session that the project no longer accepts: one that is refused with 401, or with 403 what everybody may read. */
-async function doubt(status) {
+async function doubt(asker, status) {
   const read = status === 403 ? await client.from("categories").select("id").limit(1) : { status };
+  if (!isHere(asker)) return; // whoever has signed in meanwhile is another person
   if (read.status === 401) await endSession("Please sign in again.");
   if (read.status === 403) await endSession("This account is banned.");
 }
@@ -294,6 +299,7 @@ async function signOut() {
 }
 
 async function endSession(why) {
+  leaving = person;
   say(why, true);
   await signOut();
 }
@@ -346,8 +352,10 @@ client.auth.onAuthStateChange((_event, session) => {
   showAccount(session);
   const before = person;
   person = session?.user.id ?? null;
+  if (person === before) return;
+  leaving = undefined;
   // supabase-js holds its lock while it tells of a change: ask it nothing before it is done.
-  if (person !== before) setTimeout(showAll);
+  setTimeout(showAll);
 });
 
 showBasket();
