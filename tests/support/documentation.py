@@ -34,7 +34,9 @@ class Block:
 
 def pages() -> list[Path]:
     """Every page for people, the README first."""
-    top = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")]
+    top = [
+        REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "sql/README.md")
+    ]
     return [page for page in top if page.exists()] + sorted((REPOSITORY / "docs").rglob("*.md"))
 
 

@@ -75,6 +75,12 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
     assert broken == []
 
 
+def test_the_readme_leads_to_what_newcomers_ask() -> None:
+    """How to add a table that is searchable, how to deploy, why a result is missing."""
+    wanted = {"docs/access.md#add-a-searchable-table", "docs/deploy.md", "docs/troubleshooting.md"}
+    assert wanted <= set(links(README))
+
+
 def test_every_page_is_two_clicks_from_the_readme() -> None:
     reached = {README}
     for _click in range(2):
