@@ -2,7 +2,7 @@
 
 Who has used the database least comes first, and nobody has more than a share of the connections. A caller that uses far
 more than others while they have work too is heavy: heavy callers have one connection together, and rest after each
-statement that took far longer than those of others, so that these wait for a dear statement seldom, whatever it is.
+statement that took longer than those of others, so that these wait for a dear statement seldom, whatever it is.
 Time is shared among the statements that run at the same moment: those of a busy server take longer through no fault of
 their callers.
 """
@@ -21,10 +21,9 @@ BUSY_SHARE = 0.05
 """Nobody is heavy where the others together use less than this of the database's time."""
 HEAVY_FACTOR = 3.0
 """A heavy caller uses so many times as much as the mean of the others."""
-LONG_FACTOR = 3.0
-"""A heavy caller may have statements so many times as long as others' without a rest."""
 REST_FACTOR = 25.0
-"""What one of them takes longer is followed by so many times that without another, if others are at work."""
+"""What a statement of a heavy caller takes longer than a usual one is followed by so many times that without another, if
+others are at work."""
 TYPICAL_WEIGHT = 0.05
 """Of the latest statement in the mean of those that are not heavy."""
 MOST_REST_S = 2.0
@@ -123,7 +122,7 @@ class FairPlaces:
             self._others_at = self._clock()
         self._note(caller, used_s)
         if was_heavy or self._is_heavy(caller):
-            long_s = max(0.0, used_s - LONG_FACTOR * self._typical_s)
+            long_s = max(0.0, used_s - self._typical_s)
             self._rest_until = max(self._rest_until, self._clock() + min(MOST_REST_S, REST_FACTOR * long_s))
         elif caller != NOBODY:
             self._typical_s += TYPICAL_WEIGHT * (used_s - self._typical_s) if self._typical_s else used_s

@@ -214,6 +214,33 @@ async def test_who_uses_far_more_than_others_rests_while_these_are_at_work() -> 
     await asyncio.gather(*more)
 
 
+async def test_who_uses_far_more_than_others_rests_for_what_it_takes_beyond_the_usual() -> None:
+    database = Database(size=8, share=0.5)
+
+    async def run(caller: str, seconds: float) -> None:
+        task = database.begin(caller)
+        await database.settle()
+        database.clock.advance(seconds)
+        await database.finish(caller)
+        await task
+
+    for number in range(10):
+        await run(f"light {number}", 0.06)
+    await run("dear", 2.5)
+    for number in range(40):
+        await run(f"light {number % 10}", 0.06)  # until its rest is over
+    await run("dear", 0.12)
+    waiting = database.begin("dear")
+    for number in range(10):
+        assert "dear" not in database.running
+        await run(f"light {number}", 0.06)
+    for number in range(20):  # 25 times as long as what it took beyond 0.06 s, at most
+        await run(f"light {number % 10}", 0.06)
+    assert database.running == ["dear"]
+    await database.finish("dear")
+    await waiting
+
+
 async def test_who_asks_often_what_others_ask_does_not_rest() -> None:
     database = Database(size=8, share=0.5)
     for number in range(10):
