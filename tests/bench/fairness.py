@@ -50,6 +50,7 @@ ATTACK = 10
 SECONDS = 5.0
 TURNS = 8
 FULL, FACTOR, STRETCH = 0.99, 1.5, 1.2
+ALIEN = 0.2  # of a core: what others may do there, the kernel among them, before the figures are worth nothing
 ATTACKS = ("cheap", "dear", "half-sent")
 
 
@@ -73,6 +74,11 @@ class Seen:
     def share(self) -> float:
         """Of the answers, those in full quality."""
         return sum(self.full) / len(self.full)
+
+    @property
+    def alien(self) -> float:
+        """Of a core, what somebody else on the machine took."""
+        return (self.cpu_s[2] - self.cpu_s[0] - self.cpu_s[1]) / self.seconds
 
     @property
     def p99(self) -> float:
@@ -185,6 +191,9 @@ async def measure(
                     seen[kind] += attacked
         for person in people:
             person.close()
+    for kind, of_kind in seen.items():
+        if of_kind.alien > ALIEN:
+            Console().print(f"{kind}: others took {of_kind.alien:.0%} of a core meanwhile; its p99 is theirs.")
     return report(best, seen, attacker)
 
 
