@@ -1334,6 +1334,7 @@ CREATE FUNCTION private.counted_words(parsed private.parsed_query, scopes uuid[]
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  segments constant bigint[] := array(select s.id from private.posting_segments s where s.scope_id = any (scopes));
   -- A few words are looked for in each waiting passage; of many, and of prefixes, all words of these are counted once.
   counts_all constant boolean := cardinality(parsed.prefixes) > 0 or regexp_count(parsed.words, '\S+') > 8;
 begin
@@ -1350,7 +1351,7 @@ begin
       from unnest(parsed.prefixes) b (prefix)
       cross join lateral (
         select p.stemmer, p.word, p.size from private.postings p
-        where p.scope_id = any (scopes) and p.word >= b.prefix and p.word < b.prefix || chr(1114111)
+        where p.segment_id = any (segments) and p.word >= b.prefix and p.word < b.prefix || chr(1114111)
         offset 0) p
       union all
       select s.prefix, s.stemmer, s.stem, p.size
@@ -1380,7 +1381,8 @@ begin
              where p.scope_id = any (scopes) and p.word = w.word and p.stemmer = w.stemmer)
            + case when counts_all then coalesce(g.passages, 0) else (
              select count(*) from public.chunks c
-             where c.id = any (direct) and c.stemmer = w.stemmer and c.search_vector @@ private.word_query(w.word)) end),
+             where c.id = any (direct) and c.stemmer = w.stemmer
+               and c.search_vector @@ private.word_query(w.word)) end),
            null::double precision, null::double precision
     from words w left join waiting g on g.stemmer = w.stemmer and g.word = w.word;
 end $$;
@@ -3316,8 +3318,13 @@ CREATE FUNCTION private.keyword_matches(query text, terms private.query_term[], 
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
   direct constant bigint[] := private.unposted_passages(scopes, private.search_shares(kinds));
-  posting_limit constant bigint := private.posting_limit((private.search_extent(kinds)).passages);
-  is_bounded constant boolean := coalesce((select sum(t.frequency) from unnest(terms) t) > posting_limit, false);
+  -- Where passages were found by meaning as well, the two searches share the time.
+  posting_limit constant bigint := private.posting_limit((private.search_extent(kinds)).passages)
+    / case when cardinality(also) > 0 then 2 else 1 end;
+  row_limit constant integer := private.posting_row_limit();
+  also_posted constant bigint[] := array(
+    select m.posting_id from private.posted_passages m where m.chunk_id = any (also));
+  is_bounded boolean := coalesce((select sum(t.frequency) from unnest(terms) t) > posting_limit, false);
   -- The rarest words find the passages, as many words as there is time for. The others tell little: they count for the
   -- passages that were found.
   rare constant private.query_term[] := array(
@@ -3327,94 +3334,94 @@ declare
              sum(t.frequency) over (order by t.weight desc, t.frequency, t.word, t.stemmer, t.original) as read
       from unnest(terms) t) s
     where s.read <= posting_limit or s.read = s.frequency);
-  most integer := 16 * match_count;
-  row_limit integer;
+  passes_many constant boolean := coalesce(cardinality(sources) > private.source_limit(), false);
+  most integer := case when passes_many then 128 else 16 end * match_count;
+  place_limit integer;
   posting_ids bigint[];
   scores double precision[];
+  meant_ids bigint[];
+  meant_scores double precision[];
+  rows_read bigint;
   found private.chunk_match[];
   sources_read bigint;
 begin
   loop
-    -- Robertson and Zaragoza 2009, k1 = 1.2 and b = 0.75, over the most that this query could score: 0 to 1. Everything is
+    -- Robertson and Zaragoza 2009, k1 = 1.2 and b = 0.75, over the most that this query could score: 0 to 1. All is
     -- calculated in doubles: a decimal among the numbers takes half of the time.
-    with posted as materialized (
+    with listed as materialized (
+      select p.postings, t.weight, p.steepness
+      from unnest(rare) t
+      -- Word by word: the planner, which does not know how few they are, would read all postings of a small table.
+      cross join lateral (
+        select w.postings, 0.9 / t.average_length as steepness from private.postings w
+        where w.scope_id = any (scopes) and w.word = t.word and w.stemmer = t.stemmer offset 0) p
+      limit row_limit
+    ), posted as materialized (
       select x.posting_id, sum(x.score) as score
       from (
         select r.posting >> 16 as posting_id,
                r.weight * ((r.posting >> 11) & 31)::double precision / (
                  ((r.posting >> 11) & 31)::double precision + 0.3::double precision
                  + r.steepness * (r.posting & 2047)::double precision) as score
-        from (
-          select unnest(p.postings) as posting, t.weight, p.steepness
-          from unnest(rare) t
-          -- Word by word: the planner, which does not know how few they are, would read all postings of a small table.
-          cross join lateral (
-            select w.postings, 0.9 / t.average_length as steepness from private.postings w
-            where w.scope_id = any (scopes) and w.word = t.word and w.stemmer = t.stemmer offset 0) p
-          -- A single word may have more.
-          limit posting_limit) r
+        -- A single word may have more.
+        from (select unnest(l.postings) as posting, l.weight, l.steepness from listed l limit posting_limit) r
         offset 0) x -- calculated before they are sorted, which has less to move
       group by x.posting_id
     ), best as materialized (
       select p.posting_id, p.score from posted p
-      where (sources is null or p.posting_id in (
+      where (sources is null or passes_many or p.posting_id in (
               select m.posting_id from public.chunks c join private.posted_passages m on m.chunk_id = c.id
               where c.source_id = any (sources)))
         and (excluded is null or not p.posting_id in (
               select m.posting_id from public.chunks c join private.posted_passages m on m.chunk_id = c.id
               where c.source_id = any (excluded)))
       order by p.score desc, p.posting_id limit most
-    )
-    select array(select b.posting_id from best b), array(select b.score from best b)
-    into posting_ids, scores;
+    ), meant as materialized (
+      select p.posting_id, p.score from posted p
+      where also_posted is null or p.posting_id in (select unnest(also_posted)))
+    select array(select b.posting_id from best b), array(select b.score from best b),
+           array(select m.posting_id from meant m), array(select m.score from meant m), (select count(*) from listed)
+    into posting_ids, scores, meant_ids, meant_scores, rows_read;
+    is_bounded := is_bounded or rows_read = row_limit;
 
     -- A long document may have filled the rows with passages of its own, or passages that have changed since. What was
     -- found otherwise does not count: it may be worse than what was not read.
-    foreach row_limit in array array[2 * match_count, most] loop
+    foreach place_limit in array array[2 * match_count, most] loop
       with located as materialized (
         select c.source_id, c.id, b.score,
                row_number() over (partition by c.source_id order by b.score desc, c.id) as rank
-        from unnest(posting_ids[:row_limit], scores[:row_limit]) b (posting_id, score)
+        from unnest(posting_ids[:place_limit], scores[:place_limit]) b (posting_id, score)
         join private.posted_passages m using (posting_id)
         join public.chunks c on c.id = m.chunk_id
         where (sources is null or c.source_id in (select unnest(sources)))
           and (excluded is null or not c.source_id in (select unnest(excluded)))
-      ), matches as (
-        (select l.id as chunk_id, case when not is_bounded then l.score end as score
-         from located l where l.rank <= 2 order by l.score desc limit 2 * match_count)
-        union all
-        -- Without a score: it is calculated from the passage. To look up a hundred among all that were read takes longer.
-        select d.chunk_id, null from unnest(direct || also) d (chunk_id)
-        union all
-        select a.chunk_id, a.score
-        from private.article_matches(query, scopes, sources) a where 'products' = any (kinds)
-      ), read as materialized (
-        select c.source_id, c.id, c.stemmer, c.token_count, c.search_vector, m.score
-        from (select m.chunk_id, max(m.score) as score from matches m group by m.chunk_id) m
-        join public.chunks c on c.id = m.chunk_id
-        where (sources is null or c.source_id in (select unnest(sources)))
-          and (excluded is null or not c.source_id in (select unnest(excluded)))
-      ), calculated as materialized (
-        -- The words of all passages at once: passage by passage takes five times as long.
-        select r.id, sum(t.weight * v.times / (
-                 v.times + 0.3::double precision + 0.9 / t.average_length * least(r.token_count, 2047))) as score
-        from read r
-        cross join lateral (
-          select w.lexeme, least(coalesce(cardinality(w.positions), 1), 31)::double precision as times
-          from unnest(r.search_vector) w) v
-        join unnest(terms) t on t.word = v.lexeme and t.stemmer = r.stemmer
-        where r.score is null
-        group by r.id
+      ), best as materialized (
+        select l.source_id, l.id, l.score from located l where l.rank <= 2 order by l.score desc limit 2 * match_count
       ), scored as (
-        select l.source_id, l.id, coalesce(l.score, k.score) as score
-        from read l left join calculated k on k.id = l.id)
+        select b.* from best b where not is_bounded
+        union all
+        select c.source_id, c.id, m.score
+        from unnest(meant_ids, meant_scores) m (posting_id, score)
+        join private.posted_passages p using (posting_id)
+        join public.chunks c on c.id = p.chunk_id
+        where not is_bounded
+        union all
+        -- Where not every posting was read, all words of what was found count.
+        select s.*
+        from private.scores_of_passages(
+          direct || case when is_bounded then also || array(select b.id from best b) end, terms) s
+        union all
+        select a.* from private.article_matches(query, scopes, sources) a where 'products' = any (kinds))
       select array_agg((s.source_id, s.id, least(s.score, 1))::private.chunk_match),
              (select count(*) from located l where l.rank = 1)
       into found, sources_read
-      from scored s where s.score is not null;
-      exit when sources_read >= match_count or cardinality(posting_ids) < row_limit;
+      from scored s
+      where (sources is null or s.source_id in (select unnest(sources)))
+        and (excluded is null or not s.source_id in (select unnest(excluded)));
+      exit when sources_read >= match_count or cardinality(posting_ids) < place_limit;
     end loop;
-    exit when sources_read >= match_count / 10 or cardinality(posting_ids) < most;
+    exit when sources_read >= case when passes_many then match_count else match_count / 10 end
+      or cardinality(posting_ids) < most;
     most := 8 * most;
   end loop;
   return (
@@ -3423,7 +3430,8 @@ begin
       from (
         select distinct on (f.source_id) f.* from unnest(found) f order by f.source_id, f.score desc, f.chunk_id) b
       union
-      select (f.source_id, f.chunk_id, f.score)::private.chunk_match from unnest(found) f where f.chunk_id = any (also)),
+      select (f.source_id, f.chunk_id, f.score)::private.chunk_match
+      from unnest(found) f where f.chunk_id = any (also)),
     cardinality(posting_ids) < most and not is_bounded);
 end $$;
 
@@ -4210,13 +4218,13 @@ begin
     return near || array(
       select m
       from private.nearest_waiting(query_embedding, model, scopes, excluded, row_limit, private.comparison_limit()) m
-      where sources is null or m.source_id = any (sources));
+      where sources is null or m.source_id in (select unnest(sources)));
   end if;
   return near || array(
     select m
     from private.nearest_outside_shards(
       query_embedding, model, scopes, excluded, row_limit, private.comparison_limit()) m
-    where sources is null or m.source_id = any (sources));
+    where sources is null or m.source_id in (select unnest(sources)));
 end $$;
 
 --
@@ -5605,6 +5613,21 @@ CREATE FUNCTION private.posting_limit(passages bigint) RETURNS bigint
 COMMENT ON FUNCTION private.posting_limit(passages bigint) IS 'Postings that a search of so many passages reads, about 0.6 microseconds each. A passage has one for each of its words.';
 
 --
+-- Name: posting_row_limit(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.posting_row_limit() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select 10000 $$;
+
+--
+-- Name: FUNCTION posting_row_limit(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.posting_row_limit() IS 'Rows of postings, one for each word and audience, that a search reads: about 2 microseconds each.';
+
+--
 -- Name: postpone_payment(uuid, text, integer, text, double precision, integer, boolean); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -6958,6 +6981,35 @@ end $$;
 COMMENT ON FUNCTION private.row_id_tables(milliseconds bigint) IS 'Three tables of 64 random bytes, others for each millisecond, which say how private.shuffled shuffles. Definer: nobody else reads the key.';
 
 --
+-- Name: scores_of_passages(bigint[], private.query_term[]); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.scores_of_passages(passages bigint[], terms private.query_term[]) RETURNS SETOF private.chunk_match
+    LANGUAGE plpgsql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+begin
+  return query
+    select v.source_id, v.id,
+           sum(t.weight * v.times / (v.times + 0.3::double precision + 0.9 / t.average_length * v.length))
+    from (
+      select c.source_id, c.id, c.stemmer, least(c.token_count, 2047)::double precision as length, w.lexeme,
+             least(coalesce(cardinality(w.positions), 1), 31)::double precision as times
+      from public.chunks c cross join lateral unnest(c.search_vector) w
+      where c.id = any (passages)) v
+    join unnest(terms) t on t.word = v.lexeme and t.stemmer = v.stemmer
+    group by v.source_id, v.id;
+end $$;
+
+--
+-- Name: FUNCTION scores_of_passages(passages bigint[], terms private.query_term[]); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.scores_of_passages(passages bigint[], terms private.query_term[]) IS 'The score of each of these passages that has any of the words, from its text: about 10 microseconds each.';
+
+--
 -- Name: search_as(text, text, extensions.halfvec, text, text[], integer, uuid[], text, numeric, numeric, boolean, jsonb, text, text); Type: FUNCTION; Schema: private; Owner: -
 --
 
@@ -7094,7 +7146,7 @@ begin
     raise exception 'the query has % dimensions, the active model % has %',
       extensions.vector_dims(query_embedding), model.name, model.dimensions using errcode = 'invalid_parameter_value';
   end if;
-  if sources is not null then
+  if sources is not null and (not is_walked or cardinality(sources) <= private.source_limit()) then
     leg := private.nearest_of_sources(
       query_embedding, model.id, sources, excluded, match_count, row_limit, case when is_walked then most end);
     if leg.is_complete then
@@ -7121,6 +7173,11 @@ begin
       query_embedding, model.id, named_scopes, shares, excluded, match_count, row_limit, most);
     near := near || leg.matches;
     leg.matches := private.best_of_sources(near, cardinality(near));
+  end if;
+  if cardinality(leg.matches) < match_count and cardinality(sources) > private.source_limit() then
+    leg := private.nearest_of_sources(
+      query_embedding, model.id, sources, excluded, match_count, row_limit, private.source_limit());
+    leg := (private.best_of_sources(near || leg.matches, cardinality(near || leg.matches)), leg.is_complete);
   end if;
   return leg;
 end $$;
@@ -7490,6 +7547,21 @@ CREATE FUNCTION private.sorted_letters(word text) RETURNS text
 --
 
 COMMENT ON FUNCTION private.sorted_letters(word text) IS 'Equal for words of the same letters.';
+
+--
+-- Name: source_limit(); Type: FUNCTION; Schema: private; Owner: -
+--
+
+CREATE FUNCTION private.source_limit() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select 5000 $$;
+
+--
+-- Name: FUNCTION source_limit(); Type: COMMENT; Schema: private; Owner: -
+--
+
+COMMENT ON FUNCTION private.source_limit() IS 'Documents and products up to which a search looks at everything that passes its filters: about 3 microseconds each. Where more pass, it searches as without filters, and leaves out what fails.';
 
 --
 -- Name: sources_of_phrases(text[], text[], uuid[]); Type: FUNCTION; Schema: private; Owner: -
@@ -7984,8 +8056,10 @@ begin
     limit $5
     $query$,
       dimensions, model,
-      case shard when 0 then 'e.is_indexed and e.scope_id = any ($2)' else pg_catalog.format('e.shard_id = %s', shard) end,
-      case when sources is not null then 'and e.source_id = any ($3)' end,
+      case shard
+        when 0 then 'e.is_indexed and e.scope_id = any ($2)' else pg_catalog.format('e.shard_id = %s', shard) end,
+      -- In a hash table: the planner looks at each element of an array.
+      case when sources is not null then 'and ($3 is null or e.source_id in (select unnest($3)))' end,
       case when excluded is not null then 'and not e.source_id in (select unnest($4))' end)
     using query_embedding, scopes, sources, excluded, wide
   loop
@@ -8010,7 +8084,7 @@ CREATE FUNCTION private.walk_limit() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select least(40000, 12000 + greatest(c.reltuples, 0) / 36)::integer
+  select least(40000, 9000 + greatest(c.reltuples, 0) / 36)::integer
   from pg_class c where c.oid = 'public.chunk_embeddings'::regclass
 $$;
 
@@ -11117,7 +11191,7 @@ ALTER TABLE ONLY private.posting_segments
 --
 
 ALTER TABLE ONLY private.postings
-    ADD CONSTRAINT postings_pkey PRIMARY KEY (scope_id, word, stemmer, segment_id) INCLUDE (size);
+    ADD CONSTRAINT postings_pkey PRIMARY KEY (segment_id, word, stemmer) INCLUDE (size);
 
 --
 -- Name: product_buyers product_buyers_pkey; Type: CONSTRAINT; Schema: private; Owner: -
@@ -11442,12 +11516,6 @@ CREATE INDEX payment_jobs_parked_idx ON private.payment_jobs USING btree (parked
 --
 
 CREATE INDEX posting_segments_scope_id_idx ON private.posting_segments USING btree (scope_id);
-
---
--- Name: postings_segment_id_idx; Type: INDEX; Schema: private; Owner: -
---
-
-CREATE INDEX postings_segment_id_idx ON private.postings USING btree (segment_id);
 
 --
 -- Name: postings_word_idx; Type: INDEX; Schema: private; Owner: -
@@ -14906,6 +14974,12 @@ GRANT ALL ON FUNCTION private.post_passages(max_rows integer, tolerated integer)
 REVOKE ALL ON FUNCTION private.posting_limit(passages bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION posting_row_limit(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.posting_row_limit() FROM PUBLIC;
+
+--
 -- Name: FUNCTION postpone_payment(order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer, was_sent boolean); Type: ACL; Schema: private; Owner: -
 --
 
@@ -15216,6 +15290,12 @@ REVOKE ALL ON FUNCTION private.revoke_invitations() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.row_id_tables(milliseconds bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION scores_of_passages(passages bigint[], terms private.query_term[]); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.scores_of_passages(passages bigint[], terms private.query_term[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION search_as(claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata_contains jsonb, embedding_model text, effort text); Type: ACL; Schema: private; Owner: -
 --
 
@@ -15391,6 +15471,15 @@ GRANT ALL ON FUNCTION private.snippet(content text, stemmer text, any_word tsque
 --
 
 REVOKE ALL ON FUNCTION private.sorted_letters(word text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION source_limit(); Type: ACL; Schema: private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION private.source_limit() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.source_limit() TO anon;
+GRANT ALL ON FUNCTION private.source_limit() TO authenticated;
+GRANT ALL ON FUNCTION private.source_limit() TO service_role;
 
 --
 -- Name: FUNCTION sources_of_phrases(phrases text[], kinds text[], sources uuid[]); Type: ACL; Schema: private; Owner: -

@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,6 +16,10 @@ LIMIT = 40
 POSTING_LIMIT = """
     create or replace function private.posting_limit(passages bigint) returns bigint language sql immutable
     as 'select {}::bigint'"""
+ROW_LIMIT = (
+    "create or replace function private.posting_row_limit() returns integer language sql immutable as 'select 1'"
+)
+SOURCE_LIMIT = "create or replace function private.source_limit() returns integer language sql immutable as 'select 5'"
 Scores = dict[uuid.UUID, float]
 
 
@@ -33,18 +38,27 @@ def person(database: Database) -> uuid.UUID | None:
     return author
 
 
+@contextmanager
+def replaced(database: Database, signature: str, definition: str) -> Iterator[None]:
+    """Another definition of one of the functions that say the bounds."""
+    with database.connect() as connection:
+        usual = connection.execute("select pg_get_functiondef(%s::regprocedure)", (signature,)).fetchone()
+        assert usual is not None
+        connection.execute(definition.encode())
+        yield
+        connection.execute(usual[0].encode())
+
+
 @pytest.fixture
 def low_limit(database: Database) -> Iterator[None]:
     """As if reading 40 postings took all the time there is."""
-    definition = "select pg_get_functiondef('private.posting_limit(bigint)'::regprocedure)"
-    with database.connect() as connection:
-        usual = (connection.execute(definition).fetchone() or ("",))[0]
-        connection.execute(POSTING_LIMIT.format(LIMIT).encode())
+    with replaced(database, "private.posting_limit(bigint)", POSTING_LIMIT.format(LIMIT)):
         yield
-        connection.execute(usual.encode())
 
 
-def scores(database: Database, person: uuid.UUID | None, query: str, **arguments: int) -> tuple[Scores, set[bool]]:
+def scores(
+    database: Database, person: uuid.UUID | None, query: str, **arguments: int | str
+) -> tuple[Scores, set[bool]]:
     names = "".join(f", {name} => %({name})s" for name in arguments)
     statement = f"select id, score, complete from public.search(%(query)s, mode => 'keyword'{names})"
     with database.connect("supabase_admin") as connection, as_caller(connection, person):
@@ -82,6 +96,25 @@ def test_a_list_that_is_longer_than_what_was_read_says_so(
     found, complete = scores(database, person, "tide", max_results=100)
     assert len(found) == LIMIT
     assert complete == {False}
+
+
+def test_where_no_more_rows_may_be_read_the_rarest_words_find_the_passages(
+    database: Database, person: uuid.UUID | None
+) -> None:
+    everything, complete = scores(database, person, "bittern tide")
+    assert complete == {True}
+    with replaced(database, "private.posting_row_limit()", ROW_LIMIT):
+        bounded, complete = scores(database, person, "bittern tide")
+    assert len(bounded) == 3, "those that have the rare word"
+    assert complete == {False}
+    assert all(bounded[document] == pytest.approx(everything[document], abs=1e-9) for document in bounded)
+
+
+def test_a_filter_that_many_pass_finds_the_same(database: Database, person: uuid.UUID | None) -> None:
+    usual = scores(database, person, "bittern tide harbour")
+    with replaced(database, "private.source_limit()", SOURCE_LIMIT):
+        assert scores(database, person, "bittern tide harbour", metadata_contains="{}") == usual
+        assert scores(database, person, "bittern tide harbour", metadata_contains='{"no": 1}') == ({}, set())
 
 
 def test_one_search_of_the_index_finds_a_word_in_all_audiences(database: Database, person: uuid.UUID | None) -> None:
