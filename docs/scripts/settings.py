@@ -20,7 +20,7 @@ SECTIONS = {
     "UPLOAD_TIMEOUT_S": "Admission",
     "ENVIRONMENT": "Process",
     "SUPABASE_URL": "Project",
-    "WORKER_LEASE_SECONDS": "Worker",
+    "WORKER_LEASE_S": "Worker",
     "REPLICA_DATABASE_URL": "Resilience",
     "AUTH_ALGORITHM": "Tokens",
     "EMBEDDER": "Embedding",

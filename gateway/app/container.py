@@ -60,10 +60,10 @@ class Services:
         await self.database.open()
         if self.replica is not None:
             await self.replica.open()
-        await self.recommendations.known.load()
+        await self.recommendations.stale.load()
         self._background = [
             asyncio.create_task(self._warm_embedders()),
-            asyncio.create_task(self.recommendations.keep()),
+            asyncio.create_task(self.recommendations.keep_stale()),
         ]
 
     async def close(self) -> None:
@@ -73,7 +73,7 @@ class Services:
         for ended in await asyncio.gather(*self._background, return_exceptions=True):
             if isinstance(ended, Exception):
                 logger.error("A task in the background had failed.", exc_info=ended)
-        await self.recommendations.known.save()  # after the one that writes now and then: what came last stays
+        await self.recommendations.stale.save()  # after the one that writes now and then: what came last stays
         for guard in self.guards:
             guard.stop()
         await self.keys.close()
@@ -145,13 +145,13 @@ def create_services(
         replica=replica,
         reranker=reranker,
         replica_max_age_s=float("inf") if settings.replica_is_synchronous else RIGHTS_S,
-        known=parts.create_stale_answers(settings, rights),
+        stale=parts.create_stale_answers(settings, rights),
     )
     recommendations = RecommendationService(
         database,
         data_api=data_api,
         replica=replica,
-        known=parts.create_stale_recommendations(settings, rights),
+        stale=parts.create_stale_recommendations(settings, rights),
     )
     return Services(
         client,

@@ -19,11 +19,11 @@ from gateway.database.pool import Database
 from gateway.database.rights import Rights
 from gateway.embeddings import EmbeddingError
 from gateway.recommendations.stale_answers import MAX_BYTES as MAX_RECOMMENDATION_BYTES
-from gateway.recommendations.stale_answers import KnownRecommendations
+from gateway.recommendations.stale_answers import StaleRecommendations
 from gateway.resilience import Guard, Policy
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.search.query_embedding import QueryEmbedder
-from gateway.search.stale_answers import KnownAnswers
+from gateway.search.stale_answers import StaleAnswers
 from gateway.status.registry import Dependency
 
 
@@ -98,18 +98,18 @@ def create_reranker(settings: Settings, policy: Policy) -> Reranker | None:
     )
 
 
-def create_stale_answers(settings: Settings, rights: Rights) -> KnownAnswers:
+def create_stale_answers(settings: Settings, rights: Rights) -> StaleAnswers:
     """The answers to searches that stand in when no new ones can be had."""
-    max_bytes = 1_000_000 * settings.last_known_mb
-    return KnownAnswers(max_bytes=max_bytes, max_age_s=settings.last_known_s, rights=rights)
+    max_bytes = 1_000_000 * settings.stale_answers_mb
+    return StaleAnswers(max_bytes=max_bytes, max_age_s=settings.stale_answers_s, rights=rights)
 
 
-def create_stale_recommendations(settings: Settings, rights: Rights) -> KnownRecommendations:
+def create_stale_recommendations(settings: Settings, rights: Rights) -> StaleRecommendations:
     """The same of recommendations, in a file as well if one is named."""
-    return KnownRecommendations(
+    return StaleRecommendations(
         None if settings.recommendations_file is None else Path(settings.recommendations_file),
-        max_bytes=min(MAX_RECOMMENDATION_BYTES, 1_000_000 * settings.last_known_mb),
-        max_age_s=settings.recommendations_known_s,
+        max_bytes=min(MAX_RECOMMENDATION_BYTES, 1_000_000 * settings.stale_answers_mb),
+        max_age_s=settings.stale_recommendations_s,
         rights=rights,
     )
 

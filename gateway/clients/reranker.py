@@ -11,8 +11,7 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from gateway.resilience import DependencyError, Guard, Policy
-from gateway.resilience.degradation import Degradation
-from gateway.resilience.metrics import DEGRADATIONS
+from gateway.resilience.fallback import Degradation, degraded
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +59,10 @@ class Reranker:
         try:
             return await self.guard.call(lambda: self.ask(query, texts))
         except DependencyError as error:
-            return _degradation(error.reason)
+            return degraded("reranker", error.reason, INSTEAD)
         except RerankerError as error:
             logger.warning("reranker: %s", error)
-            return _degradation("It does not work at the moment.")
+            return degraded("reranker", "It does not work at the moment.", INSTEAD)
 
     async def probe(self) -> str:
         """Have it rank something; the sentence for the status. RerankerError."""
@@ -92,8 +91,3 @@ class Reranker:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
-
-
-def _degradation(reason: str) -> Degradation:
-    DEGRADATIONS.labels("reranker", INSTEAD).inc()
-    return Degradation(dependency="reranker", reason=reason, used=INSTEAD)

@@ -64,12 +64,12 @@ def policies(
         concurrency=4 * pool_size,
         silent_s=min(database_s, request_s) / 4,
         reset_s=0.3,
-        fallback="the Data API, or the last known answer",
+        fallback="the Data API, or a stale answer",
     )
     made = {
         "database": database,
-        "replica": replace(database, name="replica", fallback="the last known answer"),
-        "data_api": Policy("data_api", 1.0, concurrency=16, fallback="the replica, or the last known answer"),
+        "replica": replace(database, name="replica", fallback="a stale answer"),
+        "data_api": Policy("data_api", 1.0, concurrency=16, fallback="the replica, or a stale answer"),
         "auth_keys": Policy(
             "auth_keys", 2.0, attempts=2, concurrency=4, fallback="the keys at hand, for a day at most"
         ),

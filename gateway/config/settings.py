@@ -61,16 +61,16 @@ class Settings(AdmissionSettings):
     worker_database_url: Annotated[SecretStr | None, Empty] = Field(
         default=None, description="PostgreSQL for the worker: postgresql://tidegate_worker:…@host:port/postgres."
     )
-    worker_lease_seconds: float = Field(
+    worker_lease_s: float = Field(
         default=30.0,
         gt=0,
         le=3600,
         description="Seconds until texts that a dead worker had taken are taken again; a living one keeps renewing.",
     )
     worker_max_attempts: int = Field(
-        default=5, ge=1, le=100, description="Times a text is tried before it is given up, marked and left for replay."
+        default=5, ge=1, le=100, description="Times a text is tried before it counts as failed, to be retried by hand."
     )
-    worker_backoff_seconds: float = Field(
+    worker_backoff_s: float = Field(
         default=1.0,
         gt=0,
         le=600,
@@ -110,17 +110,20 @@ class Settings(AdmissionSettings):
         description="Most requests that are let in at a time, by default and never more than as many as queries may "
         "run or wait; the limit falls below that when answers come late.",
     )
-    last_known_mb: int = Field(
-        default=16, ge=0, le=1024, description="Memory for answers that stand in when no new ones can be had; 0: none."
+    stale_answers_mb: int = Field(
+        default=16,
+        ge=0,
+        le=1024,
+        description="Memory for stale answers, given when no new ones can be had; 0: none.",
     )
-    last_known_s: float = Field(
-        default=600.0, ge=0, le=86_400, description="Seconds that such an answer may be old; it says how old it is."
+    stale_answers_s: float = Field(
+        default=600.0, ge=0, le=86_400, description="Seconds that a stale answer may be old; it says how old it is."
     )
     recommendations_file: Annotated[str | None, Empty] = Field(
-        default=None, description="File of one gateway's own, up to 8 MB: its last recommendations, across restarts."
+        default=None, description="File of one gateway's own, up to 8 MB: its stale recommendations, across restarts."
     )
-    recommendations_known_s: float = Field(
-        default=604_800.0, ge=0, description="Seconds that kept recommendations may be old; they say how old they are."
+    stale_recommendations_s: float = Field(
+        default=604_800.0, ge=0, description="Seconds that stale recommendations may be old; they say how old they are."
     )
     resilience: PolicyChanges = Field(
         default={},

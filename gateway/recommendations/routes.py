@@ -35,9 +35,9 @@ async def recommendations(
     """Products that can be had, best first, each with why; none that the caller bought in the last 30 days.
 
     For the caller's taste, with `like` similar to a product, with `category` popular there. Whatever is down or too
-    busy, the answer is 200: what is most popular, the last known list, in the end an empty one; `degradations` says
+    busy, the answer is 200: what is most popular, a stale list, in the end an empty one; `degradations` says
     which.
     """
     if spare:
-        return service.recommend_spared(request, caller.caller)
+        return service.recommend_stale(request, caller.caller)
     return await service.recommend(request, caller.caller, caller.unverified)

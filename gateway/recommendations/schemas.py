@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from gateway.resilience.degradation import Degradation
+from gateway.resilience.fallback import Degradation
 
 MAX_RESULTS = 50
 
 
 class Source(StrEnum):
-    """The rung of the ladder that a list begins with."""
+    """What a list begins with. Which follows which, where one has too little, is up to the database."""
 
     PERSONAL = "personal"
     SIMILAR = "similar"
@@ -43,8 +43,8 @@ class RecommendationsRequest(BaseModel):
     limit: int = Field(default=10, ge=1, le=MAX_RESULTS, description="Most products to return.")
 
     @property
-    def top(self) -> Source:
-        """The rung to begin with."""
+    def source(self) -> Source:
+        """What the list should begin with."""
         if self.like is not None:
             return Source.SIMILAR
         return Source.PERSONAL if self.category is None else Source.CATEGORY
@@ -89,12 +89,12 @@ class RecommendationsResponse(BaseModel):
 
     recommendations: list[Recommendation] = Field(description="Best first. Empty only when nothing can be had at all.")
     source: Source | None = Field(
-        description="The rung that the list begins with; lower than asked where that one had nothing to say. Null for "
+        description="What the list begins with; another one than asked for where that had nothing to say. Null for "
         "an empty list."
     )
     degraded: bool = Field(description="Whether something was down and the answer is less good for it.")
     degradations: list[Degradation] = Field(description="What was down, and what was done instead.")
     age_seconds: float | None = Field(
-        default=None, description="How old the answer is, when it is the last known one; null for an answer of now."
+        default=None, description="How old the answer is, when it is stale; null for an answer of now."
     )
     took_ms: float = Field(description="Milliseconds in the gateway.")

@@ -21,7 +21,7 @@ from gateway.database.heartbeat import News
 from gateway.database.rights import Rights
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
 from gateway.recommendations.snapshot_file import Entry, read, write
-from gateway.resilience.stale_cache import LastKnown
+from gateway.resilience.stale_cache import StaleCache
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ MAX_GONE = 10_000
 BACK_S = 60.0  # after which a product in a new answer is on sale again: no request takes that long
 
 
-class KnownRecommendations:
+class StaleRecommendations:
     """Full answers by request and caller. Products that were taken off sale are left out of them."""
 
     def __init__(
@@ -48,7 +48,7 @@ class KnownRecommendations:
         """
         self._path = path
         self._max_bytes = max_bytes
-        self._answers = LastKnown(max_bytes=max_bytes, max_age_s=max_age_s)
+        self._answers = StaleCache(max_bytes=max_bytes, max_age_s=max_age_s)
         self._is_unsaved = False
         self._gone: OrderedDict[UUID, float] = OrderedDict()  # and when that was learned
         if rights is not None:
@@ -56,7 +56,7 @@ class KnownRecommendations:
         # One at a time and in order: who is cancelled while it writes leaves a thread that goes on writing.
         self._writer = ThreadPoolExecutor(1, "recommendations-file")
 
-    def keep(self, request: RecommendationsRequest, caller: Caller, answer: RecommendationsResponse) -> None:
+    def put(self, request: RecommendationsRequest, caller: Caller, answer: RecommendationsResponse) -> None:
         """Remember an answer that lacks nothing."""
         for each in answer.recommendations:
             if time.monotonic() - self._gone.get(each.product_id, float("inf")) > BACK_S:
@@ -65,7 +65,7 @@ class KnownRecommendations:
         self._answers.put(_key(request, caller), answer.model_dump_json().encode(), about=about)
         self._is_unsaved = True
 
-    def recall(self, request: RecommendationsRequest, caller: Caller) -> RecommendationsResponse | None:
+    def get(self, request: RecommendationsRequest, caller: Caller) -> RecommendationsResponse | None:
         """What the caller was told, else what anybody was; of the same request, else what is most popular."""
         popular = RecommendationsRequest()
         for asked, who in ((request, caller), (request, ANONYMOUS), (popular, caller), (popular, ANONYMOUS)):

@@ -1,8 +1,10 @@
-"""A ladder: the best way first, and every rung below it a little worse, until one answers."""
+"""A fallback chain: asks one source after the other, the best first, and says what was down."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from pydantic import BaseModel, Field
 
 from gateway.resilience.errors import DependencyError
 from gateway.resilience.metrics import DEGRADATIONS
@@ -10,67 +12,59 @@ from gateway.resilience.metrics import DEGRADATIONS
 Result = TypeVar("Result")
 
 
+class Degradation(BaseModel):
+    """One dependency that was down, and what was done instead."""
+
+    dependency: str = Field(examples=["embedder"])
+    reason: str = Field(examples=["It did not answer within 2 s."])
+    used: str = Field(examples=["keyword search"])
+
+
+def degraded(dependency: str, reason: str, used: str) -> Degradation:
+    """What to say of a dependency that was done without, counted in the metrics."""
+    DEGRADATIONS.labels(dependency, used).inc()
+    return Degradation(dependency=dependency, reason=reason, used=used)
+
+
 @dataclass(frozen=True)
-class Rung(Generic[Result]):
-    """One way to an answer."""
+class Fallback(Generic[Result]):
+    """One source of an answer."""
 
     dependency: str
     """What it depends on."""
-    used: str
-    """What is used, in the words of an answer that had to use it."""
+    used: str | Callable[[Result], str]
+    """What an answer that falls back to it says was used."""
     ask: Callable[[], Awaitable[Result | None]]
-    """The answer; None when this rung has none, which is no failure."""
-    unless: type[Exception] | tuple[type[Exception], ...] | None = None
-    """It is passed by when a rung above failed of this: what it shares with that one is what was lacking."""
+    """The answer; None when this source has none, which is no failure."""
+    unless: type[Exception] | tuple[type[Exception], ...] = ()
+    """It is not asked after one of these: it shares what was lacking."""
 
 
-@dataclass(frozen=True)
-class Fall:
-    """A rung that did not hold, and why; `used` is what held in the end."""
-
-    dependency: str
-    reason: str
-    used: str
-
-
-@dataclass(frozen=True)
-class Descent(Generic[Result]):
-    """The answer, and what failed above it."""
-
-    result: Result
-    falls: list[Fall]
-
-
-def _is_of_a_dependency(error: Exception) -> bool:
-    return isinstance(error, DependencyError)
-
-
-async def descend(
-    rungs: Sequence[Rung[Result]],
-    falls: Callable[[Exception], bool] = _is_of_a_dependency,
+async def first_available(
+    chain: Sequence[Fallback[Result]],
+    *,
+    is_survivable: Callable[[Exception], bool] = lambda error: isinstance(error, DependencyError),
     reason: Callable[[Exception], str] = str,
-) -> Descent[Result]:
-    """The answer of the first rung that has one.
+) -> tuple[Result, list[Degradation]]:
+    """The answer of the first source that has one, and what was down before it.
 
-    `falls` says of what a rung raises whether to go on to the next; all else is the answer, as asking worse would not
-    change it. When all fail, the first one's exception.
+    An error that is not survivable is raised: no other source would change it. When every source fails, the error of
+    the first one is raised; LookupError when none failed and none had an answer.
     """
-    failures: list[tuple[Rung[Result], Exception]] = []
-    for rung in rungs:
-        if rung.unless is not None and any(isinstance(error, rung.unless) for _, error in failures):
+    failures: list[tuple[str, Exception]] = []
+    for source in chain:
+        if any(isinstance(error, source.unless) for _, error in failures):
             continue
         try:
-            result = await rung.ask()
+            result = await source.ask()
         except Exception as error:
-            if not falls(error):
+            if not is_survivable(error):
                 raise
-            failures.append((rung, error))
+            failures.append((source.dependency, error))
             continue
         if result is not None:
-            fallen = [Fall(failed.dependency, reason(error), rung.used) for failed, error in failures]
-            for fall in fallen:
-                DEGRADATIONS.labels(fall.dependency, fall.used).inc()
-            return Descent(result, fallen)
+            used = source.used if isinstance(source.used, str) else source.used(result)
+            return result, [degraded(dependency, reason(error), used) for dependency, error in failures]
     if not failures:
-        raise LookupError("no rung had an answer, and none failed")
+        raise LookupError("no source had an answer, and none failed")
     raise failures[0][1]

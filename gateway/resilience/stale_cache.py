@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 TAG_BYTES = 100  # of memory for each thing that an answer is about
 
 
-class LastKnown:
+class StaleCache:
     """The latest answer by key, as bytes. A key names the caller as well: what one was told, nobody else is."""
 
     def __init__(self, *, max_bytes: int, max_age_s: float, clock: Callable[[], float] = time.monotonic) -> None:

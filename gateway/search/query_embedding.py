@@ -13,8 +13,7 @@ from gateway.database.vectors import halfvec
 from gateway.embeddings import Embedder, EmbeddingError, EmbeddingRejected
 from gateway.errors import DatabaseUnsafeError, UnavailableError
 from gateway.resilience import DependencyError, Guard, Policy, allow, remaining
-from gateway.resilience.degradation import Degradation
-from gateway.resilience.metrics import DEGRADATIONS
+from gateway.resilience.fallback import Degradation, degraded
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +73,7 @@ class QueryEmbedder:
         active = await self._active_model()
         reason = self.mismatch(active)
         if reason is not None or active is None:
-            return _degradation(reason or "")
+            return degraded("embedder", reason or "", INSTEAD)
         embedder = self._embedders[active]
         try:
             # Known queries have their vectors whatever has become of the model.
@@ -83,14 +82,14 @@ class QueryEmbedder:
                 vector = await self.guard.call(lambda: embedder.embed_query(query))
             return QueryVector(halfvec(vector), active.name)
         except DependencyError as error:
-            return _degradation(error.reason)
+            return degraded("embedder", error.reason, INSTEAD)
         except EmbeddingError as error:
             logger.warning("embedder: %s", error)
-            return _degradation("It refused the query or does not work at the moment.")
+            return degraded("embedder", "It refused the query or does not work at the moment.", INSTEAD)
         except Exception:
             # Whatever a model's library raises: words are found without it.
             logger.exception("embedder: unexpected failure")
-            return _degradation("It failed.")
+            return degraded("embedder", "It failed.", INSTEAD)
 
     async def probe(self) -> str:
         """Have the embedder in use embed something; the sentence for the status. Its own errors."""
@@ -137,8 +136,3 @@ class QueryEmbedder:
 def _is_failure(error: BaseException) -> bool:
     # A text that is refused says nothing about the model.
     return not isinstance(error, EmbeddingRejected)
-
-
-def _degradation(reason: str) -> Degradation:
-    DEGRADATIONS.labels("embedder", INSTEAD).inc()
-    return Degradation(dependency="embedder", reason=reason, used=INSTEAD)

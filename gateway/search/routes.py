@@ -39,5 +39,5 @@ async def search(
         raise ForbiddenError("Sign in to search with effort 'exact', or leave effort out.")
     await charge(http, request.cost - 1)
     if spare:
-        return service.search_spared(request, caller)
+        return service.search_stale(request, caller)
     return await service.search(request, caller)

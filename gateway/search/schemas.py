@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from gateway.products import PriceBound, Slug, without_nul
-from gateway.resilience.degradation import Degradation
+from gateway.resilience.fallback import Degradation
 
 MAX_QUERY = 4_000
 MAX_METADATA = 4_000
@@ -173,7 +173,7 @@ class SearchRequest(BaseModel):
             "price_min": _decimal(self.filters.price_min),
             "price_max": _decimal(self.filters.price_max),
             "in_stock": self.filters.in_stock,
-            "metadata_contains": None if self.filters.metadata is None else json.dumps(self.filters.metadata),
+            "metadata_contains": self.filters.metadata,
             "effort": str(self.effort),
         }
 
@@ -221,6 +221,6 @@ class SearchResponse(BaseModel):
     degraded: bool = Field(description="Whether something was down and the answer is less good for it.")
     degradations: list[Degradation] = Field(description="What was down, and what was done instead.")
     age_seconds: float | None = Field(
-        default=None, description="How old the answer is, when it is the last known one; null for an answer of now."
+        default=None, description="How old the answer is, when it is stale; null for an answer of now."
     )
     took_ms: float = Field(description="Milliseconds in the gateway.")

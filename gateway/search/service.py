@@ -1,42 +1,34 @@
 """Search: a vector if there is one, one statement as the caller, and an honest answer whatever is down."""
 
-import json
 import time
-from collections.abc import Awaitable, Callable
-from decimal import Decimal
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from gateway.auth.caller import Caller
 from gateway.clients.data_api import DataApi
 from gateway.clients.reranker import Reranker
+from gateway.database.backends import Backend, Call, Rows, backends, detail_of
 from gateway.database.pool import Database
 from gateway.database.rights import RIGHTS_S
 from gateway.errors import (
-    DatabaseBusyError,
     DatabaseUnavailableError,
     DatabaseUnsafeError,
-    GatewayError,
     OverloadedError,
     ParameterRefusedError,
     UnavailableError,
 )
-from gateway.resilience.degradation import Degradation
-from gateway.resilience.fallback import Rung, descend
-from gateway.resilience.metrics import DEGRADATIONS
+from gateway.resilience.fallback import Degradation, Fallback, degraded, first_available
 from gateway.search.query_embedding import QueryEmbedder, QueryVector
 from gateway.search.query_syntax import without_operators
 from gateway.search.schemas import Mode, SearchRequest, SearchResponse, SearchResult
-from gateway.search.stale_answers import KnownAnswers
+from gateway.search.stale_answers import StaleAnswers
 
 MODEL_CHANGED = Degradation(
     dependency="embedder", reason="The active model changed during the search.", used="keyword search"
 )
-
-LAST_KNOWN = "the last known answer"
-Rows = list[dict[str, Any]]
-Ask = Callable[[dict[str, Any], Caller], Awaitable[Rows]]
+STALE = "a stale answer"
+Ask = Callable[[Mapping[str, Any], Caller], Awaitable[Rows]]
 
 
 class SearchService:
@@ -51,25 +43,20 @@ class SearchService:
         replica: Database | None = None,
         replica_max_age_s: float = RIGHTS_S,
         reranker: Reranker | None = None,
-        known: KnownAnswers | None = None,
+        stale: StaleAnswers | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Search `database` with vectors of `embedder`; `reranker` has the last word where there is one.
 
-        When the database does not answer: the same function through `data_api`, on `replica`, and then what is `known`.
-        A replica that is more than `replica_max_age_s` seconds behind is asked for products only.
+        The fallbacks: the same function through `data_api`, on `replica`, and then a `stale` answer. A replica that is
+        more than `replica_max_age_s` seconds behind is asked for products only.
         """
-        self._ways: list[tuple[str, str, Ask, type[Exception] | None]] = [
-            ("database", "PostgreSQL", of_database(database), None)
-        ]
-        if data_api is not None:
-            # A server that has too much to do is not helped by being asked through another door.
-            self._ways.append(("data_api", "the Data API", of_data_api(data_api), DatabaseBusyError))
-        if replica is not None:
-            self._ways.append(("replica", "a replica", of_replica(replica, replica_max_age_s), None))
+        self._backends = backends(database, data_api, replica)
+        self._replica = replica
+        self._replica_max_age_s = replica_max_age_s
         self._embedder = embedder
         self._reranker = reranker
-        self._known = known or KnownAnswers()
+        self._stale = stale or StaleAnswers()
         self._clock = clock
 
     async def search(self, request: SearchRequest, caller: Caller) -> SearchResponse:
@@ -77,41 +64,46 @@ class SearchService:
 
         Raises a GatewayError when nothing that could answer does, or the request is at fault.
         """
-        started, asked_at = self._clock(), self._known.now()
+        started, asked_at = self._clock(), self._stale.now()
         vector = None
         if request.mode is not Mode.KEYWORD:
             vector = await self._embedder.embed(without_operators(request.query))
-        rungs = [
-            Rung(name, used, partial(self._live, ask, request, caller, vector), unless)
-            for name, used, ask, unless in self._ways
-        ]
-        rungs.append(Rung("last known", LAST_KNOWN, partial(self._remembered, request, caller)))
-        descent = await descend(rungs, falls=_is_worth_another_way, reason=_detail)
-        answer = descent.result
-        answer.degradations += [Degradation(**vars(fall)) for fall in descent.falls]
-        answer.degraded = bool(answer.degradations)
-        answer.took_ms = round((self._clock() - started) * 1000, 2)
+        chain = [self._fallback(backend, request, caller, vector) for backend in self._backends]
+        chain.append(Fallback("stale answers", STALE, partial(self._from_stale, request, caller)))
+        answer, missing = await first_available(chain, is_survivable=_is_survivable, reason=detail_of)
+        answer.degradations += missing
+        answer = self._finished(answer, started)
         if not answer.degraded:
-            self._known.keep(request, caller, answer, asked_at)
+            self._stale.put(request, caller, answer, asked_at)
         return answer
 
-    def search_spared(self, request: SearchRequest, caller: Caller) -> SearchResponse:
-        """The last known answer, where there is no room for another; OverloadedError where there is none."""
-        started = self._clock()
-        answer = self._known.recall(request, caller)
-        overloaded = OverloadedError()
+    def search_stale(self, request: SearchRequest, caller: Caller) -> SearchResponse:
+        """A stale answer, where there is no room for another; OverloadedError where there is none."""
+        started, overloaded = self._clock(), OverloadedError()
+        answer = self._stale.get(request, caller)
         if answer is None:
             raise overloaded
-        DEGRADATIONS.labels("gateway", LAST_KNOWN).inc()
-        answer.degradations = [Degradation(dependency="gateway", reason=overloaded.detail, used=LAST_KNOWN)]
-        answer.degraded = True
+        answer.degradations = [degraded("gateway", overloaded.detail, STALE)]
+        return self._finished(answer, started)
+
+    def _finished(self, answer: SearchResponse, started: float) -> SearchResponse:
+        answer.degraded = bool(answer.degradations)
         answer.took_ms = round((self._clock() - started) * 1000, 2)
         return answer
+
+    def _fallback(
+        self, backend: Backend, request: SearchRequest, caller: Caller, vector: QueryVector | Degradation | None
+    ) -> Fallback[SearchResponse]:
+        call = backend.call
+        if self._replica is not None and backend.dependency == "replica":
+            call = fresh_only(self._replica, call, self._replica_max_age_s)
+        ask = partial(self._live, partial(call, "search"), request, caller, vector)
+        return Fallback(backend.dependency, backend.used, ask, backend.unless)
 
     async def _live(
         self, ask: Ask, request: SearchRequest, caller: Caller, vector: QueryVector | Degradation | None
     ) -> SearchResponse:
-        """An answer of now, asked for in one of the ways."""
+        """An answer of now, by one backend."""
         mode, rows, degradations = await self._found(ask, request, caller, vector)
         complete = all(row["complete"] for row in rows)
         if self._reranker is not None and rows:
@@ -156,65 +148,28 @@ class SearchService:
             arguments["max_results"] = max(request.limit, self._reranker.candidates)
         return arguments
 
-    async def _remembered(self, request: SearchRequest, caller: Caller) -> SearchResponse | None:
-        return self._known.recall(request, caller)
+    async def _from_stale(self, request: SearchRequest, caller: Caller) -> SearchResponse | None:
+        return self._stale.get(request, caller)
 
 
-def of_database(database: Database) -> Ask:
-    """Search in one statement as the caller."""
+def fresh_only(replica: Database, ask: Call, max_age_s: float) -> Call:
+    """As `ask`; without documents where the replica may not know yet who lost the right to them."""
 
-    async def ask(arguments: dict[str, Any], caller: Caller) -> Rows:
-        return await database.fetch("search_as", {**arguments, "claims": caller.claims})
-
-    return ask
-
-
-def of_replica(replica: Database, max_age_s: float) -> Ask:
-    """As of_database; without documents where the replica may not know yet who lost the right to them."""
-    ask_replica = of_database(replica)
-
-    async def ask(arguments: dict[str, Any], caller: Caller) -> Rows:
+    async def call(function: str, arguments: Mapping[str, Any], caller: Caller) -> Rows:
         if await replica.is_fresh(max_age_s):
-            return await ask_replica(arguments, caller)
+            return await ask(function, arguments, caller)
         if "products" not in arguments["kinds"] or caller.is_staff:
             raise DatabaseUnavailableError("The replica is too far behind to show documents.")
-        rows = await ask_replica({**arguments, "kinds": ["products"]}, caller)
+        rows = await ask(function, {**arguments, "kinds": ["products"]}, caller)
         left_out = arguments["kinds"] != ["products"]
         return [{**row, "complete": row["complete"] and not left_out} for row in rows]
 
-    return ask
+    return call
 
 
-def of_data_api(data_api: DataApi) -> Ask:
-    """Search by the same function, as an RPC with the caller's token."""
-
-    async def ask(arguments: dict[str, Any], caller: Caller) -> Rows:
-        vector = arguments["query_embedding"]
-        plain = {
-            **{name: _as_json(value) for name, value in arguments.items()},
-            "query_embedding": None if vector is None else str(vector.to_list()),
-            "metadata_contains": None
-            if arguments["metadata_contains"] is None
-            else json.loads(arguments["metadata_contains"]),
-        }
-        return await data_api.call("search", plain, caller.token)
-
-    return ask
-
-
-def _as_json(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_as_json(item) for item in value]
-    return str(value) if isinstance(value, UUID | Decimal) else value
-
-
-def _is_worth_another_way(error: Exception) -> bool:
-    # An unsafe database is the same one behind every door.
+def _is_survivable(error: Exception) -> bool:
+    # An unsafe database is the same one however it is asked.
     return isinstance(error, UnavailableError) and not isinstance(error, DatabaseUnsafeError)
-
-
-def _detail(error: Exception) -> str:
-    return error.detail if isinstance(error, GatewayError) else "It failed."
 
 
 async def _reranked(reranker: Reranker, query: str, rows: Rows) -> tuple[Rows, list[Degradation]]:

@@ -11,24 +11,24 @@ from uuid import UUID
 from gateway.auth.caller import Caller
 from gateway.database.heartbeat import News
 from gateway.database.rights import Rights
-from gateway.resilience.stale_cache import LastKnown
+from gateway.resilience.stale_cache import StaleCache
 from gateway.search.schemas import SearchRequest, SearchResponse
 
 
-class KnownAnswers:
+class StaleAnswers:
     """Full answers in memory, by request and by everything that decides what the caller may see."""
 
     def __init__(self, *, max_bytes: int = 16_000_000, max_age_s: float = 600.0, rights: Rights | None = None) -> None:
         """Keep so many bytes of JSON, none older than `max_age_s` seconds, and none that `rights` says is over."""
-        self._answers = LastKnown(max_bytes=max_bytes, max_age_s=max_age_s)
+        self._answers = StaleCache(max_bytes=max_bytes, max_age_s=max_age_s)
         self._rights = Rights() if rights is None else rights
         self._rights.tell(self._forget)
 
     def now(self) -> float:
-        """The moment to give `keep` for a question that is asked now."""
+        """The moment to give `put` for a question that is asked now."""
         return self._rights.now()
 
-    def keep(self, request: SearchRequest, caller: Caller, answer: SearchResponse, asked_at: float) -> None:
+    def put(self, request: SearchRequest, caller: Caller, answer: SearchResponse, asked_at: float) -> None:
         """Remember an answer that lacks nothing, unless what it holds ended while it was on its way."""
         ids = [result.id for result in answer.results]
         if self._rights.ended_since(asked_at, caller.user_id, ids):
@@ -36,7 +36,7 @@ class KnownAnswers:
         about: list[UUID] = ids if caller.user_id is None else [*ids, caller.user_id]
         self._answers.put(_key(request, caller), answer.model_dump_json().encode(), about=about)
 
-    def recall(self, request: SearchRequest, caller: Caller) -> SearchResponse | None:
+    def get(self, request: SearchRequest, caller: Caller) -> SearchResponse | None:
         """What the same caller was told, with its age; without documents where their readers are not known now."""
         found = self._answers.get(_key(request, caller))
         if found is None:

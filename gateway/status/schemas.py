@@ -52,7 +52,7 @@ class QueueStatus(BaseModel):
     """How far the embeddings are behind their texts."""
 
     pending: int = Field(description="Documents and products that wait for the worker.")
-    failed: int = Field(description="Those that were given up; retry_document replays one.")
+    failed: int = Field(description="Those that failed for good; retry_document tries one again.")
     oldest_pending_seconds: float = Field(description="How long the oldest has waited; 0 when none waits.")
 
 
@@ -60,8 +60,9 @@ class PaymentsStatus(BaseModel):
     """What the payment provider is still to be told, or staff is to settle by hand where none is set."""
 
     waiting: int = Field(validation_alias="payments_waiting", description="Charges and refunds in the outbox.")
-    parked: int = Field(
-        validation_alias="payments_parked", description="Those that were given up; stuck_payments lists them for staff."
+    failed: int = Field(
+        validation_alias="payments_parked",
+        description="Those that failed for good; stuck_payments lists them for staff.",
     )
     oldest_waiting_seconds: float = Field(
         validation_alias="payments_oldest_seconds", description="How long the oldest has waited; 0 when none waits."

@@ -37,7 +37,7 @@ class Service:
         self._url = settings.worker_database_url.get_secret_value()
         self._settings = settings
         self._embedders = [create_embedder(choice) for choice in settings.embedders]
-        self._backoff = Backoff(settings.worker_backoff_seconds)
+        self._backoff = Backoff(settings.worker_backoff_s)
         self._payments = create_payments(settings.payment_url, settings.payment_api_key, settings.policies.payment)
 
     async def run(self) -> None:
@@ -46,9 +46,9 @@ class Service:
         worker = Worker(
             self._embedders,
             await asyncio.to_thread(Chunker, self._embedders[0]),
-            lease_s=settings.worker_lease_seconds,
+            lease_s=settings.worker_lease_s,
             max_attempts=settings.worker_max_attempts,
-            backoff_s=settings.worker_backoff_seconds,
+            backoff_s=settings.worker_backoff_s,
         )
         for stopping in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(stopping, _stop, worker)
@@ -84,7 +84,7 @@ class Service:
             async with connected(self._url) as first, connected(self._url) as second, connected(self._url) as listener:
                 logger.info("at work with %s", " and ".join(embedder.name for embedder in self._embedders))
                 self._backoff.reset()
-                lease_s = self._settings.worker_lease_seconds
+                lease_s = self._settings.worker_lease_s
                 await self._until_stopped(worker, Queue(first, lease_s), Queue(second, lease_s), listener)
         except* DatabaseError as errors:
             await pause(errors, self._backoff.next_s(), worker.stop)
@@ -111,7 +111,7 @@ async def replay(settings: Settings) -> int:
     """Make every parked job due again; how many there were. DatabaseError when the database does not answer."""
     assert settings.worker_database_url is not None, "load_settings('worker') sees to it"
     async with connected(settings.worker_database_url.get_secret_value()) as connection:
-        return await Queue(connection, settings.worker_lease_seconds).replay()
+        return await Queue(connection, settings.worker_lease_s).replay()
 
 
 async def _listen(connection: Connection, wake: Callable[[], None]) -> None:

@@ -26,7 +26,7 @@ from rich.table import Table
 from gateway.http.admission import AdmissionMiddleware, LimitMiddleware
 from gateway.http.middleware import DeadlineMiddleware
 from gateway.resilience import Guard
-from gateway.search.stale_answers import KnownAnswers
+from gateway.search.stale_answers import StaleAnswers
 from tests.bench.asking import questions
 from tests.bench.debian_docs import Passage, load
 from tests.bench.overload import PASSAGES, SECRET
@@ -56,7 +56,7 @@ def taken_out() -> Iterator[None]:
         mock.patch.object(DeadlineMiddleware, "__call__", _bare_app),
         mock.patch.object(LimitMiddleware, "__call__", _bare_app),
         mock.patch.object(AdmissionMiddleware, "__call__", _bare_app),
-        mock.patch.object(KnownAnswers, "keep", lambda *_: None),
+        mock.patch.object(StaleAnswers, "put", lambda *_: None),
     ):
         yield
 

@@ -151,7 +151,7 @@ async def gateway(passages: Sequence[Passage], vectors: NDArray[np.float16]) -> 
                 AUTH_ALGORITHM="HS256",
                 SUPABASE_JWT_SECRET=SECRET,
                 REQUEST_TIMEOUT_S=str(DEADLINE_S),
-                LAST_KNOWN_MB="0",
+                STALE_ANSWERS_MB="0",
                 LOG_LEVEL="error",
             )
             issuer = f"{stack.supabase_url}/auth/v1"

@@ -198,7 +198,7 @@ class World:
 
     def start_worker(self) -> Process:
         """Start a worker."""
-        return self.stack.start_worker(**self._embedding, WORKER_BACKOFF_SECONDS="0.05", WORKER_LEASE_SECONDS="2")
+        return self.stack.start_worker(**self._embedding, WORKER_BACKOFF_S="0.05", WORKER_LEASE_S="2")
 
     def start_gateway(self) -> None:
         """Start the gateway, which reaches everything through the doors."""

@@ -149,15 +149,13 @@ async def test_the_data_api_shows_everybody_the_same(
         await gateway.until_well()
 
 
-async def test_the_last_known_answer_is_its_callers_own(
-    stack: Stack, database: Database, people: dict[str, str]
-) -> None:
+async def test_a_stale_answer_is_its_callers_own(stack: Stack, database: Database, people: dict[str, str]) -> None:
     async with gateway_of(stack, database, people) as gateway:
         assert await gateway.found("alice", []) == SEES["alice"]
         assert await gateway.found("bob", []) == SEES["bob"]
         gateway.to_database.refuse()
         gateway.to_api.is_closed = True
-        used = ["the last known answer", "the last known answer"]
+        used = ["a stale answer", "a stale answer"]
         assert await gateway.found("alice", used) == SEES["alice"]
         assert await gateway.found("bob", used) == SEES["bob"]
         age = (await gateway.search("alice")).json()["age_seconds"]
@@ -260,7 +258,7 @@ async def test_a_replica_answers_when_nothing_else_does(
         gateway.to_api.is_closed = True
         assert await gateway.found("bob", ["a replica", "a replica"]) == SEES["bob"]
         gateway.to_replica.refuse()
-        assert await gateway.found("bob", ["the last known answer"] * 3) == SEES["bob"]
+        assert await gateway.found("bob", ["a stale answer"] * 3) == SEES["bob"]
         status = (await gateway.client.get(f"{OPERATIONS}/status")).json()
         assert status["dependencies"]["replica"]["state"] == "down"
 
@@ -293,7 +291,7 @@ async def test_breakers_are_shown_and_counted(stack: Stack, database: Database, 
         database_ = status["dependencies"]["database"]
         assert (database_["state"], database_["breaker"]["state"]) == ("down", "open")
         assert database_["breaker"]["policy"]["failures_to_open"] == 2
-        assert database_["breaker"]["policy"]["fallback"] == "the Data API, or the last known answer"
+        assert database_["breaker"]["policy"]["fallback"] == "the Data API, or a stale answer"
         assert status["dependencies"]["data_api"]["breaker"]["state"] == "closed"
         metrics = (await gateway.client.get(f"{OPERATIONS}/metrics")).text
         assert 'tidegate_breaker_state{dependency="database",state="open"} 1.0' in metrics
@@ -308,7 +306,7 @@ async def test_breakers_are_shown_and_counted(stack: Stack, database: Database, 
 async def test_more_than_can_be_answered_is_refused_at_once(
     stack: Stack, database: Database, people: dict[str, str]
 ) -> None:
-    async with gateway_of(stack, database, people, concurrency=4, last_known_mb=0) as gateway:
+    async with gateway_of(stack, database, people, concurrency=4, stale_answers_mb=0) as gateway:
         assert await gateway.found("alice", []) == SEES["alice"]
         gateway.to_database.freeze()
         gateway.to_api.is_closed = True
@@ -325,7 +323,7 @@ async def test_more_than_can_be_answered_is_refused_at_once(
         await gateway.until_well()
 
 
-async def test_above_the_limit_there_is_the_last_known_answer(
+async def test_above_the_limit_there_is_a_stale_answer(
     stack: Stack, database: Database, people: dict[str, str]
 ) -> None:
     async with gateway_of(stack, database, people, concurrency=4) as gateway:
@@ -334,7 +332,7 @@ async def test_above_the_limit_there_is_the_last_known_answer(
         gateway.to_api.is_closed = True
         waiting = [asyncio.create_task(gateway.search("bob")) for _ in range(4)]
         await asyncio.sleep(0.05)
-        assert await gateway.found("alice", ["the last known answer"]) == SEES["alice"]
+        assert await gateway.found("alice", ["a stale answer"]) == SEES["alice"]
         refused = await gateway.search("alice", limit=7)
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:tidegate:problem:overloaded")
         gateway.to_database.heal()

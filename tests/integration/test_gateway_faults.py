@@ -74,7 +74,7 @@ async def gateway_behind(database: Database, *, refusing: bool = False, **change
         url = f"postgresql://tidegate_gateway@127.0.0.1:{proxy.port}/{database.name}"
         embedder = FaultyEmbedder(create_embedder(EmbedderChoice("onnx")))
         app = make_app(
-            project, url, embedder=embedder, database_timeout_s=DEADLINE_S, **{"last_known_mb": 0, **changes}
+            project, url, embedder=embedder, database_timeout_s=DEADLINE_S, **{"stale_answers_mb": 0, **changes}
         )
         async with client_of(app) as client:
             yield Behind(client, proxy, project, app.state.services)

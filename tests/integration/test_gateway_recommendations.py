@@ -10,7 +10,7 @@ from typing import Any, LiteralString
 import pytest
 
 from tests.support import Database
-from tests.support.recommending import KNOWN, NOTHING, TENTS, People, gateway_of, named, opened
+from tests.support.recommending import NOTHING, STALE, TENTS, People, gateway_of, named, opened
 from tests.support.stack import Process, Stack
 from tests.support.waiting import wait_until
 
@@ -93,7 +93,7 @@ async def test_a_replica_recommends_the_same_when_nothing_else_does(
         assert (await gateway.ask("alice", used={"a replica"}))["recommendations"] == whole
         assert named(await gateway.ask("bob", used={"a replica"}))
         gateway.to_replica.refuse()
-        known = await gateway.ask("alice", used={KNOWN})
+        known = await gateway.ask("alice", used={STALE})
         assert (known["recommendations"], known["age_seconds"] >= 0) == (whole, True)
 
 
@@ -149,8 +149,8 @@ async def test_a_hanging_database_leaves_time_for_the_last_rung(
         answer = await gateway.ask("alice", used={"the Data API"})
         assert (answer["source"], named(answer)) == ("personal", named(before))
         gateway.to_api.is_closed = True
-        assert named(await gateway.ask("alice", used={KNOWN})) == named(before)
-        assert named(await gateway.ask("carol", used={KNOWN}))[0] == "rope 1", "what is most popular, kept unasked"
+        assert named(await gateway.ask("alice", used={STALE})) == named(before)
+        assert named(await gateway.ask("carol", used={STALE}))[0] == "rope 1", "what is most popular, kept unasked"
         assert time.monotonic() - started < 3 * 3.1
         gateway.to_database.heal()
         await gateway.until_well()
@@ -161,14 +161,14 @@ async def test_what_is_known_of_one_is_told_nobody_else(stack: Stack, database: 
         alices = named(await gateway.ask("alice", limit=50))
         gateway.to_database.refuse()
         gateway.to_api.is_closed = True
-        assert named(await gateway.ask("alice", used={KNOWN}, limit=50)) == alices
-        assert named(await gateway.ask("alice", used={KNOWN}, limit=2)) == alices[:2]
+        assert named(await gateway.ask("alice", used={STALE}, limit=50)) == alices
+        assert named(await gateway.ask("alice", used={STALE}, limit=2)) == alices[:2]
         for other in ("bob", "nobody"):
-            answer = await gateway.ask(other, used={KNOWN}, limit=50)
+            answer = await gateway.ask(other, used={STALE}, limit=50)
             assert answer["source"] == "popular"
             assert 0 <= answer["age_seconds"] < 60
         # A category that nobody has asked for: what is most popular of all.
-        assert (await gateway.ask(category="tents", used={KNOWN}))["source"] == "popular"
+        assert (await gateway.ask(category="tents", used={STALE}))["source"] == "popular"
 
 
 async def test_with_nothing_known_the_list_is_empty(stack: Stack, database: Database, people: People) -> None:
@@ -199,7 +199,7 @@ async def test_an_unsafe_database_is_not_asked_through_any_door(
         people.shop.admin.execute("alter table public.categories no force row level security")
         try:
             gateway.services.database._checked_until = float("-inf")
-            assert named(await gateway.ask("alice", used={KNOWN})) == before
+            assert named(await gateway.ask("alice", used={STALE})) == before
         finally:
             people.shop.admin.execute("alter table public.categories force row level security")
             people.shop.admin.execute("alter event trigger enforce_row_level_security enable always")
@@ -216,7 +216,7 @@ async def test_above_the_limit_there_is_what_is_known(stack: Stack, database: Da
                 await asyncio.wait(waiting, timeout=0.01)
         started = time.monotonic()
         for _ in range(100):
-            assert named(await gateway.ask("alice", used={KNOWN})) == before
+            assert named(await gateway.ask("alice", used={STALE})) == before
         assert time.monotonic() - started < 30, "waiting for the database, each would take more than a second"
         gateway.to_database.heal()
         assert {response.status_code for response in await asyncio.gather(*waiting)} == {200}
@@ -226,7 +226,7 @@ async def test_made_up_categories_and_products_do_not_crowd_out_what_is_known(
     stack: Stack, database: Database, people: People
 ) -> None:
     async with gateway_of(stack, database, people) as gateway:
-        known = gateway.services.recommendations.known._answers
+        known = gateway.services.recommendations.stale._answers
         await gateway.ask()  # which the gateway asks for itself as well, at a moment of its own
         await gateway.ask(category="tents")
         kept = len(known)

@@ -24,7 +24,7 @@ from tests.support.gateway_app import OPERATIONS, client_of, make_app, make_sett
 from tests.support.shop import Shop
 from tests.support.tokens import Project
 
-QUICK = {"WORKER_LEASE_SECONDS": "1", "WORKER_BACKOFF_SECONDS": "0.05"}
+QUICK = {"WORKER_LEASE_S": "1", "WORKER_BACKOFF_S": "0.05"}
 
 
 class Counter:
@@ -41,7 +41,7 @@ class Counter:
 
     def pay(self, **changes: Any) -> None:
         """Make payments as the worker does, in a thread, until `stop_paying`; `changes` are settings."""
-        quick = {"worker_lease_seconds": 1, "worker_backoff_seconds": 0.05, **self.provider.settings}
+        quick = {"worker_lease_s": 1, "worker_backoff_s": 0.05, **self.provider.settings}
         settings = make_settings(**{**quick, **changes})
         stop, loop = asyncio.Event(), asyncio.new_event_loop()
 
@@ -270,7 +270,7 @@ def test_a_provider_that_is_slow_is_asked_again_and_charges_once(
 def test_a_provider_that_is_dead_is_waited_for_and_orders_may_still_be_cancelled(
     counter: Counter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    counter.pay(payment_url="http://127.0.0.1:1/v1", worker_backoff_seconds=0.01)
+    counter.pay(payment_url="http://127.0.0.1:1/v1", worker_backoff_s=0.01)
     orders = [counter.order(1) for _ in range(2)]
     wait_until(lambda: "left alone" in caplog.text, 15, "the breaker being open")
 
@@ -360,7 +360,7 @@ async def test_status_shows_the_provider_its_policy_and_what_waits(counter: Coun
         status = (await client.get(f"{OPERATIONS}/status")).json()
         payment = status["dependencies"]["payment"]
         assert (payment["state"], payment["breaker"]["policy"]["failures_to_open"]) == ("up", 3)
-        assert (status["payments"]["waiting"], status["payments"]["parked"]) == (1, 0)
+        assert (status["payments"]["waiting"], status["payments"]["failed"]) == (1, 0)
     counter.provider.failure = (500, {})
     async with client_of(make_app(Project(), url, embedder=embedder, **settings)) as client:
         status = (await client.get(f"{OPERATIONS}/status")).json()

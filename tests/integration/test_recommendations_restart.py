@@ -12,7 +12,7 @@ import pytest
 from gateway.recommendations.snapshot_file import FORMAT
 from tests.support import Database
 from tests.support.gateway_app import NOWHERE
-from tests.support.recommending import KNOWN, NOTHING, People, gateway_of, named, opened
+from tests.support.recommending import NOTHING, STALE, People, gateway_of, named, opened
 from tests.support.stack import Process, Stack
 from tests.support.tokens import claims_for
 from tests.support.waiting import wait_until
@@ -52,7 +52,7 @@ def test_a_gateway_that_starts_with_everything_down_still_knows(stack: Stack, pe
 
     popular = wait_until(asked, 20, "the gateway answering")
     assert popular is not None
-    assert {degradation["used"] for degradation in popular["degradations"]} == {KNOWN}
+    assert {degradation["used"] for degradation in popular["degradations"]} == {STALE}
     assert (popular["source"], named(popular)[0]) == ("popular", "rope 1")
     again = asked(like=str(people.shop.products["rope 0"]))
     assert again is not None
@@ -75,9 +75,9 @@ async def test_who_is_known_without_the_keys_is_shown_their_own_after_a_restart(
         before = named(await gateway.ask("alice"))
         # What it was told last is written when it stops.
     async with gateway_of(stack, database, mine, starts_closed=True, **changes) as gateway:
-        answer = await gateway.ask("alice", used={KNOWN})
+        answer = await gateway.ask("alice", used={STALE})
         assert (answer["source"], named(answer)) == ("personal", before)
-        assert (await gateway.ask(used={KNOWN}))["source"] == "popular"
+        assert (await gateway.ask(used={STALE}))["source"] == "popular"
 
 
 @pytest.fixture

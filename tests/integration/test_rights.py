@@ -18,7 +18,7 @@ from gateway.auth.caller import Caller
 from gateway.database.heartbeat import News
 from gateway.database.rights import LOST_S, RIGHTS_S, Rights
 from gateway.search.schemas import SearchRequest, SearchResponse
-from gateway.search.stale_answers import KnownAnswers
+from gateway.search.stale_answers import StaleAnswers
 from tests.support import Database, ScratchCluster
 from tests.support.clock import Clock
 from tests.support.gateway_app import client_of, make_app
@@ -101,7 +101,7 @@ class World:
     async def confirmed(self) -> None:
         """Until a heartbeat that begins from now on was answered."""
         asked = time.monotonic()
-        rights = self.services.search._known._rights
+        rights = self.services.search._stale._rights
         while rights._confirmed_at < asked:
             assert time.monotonic() - asked < DEADLINE_S
             await asyncio.sleep(0.01)
@@ -130,10 +130,10 @@ async def test_what_is_kept_is_forgotten_within_a_second(database: Database, end
             None if person == "nobody" else f"Bearer {world.project.key.token(world.ids[person])}"
         )
         await world.confirmed()
-        assert kept._known.recall(request, caller) is not None
+        assert kept._stale.get(request, caller) is not None
         await asyncio.to_thread(world.end, statement)
         await world.confirmed()
-        assert kept._known.recall(request, caller) is None
+        assert kept._stale.get(request, caller) is None
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ REQUEST = SearchRequest.model_validate(LANTERNS)
 def test_what_ended_while_an_answer_was_on_its_way_is_not_kept() -> None:
     clock = Clock()
     rights = Rights(clock=clock)
-    known = KnownAnswers(rights=rights)
+    known = StaleAnswers(rights=rights)
     person, document = uuid4(), uuid4()
     for news in (
         News(clock.now, False, frozenset({person}), frozenset()),
@@ -224,49 +224,49 @@ def test_what_ended_while_an_answer_was_on_its_way_is_not_kept() -> None:
         asked_at = known.now()
         clock.advance(0.5)
         rights.learn(news)
-        known.keep(REQUEST, caller(person), answer_of(("document", document)), asked_at)
-        assert known.recall(REQUEST, caller(person)) is None
+        known.put(REQUEST, caller(person), answer_of(("document", document)), asked_at)
+        assert known.get(REQUEST, caller(person)) is None
         clock.advance(0.5)
-        known.keep(REQUEST, caller(person), answer_of(("document", document)), known.now())
-        assert known.recall(REQUEST, caller(person)) is not None
+        known.put(REQUEST, caller(person), answer_of(("document", document)), known.now())
+        assert known.get(REQUEST, caller(person)) is not None
         rights.learn(news)
-        assert known.recall(REQUEST, caller(person)) is None
+        assert known.get(REQUEST, caller(person)) is None
 
 
 def test_without_news_there_are_products_and_no_documents() -> None:
     clock = Clock()
     rights = Rights(clock=clock)
-    known = KnownAnswers(rights=rights)
+    known = StaleAnswers(rights=rights)
     person, staff, product = caller(uuid4()), caller(uuid4(), app_metadata={"staff": True}), ("product", uuid4())
     rights.learn(News(clock.now, False, frozenset(), frozenset()))  # what was kept before is not known about
     clock.advance(1)
     rights.learn(News(clock.now, False, frozenset(), frozenset()))
     for who in (person, staff):
-        known.keep(REQUEST, who, answer_of(("document", uuid4()), product), known.now())
+        known.put(REQUEST, who, answer_of(("document", uuid4()), product), known.now())
     clock.advance(RIGHTS_S)
-    both = known.recall(REQUEST, person)
+    both = known.get(REQUEST, person)
     assert both is not None
     assert (len(both.results), both.complete) == (2, True)
     clock.advance(0.1)
-    rest = known.recall(REQUEST, person)
+    rest = known.get(REQUEST, person)
     assert rest is not None
     assert ([result.kind for result in rest.results], rest.complete) == (["product"], False)
-    assert known.recall(REQUEST, staff) is None  # it may not be on sale
+    assert known.get(REQUEST, staff) is None  # it may not be on sale
     rights.learn(News(clock.now, False, frozenset(), frozenset({product[1]})))
-    assert known.recall(REQUEST, person) is None
+    assert known.get(REQUEST, person) is None
 
 
 def test_after_minutes_without_news_nothing_is_kept() -> None:
     clock = Clock()
     rights = Rights(clock=clock)
-    known = KnownAnswers(rights=rights)
+    known = StaleAnswers(rights=rights)
     rights.learn(News(clock.now, False, frozenset(), frozenset()))
     clock.advance(1)
-    known.keep(REQUEST, caller(UUID(int=1)), answer_of(("product", uuid4())), known.now())
-    assert known.recall(REQUEST, caller(UUID(int=1))) is not None
+    known.put(REQUEST, caller(UUID(int=1)), answer_of(("product", uuid4())), known.now())
+    assert known.get(REQUEST, caller(UUID(int=1))) is not None
     clock.advance(LOST_S + 1)
     rights.learn(News(clock.now, False, frozenset(), frozenset()))
-    assert known.recall(REQUEST, caller(UUID(int=1))) is None
+    assert known.get(REQUEST, caller(UUID(int=1))) is None
 
 
 async def test_a_transaction_that_is_committed_late_is_heard_of(database: Database) -> None:

@@ -23,7 +23,7 @@ from tests.support.storefront import Storefront, around
 SEA, HILL = 1, 2
 ROPES = [f"rope {number}" for number in range(5)]
 TENTS = [f"tent {number}" for number in range(5)]
-KNOWN, NOTHING = "the last known answer", "an empty list"
+STALE, NOTHING = "a stale answer", "an empty list"
 
 
 @dataclass
@@ -131,6 +131,6 @@ async def gateway_of(
 async def _asked_for_what_is_most_popular(services: Services) -> None:
     # Which it does by itself, soon after it has started, and what is known in the end must not depend on how soon.
     deadline = time.monotonic() + 20
-    while services.recommendations.known.recall(RecommendationsRequest(), ANONYMOUS) is None:
+    while services.recommendations.stale.get(RecommendationsRequest(), ANONYMOUS) is None:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)

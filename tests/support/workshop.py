@@ -28,7 +28,7 @@ class Workshop:
 
     def start_worker(self, **environment: str) -> Process:
         """Start a worker and wait until it is at work. Its leases and waits are short."""
-        quick = {"WORKER_LEASE_SECONDS": "1", "WORKER_BACKOFF_SECONDS": "0.05"}
+        quick = {"WORKER_LEASE_S": "1", "WORKER_BACKOFF_S": "0.05"}
         worker = self.stack.start_worker(**quick, **environment)
         wait_until(lambda: "at work" in worker.tail(), 30, "the worker being at work")
         return worker

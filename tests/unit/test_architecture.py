@@ -61,6 +61,7 @@ LOWER: dict[str, tuple[str, ...]] = {
     "admission/": (*GROUND, "gateway.admission"),
     "clients/": (*GROUND, "gateway.clients"),
     "database/": (*GROUND, "gateway.database"),
+    "database/backends.py": (*GROUND, "gateway.auth", "gateway.clients", "gateway.database"),
     "embeddings/": ("gateway.config.embedder", "gateway.embeddings"),
     "chunking/": ("gateway.chunking", "gateway.embeddings"),
     "http/": (*GROUND, "gateway.admission", "gateway.auth", "gateway.http"),

@@ -110,12 +110,10 @@ class Cashier:
 
 async def keep_paying(url: str, payments: Payments, settings: Settings, stop: asyncio.Event) -> None:
     """Make payments of the database at `url` until `stop`, on connections that may be lost."""
-    backoff = Backoff(settings.worker_backoff_seconds)
-    cashier = Cashier(
-        payments, stop, max_attempts=settings.payment_max_attempts, backoff_s=settings.worker_backoff_seconds
-    )
+    backoff = Backoff(settings.worker_backoff_s)
+    cashier = Cashier(payments, stop, max_attempts=settings.payment_max_attempts, backoff_s=settings.worker_backoff_s)
     # A call ends within its time limit, so that a lease need not be renewed.
-    lease_s = settings.worker_lease_seconds + payments.guard.policy.longest_s
+    lease_s = settings.worker_lease_s + payments.guard.policy.longest_s
     while not stop.is_set():
         try:
             async with connected(url) as connection:

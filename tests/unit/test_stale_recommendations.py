@@ -8,7 +8,7 @@ import pytest
 
 from gateway.auth.caller import ANONYMOUS
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
-from gateway.recommendations.stale_answers import KnownRecommendations
+from gateway.recommendations.stale_answers import StaleRecommendations
 
 pytestmark = pytest.mark.anyio
 
@@ -26,19 +26,19 @@ async def test_what_came_last_is_in_the_file_whoever_was_writing(tmp_path: Path)
     moments = random.Random(7)
     file = tmp_path / "known.json"
     for stop in range(60):
-        known = KnownRecommendations(file)
+        known = StaleRecommendations(file)
         for number in range(200):
-            known.keep(_request(number), ANONYMOUS, _answer(number))
+            known.put(_request(number), ANONYMOUS, _answer(number))
         writing = asyncio.create_task(known.save())
         for _ in range(moments.randrange(4)):
             await asyncio.sleep(0)
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-        known.keep(_request(1_000), ANONYMOUS, _answer(stop))
+        known.put(_request(1_000), ANONYMOUS, _answer(stop))
         await known.save()
-        again = KnownRecommendations(file)
+        again = StaleRecommendations(file)
         await again.load()
-        found = again.recall(_request(1_000), ANONYMOUS)
+        found = again.get(_request(1_000), ANONYMOUS)
         assert found is not None
         assert found.took_ms == stop
-        assert again.recall(_request(199), ANONYMOUS) is not None
+        assert again.get(_request(199), ANONYMOUS) is not None

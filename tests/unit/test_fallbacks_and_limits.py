@@ -1,13 +1,13 @@
-"""Ladders, last known answers, the retry budget and the limit, each alone, with a clock of the tests' own."""
+"""Fallback chains, stale answers, the retry budget and the limit, each alone, with a clock of the tests' own."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.resilience import DependencyError
-from gateway.resilience.fallback import Fall, Rung, descend
+from gateway.resilience.fallback import Degradation, Fallback, first_available
 from gateway.resilience.limiter import ConcurrencyLimiter
-from gateway.resilience.stale_cache import LastKnown
+from gateway.resilience.stale_cache import StaleCache
 from gateway.resilience.token_bucket import RetryBudget
 from tests.support.clock import Clock
 from tests.support.gateway_app import make_app
@@ -48,41 +48,51 @@ def test_what_is_left_of_a_budget_is_shown_as_it_is_now() -> None:
     assert budget.share == 0.5
 
 
-def rung(name: str, result: str | Exception | None) -> Rung[str]:
+def source(name: str, result: str | Exception | None, unless: type[Exception] | None = None) -> Fallback[str]:
     async def ask() -> str | None:
         if isinstance(result, Exception):
             raise result
         return result
 
-    return Rung(name, f"what {name} gives", ask)
+    return Fallback(name, f"what {name} gives", ask, unless or ())
 
 
-async def test_the_first_rung_that_holds_answers_and_the_falls_are_told() -> None:
+async def test_the_first_source_that_works_answers_and_what_was_down_is_told() -> None:
     down = DependencyError("first", "It is down.")
-    answer = await descend([rung("first", down), rung("second", None), rung("third", "well"), rung("fourth", "no")])
-    assert answer.result == "well"
-    assert answer.falls == [Fall("first", "It is down.", "what third gives")]
-    assert (await descend([rung("first", "well"), rung("second", down)])).falls == []
+    chain = [source("first", down), source("second", None), source("third", "well"), source("fourth", "no")]
+    missing = Degradation(dependency="first", reason="It is down.", used="what third gives")
+    assert await first_available(chain) == ("well", [missing])
+    assert await first_available([source("first", "well"), source("second", down)]) == ("well", [])
 
 
-async def test_when_no_rung_holds_the_first_failure_is_the_answer() -> None:
+async def test_when_no_source_works_the_first_failure_is_the_answer() -> None:
     with pytest.raises(DependencyError, match="the first"):
-        await descend(
-            [rung("a", DependencyError("a", "the first")), rung("b", DependencyError("b", "the last")), rung("c", None)]
+        await first_available(
+            [
+                source("a", DependencyError("a", "the first")),
+                source("b", DependencyError("b", "the last")),
+                source("c", None),
+            ]
         )
     with pytest.raises(LookupError):
-        await descend([rung("a", None)])
+        await first_available([source("a", None)])
 
 
-async def test_what_asking_worse_would_not_change_is_the_answer() -> None:
+async def test_what_no_other_source_would_change_is_the_answer() -> None:
     with pytest.raises(MisuseError):
-        await descend([rung("a", MisuseError()), rung("b", "well")])
+        await first_available([source("a", MisuseError()), source("b", "well")])
+
+
+async def test_what_shares_the_failure_is_not_asked() -> None:
+    down = DependencyError("a", "down")
+    chain = [source("a", down), source("b", "of the same server", DependencyError), source("c", "well")]
+    assert (await first_available(chain))[0] == "well"
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60), st.floats(0, 4)), max_size=60))
 def test_what_is_kept_is_bounded_and_the_latest(steps: list[tuple[int, int, float]]) -> None:
     clock = Clock()
-    kept = LastKnown(max_bytes=100, max_age_s=10, clock=clock)
+    kept = StaleCache(max_bytes=100, max_age_s=10, clock=clock)
     latest: dict[bytes, tuple[bytes, float]] = {}
     now = 0.0
     for number, length, passes in steps:
