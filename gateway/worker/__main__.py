@@ -1,4 +1,4 @@
-"""`tidegate-worker` runs the worker; `tidegate-worker retry` tries again what was given up."""
+"""`tidegate-worker` runs the worker; `tidegate-worker retry` retries what failed."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ from gateway.config.settings import Settings
 from gateway.database.connection import DatabaseError
 from gateway.embeddings import EmbedderUnavailable
 from gateway.resilience import metrics
-from gateway.worker.process import Service, replay
+from gateway.worker.process import WorkerProcess, retry_failed
 
 
 def main() -> None:
@@ -26,17 +26,17 @@ def main() -> None:
         run(settings)
         return
     try:
-        count = asyncio.run(replay(settings))
+        count = asyncio.run(retry_failed(settings))
     except DatabaseError as error:
         refuse(f"The database does not answer: {error}")
-    sys.stdout.write(f"{count} given-up texts will be tried again.\n")
+    sys.stdout.write(f"{count} failed texts will be tried again.\n")
 
 
 def run(settings: Settings) -> None:
     """Work until a signal to stop, and show the numbers meanwhile where a port is set."""
     stop_metrics = _serve_metrics(settings.worker_metrics_host, settings.worker_metrics_port)
     try:
-        asyncio.run(Service(settings).run())
+        asyncio.run(WorkerProcess(settings).run())
     except EmbedderUnavailable as error:
         refuse(f"The worker cannot start: {error}")
     finally:

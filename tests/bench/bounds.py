@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.search.schemas import MAX_QUERY
-from gateway.worker.maintenance.search_indexes import MOST_UNPOSTED
+from gateway.worker.embedding.index_maintenance import MOST_UNPOSTED
 from tests.bench.corpus import short_texts
 from tests.bench.debian_docs import Passage
 from tests.bench.processes import cost_of

@@ -15,7 +15,7 @@ from gateway.clients.payments import Payment, PaymentFailedError, create_payment
 from gateway.clients.payments.http_provider import HttpPaymentProvider
 from gateway.embeddings import EmbedderChoice, create_embedder
 from gateway.local.ports import free_port
-from gateway.worker.payments.processor import keep_paying
+from gateway.worker.payments.processor import process_payments
 from tests.support import Process, ScratchCluster, Stack, wait_until
 from tests.support.embedders import FaultyEmbedder
 from tests.support.fake_embedder import fake_embedder
@@ -48,7 +48,7 @@ class Counter:
         async def pay() -> None:
             payments = create_payments(settings.payment_url, settings.payment_api_key, settings.policies.payment)
             assert payments is not None
-            await keep_paying(self.shop.database.url_for("tidegate_worker"), payments, settings, stop)
+            await process_payments(self.shop.database.url_for("tidegate_worker"), payments, settings, stop)
             await payments.aclose()
 
         def run() -> None:

@@ -10,14 +10,15 @@ import psycopg
 import pytest
 
 from gateway.database.connection import connect
-from gateway.worker.embedding.queue import Queue
-from gateway.worker.maintenance.removals import Removals
+from gateway.worker.maintenance.loop import STEPS, Maintenance
+from gateway.worker.session import Session
 from tests.support import Database, ScratchCluster, as_caller, make_user
 from tests.support.joining import join
 
 MANY = 100_000
 # Texts of which the worker removes each, so that it is done in a minute.
 TEXTS = 10_000
+REMOVALS = [step for step in STEPS if step.query == "remove_some"]
 # Of the server's processor, for one request; others have the machine as well while this is measured.
 REQUEST_S = 2.0
 
@@ -85,8 +86,8 @@ class Land:
         """What the worker does until nothing is left; how many pieces."""
         connection = await connect(self.database.url_for("tidegate_worker"), "test")
         try:
-            removals, queue, pieces = Removals(lambda: 0.0), Queue(connection, 60), 0
-            while await removals.step(queue):
+            removals, session, pieces = Maintenance(REMOVALS, lambda: 0.0), Session(connection), 0
+            while await removals.round(session):
                 pieces += 1
         finally:
             await connection.close()
@@ -303,9 +304,9 @@ async def test_what_cannot_be_removed_keeps_nothing_else_waiting(land: Land) -> 
         land.request(person, "select public.close_account()")
     connection = await connect(land.database.url_for("tidegate_worker"), "test")
     try:
-        removals, queue = Removals(lambda: 0.0), Queue(connection, 60)
+        removals, session = Maintenance(REMOVALS, lambda: 0.0), Session(connection)
         for _ in range(20):
-            await removals.step(queue)
+            await removals.round(session)
     finally:
         await connection.close()
     assert land.value("select count(*) from auth.users where id = %s", other) == 0

@@ -51,7 +51,7 @@ ALLOWED = {
 # by side and import none of each other; `app/` alone knows them all. The longest place that fits holds.
 GROUND = ("gateway.errors", "gateway.resilience")
 CAPABILITY = (*GROUND, "gateway.auth", "gateway.clients", "gateway.database", "gateway.http", "gateway.products")
-LOOP = ("gateway.database", "gateway.resilience", "gateway.worker.backoff", "gateway.worker.reconnect")
+LOOP = ("gateway.database", "gateway.worker.backoff", "gateway.worker.reconnect", "gateway.worker.session")
 LOWER: dict[str, tuple[str, ...]] = {
     "errors.py": (),
     "products.py": (),
@@ -84,6 +84,18 @@ LOWER: dict[str, tuple[str, ...]] = {
         "gateway.resilience",
         "gateway.worker",
     ),
+    "worker/embedding/": (*LOOP, "gateway.chunking", "gateway.embeddings", "gateway.worker.embedding"),
+    "worker/payments/": (
+        *LOOP,
+        "gateway.clients",
+        "gateway.config",
+        "gateway.resilience",
+        "gateway.worker.payments",
+    ),
+    "worker/maintenance/": (*LOOP, "gateway.worker.maintenance"),
+    "worker/session.py": ("gateway.database",),
+    "worker/backoff.py": (),
+    "worker/reconnect.py": ("gateway.database", "gateway.worker.backoff", "gateway.worker.session"),
     "local/": ("gateway.config", "gateway.database", "gateway.local", "gateway.resilience"),
 }
 MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))

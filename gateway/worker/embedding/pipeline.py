@@ -1,12 +1,10 @@
-"""The worker itself: three stages at work at once, and everything that can fail on the way.
+"""The pipeline: three stages at work at once, and everything that can fail on the way.
 
 take and cut ──► embed ──► write       each stage holds one batch, and one waits before it
 
 So the model works on the next batch while the last one is written. Whatever is held has its lease renewed.
 Turns are given by the database (private.enqueue_embeddings). A long text is embedded in pieces, one a turn. While the
 stages are full, a passing lane beside them (short_texts.py) serves short texts of others.
-Beside them, what people did with products is counted, what nobody pays or answers in time is ended, and what hung on
-large accounts and organizations that are gone is removed (worker/maintenance/).
 
 - The embedder is unavailable: the batch is given back, no attempt counted; the stage waits and goes on trying.
 - A text is refused, or cannot be written: its batch is done again one by one, and only that text fails.
@@ -23,13 +21,11 @@ from gateway.database.connection import DatabaseError, is_about_the_rows, is_tra
 from gateway.embeddings import Embedder, EmbedderUnavailable, EmbeddingRejected
 from gateway.worker.backoff import Backoff
 from gateway.worker.embedding.cutting import Cutter
+from gateway.worker.embedding.index_maintenance import IndexMaintenance
 from gateway.worker.embedding.jobs import Batch, CutSource, Job, Model
 from gateway.worker.embedding.queue import Queue
 from gateway.worker.embedding.short_texts import Traffic
-from gateway.worker.maintenance.deadlines import Expiry
-from gateway.worker.maintenance.removals import Removals
-from gateway.worker.maintenance.rollup import FOLD_EVERY_S, Folding
-from gateway.worker.maintenance.search_indexes import Upkeep
+from gateway.worker.reconnect import pause
 
 logger = logging.getLogger(__name__)
 
@@ -42,14 +38,21 @@ LONGEST_RETRY_AFTER_S = 300.0
 MODEL_CHECK_S = 2.0
 
 
-class Worker:
-    """Works on one queue until it is stopped, or the database fails; then it may be run again on another connection."""
+class Pipeline:
+    """Works on one queue until it is stopped, or the database fails; then it may be run again on other connections."""
 
     def __init__(
-        self, embedders: Sequence[Embedder], chunker: Chunker, *, lease_s: float, max_attempts: int, backoff_s: float
+        self,
+        embedders: Sequence[Embedder],
+        chunker: Chunker,
+        stop: asyncio.Event,
+        *,
+        lease_s: float,
+        max_attempts: int,
+        backoff_s: float,
     ) -> None:
-        """Embed with the one of `embedders` that is the active model; give a text up after `max_attempts`."""
-        self.stop = asyncio.Event()
+        """Embed with the one of `embedders` that is the active model; fail a text after `max_attempts`."""
+        self._stop = stop
         self._wake = asyncio.Event()
         self._traffic = Traffic()
         self._embedders = {(embedder.name, embedder.dimensions): embedder for embedder in embedders}
@@ -60,10 +63,11 @@ class Worker:
         self._embedder_backoff = Backoff(backoff_s)
         self._held: set[Job] = set()
         self._model_problem = ""
-        self._upkeep = Upkeep()
-        self._folding = Folding()
-        self._expiry = Expiry()
-        self._removals = Removals()
+        self._indexes = IndexMaintenance()
+
+    def __str__(self) -> str:
+        """The embedders, for people."""
+        return " and ".join(name for name, _ in self._embedders)
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -81,7 +85,6 @@ class Worker:
         to_write: asyncio.Queue[Batch | None] = asyncio.Queue(1)
         async with asyncio.TaskGroup() as stages:
             renewing = stages.create_task(self._renew(queue))
-            stages.create_task(self._serve_the_shop(queue))
             stages.create_task(self._take(queue, to_embed))
             stages.create_task(self._pass(passing))
             stages.create_task(self._pass_on(to_embed, to_write, lambda batch: self._embed(queue, batch)))
@@ -97,23 +100,23 @@ class Worker:
     # Taking ------------------------------------------------------------------------------------------------------
 
     async def _take(self, queue: Queue, output: "asyncio.Queue[Batch | None]") -> None:
-        await self._upkeep.begin(queue)
-        while not self.stop.is_set():
+        await self._indexes.begin(queue.session)
+        while not self._stop.is_set():
             self._wake.clear()
             model = await self._usable_model(queue)
             if model is None:
-                await self._sleep(MODEL_CHECK_S)
+                await pause(MODEL_CHECK_S, self._stop)
                 continue
             claimed = await queue.claim(BATCH_JOBS, BATCH_BYTES)
             jobs = self._traffic.pass_on(claimed, self._held - self._traffic.passing)
             self._held.update(claimed)
             if not claimed:
-                with self._traffic.upkeep():
-                    is_busy = await self._upkeep.step(queue)
+                with self._traffic.maintenance():
+                    is_busy = await self._indexes.step(queue.session)
                 if not is_busy:
                     await self._wake.wait()
                 continue
-            while not self.stop.is_set() and await self._upkeep.catch_up(queue):
+            while not self._stop.is_set() and await self._indexes.catch_up(queue.session):
                 pass
             batch = await self._cut(queue, model, await self._give_up(queue, jobs))
             if batch.sources:
@@ -122,10 +125,10 @@ class Worker:
 
     async def _pass(self, queue: Queue) -> None:
         """Serve short texts of those who have none in the stages, while the stages are full of others'."""
-        while not self.stop.is_set():
+        while not self._stop.is_set():
             self._traffic.wake.clear()
             in_stages = self._held - self._traffic.passing
-            is_open = in_stages or await self._traffic.is_upkeep_long()
+            is_open = in_stages or await self._traffic.is_maintenance_long()
             model = await self._usable_model(queue) if is_open or self._traffic.passing else None
             jobs = await self._traffic.take(queue, in_stages) if model else []
             if model is None or not jobs:
@@ -197,7 +200,7 @@ class Worker:
         logger.warning("%s Trying again in %.1f s.", error, delay)
         await queue.release(batch.jobs)
         self._held.difference_update(batch.jobs)
-        await self._sleep(delay)
+        await pause(delay, self._stop)
 
     # Writing -----------------------------------------------------------------------------------------------------
 
@@ -233,25 +236,18 @@ class Worker:
                 raise
             return
         self._held.difference_update(batch.jobs)
-        self._upkeep.written()
+        self._indexes.written()
         passages = sum(len(source.passages) for source in batch.sources)
         logger.info("%d of %d texts embedded, %d passages", finished, len(batch.sources), passages)
 
     async def _fail(self, queue: Queue, job: Job, error: str, max_attempts: int | None = None) -> None:
         delay = self._job_backoff.after(job.attempts)
-        parked = await queue.fail(job, error, delay, self._max_attempts if max_attempts is None else max_attempts)
+        is_final = await queue.fail(job, error, delay, self._max_attempts if max_attempts is None else max_attempts)
         self._held.discard(job)
-        outcome = "given up" if parked else f"again in {delay:.1f} s"
+        outcome = "failed for good" if is_final else f"again in {delay:.1f} s"
         logger.warning("%s, attempt %d, %s: %s", job.source_id, job.attempts, outcome, error)
 
     # Common ------------------------------------------------------------------------------------------------------
-
-    async def _serve_the_shop(self, queue: Queue) -> None:
-        while not self.stop.is_set():
-            more = await self._expiry.step(queue)
-            more |= await self._removals.step(queue)
-            if not await self._folding.step(queue) and not more:
-                await self._sleep(FOLD_EVERY_S)
 
     async def _pass_on(
         self,
@@ -271,11 +267,3 @@ class Worker:
             await asyncio.sleep(self._lease_s / 3)
             if self._held:
                 await queue.renew(self._held)
-
-    async def _sleep(self, delay_s: float) -> None:
-        """Wait, but not beyond `stop`."""
-        try:
-            async with asyncio.timeout(delay_s):
-                await self.stop.wait()
-        except TimeoutError:
-            return

@@ -9,68 +9,66 @@ Correct whatever happens to the worker or to the texts meanwhile:
 - Sources are locked before jobs, as writers do, and only those that are free: no deadlock with a writer.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from gateway.chunking.chunker import Limits
-from gateway.database.connection import Connection, DatabaseError, DictRow, is_transient
-from gateway.database.queries import query
+from gateway.database.connection import DictRow
 from gateway.worker.embedding.diff import StoredChunk, compare
 from gateway.worker.embedding.jobs import Batch, CutSource, Job, Model, Source
 from gateway.worker.embedding.rows import Row, inserted, staged, updated, vectored
+from gateway.worker.session import Session
 
 # Somebody is writing the source at this moment: long enough for most transactions to end.
 BUSY_DELAY_S = 0.25
 
 
 class Queue:
-    """One connection's use of the queue. Calls wait for each other, since a connection does one thing at a time."""
+    """One connection's use of the queue."""
 
-    def __init__(self, connection: Connection, lease_s: float) -> None:
-        """Take jobs over `connection` for `lease_s` seconds."""
-        self._connection = connection
+    def __init__(self, session: Session, lease_s: float) -> None:
+        """Take jobs over `session` for `lease_s` seconds."""
+        self.session = session
         self._lease_s = lease_s
-        self._turn = asyncio.Lock()
 
     async def active_model(self) -> Model | None:
         """The model that search uses."""
-        (row,) = await self._fetch("worker_embedding_model")
+        (row,) = await self.session.fetch("worker_embedding_model")
         return Model(row["id"], row["name"], row["dimensions"]) if row["id"] is not None else None
 
     async def cutting_limits(self) -> Limits:
         """What cutting one text may make and take."""
-        (row,) = await self._fetch("cutting_limits")
+        (row,) = await self.session.fetch("cutting_limits")
         return Limits(**row)
 
     async def claim(self, max_jobs: int, max_bytes: int) -> list[Job]:
         """Take up to `max_jobs` jobs that are due, whose turn is next, with about `max_bytes` of text together."""
         limits = {"max_jobs": max_jobs, "max_bytes": max_bytes, "lease_s": self._lease_s}
-        return [Job(**row) for row in await self._fetch("claim_embedding_jobs", limits)]
+        return [Job(**row) for row in await self.session.fetch("claim_embedding_jobs", limits)]
 
     async def claim_short(self, max_jobs: int, max_looked_at: int, without: Iterable[UUID]) -> list[Job]:
         """Take up to `max_jobs` short texts of tenants other than those given, among the next `max_looked_at`."""
         limits = {"max_jobs": max_jobs, "max_looked_at": max_looked_at, "lease_s": self._lease_s}
-        rows = await self._fetch("claim_short_embedding_jobs", {**limits, "tenant_ids": list(without)})
+        rows = await self.session.fetch("claim_short_embedding_jobs", {**limits, "tenant_ids": list(without)})
         return [Job(**row) for row in rows]
 
     async def read(self, jobs: Sequence[Job], model: Model, known: Mapping[UUID, Source]) -> list[Source]:
         """Texts of the jobs; those deleted meanwhile are missing. `known` are those whose text need not be read."""
         by_id = {job.source_id: job for job in jobs}
         ids = {"source_ids": list(by_id), "known_ids": list(known), "model_id": model.id}
-        return [_source(row, by_id, known) for row in await self._fetch("read_embedding_sources", ids)]
+        return [_source(row, by_id, known) for row in await self.session.fetch("read_embedding_sources", ids)]
 
     async def renew(self, jobs: Iterable[Job]) -> None:
         """Keep for another lease those that `jobs` holds when it is this call's turn."""
-        async with self._turn:
-            await self._run("renew_embedding_leases", {**_revisions(jobs), "lease_s": self._lease_s})
+        async with self.session.turn:
+            await self.session.run("renew_embedding_leases", {**_revisions(jobs), "lease_s": self._lease_s})
 
     async def release(self, jobs: Iterable[Job], delay_s: float = 0) -> None:
         """Give jobs back as if they had not been taken, to be had again after `delay_s` seconds."""
-        await self._fetch("release_embedding_jobs", {**_revisions(jobs), "delay_s": delay_s})
+        await self.session.fetch("release_embedding_jobs", {**_revisions(jobs), "delay_s": delay_s})
 
     async def fail(self, job: Job, error: str, delay_s: float, max_attempts: int) -> bool:
-        """Note a failure, to be tried again after `delay_s` or parked after `max_attempts`; whether it was parked."""
+        """Note a failure, to be retried after `delay_s`, or for good after `max_attempts`; whether it is for good."""
         parameters = {
             "source_id": job.source_id,
             "revision": job.revision,
@@ -78,10 +76,10 @@ class Queue:
             "delay_s": delay_s,
             "max_attempts": max_attempts,
         }
-        async with self._turn, self._connection.transaction():
+        async with self.session.transaction():
             if not await self._lock_sources([job]):
                 return False  # being written or deleted: the lease ends, or the job goes
-            rows = await self._run("fail_embedding_job", parameters)
+            rows = await self.session.run("fail_embedding_job", parameters)
         return any(row["is_parked"] for row in rows)
 
     async def finish(self, batch: Batch) -> int:
@@ -89,16 +87,18 @@ class Queue:
 
         Sources with a newer text or that are gone are left out; those that are being written are given back.
         """
-        async with self._turn, self._connection.transaction():
+        async with self.session.transaction():
             scopes = await self._lock_sources(batch.jobs)
-            rows = await self._run("lock_embedding_jobs", _revisions(j for j in batch.jobs if j.source_id in scopes))
+            rows = await self.session.run(
+                "lock_embedding_jobs", _revisions(j for j in batch.jobs if j.source_id in scopes)
+            )
             current = {row["source_id"] for row in rows}
             due = Batch(batch.model, [s for s in batch.sources if s.source.job.source_id in current], batch.vectors)
             postponed = [job for job in batch.jobs if job.source_id not in scopes]
             finished = await self._write(due, scopes) if due.sources else set()
             postponed += [job for job in due.jobs if job not in finished]
             if postponed:
-                await self._run("release_embedding_jobs", {**_revisions(postponed), "delay_s": BUSY_DELAY_S})
+                await self.session.run("release_embedding_jobs", {**_revisions(postponed), "delay_s": BUSY_DELAY_S})
         return len(finished)
 
     async def stage(self, source: CutSource, batch: Batch) -> bool:
@@ -107,67 +107,49 @@ class Queue:
         False when there is a newer text: then nothing is kept.
         """
         passages = {p.input_hash: p for p in source.missing() if p.input_hash in batch.vectors}
-        (row,) = await self._fetch("stage_embeddings", staged(source.source.job, passages, batch))
+        (row,) = await self.session.fetch("stage_embeddings", staged(source.source.job, passages, batch))
         return bool(row["is_staged"])
 
-    async def keep_up(self, step: str, **parameters: int) -> int:
-        """Do a step of the upkeep, the query of that name; how much it did. 0 too when somebody holds what it needs."""
-        try:
-            (row,) = await self._fetch(step, parameters)
-        except DatabaseError as error:
-            if not is_transient(error):
-                raise
-            return 0
-        return int(row["steps"])
-
-    async def replay(self) -> int:
-        """Make every parked job due again; how many there were."""
-        (row,) = await self._fetch("replay_parked_jobs")
+    async def retry_failed(self) -> int:
+        """Make every failed job due again; how many there were."""
+        (row,) = await self.session.fetch("replay_parked_jobs")
         return int(row["replayed"])
 
     async def _lock_sources(self, jobs: Sequence[Job]) -> dict[UUID, UUID]:
-        """Lock the sources nobody is writing; the audience of each."""
+        """Lock the sources nobody is writing; the scope of each."""
         documents = [job.source_id for job in jobs if job.is_document]
         products = [job.source_id for job in jobs if not job.is_document]
-        rows = await self._run("lock_embedding_documents", {"source_ids": documents}) if documents else []
-        rows += await self._run("lock_embedding_products", {"source_ids": products}) if products else []
+        rows = await self.session.run("lock_embedding_documents", {"source_ids": documents}) if documents else []
+        rows += await self.session.run("lock_embedding_products", {"source_ids": products}) if products else []
         return {row["source_id"]: row["scope_id"] for row in rows}
 
     async def _write(self, batch: Batch, scopes: Mapping[UUID, UUID]) -> set[Job]:
         ids = {"source_ids": [job.source_id for job in batch.jobs], "model_id": batch.model.id}
         batch = await self._with_staged(batch)
-        stored = [StoredChunk(**row) for row in await self._run("read_chunks", ids)]
+        stored = [StoredChunk(**row) for row in await self.session.run("read_chunks", ids)]
         changes = compare(batch, stored)
         if changes.gone:
-            await self._run("delete_chunks", {"chunk_ids": changes.gone})
+            await self.session.run("delete_chunks", {"chunk_ids": changes.gone})
         if changes.kept:
-            await self._run("update_chunks", updated(changes.kept))
+            await self.session.run("update_chunks", updated(changes.kept))
         if changes.vectors:
-            await self._run("insert_chunk_embeddings", vectored(changes.vectors, batch.model))
+            await self.session.run("insert_chunk_embeddings", vectored(changes.vectors, batch.model))
         if changes.new:
-            await self._run("insert_chunks", inserted(changes.new, scopes, batch.model))
+            await self.session.run("insert_chunks", inserted(changes.new, scopes, batch.model))
         incomplete = {source.source.job for source in changes.incomplete}
         finished = set(batch.jobs) - incomplete
         documents = [job.source_id for job in finished if job.is_document]
-        await self._run("mark_documents_ready", {"source_ids": documents})
-        await self._run("finish_embedding_jobs", {"source_ids": [job.source_id for job in finished]})
+        await self.session.run("mark_documents_ready", {"source_ids": documents})
+        await self.session.run("finish_embedding_jobs", {"source_ids": [job.source_id for job in finished]})
         return finished
 
     async def _with_staged(self, batch: Batch) -> Batch:
         ids = [source.source.job.source_id for source in batch.sources if source.source.staged_hashes]
         if not ids:
             return batch
-        rows = await self._run("read_staged_embeddings", {"source_ids": ids, "model_id": batch.model.id})
+        rows = await self.session.run("read_staged_embeddings", {"source_ids": ids, "model_id": batch.model.id})
         earlier = {row["input_hash"]: row["embedding"].to_numpy() for row in rows}
         return Batch(batch.model, batch.sources, {**earlier, **batch.vectors})
-
-    async def _fetch(self, name: str, parameters: Row | None = None) -> list[DictRow]:
-        async with self._turn:
-            return await self._run(name, parameters)
-
-    async def _run(self, name: str, parameters: Row | None = None) -> list[DictRow]:
-        cursor = await self._connection.execute(query(name), parameters)
-        return await cursor.fetchall() if cursor.description else []
 
 
 def _source(row: DictRow, jobs: Mapping[UUID, Job], known: Mapping[UUID, Source]) -> Source:

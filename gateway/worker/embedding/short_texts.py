@@ -17,8 +17,8 @@ from gateway.worker.embedding.queue import Queue
 PASSING_JOBS = 16
 # Texts among which they are looked for: a bound on the work where one tenant has many.
 LOOKED_AT = 64
-# Steps of the upkeep are short, but to make an index takes as long as there are vectors.
-LONG_UPKEEP_S = 0.25
+# Steps of index maintenance are short, but to make an index takes as long as there are vectors.
+LONG_MAINTENANCE_S = 0.25
 
 
 class Traffic:
@@ -29,7 +29,7 @@ class Traffic:
         self.wake = asyncio.Event()
         self.passing: set[Job] = set()
         self._passed_on: list[Job] = []
-        self._is_upkeep = False
+        self._is_maintaining = False
         self._taken = asyncio.Event()
 
     def pass_on(self, claimed: Sequence[Job], in_stages: Collection[Job]) -> list[Job]:
@@ -43,24 +43,24 @@ class Traffic:
         return [job for job in claimed if job not in self.passing]
 
     @contextmanager
-    def upkeep(self) -> Iterator[None]:
+    def maintenance(self) -> Iterator[None]:
         """The stages are empty, and take nothing until the block ends."""
-        self._is_upkeep = True
+        self._is_maintaining = True
         self._taken.clear()
         try:
             yield
         finally:
-            self._is_upkeep = False
+            self._is_maintaining = False
 
-    async def is_upkeep_long(self) -> bool:
+    async def is_maintenance_long(self) -> bool:
         """Whether the stages will not take what there is for a while."""
-        if not self._is_upkeep:
+        if not self._is_maintaining:
             return False
         try:
-            async with asyncio.timeout(LONG_UPKEEP_S):
+            async with asyncio.timeout(LONG_MAINTENANCE_S):
                 await self._taken.wait()
         except TimeoutError:
-            return self._is_upkeep
+            return self._is_maintaining
         return False
 
     async def take(self, queue: Queue, in_stages: Iterable[Job]) -> list[Job]:

@@ -5,7 +5,7 @@ Nothing is lost or doubled, whatever dies meanwhile:
 - A payment is written in the transaction that makes it due, and leaves the outbox in the one that notes its outcome.
 - Whoever dies in between has it taken again once its lease ends, and the provider asked by the same key: it answers as
   before, and charges once.
-- What fails is tried again after a while, and given up to staff after many times. An attempt that the breaker refused
+- What fails is retried after a while, and left to staff after many times. An attempt that the breaker refused
   is none. What the provider surely never heard of may still be cancelled at once.
 """
 
@@ -18,7 +18,8 @@ from gateway.database.connection import DatabaseError, is_about_the_rows
 from gateway.resilience import AttemptTimeoutError, BulkheadFullError, CircuitOpenError
 from gateway.worker.backoff import Backoff
 from gateway.worker.payments.outbox import Due, Outbox
-from gateway.worker.reconnect import connected, pause
+from gateway.worker.reconnect import draining, reconnecting
+from gateway.worker.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +28,11 @@ POLL_S = 1.0
 LONGEST_BACKOFF_S = 600.0
 
 
-class Cashier:
+class PaymentProcessor:
     """Works on one outbox until stopped, or the database fails; then it may be run again on another connection."""
 
     def __init__(self, payments: Payments, stop: asyncio.Event, *, max_attempts: int, backoff_s: float) -> None:
-        """Ask by `payments`, until `stop`; give a payment up to staff after `max_attempts`."""
+        """Ask by `payments`, until `stop`; leave a payment to staff after `max_attempts`."""
         self._payments = payments
         self._stop = stop
         self._max_attempts = max_attempts
@@ -103,22 +104,20 @@ class Cashier:
 
     async def _fail(self, outbox: Outbox, due: Due, error: str, *, sent: bool, retry_after: float = 0.0) -> None:
         delay = max(self._backoff.after(due.tries), min(retry_after, LONGEST_BACKOFF_S))
-        parked = await outbox.postpone(due, error, delay, self._max_attempts, was_sent=sent or due.was_sent)
-        outcome = "given up to staff" if parked else f"again in {delay:.1f} s"
+        is_final = await outbox.postpone(due, error, delay, self._max_attempts, was_sent=sent or due.was_sent)
+        outcome = "failed, left to staff" if is_final else f"again in {delay:.1f} s"
         logger.warning("%s, attempt %d, %s: %s", due.payment.key, due.tries, outcome, error)
 
 
-async def keep_paying(url: str, payments: Payments, settings: Settings, stop: asyncio.Event) -> None:
+async def process_payments(url: str, payments: Payments, settings: Settings, stop: asyncio.Event) -> None:
     """Make payments of the database at `url` until `stop`, on connections that may be lost."""
-    backoff = Backoff(settings.worker_backoff_s)
-    cashier = Cashier(payments, stop, max_attempts=settings.payment_max_attempts, backoff_s=settings.worker_backoff_s)
+    backoff_s = settings.worker_backoff_s
+    processor = PaymentProcessor(payments, stop, max_attempts=settings.payment_max_attempts, backoff_s=backoff_s)
     # A call ends within its time limit, so that a lease need not be renewed.
     lease_s = settings.worker_lease_s + payments.guard.policy.longest_s
-    while not stop.is_set():
-        try:
-            async with connected(url) as connection:
-                logger.info("payments are made")
-                backoff.reset()
-                await cashier.run(Outbox(connection, lease_s))
-        except* DatabaseError as errors:
-            await pause(errors, backoff.next_s(), stop)
+
+    async def work(sessions: list[Session]) -> None:
+        logger.info("payments are made")
+        await draining(processor.run(Outbox(sessions[0], lease_s)), stop)
+
+    await reconnecting(url, work, stop, Backoff(backoff_s))

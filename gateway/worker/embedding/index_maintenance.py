@@ -1,4 +1,4 @@
-"""What keeps search fast: words gathered, vectors indexed, giants given indexes of their own, counts added up.
+"""What keeps search fast: words gathered, vectors indexed, large scopes given indexes of their own, counts added up.
 
 None of it is needed to find anything: search reads one by one what no index holds yet. It is done in small steps when
 there is nothing to embed, and between texts when too much has come together.
@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from gateway.worker.embedding.queue import Queue
+from gateway.worker.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ MOST_UNPOSTED = 2_000
 INTERVAL_S = 60.0
 
 
-class Upkeep:
+class IndexMaintenance:
     """The steps, and whether there may be any to do."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,29 +37,29 @@ class Upkeep:
         """Passages came or changed."""
         self._is_due = True
 
-    async def begin(self, queue: Queue) -> None:
+    async def begin(self, session: Session) -> None:
         """Correct the counts, which a restored backup or a superuser may have left wrong."""
-        if audiences := await queue.keep_up("repair_passage_counts"):
-            logger.warning("The counts of passages were wrong for %d audiences; corrected.", audiences)
+        if scopes := await session.step("repair_passage_counts"):
+            logger.warning("The counts of passages were wrong for %d scopes; corrected.", scopes)
 
-    async def catch_up(self, queue: Queue) -> bool:
+    async def catch_up(self, session: Session) -> bool:
         """One step of what cannot wait for an idle moment; whether there was any."""
         return bool(
-            await queue.keep_up("index_embeddings", max_rows=INDEX_ROWS, tolerated=MOST_UNINDEXED)
-            or await queue.keep_up("post_passages", max_rows=POST_ROWS, tolerated=MOST_UNPOSTED)
+            await session.step("index_embeddings", max_rows=INDEX_ROWS, tolerated=MOST_UNINDEXED)
+            or await session.step("post_passages", max_rows=POST_ROWS, tolerated=MOST_UNPOSTED)
         )
 
-    async def step(self, queue: Queue) -> bool:
+    async def step(self, session: Session) -> bool:
         """One step for an idle moment; whether there was any."""
         if not self._is_due and self._clock() < self._done_at + INTERVAL_S:
             return False
         self._is_due = bool(
-            await queue.keep_up("post_passages", max_rows=POST_ROWS, tolerated=FEW_UNPOSTED)
-            or await queue.keep_up("merge_postings")
-            or await queue.keep_up("open_shard")
-            or await queue.keep_up("close_shard")
-            or await queue.keep_up("index_embeddings", max_rows=INDEX_ROWS, tolerated=0)
-            or await queue.keep_up("add_up_passage_counts")
+            await session.step("post_passages", max_rows=POST_ROWS, tolerated=FEW_UNPOSTED)
+            or await session.step("merge_postings")
+            or await session.step("open_shard")
+            or await session.step("close_shard")
+            or await session.step("index_embeddings", max_rows=INDEX_ROWS, tolerated=0)
+            or await session.step("add_up_passage_counts")
         )
         self._done_at = self._clock()
         return self._is_due
