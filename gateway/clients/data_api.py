@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
 import httpx2
+from postgrest import AsyncPostgrestClient
+from postgrest.exceptions import APIError
 
+from gateway.clients.supabase_transport import session
 from gateway.errors import (
     AccountBannedError,
     AccountClosedError,
@@ -16,9 +20,8 @@ from gateway.errors import (
 )
 from gateway.resilience import AttemptTimeoutError, DependencyError, Guard, Policy
 
-MAX_BYTES = 4_000_000
-ACCOUNT_CLOSED = "This account is closed."
-ACCOUNT_BANNED = "This account is banned."
+# SQLSTATEs by their beginnings that are about the arguments; all that is not listed here or below is the server's.
+OF_ARGUMENTS = ("22", "23", "P0001")
 
 
 class DataApiUnavailableError(UnavailableError):
@@ -35,7 +38,8 @@ class DataApi:
         """Use the Data API of the project at `url`."""
         self._url = f"{url}/rest/v1"
         self._key = publishable_key
-        self._client = client
+        self._session = session(client)
+        self._session.event_hooks = {"response": [_has_content]}
         self.guard = Guard(policy, _is_failure, heartbeat=self.probe)
 
     async def call(self, function: str, arguments: Mapping[str, Any], token: str | None) -> list[dict[str, Any]]:
@@ -45,53 +49,53 @@ class DataApi:
         AccountClosedError or AccountBannedError when it refuses the caller.
         """
         try:
-            return await self.guard.call(lambda: self._post(function, arguments, token))
+            return await self.guard.call(lambda: self._rows(self._client(token).rpc(function, dict(arguments))))
         except AttemptTimeoutError as error:
             raise DataApiUnavailableError(f"The Data API did not answer within {error.after_s:.2g} s.") from error
         except DependencyError as error:
             raise DataApiUnavailableError(error.reason) from error
-        except httpx2.HTTPError as error:
-            raise DataApiUnavailableError(f"The Data API does not answer ({type(error).__name__}).") from error
 
     async def probe(self) -> str:
-        """Read as nobody; the sentence for the status. DataApiUnavailableError or httpx2.HTTPError."""
-        response = await self._client.get(
-            f"{self._url}/categories", params={"select": "id", "limit": "1"}, headers={"apikey": self._key}
-        )
-        if response.status_code != 200:
-            raise DataApiUnavailableError(f"It answered {response.status_code} to a read with the publishable key.")
+        """Read as nobody; the sentence for the status. A GatewayError."""
+        await self._rows(self._client(None).from_("categories").select("id").limit(1))
         return "It answers reads with the publishable key."
 
-    async def _post(self, function: str, arguments: Mapping[str, Any], token: str | None) -> list[dict[str, Any]]:
+    def _client(self, token: str | None) -> AsyncPostgrestClient:
         headers = {"apikey": self._key, **({"Authorization": f"Bearer {token}"} if token else {})}
-        response = await self._client.post(f"{self._url}/rpc/{function}", json=arguments, headers=headers)
-        if response.status_code == 400:
-            if '"22023"' in response.text:
-                raise ParameterRefusedError("The database refused a parameter of the gateway.")
-            raise InvalidInputError("The database refuses the arguments of this search.")
-        if response.status_code == 422 and '"PT422"' in response.text:
-            raise QueryBoundError(_message(response))
-        if response.status_code == 401 and '"PT401"' in response.text:
-            raise AccountClosedError(ACCOUNT_CLOSED)
-        if response.status_code == 403 and '"PT403"' in response.text:
-            raise AccountBannedError(ACCOUNT_BANNED)
-        if response.status_code != 200:
-            raise DataApiUnavailableError(f"The Data API answered {response.status_code}.")
+        # Whether to try again is the policy's to say.
+        return AsyncPostgrestClient(self._url, headers=headers, http_client=self._session, retry_enabled=False)
+
+    async def _rows(self, request: Any) -> list[dict[str, Any]]:
         try:
-            rows = response.json() if len(response.content) <= MAX_BYTES else None
-        except ValueError:
-            rows = None
+            rows = (await request.execute()).data
+        except APIError as error:
+            raise _meaning(error) from error
+        except httpx.HTTPError as error:
+            raise DataApiUnavailableError(f"The Data API does not answer ({type(error).__name__}).") from error
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise DataApiUnavailableError("The Data API did not answer rows.")
         return rows
 
 
-def _message(response: httpx2.Response) -> str:
-    try:
-        error = response.json()
-        return f"{error['message'].rstrip('.')}. {error['hint']}"
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "The query has too many operators."
+async def _has_content(response: httpx.Response) -> None:
+    # To postgrest no content is no rows.
+    if response.is_success and not await response.aread():
+        raise httpx.DecodingError("The answer is empty.", request=response.request)
+
+
+def _meaning(error: APIError) -> GatewayError:
+    code = error.code or ""
+    if code == "22023":
+        return ParameterRefusedError("The database refused a parameter of the gateway.")
+    if code == "PT422":
+        return QueryBoundError(f"{error.message or ''}".rstrip(".") + f". {error.hint}")
+    if code == "PT401":
+        return AccountClosedError("This account is closed.")
+    if code == "PT403":
+        return AccountBannedError("This account is banned.")
+    if code.startswith(OF_ARGUMENTS):
+        return InvalidInputError("The database refuses the arguments of this search.")
+    return DataApiUnavailableError(f"The Data API answered with the error {code}.")
 
 
 def _is_failure(error: BaseException) -> bool:

@@ -1,7 +1,11 @@
 """Supabase Storage, which holds the files of documents: clients send and read them, the gateway asks how it is."""
 
+import httpx
 import httpx2
+from storage3 import AsyncStorageClient
+from storage3.exceptions import StorageApiError
 
+from gateway.clients.supabase_transport import session
 from gateway.errors import UnavailableError
 from gateway.resilience import Guard, Policy
 
@@ -18,15 +22,20 @@ class Storage:
 
     def __init__(self, url: str, publishable_key: str, client: httpx2.AsyncClient, policy: Policy) -> None:
         """Use the Storage of the project at `url`."""
-        self._url = f"{url}/storage/v1/status"
-        self._key = publishable_key
-        self._client = client
+        headers = {"apikey": publishable_key}
+        self._client = AsyncStorageClient(f"{url}/storage/v1/", headers, http_client=session(client))
         self.guard = Guard(policy)
 
     async def probe(self) -> str:
-        """Ask how it is; the sentence for the status. StorageUnavailableError or httpx2.HTTPError."""
-        response = await self._client.get(self._url, headers={"apikey": self._key})
-        # Not every version has this page, but what stands before a Storage that is gone answers 502 or 503.
-        if response.status_code >= 500:
-            raise StorageUnavailableError(f"It answered {response.status_code}.")
+        """Ask for the buckets as nobody; the sentence for the status. StorageUnavailableError."""
+        try:
+            await self._client.list_buckets()
+        except StorageApiError as error:
+            # What it refuses to nobody it answers; what stands before a Storage that is gone says 502 or 503.
+            if str(error.status).startswith("5"):
+                raise StorageUnavailableError(f"It answered {error.status}.") from error
+        except httpx.HTTPError as error:
+            raise StorageUnavailableError(f"It does not answer ({type(error).__name__}).") from error
+        except (ValueError, TypeError) as error:
+            raise StorageUnavailableError("It did not answer buckets.") from error
         return "It answers."

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
-
 from gateway.database.pool import Database
 from gateway.errors import GatewayError
 from gateway.resilience import Guard, allow
@@ -92,8 +90,6 @@ class Probes:
                     detail = await client.probe()
         except TimeoutError:
             return _down(f"It did not answer within {DEADLINE_S:g} s.", dependency)
-        except httpx2.HTTPError as error:
-            return _down(f"It does not answer ({type(error).__name__}).", dependency)
         except GatewayError as error:
             return _down(error.detail, dependency)
         except dependency.errors as error:

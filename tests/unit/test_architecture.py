@@ -32,12 +32,14 @@ ALLOWED = {
         "search/routes.py",
         "status/routes.py",
     ),
-    "httpx": OTHER_PROCESSES,
+    # Supabase's libraries speak it; all else speaks httpx2.
+    "httpx": ("clients/data_api.py", "clients/storage.py", "clients/supabase_transport.py", "local/"),
+    "postgrest": ("clients/data_api.py", "local/"),
+    "storage3": ("clients/storage.py", "local/"),
     "httpx2": (
         "app/",
         "auth/jwks.py",
         "clients/",
-        "status/probes.py",
         "embeddings/",
         *OTHER_PROCESSES,
     ),

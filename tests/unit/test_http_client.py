@@ -1,13 +1,26 @@
-"""The HTTP client that the gateway shares: calls that are given up take nothing from those that follow."""
+"""The HTTP client that the gateway shares: calls that are given up take nothing from those that follow.
+
+That holds for Supabase's libraries too, which speak httpx and are carried over it.
+"""
 
 import asyncio
+import gzip
+import json
 import random
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
+import httpx
 import httpx2
 import pytest
 
+from gateway.clients.data_api import DataApi, DataApiUnavailableError
 from gateway.clients.http import MAX_CONNECTIONS, create_client
+from gateway.clients.storage import Storage, StorageUnavailableError
+from gateway.clients.supabase_transport import MAX_BYTES, session
+from gateway.errors import AccountBannedError, AccountClosedError, InvalidInputError, ParameterRefusedError
+from gateway.resilience import Policy
 
 pytestmark = pytest.mark.anyio
 PROMPT, SLOW_S = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 0.05
@@ -35,20 +48,24 @@ class Server:
             writer.close()
 
 
+@pytest.mark.parametrize("of", [lambda client: client, session], ids=["itself", "what is carried over it"])
 @pytest.mark.parametrize("seed", range(3))
-async def test_calls_that_are_given_up_leave_the_connections_to_others(seed: int) -> None:
+async def test_calls_that_are_given_up_leave_the_connections_to_others(
+    seed: int, of: Callable[[httpx2.AsyncClient], Any]
+) -> None:
     """Given up at any moment: while they wait for a connection, while it is made, while the answer is on its way."""
     patience = random.Random(seed)
     world = Server(seed)
     server = await asyncio.start_server(world.serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
-    async def impatient(client: httpx2.AsyncClient) -> None:
+    async def impatient(client: Any) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(patience.random() * SLOW_S):
                 await client.get(url)
 
-    async with create_client() as client:
+    async with create_client() as shared:
+        client = of(shared)
         for _ in range(ROUNDS):
             await asyncio.gather(*(impatient(client) for _ in range(3 * MAX_CONNECTIONS)))
         world.is_slow = False
@@ -56,3 +73,93 @@ async def test_calls_that_are_given_up_leave_the_connections_to_others(seed: int
             answers = await asyncio.gather(*(client.get(url) for _ in range(2 * MAX_CONNECTIONS)))
         assert [answer.status_code for answer in answers] == [200] * len(answers)
     server.close()
+
+
+Answer = Callable[[httpx2.Request], httpx2.Response]
+
+
+def answering(answer: Answer) -> httpx2.AsyncClient:
+    return create_client(httpx2.MockTransport(answer))
+
+
+async def test_what_is_carried_arrives_as_it_was_sent_and_answered() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        assert (request.method, str(request.url)) == ("POST", "http://project/rest/v1/rpc/search?a=1&a=2")
+        assert (request.headers["x-one"], request.content) == ("1", b"body")
+        packed = gzip.compress(b'["r\xc3\xa4tsel"]')
+        return httpx2.Response(200, headers={"content-encoding": "gzip", "x-two": "2"}, content=packed)
+
+    client = session(answering(answer))
+    url = "http://project/rest/v1/rpc/search?a=1&a=2"
+    response = await client.post(url, content=b"body", headers={"x-one": "1"})
+    assert (response.json(), response.headers["x-two"]) == (["rätsel"], "2")
+
+
+@pytest.mark.parametrize("error", [httpx2.ConnectError, httpx2.ReadTimeout, httpx2.RemoteProtocolError])
+async def test_errors_are_those_that_the_libraries_know(error: type[httpx2.TransportError]) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        raise error("why")
+
+    with pytest.raises(getattr(httpx, error.__name__), match="why"):
+        await session(answering(answer)).get("http://project/")
+
+
+def data_api(status: int, body: str | bytes) -> DataApi:
+    client = answering(lambda _: httpx2.Response(status, content=body))
+    return DataApi("http://project", "key", client, Policy("data_api", 1.0))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "meaning"),
+    [
+        (400, "22023", ParameterRefusedError),
+        (400, "22P02", InvalidInputError),
+        (401, "PT401", AccountClosedError),
+        (403, "PT403", AccountBannedError),
+        (401, "PGRST301", DataApiUnavailableError),
+        (500, "57014", DataApiUnavailableError),
+        (503, "53300", DataApiUnavailableError),
+    ],
+)
+async def test_what_the_data_api_refuses_has_a_meaning(status: int, code: str, meaning: type[Exception]) -> None:
+    api = data_api(status, json.dumps({"code": code, "message": "no", "hint": None, "details": None}))
+    with pytest.raises(meaning) as raised:
+        await api.call("search", {}, None)
+    assert type(raised.value) is meaning
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, ""),
+        (200, "<html>"),
+        (200, '{"a": 1}'),
+        (200, "[1]"),
+        (200, b"[" + b" " * MAX_BYTES + b"]"),
+        (502, "<html>"),
+        (404, ""),
+    ],
+    ids=str,
+)
+async def test_what_is_no_answer_of_the_data_api_is_none(status: int, body: str | bytes) -> None:
+    with pytest.raises(DataApiUnavailableError):
+        await data_api(status, body).call("search", {}, "a token")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "works"),
+    [
+        (200, "[]", True),
+        (400, '{"statusCode": "403", "error": "Unauthorized", "message": "no"}', True),
+        (503, "gone", False),
+        (200, "<html>", False),
+    ],
+)
+async def test_storage_works_when_it_answers_as_storage_does(status: int, body: str, works: bool) -> None:
+    client = answering(lambda _: httpx2.Response(status, content=body))
+    storage = Storage("http://project", "key", client, Policy("storage", 1.0))
+    if works:
+        assert await storage.probe() == "It answers."
+    else:
+        with pytest.raises(StorageUnavailableError):
+            await storage.probe()
