@@ -139,11 +139,11 @@ def test_a_refused_text_is_parked_shown_and_replayed(workshop: Workshop, fake: F
         {"pending": 0, "failed": 1}
     ]
     fake.rejects = lambda _text: False
-    assert retry(worker) == "1 given-up texts will be tried again.\n"
+    assert retry(worker) == "1 failed texts will be tried again.\n"
     workshop.wait_until_done()
     workshop.assert_each_once([poison])
     assert workshop.document(poison)["error"] is None
-    assert retry(worker) == "0 given-up texts will be tried again.\n"
+    assert retry(worker) == "0 failed texts will be tried again.\n"
 
 
 def test_a_changed_text_is_tried_afresh(workshop: Workshop, fake: FakeEmbedder) -> None:
@@ -188,7 +188,7 @@ def test_a_worker_outlives_its_connections(workshop: Workshop, fake: FakeEmbedde
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where usename = 'tidegate_worker' and datname = current_database()"
     )
-    assert len(workshop.rows(end_connections)) == 3
+    assert len(workshop.rows(end_connections)) == 4
     wait_until(lambda: worker.tail().count("at work") == 2, 20, "the worker being connected again")
     fake.gate.set()
     workshop.wait_until_done()
