@@ -10,7 +10,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisError
 
 from gateway.admission.rates import Quota, Rates, quota_of
-from gateway.resilience import DependencyError, Guard, Policy
+from gateway.resilience import DependencyError, Policy, ResiliencePipeline
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +35,12 @@ class SharedRates:
         )
         self._client: Any = getattr(self._storage.bridge, "storage")  # noqa: B009  the bridge of redis-py has one
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
-        self.guard = Guard(policy, heartbeat=self.probe)
+        self.pipeline = ResiliencePipeline(policy, heartbeat=self.probe)
 
     async def take(self, rates: Rates, key: str, cost: int = 1) -> Quota | None:
         """The limit that refuses a request that costs so much; None when it is counted, or Redis cannot be asked."""
         try:
-            return await self.guard.call(lambda: self._take(rates, key, cost))
+            return await self.pipeline.call(lambda: self._take(rates, key, cost))
         except (DependencyError, RedisError, OSError) as error:
             logger.debug("rate limits: this gateway counts for itself: %s", error)
             return None
@@ -56,7 +56,7 @@ class SharedRates:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        self.guard.stop()
+        self.pipeline.stop()
         await self._client.aclose()
 
     async def _take(self, rates: Rates, key: str, cost: int) -> Quota | None:

@@ -14,12 +14,12 @@ from gateway.config.settings import Settings
 from gateway.embeddings import Embedder
 from gateway.errors import DatabaseUnsafeError, GatewayError
 from gateway.http import openapi, problems
-from gateway.http.admission import AdmissionMiddleware, LimitMiddleware, TurnMiddleware
+from gateway.http.admission import AdmissionMiddleware, ConcurrencyLimitMiddleware, TurnMiddleware
 from gateway.http.cross_origin import cross_origin
 from gateway.http.middleware import (
     BodyMiddleware,
+    ClientDisconnectMiddleware,
     DeadlineMiddleware,
-    DepartureMiddleware,
     ErrorBoundaryMiddleware,
     RequestIdMiddleware,
 )
@@ -98,8 +98,8 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         Middleware(AdmissionMiddleware, admission=services.admission),
         # Neither place nor time is taken before the whole request is here.
         Middleware(BodyMiddleware, limit=settings.max_body_bytes, seconds=settings.upload_timeout_s),
-        Middleware(LimitMiddleware, admission=services.admission),
-        Middleware(DepartureMiddleware),
+        Middleware(ConcurrencyLimitMiddleware, admission=services.admission),
+        Middleware(ClientDisconnectMiddleware),
         Middleware(DeadlineMiddleware, seconds=settings.request_timeout_s),
         Middleware(TurnMiddleware, admission=services.admission),
     ]

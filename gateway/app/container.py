@@ -21,7 +21,7 @@ from gateway.database.pool import Database
 from gateway.database.rights import RIGHTS_S, Rights
 from gateway.embeddings import Embedder, EmbeddingError, create_embedder
 from gateway.recommendations.service import RecommendationService
-from gateway.resilience import Guard
+from gateway.resilience import ResiliencePipeline
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.search.query_embedding import QueryEmbedder
 from gateway.search.service import SearchService
@@ -47,7 +47,7 @@ class Services:
     reranker: Reranker | None
     payments: Payments | None
     admission: Admission
-    guards: Sequence[Guard]
+    pipelines: Sequence[ResiliencePipeline]
     _background: "list[asyncio.Task[None]]" = field(default_factory=list, repr=False)
 
     @property
@@ -74,8 +74,8 @@ class Services:
             if isinstance(ended, Exception):
                 logger.error("A task in the background had failed.", exc_info=ended)
         await self.recommendations.stale.save()  # after the one that writes now and then: what came last stays
-        for guard in self.guards:
-            guard.stop()
+        for pipeline in self.pipelines:
+            pipeline.stop()
         await self.keys.close()
         await self.database.close()
         if self.replica is not None:
@@ -166,5 +166,5 @@ def create_services(
         reranker,
         payments,
         parts.create_admission(settings, verifier, limiter, shared),
-        [data_api.guard, queries.guard, *([] if reranker is None else [reranker.guard])],
+        [data_api.pipeline, queries.pipeline, *([] if reranker is None else [reranker.pipeline])],
     )

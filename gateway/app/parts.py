@@ -20,7 +20,7 @@ from gateway.database.rights import Rights
 from gateway.embeddings import EmbeddingError
 from gateway.recommendations.stale_answers import MAX_BYTES as MAX_RECOMMENDATION_BYTES
 from gateway.recommendations.stale_answers import StaleRecommendations
-from gateway.resilience import Guard, Policy
+from gateway.resilience import Policy, ResiliencePipeline
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.search.query_embedding import QueryEmbedder
 from gateway.search.stale_answers import StaleAnswers
@@ -133,7 +133,7 @@ def list_dependencies(
         Dependency("auth_keys", keys, (JwksFetchError,)),
         Dependency("embedder", embedder, (EmbeddingError,), is_costly=True, objection=embedder.objection),
         Dependency("reranker", reranker, (RerankerError,), is_costly=True),
-        Dependency("llm", None, off="None is asked.", idle=Guard(llm)),
+        Dependency("llm", None, off="None is asked.", idle=ResiliencePipeline(llm)),
         Dependency("payment", payments, (PaymentFailedError,)),
         Dependency("storage", storage),
         Dependency("rate_limits", shared_rates, (RedisUnavailableError,), off="Each gateway counts for itself."),

@@ -17,7 +17,7 @@ import httpx2
 import jwt
 
 from gateway.errors import AuthKeysUnavailableError
-from gateway.resilience import DependencyError, Guard, Policy
+from gateway.resilience import DependencyError, Policy, ResiliencePipeline
 from gateway.resilience.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class JwksCache:
         self, url: str, client: httpx2.AsyncClient, policy: Policy, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Fetch from `url` when needed, as `policy` says; nothing is fetched before `key` or `refresh`."""
-        self.guard = Guard(policy, clock=clock)
+        self.pipeline = ResiliencePipeline(policy, clock=clock)
         self._url = url
         self._client = client
         self._clock = clock
@@ -103,7 +103,7 @@ class JwksCache:
         """Replace the keys: one that is gone from the list was revoked. JwksFetchError, the old keys kept."""
         started = self._clock()
         try:
-            keys = await self.guard.call(self._fetch)
+            keys = await self.pipeline.call(self._fetch)
         except (JwksFetchError, DependencyError) as failure:
             error = JwksFetchError(f"{self._url}: {failure}")
             self._failure = error

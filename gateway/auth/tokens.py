@@ -19,7 +19,7 @@ import jwt
 
 from gateway.auth.caller import ANONYMOUS, Caller
 from gateway.errors import ForbiddenError, UnauthenticatedError
-from gateway.resilience import Guard
+from gateway.resilience import ResiliencePipeline
 
 MAX_TOKEN_CHARACTERS = 16_384
 LEEWAY_S = 10
@@ -52,7 +52,7 @@ class KeySource(Protocol):
 class SharedSecret:
     """The one key of a project that signs with HS256."""
 
-    guard: Guard | None = None
+    pipeline: ResiliencePipeline | None = None
     """Nothing is called."""
 
     def __init__(self, secret: str) -> None:

@@ -18,7 +18,7 @@ from gateway.errors import (
     QueryBoundError,
     UnavailableError,
 )
-from gateway.resilience import AttemptTimeoutError, DependencyError, Guard, Policy
+from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, ResiliencePipeline
 
 # SQLSTATEs by their beginnings that are about the arguments; all that is not listed here or below is the server's.
 OF_ARGUMENTS = ("22", "23", "P0001")
@@ -40,7 +40,7 @@ class DataApi:
         self._key = publishable_key
         self._session = session(client)
         self._session.event_hooks = {"response": [_has_content]}
-        self.guard = Guard(policy, _is_failure, heartbeat=self.probe)
+        self.pipeline = ResiliencePipeline(policy, _is_failure, heartbeat=self.probe)
 
     async def call(self, function: str, arguments: Mapping[str, Any], token: str | None) -> list[dict[str, Any]]:
         """Rows of a function that only reads, called with a person's token, or as nobody.
@@ -49,7 +49,7 @@ class DataApi:
         AccountClosedError or AccountBannedError when it refuses the caller.
         """
         try:
-            return await self.guard.call(lambda: self._rows(self._client(token).rpc(function, dict(arguments))))
+            return await self.pipeline.call(lambda: self._rows(self._client(token).rpc(function, dict(arguments))))
         except AttemptTimeoutError as error:
             raise DataApiUnavailableError(f"The Data API did not answer within {error.after_s:.2g} s.") from error
         except DependencyError as error:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from gateway.resilience import DependencyError, Guard, Policy
+from gateway.resilience import DependencyError, Policy, ResiliencePipeline
 from gateway.resilience.fallback import Degradation, degraded
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Reranker:
         """Use the API at `url` (without `/rerank`), as `policy` says."""
         self.candidates = candidates
         self._model = model
-        self.guard = Guard(policy, heartbeat=self.probe)
+        self.pipeline = ResiliencePipeline(policy, heartbeat=self.probe)
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._url = f"{url.rstrip('/')}/rerank"
         self._client = httpx2.AsyncClient(
@@ -57,7 +57,7 @@ class Reranker:
     async def rank(self, query: str, texts: Sequence[str]) -> list[tuple[int, float]] | Degradation:
         """Places in `texts` and their scores, best first, all of them; or what to tell the caller instead."""
         try:
-            return await self.guard.call(lambda: self.ask(query, texts))
+            return await self.pipeline.call(lambda: self.ask(query, texts))
         except DependencyError as error:
             return degraded("reranker", error.reason, INSTEAD)
         except RerankerError as error:

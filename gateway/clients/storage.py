@@ -7,7 +7,7 @@ from storage3.exceptions import StorageApiError
 
 from gateway.clients.supabase_transport import session
 from gateway.errors import UnavailableError
-from gateway.resilience import Guard, Policy
+from gateway.resilience import Policy, ResiliencePipeline
 
 
 class StorageUnavailableError(UnavailableError):
@@ -24,7 +24,7 @@ class Storage:
         """Use the Storage of the project at `url`."""
         headers = {"apikey": publishable_key}
         self._client = AsyncStorageClient(f"{url}/storage/v1/", headers, http_client=session(client))
-        self.guard = Guard(policy)
+        self.pipeline = ResiliencePipeline(policy)
 
     async def probe(self) -> str:
         """Ask for the buckets as nobody; the sentence for the status. StorageUnavailableError."""

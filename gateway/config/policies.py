@@ -62,7 +62,7 @@ def policies(
         "database",
         database_s,
         concurrency=4 * pool_size,
-        silent_s=min(database_s, request_s) / 4,
+        stall_s=min(database_s, request_s) / 4,
         reset_s=0.3,
         fallback="the Data API, or a stale answer",
     )

@@ -17,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 Connection = AsyncConnection[DictRow]
 
 
-class Leases:
+class CancelSafePool:
     """Lends the connections of a pool."""
 
     def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:

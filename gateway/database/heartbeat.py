@@ -135,7 +135,7 @@ class Heartbeat:
 
 
 async def keep_beating(beat: Callable[[], Any], every_s: float) -> None:
-    """Beat for ever, whether or not there is an answer: the guard, not this, draws conclusions."""
+    """Beat for ever, whether or not there is an answer: the pipeline, not this, draws conclusions."""
     while True:
         started = time.monotonic()
         try:

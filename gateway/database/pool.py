@@ -21,7 +21,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from gateway.database.cancel_safe_pool import Connection, Leases
+from gateway.database.cancel_safe_pool import CancelSafePool, Connection
 from gateway.database.detached import DetachedTasks
 from gateway.database.heartbeat import Heartbeat, News, keep_beating
 from gateway.database.invariants import Finding, Invariant, findings_query, invariants
@@ -42,8 +42,8 @@ from gateway.resilience import (
     BulkheadFullError,
     CircuitOpenError,
     DependencyError,
-    Guard,
     Policy,
+    ResiliencePipeline,
 )
 from gateway.resilience.single_flight import SingleFlight
 
@@ -87,7 +87,7 @@ class Database:
         self._tasks = DetachedTasks(policy.name, policy.concurrency)
         conninfo = _with_defaults(url)
         self.heartbeat = Heartbeat(conninfo, policy.name, listener, marks_time=has_replica, clock=clock)
-        self.guard = Guard(
+        self.pipeline = ResiliencePipeline(
             policy,
             self._is_failure,
             time_limit=self._tasks.run,
@@ -113,7 +113,7 @@ class Database:
             reconnect_timeout=1,
             name=policy.name,
         )
-        self._leases = Leases(self._pool)
+        self._connections = CancelSafePool(self._pool)
 
     async def open(self) -> None:
         """Start connecting in the background; returns at once, also when the database is down."""
@@ -123,12 +123,12 @@ class Database:
 
     async def close(self) -> None:
         """Give up what runs and close the connections."""
-        self.guard.stop()
+        self.pipeline.stop()
         for task in (self._beating, *self._rechecks):
             if task is not None:
                 task.cancel()
         self._tasks.cancel_all()
-        await self._leases.settle(1)
+        await self._connections.settle(1)
         await self.heartbeat.close()
         await self._pool.close(timeout=1)
 
@@ -150,9 +150,9 @@ class Database:
         """Whether its rows are at most so many seconds old, as a replica's may not be; it is asked when in doubt."""
         if self.heartbeat.behind_s > max_age_s:
             try:
-                await self.guard.call(self.heartbeat)
+                await self.pipeline.call(self.heartbeat)
             except (psycopg.Error, DependencyError) as error:
-                logger.debug("%s: its age is not known: %s", self.guard.policy.name, error)
+                logger.debug("%s: its age is not known: %s", self.pipeline.policy.name, error)
         return self.heartbeat.behind_s <= max_age_s
 
     async def ensure_safe(self) -> None:
@@ -194,7 +194,7 @@ class Database:
 
     async def _run(self, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
         try:
-            return await self.guard.call(lambda: self._execute(statement, parameters))
+            return await self.pipeline.call(lambda: self._execute(statement, parameters))
         except CircuitOpenError as error:
             raise DatabaseUnavailableError(error.reason) from error
         except BulkheadFullError as error:
@@ -213,7 +213,7 @@ class Database:
 
     def _crowded(self, detail: str) -> UnavailableError:
         # Nothing left and nothing answered either: it hangs, and other ways to an answer may not.
-        if self.guard.breaker.is_silent or self.guard.state != "closed":
+        if self.pipeline.breaker.is_stalled or self.pipeline.state != "closed":
             return DatabaseTimeoutError("The database has stopped answering. Try again.")
         return DatabaseBusyError(detail)
 
@@ -233,7 +233,7 @@ class Database:
             return await self._on_a_connection(statement, parameters)
 
     async def _on_a_connection(self, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
-        async with self._leases.connection() as connection:
+        async with self._connections.connection() as connection:
             try:
                 return await _rows(connection, statement, parameters)
             except psycopg.OperationalError:
@@ -241,7 +241,7 @@ class Database:
                     raise
         # It was stale, or died under the query: once more only, lest a query that kills backends go on.
         await self._pool.check()
-        async with self._leases.connection() as connection:
+        async with self._connections.connection() as connection:
             return await _rows(connection, statement, parameters)
 
 

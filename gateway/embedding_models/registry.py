@@ -86,7 +86,7 @@ class Registry:
         return int(row["added"])
 
     async def index(self, model: Coverage, max_rows: int) -> int:
-        """Put up to `max_rows` of the model's vectors into their index, making those of giants; how many."""
+        """Put up to `max_rows` of the model's vectors into their index, making those of large scopes; how many."""
         while (await self._fetch("open_shard_of_model", {"model_id": model.id}))[0]["is_opened"]:
             pass
         (row,) = await self._fetch("index_embeddings_of_model", {"model_id": model.id, "max_rows": max_rows})

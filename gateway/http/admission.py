@@ -61,7 +61,7 @@ class AdmissionMiddleware:
             await self.app(scope, receive, send_with_fields)
 
 
-class LimitMiddleware:
+class ConcurrencyLimitMiddleware:
     """Refuses what cannot be answered in time at once, in place of queueing; health and status are never refused.
 
     A few of those above the limit are passed on all the same, marked: they may have an answer of a moment ago.

@@ -18,7 +18,7 @@ from gateway.errors import (
 from gateway.http.load_shedding import LIMITED, REQUEST_ID
 from gateway.http.problems import as_gateway_error, problem_response
 from gateway.resilience import allow
-from gateway.resilience.metrics import DEPARTED
+from gateway.resilience.metrics import CLIENT_DISCONNECTS
 
 logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("gateway.access")
@@ -105,7 +105,7 @@ class DeadlineMiddleware:
             await self.app(scope, receive, send)
 
 
-class DepartureMiddleware:
+class ClientDisconnectMiddleware:
     """Ends the work for a client that has gone: nobody would read its answer, and others wait for the place it holds.
 
     uvicorn lets a handler go on; what it started in the database is cancelled with it.
@@ -150,7 +150,7 @@ class DepartureMiddleware:
         except asyncio.CancelledError:
             if work is None or not gone:
                 raise
-            DEPARTED.inc()
+            CLIENT_DISCONNECTS.inc()
             work.uncancel()
         finally:
             if watch is not None:

@@ -17,7 +17,7 @@ from gateway.config.types import PolicyChanges, sentence
 from gateway.database.queries import query
 from gateway.local.clients import project_client, required, step
 from gateway.local.errors import LocalError
-from gateway.resilience import Guard, Policy
+from gateway.resilience import Policy, ResiliencePipeline
 
 BATCH = 100
 
@@ -28,7 +28,7 @@ async def clear_files(env: Mapping[str, str], report: Callable[[str], None]) -> 
     `env` holds SUPABASE_URL, SUPABASE_SECRET_KEY and DATABASE_URL, and may hold RESILIENCE. LocalError when one is
     missing or something refuses; what is removed by then stays so, and the next run goes on.
     """
-    guard = Guard(_policy(env.get("RESILIENCE")), _may_pass)
+    pipeline = ResiliencePipeline(_policy(env.get("RESILIENCE")), _may_pass)
     (url,) = required(env, "DATABASE_URL")
     with step("finding files without a document"), psycopg.connect(url, prepare_threshold=None) as connection:
         names = [str(row[0]) for row in connection.execute(query("orphaned_files")).fetchall()]
@@ -36,7 +36,7 @@ async def clear_files(env: Mapping[str, str], report: Callable[[str], None]) -> 
         bucket = client.storage.from_("documents")
         for start in range(0, len(names), BATCH):
             with step("removing files"):
-                await guard.call(partial(bucket.remove, names[start : start + BATCH]))
+                await pipeline.call(partial(bucket.remove, names[start : start + BATCH]))
     report(f"{len(names)} files without a document removed")
     return len(names)
 

@@ -1,6 +1,6 @@
-"""What keeps the gateway answering: deadlines, retries, breakers, bulkheads, ladders, and a limit to what is let in.
+"""What keeps the gateway answering: deadlines, retries, breakers, bulkheads, fallback chains, limits to what is let in.
 
-    shed → ladder( deadline( retry[budget]( bulkhead( breaker( time limit( call ))))))
+    shed → fallback chain( deadline( retry[budget]( bulkhead( breaker( time limit( call ))))))
 
 Nothing in here knows what is called. The parts are pybreaker's and tenacity's, made to hold under asyncio.
 """
@@ -12,7 +12,7 @@ from gateway.resilience.errors import (
     CircuitOpenError,
     DependencyError,
 )
-from gateway.resilience.guard import Guard
+from gateway.resilience.pipeline import ResiliencePipeline
 from gateway.resilience.policy import Policy
 
 __all__ = [
@@ -20,8 +20,8 @@ __all__ = [
     "BulkheadFullError",
     "CircuitOpenError",
     "DependencyError",
-    "Guard",
     "Policy",
+    "ResiliencePipeline",
     "allow",
     "remaining",
 ]

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 NEVER = 1_000_000_000
 
 State = Literal["closed", "half-open", "open"]
-Verdict = Callable[[BaseException], bool | None]
+FailureClassifier = Callable[[BaseException], bool | None]
 """Whether an exception is a failure of the dependency: None when it says nothing about it either way."""
 
 
@@ -36,19 +36,19 @@ class Breaker:
     def __init__(
         self,
         policy: Policy,
-        verdict: Verdict,
+        classify: FailureClassifier,
         *,
         clock: Callable[[], float] = time.monotonic,
         on_change: Callable[[State], None] = lambda _: None,
         on_open: Callable[[], None] = lambda: None,
         suspect: Callable[[], None] | None = None,
     ) -> None:
-        """Closed at first; `verdict` judges what calls raise. `on_open` is told when they open it.
+        """Closed at first; `classify` judges what calls raise. `on_open` is told when they open it.
 
         With `suspect`, calls never open or close it: that is told what they would have opened it for, and decides.
         """
         self._policy = policy
-        self._verdict = verdict
+        self._classify = classify
         self._clock = clock
         self._on_change = on_change
         self._on_open = on_open
@@ -65,7 +65,7 @@ class Breaker:
         self._in_a_row = 0
         self._opened_at = float("-inf")
         self._trial: Trial | None = None
-        self._silent_s = policy.silent_s
+        self._stall_s = policy.stall_s
         self._enough = min(policy.failures_to_open, policy.concurrency)
         # The first calls since the last answer, and when they began; what failed without one is among them.
         self._unanswered: dict[Trial, float] = {}
@@ -108,7 +108,7 @@ class Breaker:
             self._unanswered.pop(trial, None)  # nobody waits for it any more
         failed = None if error is not None and not isinstance(error, Exception) else False
         if isinstance(error, Exception):
-            failed = self._verdict(error)
+            failed = self._classify(error)
         if failed is None or self._breaker.state is not trial.state:
             return  # it says nothing, or it is old news
         if not failed:
@@ -157,18 +157,18 @@ class Breaker:
     def listen(self) -> None:
         """Open if nothing is answered any more: to be called now and then while calls are under way."""
         if self._suspect is not None:
-            doubtful_s = min(self._silent_s, self._policy.timeout_s) / 2
+            doubtful_s = min(self._stall_s, self._policy.timeout_s) / 2
             if self.state == "closed" and self._unanswered and self._waited_s(0) >= doubtful_s:
                 self._suspect()
             return
-        if self.state == "closed" and len(self._unanswered) == self._enough and self._waited_s(-1) >= self._silent_s:
-            self.last_failure = f"None of its calls was answered for {self._silent_s:g} s."
+        if self.state == "closed" and len(self._unanswered) == self._enough and self._waited_s(-1) >= self._stall_s:
+            self.last_failure = f"None of its calls was answered for {self._stall_s:g} s."
             self._breaker.open()
 
     @property
-    def is_silent(self) -> bool:
-        """Whether a call has had no answer for `silent_s` seconds, nor any that came after it."""
-        return bool(self._unanswered) and self._waited_s(0) >= self._silent_s
+    def is_stalled(self) -> bool:
+        """Whether a call has had no answer for `stall_s` seconds, nor any that came after it."""
+        return bool(self._unanswered) and self._waited_s(0) >= self._stall_s
 
     def _waited_s(self, place: int) -> float:
         return self._clock() - list(self._unanswered.values())[place]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from gateway.resilience.callers import NOBODY, Loads
-from gateway.resilience.token_bucket import RetryBudget
+from gateway.resilience.token_bucket import TokenBucket
 
 DECREASE = 0.9
 SPARE_PER_S = 20
@@ -47,7 +47,7 @@ class ConcurrencyLimiter:
         self._pause_s = pause_s
         self._clock = clock
         self._decreased_at = float("-inf")
-        self._spare = RetryBudget(0, SPARE_PER_S, clock=clock)
+        self._spare = TokenBucket(0, SPARE_PER_S, clock=clock)
         self._share = share
         self._loads = Loads(clock=clock)
         self.in_flight = 0

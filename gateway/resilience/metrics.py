@@ -37,7 +37,9 @@ LIMITED = Counter(
 CONNECTIONS_REFUSED = Counter(
     "tidegate_connections_refused", "Connections closed because there were too many.", registry=REGISTRY
 )
-DEPARTED = Counter("tidegate_departed", "Requests whose client left before the answer.", registry=REGISTRY)
+CLIENT_DISCONNECTS = Counter(
+    "tidegate_client_disconnects", "Requests whose client left before the answer.", registry=REGISTRY
+)
 LIMIT = Gauge("tidegate_concurrency_limit", "Requests that are let in at a time.", registry=REGISTRY)
 IN_FLIGHT = Gauge("tidegate_requests_in_flight", "Requests that were let in and are not answered.", registry=REGISTRY)
 

@@ -30,7 +30,7 @@ class Policy:
     """So does this share of the last calls, failures and slow ones, once there are enough to judge."""
     slow_s: float = float("inf")
     """An answer later than this counts as a failure of the breaker's, though it is used."""
-    silent_s: float = float("inf")
+    stall_s: float = float("inf")
     """`failures_to_open` calls that have waited this long, with no answer to any call for as long, open it as well."""
     window: int = 20
     """How many calls are enough to judge, and are judged."""
@@ -52,7 +52,7 @@ class Policy:
                 )
         if not 0 < self.failure_rate_to_open <= 1:
             raise ValueError(f"The policy of {self.name} opens at a rate that is not above 0 and at most 1.")
-        for name in ("slow_s", "silent_s"):
+        for name in ("slow_s", "stall_s"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"The policy of {self.name} has {getattr(self, name):g} as {name}, not above 0.")
 

@@ -15,8 +15,8 @@ from gateway.resilience.policy import Policy
 
 logger = logging.getLogger(__name__)
 
-LOOKS = 8  # in silent_s
-LEAST_SILENT_S = 0.25  # a new connection, on a busy machine
+LOOKS = 8  # in stall_s
+LEAST_STALL_S = 0.25  # a new connection, on a busy machine
 Beat = Callable[[], Awaitable[Any]]
 
 
@@ -28,9 +28,9 @@ class Pulse:
         self._policy = policy
         self._beat = beat
         self._breaker = breaker
-        silent_s = policy.silent_s if policy.silent_s < float("inf") else policy.timeout_s / 2
+        stall_s = policy.stall_s if policy.stall_s < float("inf") else policy.timeout_s / 2
         # Half of it has passed before there is doubt.
-        self._silent_s = max(silent_s * 2 / 3, LEAST_SILENT_S)
+        self._stall_s = max(stall_s * 2 / 3, LEAST_STALL_S)
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_stopped = False
@@ -38,7 +38,7 @@ class Pulse:
     @property
     def every_s(self) -> float:
         """Seconds between two looks."""
-        return self._silent_s / LOOKS
+        return self._stall_s / LOOKS
 
     def doubt(self) -> None:
         """Calls fail or are not answered: find out whether anything is, unless that is being done."""
@@ -71,7 +71,7 @@ class Pulse:
         waited = 0.0
         loop = asyncio.get_running_loop()
         try:
-            while not beating.done() and waited < self._silent_s:
+            while not beating.done() and waited < self._stall_s:
                 started = loop.time()
                 await asyncio.wait({beating}, timeout=self.every_s)
                 # Where this process itself did nothing, answers may lie ready to be read: that is no silence.
@@ -80,7 +80,7 @@ class Pulse:
             if not beating.done():
                 beating.cancel()
         if not beating.done():
-            return f"Its heartbeat was not answered for {self._silent_s:g} s."
+            return f"Its heartbeat was not answered for {self._stall_s:g} s."
         error = None if beating.cancelled() else beating.exception()
         if beating.cancelled():
             return "Its heartbeat was given up."
@@ -92,7 +92,7 @@ class Pulse:
             logger.error("%s: the heartbeat failed", self._policy.name, exc_info=task.exception())
         if not self._is_stopped:
             is_open = self._breaker.state != "closed"
-            pause_s = self._policy.reset_s if is_open else self._silent_s / 2
+            pause_s = self._policy.reset_s if is_open else self._stall_s / 2
             self._timer = asyncio.get_running_loop().call_later(pause_s, self._go_on)
 
     def _go_on(self) -> None:

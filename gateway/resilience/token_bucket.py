@@ -6,7 +6,7 @@ from collections.abc import Callable
 SAVED_S = 10.0  # seconds of the steady allowance that can be saved up
 
 
-class RetryBudget:
+class TokenBucket:
     """A bucket of tokens: each call puts a part of one in, each retry takes a whole one out."""
 
     def __init__(self, ratio: float, per_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -12,7 +12,7 @@ from gateway.database.pool import Database
 from gateway.database.vectors import halfvec
 from gateway.embeddings import Embedder, EmbeddingError, EmbeddingRejected
 from gateway.errors import DatabaseUnsafeError, UnavailableError
-from gateway.resilience import DependencyError, Guard, Policy, allow, remaining
+from gateway.resilience import DependencyError, Policy, ResiliencePipeline, allow, remaining
 from gateway.resilience.fallback import Degradation, degraded
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class QueryEmbedder:
         """Use the one of `embedders` that is the active model of `database`, as `policy` says."""
         self._embedders = {Model(embedder.name, embedder.dimensions): embedder for embedder in embedders}
         self._database = database
-        self.guard = Guard(policy, _is_failure, heartbeat=self.probe)
+        self.pipeline = ResiliencePipeline(policy, _is_failure, heartbeat=self.probe)
         self._clock = clock
         self._active: Model | None = next(iter(self._embedders))
         self._refused = ""
@@ -79,7 +79,7 @@ class QueryEmbedder:
             # Known queries have their vectors whatever has become of the model.
             vector = embedder.known_query(query)
             if vector is None:
-                vector = await self.guard.call(lambda: embedder.embed_query(query))
+                vector = await self.pipeline.call(lambda: embedder.embed_query(query))
             return QueryVector(halfvec(vector), active.name)
         except DependencyError as error:
             return degraded("embedder", error.reason, INSTEAD)

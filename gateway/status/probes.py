@@ -9,8 +9,8 @@ from typing import Any
 
 from gateway.database.pool import Database
 from gateway.errors import GatewayError
-from gateway.resilience import Guard, allow
-from gateway.resilience.guard import RESERVE_S
+from gateway.resilience import ResiliencePipeline, allow
+from gateway.resilience.pipeline import RESERVE_S
 from gateway.resilience.single_flight import SingleFlight
 from gateway.status.registry import Client, Dependency
 from gateway.status.schemas import BreakerStatus, Dependencies, DependencyStatus
@@ -75,7 +75,7 @@ class Probes:
     async def _measured_rarely(self, dependency: Dependency, client: Client) -> DependencyStatus:
         last = self._costly.get(dependency.name)
         if last is not None and last[1].state == "up" and self._clock() - last[0] < COSTLY_FRESH_S:
-            return last[1].model_copy(update={"breaker": _breaker(client.guard)})
+            return last[1].model_copy(update={"breaker": _breaker(client.pipeline)})
         status = await self._measured(dependency, client)
         if last is None and status.state == "down" and self._clock() - self._started < WARM_UP_S:
             return status.model_copy(update={"state": "unknown"})
@@ -98,14 +98,14 @@ class Probes:
             logger.exception("status: the probe of %s failed", dependency.name)
             return _down("The probe failed; the gateway's log says how.", dependency)
         took_ms = round((self._clock() - started) * 1000, 2)
-        return DependencyStatus(state="up", latency_ms=took_ms, detail=detail, breaker=_breaker(client.guard))
+        return DependencyStatus(state="up", latency_ms=took_ms, detail=detail, breaker=_breaker(client.pipeline))
 
 
 class _StatusRow:
     """The database as a client whose probe reads the row of sql/queries/status.sql."""
 
     def __init__(self, database: Database) -> None:
-        self.guard = database.guard
+        self.pipeline = database.pipeline
         self.row: Mapping[str, Any] | None = None
         self._database = database
 
@@ -115,16 +115,16 @@ class _StatusRow:
 
 
 def _down(detail: str, dependency: Dependency) -> DependencyStatus:
-    guard = dependency.idle if dependency.client is None else dependency.client.guard
-    return DependencyStatus(state="down", latency_ms=None, detail=detail, breaker=_breaker(guard))
+    pipeline = dependency.idle if dependency.client is None else dependency.client.pipeline
+    return DependencyStatus(state="down", latency_ms=None, detail=detail, breaker=_breaker(pipeline))
 
 
-def _breaker(guard: Guard | None) -> BreakerStatus | None:
-    if guard is None:
+def _breaker(pipeline: ResiliencePipeline | None) -> BreakerStatus | None:
+    if pipeline is None:
         return None
     return BreakerStatus(
-        state=guard.breaker.state,
-        in_flight=guard.running,
-        retry_budget=round(guard.budget_left, 2),
-        policy=guard.policy.described(),
+        state=pipeline.breaker.state,
+        in_flight=pipeline.running,
+        retry_budget=round(pipeline.budget_left, 2),
+        policy=pipeline.policy.described(),
     )

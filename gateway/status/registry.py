@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.resilience import Guard
+from gateway.resilience import ResiliencePipeline
 
 
 class Client(Protocol):
     """A client of one dependency."""
 
     @property
-    def guard(self) -> Guard | None:
+    def pipeline(self) -> ResiliencePipeline | None:
         """The resilience pipeline of its calls, whose breaker is shown."""
 
     async def probe(self) -> str:
@@ -29,7 +29,7 @@ class Dependency:
     """What the probe raises when the dependency does not work, with the reason as text."""
     off: str = "None is set."
     """Why there is no client."""
-    idle: Guard | None = None
+    idle: ResiliencePipeline | None = None
     """The pipeline that is shown although there is no client."""
     is_costly: bool = False
     """Whether each probe costs money or much time: then it is asked less often while it works."""

@@ -11,7 +11,7 @@ from gateway.database.connection import connect
 from gateway.embeddings import EmbeddingError, create_embedder
 from gateway.worker.backoff import Backoff
 from gateway.worker.embedding.loop import embed_texts
-from gateway.worker.embedding.pipeline import Pipeline
+from gateway.worker.embedding.pipeline import EmbeddingPipeline
 from gateway.worker.embedding.queue import Queue
 from gateway.worker.maintenance.loop import Maintenance
 from gateway.worker.payments.processor import process_payments
@@ -38,7 +38,7 @@ class WorkerProcess:
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
         settings, stop = self._settings, self._stop
-        pipeline = Pipeline(
+        pipeline = EmbeddingPipeline(
             self._embedders,
             await asyncio.to_thread(Chunker, self._embedders[0]),
             stop,
@@ -75,7 +75,7 @@ class WorkerProcess:
             except EmbeddingError as error:
                 logger.warning("%s", error)
 
-    def _on_signal(self, pipeline: Pipeline) -> None:
+    def _on_signal(self, pipeline: EmbeddingPipeline) -> None:
         if not self._stop.is_set():
             logger.info("stopping")
             signal.alarm(LAST_CALL_S)

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from gateway.http.admission import AdmissionMiddleware, LimitMiddleware
+from gateway.http.admission import AdmissionMiddleware, ConcurrencyLimitMiddleware
 from gateway.http.middleware import DeadlineMiddleware
-from gateway.resilience import Guard
+from gateway.resilience import ResiliencePipeline
 from gateway.search.stale_answers import StaleAnswers
 from tests.bench.asking import questions
 from tests.bench.debian_docs import Passage, load
@@ -40,7 +40,7 @@ TURNS = 12
 SEARCHES = 100
 
 
-async def _bare_call(_guard: Guard, work: Callable[[], Awaitable[Any]]) -> Any:
+async def _bare_call(_pipeline: ResiliencePipeline, work: Callable[[], Awaitable[Any]]) -> Any:
     return await work()
 
 
@@ -52,9 +52,9 @@ async def _bare_app(middleware: Any, *message: Any) -> None:
 def taken_out() -> Iterator[None]:
     """The parts of the chain do nothing."""
     with (
-        mock.patch.object(Guard, "call", _bare_call),
+        mock.patch.object(ResiliencePipeline, "call", _bare_call),
         mock.patch.object(DeadlineMiddleware, "__call__", _bare_app),
-        mock.patch.object(LimitMiddleware, "__call__", _bare_app),
+        mock.patch.object(ConcurrencyLimitMiddleware, "__call__", _bare_app),
         mock.patch.object(AdmissionMiddleware, "__call__", _bare_app),
         mock.patch.object(StaleAnswers, "put", lambda *_: None),
     ):

@@ -170,7 +170,7 @@ async def test_a_database_with_much_to_do_is_no_less_ready(database: Database) -
         await service.ready()
         gateway.proxy.delay_s = 0.2
         search = asyncio.create_task(gateway.search())
-        while not services.database.guard.running:
+        while not services.database.pipeline.running:
             assert not search.done()
             await asyncio.sleep(0)
         clock.advance(60)

@@ -111,7 +111,7 @@ async def test_a_flood_by_one_caller_costs_the_others_nothing_but_a_moment(datab
                     assert (answer.status, answer.body["degraded"]) == (200, False)
             assert 429 in answers
             assert answers.count(200) <= 120
-            assert world.services.database.guard.state == "closed"
+            assert world.services.database.pipeline.state == "closed"
             assert world.services.limiter.in_flight <= world.services.limiter.share
         finally:
             for task in flooding:

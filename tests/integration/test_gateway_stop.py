@@ -38,7 +38,7 @@ def test_the_work_for_a_client_that_left_is_ended(
     ):
 
         def departed() -> bool:
-            return "tidegate_departed_total 1.0" in client.get(f"{stack.operations_url}/metrics").text
+            return "tidegate_client_disconnects_total 1.0" in client.get(f"{stack.operations_url}/metrics").text
 
         with socket.create_connection((HOST, stack.gateway_port)) as connection:
             connection.sendall(f"{head}\r\n\r\n".encode() + body)

@@ -21,7 +21,7 @@ from gateway.database.pool import Database as GatewayDatabase
 from gateway.database.queries import query
 from gateway.errors import GatewayError
 from gateway.resilience import Policy, allow
-from gateway.resilience.guard import RESERVE_S
+from gateway.resilience.pipeline import RESERVE_S
 from tests.support import Database, ScratchCluster, as_caller, make_user
 from tests.support.joining import join
 from tests.support.passages import index_documents

@@ -258,7 +258,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "private.staged_embeddings": {WORKER: {"select": ALL, "insert": "source_id model_id input_hash embedding"}},
     **{f"private.{table}": {} for table in INTERNAL},
-    # Supabase grants its Storage tables to every role of the API; row level security alone guards them.
+    # Supabase grants its Storage tables to every role of the API; row level security alone pipelines them.
     "storage.objects": {
         role: {"select": ALL, "insert": ALL, "update": ALL, "delete": ALL} for role in (VISITORS, PEOPLE)
     },

@@ -20,7 +20,7 @@ OTHER_PROCESSES = ("embedding_models/", "local/", "worker/")
 
 ALLOWED = {
     "pybreaker": ("resilience/breaker.py",),
-    "tenacity": ("resilience/guard.py", "worker/backoff.py"),
+    "tenacity": ("resilience/pipeline.py", "worker/backoff.py"),
     "psycopg": ("database/", *OTHER_PROCESSES),
     "psycopg_pool": ("database/", *OTHER_PROCESSES),
     "fastapi": (

@@ -8,7 +8,7 @@ from gateway.resilience import DependencyError
 from gateway.resilience.fallback import Degradation, Fallback, first_available
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.stale_cache import StaleCache
-from gateway.resilience.token_bucket import RetryBudget
+from gateway.resilience.token_bucket import TokenBucket
 from tests.support.clock import Clock
 from tests.support.gateway_app import make_app
 from tests.support.tokens import Project
@@ -24,7 +24,7 @@ class MisuseError(Exception):
 def test_a_budget_is_never_overdrawn(steps: list[float | None]) -> None:
     """None: a call that wants a retry; a number: so many seconds pass."""
     clock = Clock()
-    budget = RetryBudget(0.1, 3, clock=clock)
+    budget = TokenBucket(0.1, 3, clock=clock)
     granted, calls, passed = 0, 0, 0.0
     for step in steps:
         if step is None:
@@ -40,7 +40,7 @@ def test_a_budget_is_never_overdrawn(steps: list[float | None]) -> None:
 
 def test_what_is_left_of_a_budget_is_shown_as_it_is_now() -> None:
     clock = Clock()
-    budget = RetryBudget(0.1, 3, clock=clock)
+    budget = TokenBucket(0.1, 3, clock=clock)
     while budget.withdraw():
         pass
     assert budget.share == 0

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from gateway.database.places import FairPlaces, PlacesTakenError
-from gateway.resilience import AttemptTimeoutError, CircuitOpenError, Guard, Policy
+from gateway.resilience import AttemptTimeoutError, CircuitOpenError, Policy, ResiliencePipeline
 from gateway.resilience.callers import on_behalf_of
 from tests.support.clock import Clock
-from tests.support.guards import broken, outcomes, verdict, well
+from tests.support.pipelines import broken, classify, outcomes, well
 
 pytestmark = pytest.mark.anyio
 DEADLINE_S = 20
@@ -31,9 +31,9 @@ class Dependency:
         if self.error is not None:
             raise self.error
 
-    def guard(self, **changes: float) -> Guard:
-        numbers = {"timeout_s": 5.0, "silent_s": 0.1, "reset_s": 0.05, "failures_to_open": 3, **changes}
-        return Guard(Policy("thing", **numbers), verdict, heartbeat=self.beat)  # type: ignore[arg-type]
+    def pipeline(self, **changes: float) -> ResiliencePipeline:
+        numbers = {"timeout_s": 5.0, "stall_s": 0.1, "reset_s": 0.05, "failures_to_open": 3, **changes}
+        return ResiliencePipeline(Policy("thing", **numbers), classify, heartbeat=self.beat)  # type: ignore[arg-type]
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -45,72 +45,72 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_what_one_caller_asks_does_not_open_it() -> None:
     thing = Dependency()
-    guard = thing.guard(timeout_s=0.05)
+    pipeline = thing.pipeline(timeout_s=0.05)
 
     async def dear() -> str:
         await asyncio.sleep(60)
         return "never"
 
     for _ in range(3):
-        assert set(await outcomes(guard, broken, 4)) == {"BrokenError"}  # a poisoned question
-        await asyncio.gather(*(outcomes(guard, dear, 2) for _ in range(10)))
+        assert set(await outcomes(pipeline, broken, 4)) == {"BrokenError"}  # a poisoned question
+        await asyncio.gather(*(outcomes(pipeline, dear, 2) for _ in range(10)))
         with pytest.raises(AttemptTimeoutError):
-            await guard.call(dear)
-        assert guard.state == "closed"
+            await pipeline.call(dear)
+        assert pipeline.state == "closed"
     assert 1 <= thing.beats < 60
-    guard.stop()
+    pipeline.stop()
 
 
 @pytest.mark.parametrize("how", ["fails", "is silent"])
 async def test_the_heartbeat_opens_it_and_closes_it_again(how: str) -> None:
     thing = Dependency()
-    guard = thing.guard()
+    pipeline = thing.pipeline()
     if how == "fails":
         thing.error = ConnectionError("refused")
-        await outcomes(guard, broken, 3)
+        await outcomes(pipeline, broken, 3)
     else:
         thing.gate.clear()
-        hung = asyncio.create_task(outcomes(guard, thing.gate.wait, 1))  # type: ignore[arg-type]
-    await until(lambda: guard.state == "open")
+        hung = asyncio.create_task(outcomes(pipeline, thing.gate.wait, 1))  # type: ignore[arg-type]
+    await until(lambda: pipeline.state == "open")
     with pytest.raises(CircuitOpenError):
-        await guard.call(well)
-    assert guard.breaker.last_failure is not None
+        await pipeline.call(well)
+    assert pipeline.breaker.last_failure is not None
     beats = thing.beats
     await until(lambda: thing.beats > beats + 2)
-    assert guard.state == "open"
+    assert pipeline.state == "open"
     thing.error = None
     thing.gate.set()
-    await until(lambda: guard.state == "closed")  # though nobody calls
-    assert await guard.call(well) == "well"
+    await until(lambda: pipeline.state == "closed")  # though nobody calls
+    assert await pipeline.call(well) == "well"
     if how == "is silent":
         await hung
-    guard.stop()
+    pipeline.stop()
 
 
 async def test_one_call_without_an_answer_is_enough_where_the_heartbeat_has_none_either() -> None:
     thing = Dependency()
-    guard = thing.guard(failures_to_open=5)
+    pipeline = thing.pipeline(failures_to_open=5)
     thing.gate.clear()
-    call = asyncio.create_task(outcomes(guard, thing.gate.wait, 1))  # type: ignore[arg-type]
-    await until(lambda: guard.state == "open")
+    call = asyncio.create_task(outcomes(pipeline, thing.gate.wait, 1))  # type: ignore[arg-type]
+    await until(lambda: pipeline.state == "open")
     thing.gate.set()
     await call
-    guard.stop()
+    pipeline.stop()
 
 
 async def test_who_answers_calls_is_busy_and_not_silent() -> None:
     thing = Dependency()
-    guard = thing.guard()
+    pipeline = thing.pipeline()
     thing.gate.clear()
     gate = asyncio.Event()
-    hung = asyncio.create_task(outcomes(guard, gate.wait, 1))  # type: ignore[arg-type]
+    hung = asyncio.create_task(outcomes(pipeline, gate.wait, 1))  # type: ignore[arg-type]
     for _ in range(100):
-        assert await guard.call(well) == "well"
+        assert await pipeline.call(well) == "well"
         await asyncio.sleep(0.01)
-    assert guard.state == "closed"
+    assert pipeline.state == "closed"
     gate.set()
     await hung
-    guard.stop()
+    pipeline.stop()
 
 
 Step = Callable[[], Awaitable[None]]

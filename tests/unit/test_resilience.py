@@ -12,7 +12,7 @@ from gateway.resilience import (
     allow,
 )
 from tests.support.clock import Clock
-from tests.support.guards import BrokenError, MisuseError, broken, make_guard, outcomes, well
+from tests.support.pipelines import BrokenError, MisuseError, broken, make_pipeline, outcomes, well
 
 pytestmark = pytest.mark.anyio
 
@@ -29,8 +29,8 @@ async def test_a_failure_is_tried_again_and_misuse_is_not() -> None:
             raise BrokenError
         return "well"
 
-    guard = make_guard(attempts=3)
-    assert await guard.call(at_third) == "well"
+    pipeline = make_pipeline(attempts=3)
+    assert await pipeline.call(at_third) == "well"
     assert len(calls) == 3
     calls.clear()
 
@@ -38,7 +38,7 @@ async def test_a_failure_is_tried_again_and_misuse_is_not() -> None:
         calls.append(0.0)
         raise MisuseError
 
-    await outcomes(guard, counted, 1)
+    await outcomes(pipeline, counted, 1)
     assert len(calls) == 1
 
 
@@ -53,17 +53,19 @@ async def test_retries_are_a_share_of_the_calls() -> None:
         return "well"
 
     clock = Clock()
-    guard = make_guard(clock, attempts=3, retry_ratio=0.1, retries_per_s=0, failures_to_open=10_000, window=100_000)
+    pipeline = make_pipeline(
+        clock, attempts=3, retry_ratio=0.1, retries_per_s=0, failures_to_open=10_000, window=100_000
+    )
     saved_up = 10
-    found = await outcomes(guard, counted, 1_000)
+    found = await outcomes(pipeline, counted, 1_000)
     retries = calls - 1_000
     assert 100 <= retries <= 100 + saved_up
     assert set(found) == {"well", "BrokenError"}
 
 
 async def test_an_open_breaker_ends_the_retries_with_what_failed() -> None:
-    guard = make_guard(attempts=5, failures_to_open=2)
-    assert await outcomes(guard, broken, 2) == ["BrokenError", "CircuitOpenError"]
+    pipeline = make_pipeline(attempts=5, failures_to_open=2)
+    assert await outcomes(pipeline, broken, 2) == ["BrokenError", "CircuitOpenError"]
 
 
 async def test_there_is_no_retry_that_would_come_too_late() -> None:
@@ -74,10 +76,10 @@ async def test_there_is_no_retry_that_would_come_too_late() -> None:
         calls += 1
         raise BrokenError
 
-    guard = make_guard(attempts=5, backoff_s=50, max_backoff_s=50)
+    pipeline = make_pipeline(attempts=5, backoff_s=50, max_backoff_s=50)
     started = time.monotonic()
     with allow(0.2):
-        await outcomes(guard, counted, 1)
+        await outcomes(pipeline, counted, 1)
     assert time.monotonic() - started < 0.3
     assert calls == 1
 
@@ -86,36 +88,36 @@ async def test_there_is_no_retry_that_would_come_too_late() -> None:
 
 
 async def test_more_than_it_may_take_is_refused_at_once() -> None:
-    guard = make_guard(concurrency=3, failures_to_open=1)
+    pipeline = make_pipeline(concurrency=3, failures_to_open=1)
     gate = asyncio.Event()
 
     async def waiting() -> str:
         await gate.wait()
         return "well"
 
-    tasks = [asyncio.create_task(guard.call(waiting)) for _ in range(3)]
+    tasks = [asyncio.create_task(pipeline.call(waiting)) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(BulkheadFullError):
-        await guard.call(well)
+        await pipeline.call(well)
     gate.set()
     assert await asyncio.gather(*tasks) == ["well"] * 3
-    assert guard.state == "closed"
-    assert await guard.call(well) == "well"
+    assert pipeline.state == "closed"
+    assert await pipeline.call(well) == "well"
 
 
 async def test_an_attempt_has_its_time_and_what_the_request_has_left() -> None:
-    guard = make_guard(timeout_s=0.1, failures_to_open=1)
+    pipeline = make_pipeline(timeout_s=0.1, failures_to_open=1)
     with pytest.raises(AttemptTimeoutError) as late:
-        await guard.call(asyncio.Event().wait)
+        await pipeline.call(asyncio.Event().wait)
     assert late.value.after_s == pytest.approx(0.1)
-    assert guard.state == "open"
+    assert pipeline.state == "open"
 
-    guard = make_guard(timeout_s=5, failures_to_open=1)
+    pipeline = make_pipeline(timeout_s=5, failures_to_open=1)
     started = time.monotonic()
     with allow(0.15), pytest.raises(AttemptTimeoutError):
-        await guard.call(asyncio.Event().wait)
+        await pipeline.call(asyncio.Event().wait)
     assert time.monotonic() - started < 0.15
-    assert guard.state == "closed"  # it hardly had a chance
+    assert pipeline.state == "closed"  # it hardly had a chance
 
 
 @pytest.mark.parametrize(
@@ -129,9 +131,9 @@ async def test_an_attempt_has_its_time_and_what_the_request_has_left() -> None:
         {"reset_s": float("nan")},
         {"max_backoff_s": -1},
         {"slow_s": float("nan")},
-        {"silent_s": 0},
+        {"stall_s": 0},
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="thing"):
-        make_guard(**changes)
+        make_pipeline(**changes)

@@ -1,7 +1,7 @@
 """A provider behind the policy `payment`: time limit, breaker, and so many at a time."""
 
 from gateway.clients.payments.provider import Outcome, Payment, PaymentFailedError, PaymentProvider
-from gateway.resilience import Guard, Policy
+from gateway.resilience import Policy, ResiliencePipeline
 
 
 class Payments:
@@ -10,11 +10,11 @@ class Payments:
     def __init__(self, provider: PaymentProvider, policy: Policy) -> None:
         """Ask `provider` as `policy` says."""
         self._provider = provider
-        self.guard = Guard(policy, _is_outage)
+        self.pipeline = ResiliencePipeline(policy, _is_outage)
 
     async def pay(self, payment: Payment) -> Outcome:
         """Charge or refund; PaymentFailedError, or DependencyError when it was not asked or did not answer in time."""
-        return await self.guard.call(lambda: self._provider.pay(payment))
+        return await self.pipeline.call(lambda: self._provider.pay(payment))
 
     async def probe(self) -> str:
         """That it answers, in words; PaymentFailedError."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gateway.database.connection import Connection
 from gateway.database.queries import query
 from gateway.worker.backoff import Backoff
-from gateway.worker.embedding.pipeline import Pipeline
+from gateway.worker.embedding.pipeline import EmbeddingPipeline
 from gateway.worker.embedding.queue import Queue
 from gateway.worker.reconnect import draining, reconnecting
 from gateway.worker.session import Session
@@ -18,7 +18,9 @@ logger = logging.getLogger(__name__)
 POLL_S = 1.0
 
 
-async def embed_texts(url: str, pipeline: Pipeline, stop: asyncio.Event, *, lease_s: float, backoff_s: float) -> None:
+async def embed_texts(
+    url: str, pipeline: EmbeddingPipeline, stop: asyncio.Event, *, lease_s: float, backoff_s: float
+) -> None:
     """Embed texts of the database at `url` until `stop`, on connections that may be lost."""
 
     async def work(sessions: list[Session]) -> None:
@@ -31,7 +33,7 @@ async def embed_texts(url: str, pipeline: Pipeline, stop: asyncio.Event, *, leas
     await reconnecting(url, work, stop, Backoff(backoff_s), connections=3)
 
 
-async def _run(pipeline: Pipeline, queue: Queue, passing: Queue, listener: Connection) -> None:
+async def _run(pipeline: EmbeddingPipeline, queue: Queue, passing: Queue, listener: Connection) -> None:
     async with asyncio.TaskGroup() as tasks:
         listening = tasks.create_task(_listen(listener, pipeline.wake))
         await pipeline.run(queue, passing)

@@ -38,7 +38,7 @@ LONGEST_RETRY_AFTER_S = 300.0
 MODEL_CHECK_S = 2.0
 
 
-class Pipeline:
+class EmbeddingPipeline:
     """Works on one queue until it is stopped, or the database fails; then it may be run again on other connections."""
 
     def __init__(

@@ -56,8 +56,8 @@ class PaymentProcessor:
 
     def _room(self) -> int:
         """How many payments may be taken; one at a time while the provider is on trial."""
-        policy = self._payments.guard.policy
-        most = policy.concurrency if self._payments.guard.state == "closed" else 1
+        policy = self._payments.pipeline.policy
+        most = policy.concurrency if self._payments.pipeline.state == "closed" else 1
         return max(0, most - self._running)
 
     async def _wait(self) -> None:
@@ -114,7 +114,7 @@ async def process_payments(url: str, payments: Payments, settings: Settings, sto
     backoff_s = settings.worker_backoff_s
     processor = PaymentProcessor(payments, stop, max_attempts=settings.payment_max_attempts, backoff_s=backoff_s)
     # A call ends within its time limit, so that a lease need not be renewed.
-    lease_s = settings.worker_lease_s + payments.guard.policy.longest_s
+    lease_s = settings.worker_lease_s + payments.pipeline.policy.longest_s
 
     async def work(sessions: list[Session]) -> None:
         logger.info("payments are made")

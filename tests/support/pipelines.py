@@ -1,8 +1,8 @@
-"""What a guard is tried with: work that does as it is told, and what came of so many calls."""
+"""What a pipeline is tried with: work that does as it is told, and what came of so many calls."""
 
 from collections.abc import Awaitable, Callable
 
-from gateway.resilience import Guard, Policy
+from gateway.resilience import Policy, ResiliencePipeline
 from tests.support.clock import Clock
 
 
@@ -14,7 +14,7 @@ class MisuseError(Exception):
     """The caller's fault."""
 
 
-def verdict(error: BaseException) -> bool:
+def classify(error: BaseException) -> bool:
     return isinstance(error, BrokenError)
 
 
@@ -30,16 +30,16 @@ async def well() -> str:
     return "well"
 
 
-def make_guard(clock: Clock | None = None, **changes: float) -> Guard:
+def make_pipeline(clock: Clock | None = None, **changes: float) -> ResiliencePipeline:
     policy = Policy("thing", **{"timeout_s": 1.0, "backoff_s": 0.001, **changes})  # type: ignore[arg-type]
-    return Guard(policy, verdict, clock=clock or Clock())
+    return ResiliencePipeline(policy, classify, clock=clock or Clock())
 
 
-async def outcomes(guard: Guard, work: Callable[[], Awaitable[str]], times: int) -> list[str]:
+async def outcomes(pipeline: ResiliencePipeline, work: Callable[[], Awaitable[str]], times: int) -> list[str]:
     found = []
     for _ in range(times):
         try:
-            found.append(await guard.call(work))
+            found.append(await pipeline.call(work))
         except Exception as error:
             found.append(type(error).__name__)
     return found

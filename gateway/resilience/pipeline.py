@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 import tenacity
 
-from gateway.resilience.breaker import Breaker, Verdict
+from gateway.resilience.breaker import Breaker, FailureClassifier
 from gateway.resilience.deadline import remaining
 from gateway.resilience.errors import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, DependencyError
 from gateway.resilience.metrics import Meter
 from gateway.resilience.policy import Policy
 from gateway.resilience.pulse import Beat, Pulse
-from gateway.resilience.token_bucket import RetryBudget
+from gateway.resilience.token_bucket import TokenBucket
 
 Result = TypeVar("Result")
 Work = Callable[[], Awaitable[Result]]
@@ -34,24 +34,24 @@ async def cancelled_late(work: Work[Any], seconds: float) -> Any:
 
 
 def every_exception(_: BaseException) -> bool:
-    """The verdict that every exception is the dependency's failure."""
+    """Classifies every exception as the dependency's failure."""
     return True
 
 
-class Guard:
+class ResiliencePipeline:
     """Calls one dependency as its policy says."""
 
     def __init__(
         self,
         policy: Policy,
-        verdict: Verdict = every_exception,
+        classify: FailureClassifier = every_exception,
         *,
         time_limit: TimeLimit = cancelled_late,
         on_open: Callable[[], None] = lambda: None,
         heartbeat: Beat | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`verdict` says which exceptions are the dependency's failures: these alone are counted and tried again.
+        """`classify` says which exceptions are the dependency's failures: these alone are counted and tried again.
 
         `time_limit` runs the work within some seconds, TimeoutError after them or when it is given up, which `on_open`
         may do: whoever waits for what has just been found not to work is better off elsewhere.
@@ -60,9 +60,9 @@ class Guard:
         takes too long says nothing, and one that fails only that the heartbeat should be asked.
         """
         self.policy = policy
-        self._verdict = verdict
+        self._classify = classify
         self._time_limit = time_limit
-        self._budget = RetryBudget(policy.retry_ratio, policy.retries_per_s, clock=clock)
+        self._budget = TokenBucket(policy.retry_ratio, policy.retries_per_s, clock=clock)
         self._running = 0
         self._listening: asyncio.TimerHandle | None = None
         self.meter = Meter(policy, lambda: self.running, lambda: self.budget_left)
@@ -119,7 +119,7 @@ class Guard:
             self.meter.refused("full")
             raise BulkheadFullError(self.policy.name)
         self._running += 1
-        if self._listening is None and (self.policy.silent_s < float("inf") or self._pulse is not None):
+        if self._listening is None and (self.policy.stall_s < float("inf") or self._pulse is not None):
             self._listen()
         try:
             with self._admitted(), self.meter.timed():
@@ -128,7 +128,7 @@ class Guard:
             self._running -= 1
 
     def _listen(self) -> None:
-        every_s = self.policy.silent_s / 8 if self._pulse is None else self._pulse.every_s
+        every_s = self.policy.stall_s / 8 if self._pulse is None else self._pulse.every_s
         loop = asyncio.get_running_loop()
         due = loop.time() + every_s
 
@@ -185,12 +185,12 @@ class Guard:
             return True if error.after_s >= self.policy.timeout_s / 2 else None
         if isinstance(error, DependencyError):
             return None  # it was not asked
-        return self._verdict(error)
+        return self._classify(error)
 
     def _is_worth_another(self, error: BaseException) -> bool:
         if isinstance(error, DependencyError) or self.breaker.state != "closed":
             return False
-        return self._verdict(error) is True and self._budget.withdraw()
+        return self._classify(error) is True and self._budget.withdraw()
 
 
 class _BeforeTheDeadline(tenacity.stop.stop_base):
