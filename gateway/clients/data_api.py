@@ -8,7 +8,7 @@ import httpx2
 from postgrest import AsyncPostgrestClient
 from postgrest.exceptions import APIError
 
-from gateway.clients.supabase_transport import session
+from gateway.clients.transport import session
 from gateway.errors import (
     AccountBannedError,
     AccountClosedError,

@@ -5,7 +5,7 @@ import httpx2
 from storage3 import AsyncStorageClient
 from storage3.exceptions import StorageApiError
 
-from gateway.clients.supabase_transport import session
+from gateway.clients.transport import session
 from gateway.errors import UnavailableError
 from gateway.resilience import Policy, ResiliencePipeline
 

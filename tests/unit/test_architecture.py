@@ -33,7 +33,7 @@ ALLOWED = {
         "status/routes.py",
     ),
     # Supabase's libraries speak it; all else speaks httpx2.
-    "httpx": ("clients/data_api.py", "clients/storage.py", "clients/supabase_transport.py", "local/"),
+    "httpx": ("clients/data_api.py", "clients/storage.py", "clients/transport.py", "local/"),
     "postgrest": ("clients/data_api.py", "local/"),
     "storage3": ("clients/storage.py", "local/"),
     "httpx2": (

@@ -18,7 +18,7 @@ import pytest
 from gateway.clients.data_api import DataApi, DataApiUnavailableError
 from gateway.clients.http import MAX_CONNECTIONS, create_client
 from gateway.clients.storage import Storage, StorageUnavailableError
-from gateway.clients.supabase_transport import MAX_BYTES, session
+from gateway.clients.transport import MAX_BYTES, session
 from gateway.errors import AccountBannedError, AccountClosedError, InvalidInputError, ParameterRefusedError
 from gateway.resilience import Policy
 
