@@ -23,6 +23,7 @@ from gateway.embeddings import Embedder, EmbeddingError, create_embedder
 from gateway.recommendations.service import RecommendationService
 from gateway.resilience import ResiliencePipeline
 from gateway.resilience.limiter import ConcurrencyLimiter
+from gateway.resilience.metrics import RIGHTS_AGE
 from gateway.search.query_embedding import QueryEmbedder
 from gateway.search.service import SearchService
 from gateway.status.probes import Probes
@@ -108,6 +109,7 @@ def create_services(
     if settings.gateway_database_url is None or settings.supabase_url is None:
         raise ValueError("GATEWAY_DATABASE_URL and SUPABASE_URL must be set.")
     how, rights, client = settings.policies, Rights(), create_client(transport)
+    RIGHTS_AGE.set_function(lambda: rights.age_s)
     database = Database(
         settings.gateway_database_url.get_secret_value(),
         how.database,

@@ -51,7 +51,12 @@ class Rights:
     @property
     def are_confirmed(self) -> bool:
         """Whether what is kept is still everybody's who may have it, but for the last RIGHTS_S seconds."""
-        return self._clock() - self._confirmed_at <= RIGHTS_S
+        return self.age_s <= RIGHTS_S
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the last answered question was sent."""
+        return self._clock() - self._confirmed_at
 
     def now(self) -> float:
         """The moment to give `ended_since` for a question that is asked now."""

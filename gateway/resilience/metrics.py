@@ -41,6 +41,11 @@ CLIENT_DISCONNECTS = Counter(
     "tidegate_client_disconnects", "Requests whose client left before the answer.", registry=REGISTRY
 )
 LIMIT = Gauge("tidegate_concurrency_limit", "Requests that are let in at a time.", registry=REGISTRY)
+RIGHTS_AGE = Gauge(
+    "tidegate_rights_age_seconds",
+    "Seconds since the last answered question which rights ended; kept answers lose their documents above 4.5.",
+    registry=REGISTRY,
+)
 IN_FLIGHT = Gauge("tidegate_requests_in_flight", "Requests that were let in and are not answered.", registry=REGISTRY)
 
 

@@ -20,6 +20,8 @@ class Route:
     """What is posted; without it the route is got."""
     degrades: bool = False
     """Whether an answer says `degraded` when something was missing."""
+    of_documents: bool = False
+    """Whether all that it answers is documents, so that 503 is right once it is not known who may read them."""
     signed_in: bool = False
     may_fail: bool = False
     """Whether 503 is right when PostgreSQL itself is broken, so that nothing that could answer does."""
@@ -37,8 +39,21 @@ class Route:
 
 
 ROUTES = (
-    Route("search, asked before", "/v1/search", lambda: {"query": "how to moor a boat"}, degrades=True, signed_in=True),
-    Route("search, nobody's", "/v1/search", lambda: {"query": "mooring", "mode": "keyword"}, degrades=True),
+    Route(
+        "search, asked before",
+        "/v1/search",
+        lambda: {"query": "how to moor a boat"},
+        degrades=True,
+        of_documents=True,
+        signed_in=True,
+    ),
+    Route(
+        "search, nobody's",
+        "/v1/search",
+        lambda: {"query": "mooring", "mode": "keyword"},
+        degrades=True,
+        of_documents=True,
+    ),
     Route(
         "search, new words", "/v1/search", lambda: {"query": f"mooring {next(_numbers)}"}, degrades=True, may_fail=True
     ),
