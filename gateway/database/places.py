@@ -22,8 +22,7 @@ BUSY_SHARE = 0.05
 HEAVY_FACTOR = 3.0
 """A heavy caller uses so many times as much as the mean of the others."""
 REST_FACTOR = 25.0
-"""What a statement of a heavy caller takes longer than a usual one is followed by so many times that without another, if
-others are at work."""
+"""While others are at work, a heavy caller rests for this many times what its statement took beyond a usual one."""
 TYPICAL_WEIGHT = 0.05
 """Of the latest statement in the mean of those that are not heavy."""
 MOST_REST_S = 2.0
