@@ -21,7 +21,8 @@ export DENO_TLS_CA_STORE ?= mozilla,system
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^# --- / { gsub(/^# -+ | -+$$/, ""); title = $$0 } /^[a-z-]+:.*## / { \
+	  if (title) { print "\n" title; title = "" } printf "  make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: TIDEGATE_HOME (.tidegate), GATEWAY_PORT (8000), OPERATIONS_PORT (8001),"
 	@echo "  SUPABASE_PORT (54321), POSTGRES_PORT (54322)"
@@ -33,10 +34,6 @@ help: ## List the targets
 run: .venv/run.stamp .venv/deno.stamp ## Start everything; Ctrl-C stops it
 	@exec $(LOCAL) run --stop-with=$$PPID
 
-.PHONY: reset
-reset: .venv/run.stamp ## Delete the local database, keys and files
-	@$(LOCAL) reset
-
 .PHONY: migrate
 migrate: .venv/run.stamp .venv/deno.stamp ## Apply pending migrations to DATABASE_URL, else to the running local stack
 	@$(LOCAL) migrate
@@ -45,23 +42,27 @@ migrate: .venv/run.stamp .venv/deno.stamp ## Apply pending migrations to DATABAS
 seed: .venv/run.stamp ## Put the demonstration data into the running stack (again)
 	@$(LOCAL) seed
 
-.PHONY: retry
-retry: .venv/run.stamp ## Try again what could not be embedded
-	@set -a; . "$${TIDEGATE_HOME:-.tidegate}/env"; exec $(BIN)/python -m gateway.worker retry
-
 .PHONY: demo-large
 demo-large: .venv/run.stamp ## Add a big corpus to the running stack: the PostgreSQL manual
 	@$(LOCAL) demo-large
-
-.PHONY: clear-files
-clear-files: .venv/run.stamp ## Remove files from Storage whose document is gone
-	@$(LOCAL) clear-files
 
 .PHONY: psql
 psql: .venv/run.stamp ## Open a database session on the running stack
 	@$(LOCAL) psql
 
-# --- Development -------------------------------------------------------------------------------------------------
+.PHONY: retry
+retry: .venv/run.stamp ## Retry what could not be embedded
+	@set -a; . "$${TIDEGATE_HOME:-.tidegate}/env"; exec $(BIN)/python -m gateway.worker retry
+
+.PHONY: reset
+reset: .venv/run.stamp ## DELETES the local database, keys and files
+	@$(LOCAL) reset
+
+.PHONY: clear-files
+clear-files: .venv/run.stamp ## DELETES files from Storage whose document is gone
+	@$(LOCAL) clear-files
+
+# --- Checks ------------------------------------------------------------------------------------------------------
 
 LOCAL_STACK := tests/integration/local_stack
 
@@ -78,6 +79,14 @@ test: lint .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp ## Check
 	wait $$proofs || status=$$?; cat .test-logs/proofs.log; \
 	$(BIN)/python -m pytest tests/chaos || status=$$?; exit $$status
 
+# The inner loop: what needs no more than one database. The proofs of isolation take part with every rule of the matrix.
+.PHONY: test-fast
+test-fast: .venv/dev.stamp .venv/deno.stamp ## Run the unit tests, the contracts and the access matrix
+	@mkdir -p .test-logs; $(BIN)/python -m pytest -q tests/unit >.test-logs/unit.log 2>&1 & unit=$$!; \
+	trap 'kill $$unit' INT TERM; \
+	$(BIN)/python -m pytest -q tests/contract tests/isolation/test_matrix.py; status=$$?; \
+	wait $$unit || status=$$?; cat .test-logs/unit.log; exit $$status
+
 .PHONY: lint
 lint: .venv/dev.stamp .venv/deno-tests.stamp ## Check style and types of Python and TypeScript
 	$(BIN)/ruff check
@@ -93,6 +102,20 @@ format: .venv/dev.stamp ## Format Python and TypeScript
 	$(BIN)/ruff format
 	$(DENO) fmt --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 
+.PHONY: check-sql
+check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else the migrations) and the new migrations
+	@$(BIN)/python -m tests.check_sql
+
+.PHONY: prove
+prove: .venv/dev.stamp ## Compare a million random statements with the access rules
+	@$(BIN)/python -m tests.isolation
+
+.PHONY: chaos
+chaos: .venv/dev.stamp .venv/deno.stamp ## Break everything that the gateway depends on, under load
+	@$(BIN)/python -m tests.chaos
+
+# --- Made from the code ------------------------------------------------------------------------------------------
+
 .PHONY: schema
 schema: .venv/run.stamp .venv/deno.stamp ## Write sql/schema.sql from the migrations
 	@$(LOCAL) schema
@@ -105,37 +128,44 @@ docs: .venv/run.stamp ## Write docs/settings.md from the settings
 screenshot: .venv/deno-tests.stamp .venv/chromium.stamp ## Draw the picture of the example shop in docs/browser.md
 	@SCREENSHOT=docs/images/shop.png $(BIN)/python -m pytest -q tests/e2e/browser/test_shop.py
 
-.PHONY: prove
-prove: .venv/dev.stamp ## Compare a million random statements with the access rules
-	@$(BIN)/python -m tests.isolation
+# The files name no package index: pip asks whichever it is set up with.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url pyproject.toml
 
-.PHONY: check-sql
-check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else the migrations) and the new migrations
-	@$(BIN)/python -m tests.check_sql
+.PHONY: lock
+lock: .venv/pyvenv.cfg ## Resolve the dependencies again and pin them with hashes
+	$(PIP) install uv
+	@# What a server and a checkout get is what the tests ran with.
+	$(LOCK) --extra local --extra dev --output-file requirements-dev.lock
+	$(LOCK) --constraint requirements-dev.lock --output-file requirements-server.lock
+	$(LOCK) --extra local --constraint requirements-dev.lock --output-file requirements.lock
+	$(LOCK) --extra local --extra dev --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 
-.PHONY: bench-worker
-bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the bare model
-	$(BIN)/python -m tests.bench.worker
+# --- Benchmarks --------------------------------------------------------------------------------------------------
+
+.PHONY: bench-bounds
+bench-bounds: .venv/bench.stamp ## Look for the dearest query that is accepted, against plain ones of its length
+	@$(BIN)/python -m tests.bench.bounds
+
+.PHONY: bench-chain
+bench-chain: .venv/bench.stamp ## Measure what deadlines, breakers and the rest cost a search
+	@$(BIN)/python -m tests.bench.chain
 
 .PHONY: bench-cutting
 bench-cutting: .venv/dev.stamp ## Measure the cutting of hostile texts
 	@$(BIN)/python -m tests.bench.cutting
 
-.PHONY: bench-stack
-bench-stack: .venv/dev.stamp ## Measure the running stack: search, insert to searchable, memory
-	$(BIN)/python -m tests.bench.stack
+.PHONY: bench-fairness
+bench-fairness: .venv/bench.stamp ## Measure what one caller that asks ten times the peak takes from 99 others
+	@$(BIN)/python -m tests.bench.fairness
 
-# The files name no package index: pip asks whichever it is set up with.
-LOCK := $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url pyproject.toml
+.PHONY: bench-orders
+bench-orders: .venv/dev.stamp .venv/deno.stamp ## Measure orders a second against pgbench
+	@$(BIN)/python -m tests.bench.orders
 
-.PHONY: bench-rls
-bench-rls: .venv/dev.stamp ## Measure statements under row level security and without it
-	$(BIN)/python -m tests.bench.rls
-
-.PHONY: bench-timing
-bench-timing: .venv/dev.stamp ## Measure whether a stranger's waits grow with hidden data
-	$(BIN)/python -m tests.bench.timing
+.PHONY: bench-overload
+bench-overload: .venv/bench.stamp ## Measure what the gateway does with four times what it can serve
+	@$(BIN)/python -m tests.bench.overload
 
 .PHONY: bench-quality
 bench-quality: .venv/bench.stamp .venv/deno.stamp ## Measure the ranking on a collection: make bench-quality DATA=folder
@@ -145,45 +175,29 @@ bench-quality: .venv/bench.stamp .venv/deno.stamp ## Measure the ranking on a co
 bench-recall: .venv/bench.stamp ## Measure search by how much a caller sees, on real passages: PASSAGES=204800
 	@$(BIN)/python -m tests.bench.recall $(PASSAGES)
 
-.PHONY: bench-bounds
-bench-bounds: .venv/bench.stamp ## Look for the dearest query that is accepted, against plain ones of its length
-	@$(BIN)/python -m tests.bench.bounds
+.PHONY: bench-recommendations
+bench-recommendations: .venv/bench.stamp ## Measure recommendations: recall on planted structure, cost of each source
+	@$(BIN)/python -m tests.bench.recommendations
+
+.PHONY: bench-rls
+bench-rls: .venv/dev.stamp ## Measure statements under row level security and without it
+	$(BIN)/python -m tests.bench.rls
 
 .PHONY: bench-search
 bench-search: .venv/bench.stamp ## Measure search under the policies and without, and by one round trip or five
 	@$(BIN)/python -m tests.bench.search
 
-.PHONY: bench-overload
-bench-overload: .venv/bench.stamp ## Measure what the gateway does with four times what it can serve
-	@$(BIN)/python -m tests.bench.overload
+.PHONY: bench-stack
+bench-stack: .venv/dev.stamp ## Measure the running stack: search, insert to searchable, memory
+	$(BIN)/python -m tests.bench.stack
 
-.PHONY: bench-fairness
-bench-fairness: .venv/bench.stamp ## Measure what one caller that asks ten times the peak takes from 99 others
-	@$(BIN)/python -m tests.bench.fairness
+.PHONY: bench-timing
+bench-timing: .venv/dev.stamp ## Measure whether a stranger's waits grow with hidden data
+	$(BIN)/python -m tests.bench.timing
 
-.PHONY: bench-chain
-bench-chain: .venv/bench.stamp ## Measure what deadlines, breakers and the rest cost a search
-	@$(BIN)/python -m tests.bench.chain
-
-.PHONY: bench-orders
-bench-orders: .venv/dev.stamp .venv/deno.stamp ## Measure orders a second against pgbench
-	@$(BIN)/python -m tests.bench.orders
-
-.PHONY: bench-recommendations
-bench-recommendations: .venv/bench.stamp ## Measure recommendations: recall on planted structure, cost of each rung
-	@$(BIN)/python -m tests.bench.recommendations
-
-.PHONY: chaos
-chaos: .venv/dev.stamp .venv/deno.stamp ## Break everything that the gateway depends on, under load
-	@$(BIN)/python -m tests.chaos
-
-.PHONY: lock
-lock: .venv/pyvenv.cfg ## Resolve the dependencies anew and pin them with hashes
-	$(PIP) install uv
-	$(LOCK) --output-file requirements-server.lock
-	$(LOCK) --extra local --constraint requirements-server.lock --output-file requirements.lock
-	$(LOCK) --extra local --extra dev --output-file requirements-dev.lock
-	$(LOCK) --extra local --extra dev --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
+.PHONY: bench-worker
+bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the bare model
+	$(BIN)/python -m tests.bench.worker
 
 # --- Installed once, and again when a lock file changes ------------------------------------------------------------
 
