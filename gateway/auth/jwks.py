@@ -8,13 +8,13 @@ is said.
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import httpx2
 import jwt
+from cachetools import FIFOCache
 
 from gateway.errors import AuthKeysUnavailableError
 from gateway.resilience import DependencyError, Policy, ResiliencePipeline
@@ -49,7 +49,7 @@ class JwksCache:
         self._client = client
         self._clock = clock
         self._keys: Mapping[str, jwt.PyJWK] = {}
-        self._asked: OrderedDict[str, float] = OrderedDict()  # when each unknown id came up first
+        self._asked: FIFOCache[str, float] = FIFOCache(MAX_ASKED)  # when each unknown id came up first
         self._asked_for_at = float("-inf")  # when the list at hand was
         self._fetched_at = float("-inf")
         self._next_attempt = float("-inf")
@@ -86,10 +86,7 @@ class JwksCache:
         return f"ES256: {len(self)} keys are published."
 
     def _first_asked(self, key_id: str, now: float) -> float:
-        at = self._asked.setdefault(key_id, now)
-        if len(self._asked) > MAX_ASKED:
-            self._asked.popitem(last=False)
-        return at
+        return self._asked.setdefault(key_id, now)
 
     def __len__(self) -> int:
         """How many keys are at hand."""

@@ -9,13 +9,13 @@ import hmac
 import json
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
 import jwt
+from cachetools import FIFOCache
 
 from gateway.auth.caller import ANONYMOUS, Caller
 from gateway.errors import ForbiddenError, UnauthenticatedError
@@ -90,8 +90,7 @@ class TokenVerifier:
         self._issuer = issuer
         self._publishable_key = publishable_key.encode()
         self._clock = clock
-        self._cache_size = cache_size
-        self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._verified: FIFOCache[bytes, tuple[float, Caller]] = FIFOCache(cache_size)
 
     async def caller(self, authorization: str | None) -> Caller:
         """Who sent this header; UnauthenticatedError, ForbiddenError, AuthKeysUnavailableError."""
@@ -122,8 +121,6 @@ class TokenVerifier:
         caller = caller_of(claims)
         caller = replace(caller, token=token) if caller.is_signed_in else caller
         self._verified[_digest(token)] = (min(float(claims["exp"]), self._clock() + CACHE_S), caller)
-        if len(self._verified) > self._cache_size:
-            self._verified.popitem(last=False)
         return caller
 
     async def _key_for(self, token: str) -> jwt.PyJWK:

@@ -1,10 +1,10 @@
 """What the rest of the program knows of an embedding model."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -30,9 +30,6 @@ class Embedder(Protocol):
     def tokenizer(self) -> Tokenizer:
         """Counts tokens for chunking: neither truncates nor pads. Not to be changed."""
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of `text`, special ones included."""
-
     async def warm_up(self) -> None:
         """Load what the first call would load, and run it once; EmbedderUnavailable when it does not work."""
 
@@ -54,15 +51,11 @@ class QueryCache:
 
     def __init__(self, size: int = 1024) -> None:
         """Keep `size` vectors: 1.5 kB each at 384 dimensions."""
-        self._size = size
-        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._vectors: LRUCache[str, Vectors] = LRUCache(size)
 
     def peek(self, text: str) -> Vectors | None:
         """Vector of `text` if it is here."""
-        if text not in self._vectors:
-            return None
-        self._vectors.move_to_end(text)
-        return self._vectors[text]
+        return self._vectors.get(text)
 
     async def get(self, text: str, embed: Callable[[Sequence[str]], Awaitable[Vectors]]) -> Vectors:
         """Vector of `text`, asked of `embed` when it is not here."""
@@ -72,6 +65,4 @@ class QueryCache:
         vector: Vectors = (await embed([text]))[0].copy()  # a copy, or the whole batch stays in memory
         vector.setflags(write=False)  # shared between callers
         self._vectors[text] = vector
-        if len(self._vectors) > self._size:
-            self._vectors.popitem(last=False)
         return vector

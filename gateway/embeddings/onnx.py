@@ -49,10 +49,6 @@ class OnnxEmbedder:
         """Counts tokens for chunking: neither truncates nor pads."""
         return load_tokenizer()
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of `text`, special ones included."""
-        return len(self.tokenizer.encode(text).ids)
-
     async def warm_up(self) -> None:
         """Verify and load the model, and run it once."""
         await self.embed_passages(["warm-up"])

@@ -64,10 +64,6 @@ class OpenAIEmbedder:
         """Approximates the endpoint's own: see the class."""
         return load_tokenizer()
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of `text` by the bundled tokenizer, special ones included."""
-        return len(self.tokenizer.encode(text).ids)
-
     async def warm_up(self) -> None:
         """Ask for one vector, so that a wrong address, key, model or dimension shows at once."""
         await self.embed_passages(["warm-up"])

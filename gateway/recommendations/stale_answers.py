@@ -9,11 +9,11 @@ import hashlib
 import json
 import logging
 import time
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
+from cachetools import FIFOCache
 from pydantic import ValidationError
 
 from gateway.auth.caller import ANONYMOUS, Caller
@@ -50,7 +50,7 @@ class StaleRecommendations:
         self._max_bytes = max_bytes
         self._answers = StaleCache(max_bytes=max_bytes, max_age_s=max_age_s)
         self._is_unsaved = False
-        self._gone: OrderedDict[UUID, float] = OrderedDict()  # and when that was learned
+        self._gone: FIFOCache[UUID, float] = FIFOCache(MAX_GONE)  # and when that was learned
         if rights is not None:
             rights.tell(self._forget)
         # One at a time and in order: who is cancelled while it writes leaves a thread that goes on writing.
@@ -83,9 +83,6 @@ class StaleRecommendations:
             self._answers.forget(person)
         for source in news.sources:
             self._gone[source] = time.monotonic()
-            self._gone.move_to_end(source)
-        while len(self._gone) > MAX_GONE:
-            self._gone.popitem(last=False)
 
     async def load(self) -> None:
         """Read the file, if there is one; what cannot be read is as if it were not there, and is logged."""

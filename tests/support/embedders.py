@@ -22,9 +22,6 @@ class FaultyEmbedder:
     def tokenizer(self) -> Tokenizer:
         return self.inner.tokenizer
 
-    def count_tokens(self, text: str) -> int:
-        return self.inner.count_tokens(text)
-
     async def warm_up(self) -> None:
         await self.embed_passages(["warm-up"])
 

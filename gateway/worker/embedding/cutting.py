@@ -4,9 +4,10 @@ A long text has many turns. To cut it for each would cost more than the turns do
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
+
+from cachetools import FIFOCache
 
 from gateway.chunking.chunker import Chunker, Passage, Text
 from gateway.chunking.clock import UncuttableError
@@ -23,7 +24,7 @@ class Cutter:
     def __init__(self, chunker: Chunker) -> None:
         """Cut with `chunker`."""
         self._chunker = chunker
-        self._long: OrderedDict[tuple[UUID, int], CutSource] = OrderedDict()
+        self._long: FIFOCache[tuple[UUID, int], CutSource] = FIFOCache(REMEMBERED)
 
     async def cut(
         self, queue: Queue, model: Model, jobs: Sequence[Job]
@@ -61,8 +62,6 @@ class Cutter:
     def _remembered(self, cut: CutSource) -> CutSource:
         if len(cut.passages) > PASSAGES_PER_TURN:
             self._long[cut.source.job.source_id, cut.source.job.revision] = cut
-            if len(self._long) > REMEMBERED:
-                self._long.popitem(last=False)
         return cut
 
 
