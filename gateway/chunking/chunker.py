@@ -1,6 +1,6 @@
-"""Texts into passages: cut by structure, measured in the model's tokens, each knowing where it stands.
+"""Texts into chunks: cut by structure, measured in the model's tokens, each knowing where it stands.
 
-What is embedded of a passage is its source's title, the headings above it and its own text, one below the other.
+What is embedded of a chunk is its source's title, the headings above it and its own text, one below the other.
 
 Three steps, each linear: the text is tokenized once (measure.py), its lines are read once (blocks.py), and chunks are
 filled from both (packing.py). A clock ends the work on a text that costs too much all the same.
@@ -21,7 +21,7 @@ from gateway.chunking.packing import Packer
 from gateway.embeddings import Embedder
 
 SPECIAL_TOKENS = 2  # [CLS] and [SEP]
-# Of the model's tokens for title and headings of a passage that does not hold its whole source, and for one of them.
+# Of the model's tokens for title and headings of a chunk that does not hold its whole source, and for one of them.
 PREFIX_TOKENS = 48
 PREFIX_PART_TOKENS = 24
 # Some characters cost no token and some words of any length cost one: what is shown and indexed is bounded too.
@@ -46,7 +46,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Passage:
+class Chunk:
     """`content` is the text from `start` to before `end`; `prefix` is the title and headings embedded before it."""
 
     content: str
@@ -82,65 +82,65 @@ class Chunker:
         self._tokenizer: Tokenizer = embedder.tokenizer
         self._max_tokens = embedder.max_tokens
 
-    def cut(self, texts: Sequence[Text]) -> list[list[Passage]]:
-        """Passages of each text, in order, at least one each: a text without words is one empty passage.
+    def cut(self, texts: Sequence[Text]) -> list[list[Chunk]]:
+        """Chunks of each text, in order, at least one each: a text without words is one empty chunk.
 
-        A text that fits the model with its title stays whole. Every passage fits the model; only whitespace lies
+        A text that fits the model with its title stays whole. Every chunk fits the model; only whitespace lies
         between them; every heading of a path stands word for word in the text. UncuttableError.
         """
         return [_raised(each) for each in self.cut_each(texts, Limits())]
 
     def cut_each(
         self, texts: Sequence[Text], limits: Limits, is_abandoned: Callable[[], bool] = lambda: False
-    ) -> list[list[Passage] | UncuttableError]:
-        """The same, with the error in place of the passages of those texts that are over a limit.
+    ) -> list[list[Chunk] | UncuttableError]:
+        """The same, with the error in place of the chunks of those texts that are over a limit.
 
         AbandonedError soon after `is_abandoned` says so.
         """
         whole = self._whole([text if len(text.content) <= MAX_CHARACTERS else None for text in texts])
         return [
-            [passage] if passage else self._tried(text, limits, is_abandoned)
-            for text, passage in zip(texts, whole, strict=True)
+            [chunk] if chunk else self._tried(text, limits, is_abandoned)
+            for text, chunk in zip(texts, whole, strict=True)
         ]
 
     def input_of(self, title: str, heading_path: Sequence[str], content: str, input_hash: bytes) -> str:
-        """What was embedded of a stored passage, to embed it with another model."""
+        """What was embedded of a stored chunk, to embed it with another model."""
         span = _Span(0, content, tuple(heading_path))
         whole = _join(title, *_outside(span, title), content)
         return whole if _hash(whole) == input_hash else _join(self._prefix(title, span, {})[0], content)
 
-    def _whole(self, texts: Sequence[Text | None]) -> list[Passage | None]:
-        """Each text as one passage, None where it does not fit. Most texts are short: they are tokenized at once."""
+    def _whole(self, texts: Sequence[Text | None]) -> list[Chunk | None]:
+        """Each text as one chunk, None where it does not fit. Most texts are short: they are tokenized at once."""
         spans = [_whole_span(text) if text else _Span(0, "") for text in texts]
-        passages = [
-            _passage(span, _join(text.title, *_outside(span, text.title)) if text else "", 0)
+        chunks = [
+            _chunk(span, _join(text.title, *_outside(span, text.title)) if text else "", 0)
             for text, span in zip(texts, spans, strict=True)
         ]
-        encodings = self._tokenizer.encode_batch_fast([passage.embedded for passage in passages])
+        encodings = self._tokenizer.encode_batch_fast([chunk.embedded for chunk in chunks])
         return [
-            replace(passage, token_count=len(encoding)) if text and len(encoding) <= self._max_tokens else None
-            for text, passage, encoding in zip(texts, passages, encodings, strict=True)
+            replace(chunk, token_count=len(encoding)) if text and len(encoding) <= self._max_tokens else None
+            for text, chunk, encoding in zip(texts, chunks, encodings, strict=True)
         ]
 
-    def _tried(self, text: Text, limits: Limits, is_abandoned: Callable[[], bool]) -> list[Passage] | UncuttableError:
+    def _tried(self, text: Text, limits: Limits, is_abandoned: Callable[[], bool]) -> list[Chunk] | UncuttableError:
         try:
             return self._split(text, limits, CuttingClock(limits.seconds, is_abandoned))
         except UncuttableError as error:
             return error
 
-    def _split(self, text: Text, limits: Limits, clock: CuttingClock) -> list[Passage]:
+    def _split(self, text: Text, limits: Limits, clock: CuttingClock) -> list[Chunk]:
         measure = Measure(text.content, self._tokenizer, clock)
         outline = markdown_outline(text.content, clock) if text.is_markdown else plain_outline(text.content, clock)
         pieces = self._pieces(text.content, outline, measure, limits, clock) or [(0, 0)]
         lengths: dict[str, tuple[str, int]] = {}
-        passages = []
+        chunks = []
         paths = heading_paths(text.content, outline.headings, [start for start, _ in pieces])
         for (start, end), path in zip(pieces, paths, strict=True):
             clock.check()
             span = _Span(start, text.content[start:end], path)
             prefix, prefix_tokens = self._prefix(text.title, span, lengths)
-            passages.append(_passage(span, prefix, SPECIAL_TOKENS + prefix_tokens + measure.count(start, end)))
-        return passages
+            chunks.append(_chunk(span, prefix, SPECIAL_TOKENS + prefix_tokens + measure.count(start, end)))
+        return chunks
 
     def _pieces(
         self, content: str, outline: Outline, measure: Measure, limits: Limits, clock: CuttingClock
@@ -158,7 +158,7 @@ class Chunker:
         return pieces
 
     def _prefix(self, title: str, span: _Span, lengths: dict[str, tuple[str, int]]) -> tuple[str, int]:
-        """Title and headings to embed, and their tokens: as many as have room, those nearest to the passage first."""
+        """Title and headings to embed, and their tokens: as many as have room, those nearest to the chunk first."""
         short_title, used = self._cut_to(title, PREFIX_PART_TOKENS, lengths)
         prefix: list[str] = []
         for heading in reversed(_outside(span, title)):
@@ -187,7 +187,7 @@ class Chunker:
         return "", 0
 
 
-def _raised(result: list[Passage] | UncuttableError) -> list[Passage]:
+def _raised(result: list[Chunk] | UncuttableError) -> list[Chunk]:
     if isinstance(result, UncuttableError):
         raise result
     return result
@@ -201,7 +201,7 @@ def _whole_span(text: Text) -> _Span:
 
 
 def _outside(span: _Span, title: str) -> list[str]:
-    """Headings above a passage that it does not begin with itself, nor repeat the title."""
+    """Headings above a chunk that it does not begin with itself, nor repeat the title."""
     opening = span.content[: MAX_CHARACTERS // 2]
     return [heading for heading in span.heading_path if heading not in opening and heading != title]
 
@@ -214,6 +214,6 @@ def _hash(embedded: str) -> bytes:
     return hashlib.sha256(embedded.encode()).digest()
 
 
-def _passage(span: _Span, prefix: str, token_count: int) -> Passage:
+def _chunk(span: _Span, prefix: str, token_count: int) -> Chunk:
     end = span.start + len(span.content)
-    return Passage(span.content, span.start, end, span.heading_path, prefix, token_count)
+    return Chunk(span.content, span.start, end, span.heading_path, prefix, token_count)

@@ -10,9 +10,9 @@ NOT_SPACE = re.compile(r"\S")
 
 
 def heading_paths(content: str, headings: Sequence[Heading], starts: Iterable[int]) -> Iterator[tuple[str, ...]]:
-    """For passages that begin at `starts` (ascending), the headings above each, outermost first.
+    """For chunks that begin at `starts` (ascending), the headings above each, outermost first.
 
-    Headings that a passage itself begins with are above its text, so they count.
+    Headings that a chunk itself begins with are above its text, so they count.
     """
     path: list[Heading] = []
     upcoming = deque(headings)

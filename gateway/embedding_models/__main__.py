@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["switch"].add_argument(
         "--incomplete",
         action="store_true",
-        help="even when passages lack its vector: they are found by words meanwhile",
+        help="even when chunks lack its vector: they are found by words meanwhile",
     )
     comparing = commands.add_parser("compare", help="two models on the same questions")
     comparing.add_argument("old")
@@ -94,7 +94,7 @@ def _embedder(embedders: list[Embedder], name: str) -> Embedder:
 
 
 async def _fill(registry: Registry, embedder: Embedder, model: Coverage) -> None:
-    with _progress("embedding", model.passages - model.embedded) as progress:
+    with _progress("embedding", model.chunks - model.embedded) as progress:
         added = await backfill(registry, embedder, model, progress)
     with _progress("indexing", added + model.waiting) as progress:
         indexed = await build_index(registry, model, progress)
@@ -116,10 +116,10 @@ async def _compare(
 
 
 async def _switch(registry: Registry, model: Coverage, *, incomplete: bool) -> None:
-    missing = model.passages - model.embedded
+    missing = model.chunks - model.embedded
     if missing and not incomplete:
         raise ModelError(
-            f"{missing:,} passages have no vector of {model.name} yet: run backfill, or switch with --incomplete."
+            f"{missing:,} chunks have no vector of {model.name} yet: run backfill, or switch with --incomplete."
         )
     await registry.switch(model.name)
     _list(await registry.models())
@@ -129,7 +129,7 @@ def _list(models: list[Coverage]) -> None:
     _say(f"{'model':40} {'dimensions':>10} {'vectors':>12} {'of':>12} {'to index':>10}")
     for model in models:
         mark = "  active" if model.is_active else ""
-        counts = f"{model.embedded:>12,} {model.passages:>12,} {model.waiting:>10,}"
+        counts = f"{model.embedded:>12,} {model.chunks:>12,} {model.waiting:>10,}"
         _say(f"{model.name:40} {model.dimensions:>10} {counts}{mark}")
 
 

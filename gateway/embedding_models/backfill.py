@@ -1,4 +1,4 @@
-"""Filling a model: vectors of every passage that has none, while everything else goes on.
+"""Filling a model: vectors of every chunk that has none, while everything else goes on.
 
 It can be interrupted at any time and begun again: what is missing is read from the tables each time.
 """
@@ -18,7 +18,7 @@ Progress = Callable[[int], None]
 
 
 async def backfill(registry: Registry, embedder: Embedder, model: Coverage, progress: Progress) -> int:
-    """Embed until no passage lacks a vector of `model`; how many were added. `progress` gets each batch's number.
+    """Embed until no chunk lacks a vector of `model`; how many were added. `progress` gets each batch's number.
 
     Raises ModelError when the embedder is another model, EmbeddingError when it does not work.
     """
@@ -30,13 +30,13 @@ async def backfill(registry: Registry, embedder: Embedder, model: Coverage, prog
     chunker = Chunker(embedder)
     total, after, found_any = 0, 0, True
     while found_any or after:
-        passages = await registry.unembedded(model, after, BATCH)
-        found_any = bool(passages)
+        chunks = await registry.unembedded(model, after, BATCH)
+        found_any = bool(chunks)
         # From the beginning again after the last one, until a whole round finds nothing: texts change meanwhile.
-        after = passages[-1].id if passages else 0
-        if passages:
-            total += await _add(registry, embedder, chunker, model, passages)
-            progress(len(passages))
+        after = chunks[-1].id if chunks else 0
+        if chunks:
+            total += await _add(registry, embedder, chunker, model, chunks)
+            progress(len(chunks))
     return total
 
 
@@ -50,18 +50,18 @@ async def build_index(registry: Registry, model: Coverage, progress: Progress) -
 
 
 async def _add(
-    registry: Registry, embedder: Embedder, chunker: Chunker, model: Coverage, passages: list[Unembedded]
+    registry: Registry, embedder: Embedder, chunker: Chunker, model: Coverage, chunks: list[Unembedded]
 ) -> int:
-    inputs = [chunker.input_of(p.title, p.heading_path, p.content, p.input_hash) for p in passages]
-    vectors = await embedder.embed_passages(inputs)
+    inputs = [chunker.input_of(p.title, p.heading_path, p.content, p.input_hash) for p in chunks]
+    vectors = await embedder.embed_chunks(inputs)
     try:
-        return await registry.add_vectors(model, passages, vectors)
+        return await registry.add_vectors(model, chunks, vectors)
     except psycopg.errors.ForeignKeyViolation:
         # One of them was moved or removed at this moment: it is found, or not missed, in the next round.
         added = 0
-        for passage, vector in zip(passages, vectors, strict=True):
+        for chunk, vector in zip(chunks, vectors, strict=True):
             try:
-                added += await registry.add_vectors(model, [passage], vector[None])
+                added += await registry.add_vectors(model, [chunk], vector[None])
             except psycopg.errors.ForeignKeyViolation:
                 continue
         return added

@@ -56,7 +56,7 @@ async def compare(
 ) -> Comparison:
     """The ten nearest of everything by both models, compared one by one: the owner of the tables sees all."""
     texts = [question.text for question in questions]
-    vectors = [await embedder.embed_passages(texts) for embedder in embedders]
+    vectors = [await embedder.embed_chunks(texts) for embedder in embedders]
     overlaps, scores = [], ([], [])  # type: tuple[list[float], tuple[list[float], list[float]]]
     for number, question in enumerate(questions):
         found = []

@@ -18,20 +18,20 @@ class ModelError(Exception):
 
 @dataclass(frozen=True)
 class Coverage:
-    """A model, and how far it is: passages there are, those with its vector, and of these those no index holds."""
+    """A model, and how far it is: chunks there are, those with its vector, and of these those no index holds."""
 
     id: int
     name: str
     dimensions: int
     is_active: bool
-    passages: int
+    chunks: int
     embedded: int
     waiting: int
 
 
 @dataclass(frozen=True)
 class Unembedded:
-    """A passage without a vector of the model."""
+    """A chunk without a vector of the model."""
 
     id: int
     title: str
@@ -70,16 +70,16 @@ class Registry:
         await self._fetch("register_embedding_model", {"name": name, "dimensions": dimensions})
 
     async def unembedded(self, model: Coverage, after: int, max_rows: int) -> list[Unembedded]:
-        """The next passages after number `after` that have no vector of the model."""
+        """The next chunks after number `after` that have no vector of the model."""
         parameters = {"model_id": model.id, "after": after, "max_rows": max_rows}
         return [Unembedded(**row) for row in await self._fetch("unembedded_chunks", parameters)]
 
-    async def add_vectors(self, model: Coverage, passages: Sequence[Unembedded], vectors: Vectors) -> int:
-        """Store vectors of passages that still are what was embedded; how many."""
+    async def add_vectors(self, model: Coverage, chunks: Sequence[Unembedded], vectors: Vectors) -> int:
+        """Store vectors of chunks that still are what was embedded; how many."""
         parameters = {
             "model_id": model.id,
-            "chunk_ids": [passage.id for passage in passages],
-            "hashes": [passage.input_hash for passage in passages],
+            "chunk_ids": [chunk.id for chunk in chunks],
+            "hashes": [chunk.input_hash for chunk in chunks],
             "embeddings": [HalfVector(vector) for vector in vectors],
         }
         (row,) = await self._fetch("backfill_chunk_embeddings", parameters)

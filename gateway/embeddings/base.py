@@ -39,8 +39,8 @@ class Embedder(Protocol):
     def known_query(self, text: str) -> Vectors | None:
         """Vector of a query that was embedded lately; None of others."""
 
-    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of passages in their order, float32 (len(texts), dimensions). Errors as for a query."""
+    async def embed_chunks(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of chunks in their order, float32 (len(texts), dimensions). Errors as for a query."""
 
     async def aclose(self) -> None:
         """Give up threads and connections."""

@@ -1,7 +1,7 @@
 """all-MiniLM-L6-v2 in this process, with ONNX Runtime.
 
 Measured on 2 cores with texts of 28 tokens: one session whose runs use one thread each, called from one thread per
-core, gives 455 passages a second; one run at a time over two threads gives 420. Batches of 8 cost up to 7 % less
+core, gives 455 chunks a second; one run at a time over two threads gives 420. Batches of 8 cost up to 7 % less
 processor time than 16, and 32 up to 20 % more. A query takes 5 ms.
 """
 
@@ -51,18 +51,18 @@ class OnnxEmbedder:
 
     async def warm_up(self) -> None:
         """Verify and load the model, and run it once."""
-        await self.embed_passages(["warm-up"])
+        await self.embed_chunks(["warm-up"])
 
     async def embed_query(self, text: str) -> Vectors:
         """Vector of a query, float32 (384,), read-only."""
-        return await self._queries.get(text, self.embed_passages)
+        return await self._queries.get(text, self.embed_chunks)
 
     def known_query(self, text: str) -> Vectors | None:
         """Vector of a query that was embedded lately."""
         return self._queries.peek(text)
 
-    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of passages, float32 (len(texts), 384); tokens beyond 256 do not count."""
+    async def embed_chunks(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of chunks, float32 (len(texts), 384); tokens beyond 256 do not count."""
         return await asyncio.get_running_loop().run_in_executor(self._callers, self._embed, list(texts))
 
     async def aclose(self) -> None:

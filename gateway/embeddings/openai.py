@@ -37,7 +37,7 @@ class _Answer(BaseModel):
 class OpenAIEmbedder:
     """An embedder behind HTTP.
 
-    Tokens are counted by the bundled model's tokenizer, since endpoints do not tell theirs. Passages are kept to 256 of
+    Tokens are counted by the bundled model's tokenizer, since endpoints do not tell theirs. Chunks are kept to 256 of
     those tokens; models of today take 512 or more, so a tokenizer that cuts twice as fine still fits.
     """
 
@@ -66,18 +66,18 @@ class OpenAIEmbedder:
 
     async def warm_up(self) -> None:
         """Ask for one vector, so that a wrong address, key, model or dimension shows at once."""
-        await self.embed_passages(["warm-up"])
+        await self.embed_chunks(["warm-up"])
 
     async def embed_query(self, text: str) -> Vectors:
         """Vector of a query, float32 (dimensions,), read-only."""
-        return await self._queries.get(text, self.embed_passages)
+        return await self._queries.get(text, self.embed_chunks)
 
     def known_query(self, text: str) -> Vectors | None:
         """Vector of a query that was embedded lately."""
         return self._queries.peek(text)
 
-    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of passages, float32 (len(texts), dimensions), asked for in batches of 64, one after the other."""
+    async def embed_chunks(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of chunks, float32 (len(texts), dimensions), asked for in batches of 64, one after the other."""
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         for start in range(0, len(texts), BATCH_ROWS):
             batch = texts[start : start + BATCH_ROWS]

@@ -94,7 +94,7 @@ class QueryEmbedder:
     async def probe(self) -> str:
         """Have the embedder in use embed something; the sentence for the status. Its own errors."""
         model = self._active if self._active in self._embedders else next(iter(self._embedders))
-        await self._embedders[model].embed_passages(["status"])
+        await self._embedders[model].embed_chunks(["status"])
         return f"It makes vectors of {model}."
 
     def objection(self, row: Mapping[str, Any]) -> str | None:

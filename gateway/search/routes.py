@@ -30,7 +30,7 @@ Service = Annotated[SearchService, Depends(_service)]
 async def search(
     request: SearchRequest, http: Request, caller: CurrentCaller, service: Service, spare: Spare
 ) -> SearchResponse:
-    """What the caller may read, best first, each document or product once with its best passage.
+    """What the caller may read, best first, each document or product once with its best chunk.
 
     Without a token: what is public. When the embedder is down the answer is found by keywords and says `degraded`; when
     nothing can be asked, or too much is, it is the caller's last answer to the same request, with its age.

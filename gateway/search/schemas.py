@@ -192,17 +192,17 @@ class Owner(BaseModel):
 
 
 class SearchResult(BaseModel):
-    """A document or a product, with its passage that fits best."""
+    """A document or a product, with its chunk that fits best."""
 
     kind: Literal["document", "product"]
     id: UUID
     document_id: UUID | None = Field(description="The document; null for a product.")
     title: str
-    snippet: str = Field(description="Of the passage that fits best.")
+    snippet: str = Field(description="Of the chunk that fits best.")
     highlights: list[tuple[int, int]] = Field(
         description="Where the query's words are in `snippet`: first character, from 0, and one past the last."
     )
-    heading_path: list[str] = Field(description="Headings above the passage, outermost first.")
+    heading_path: list[str] = Field(description="Headings above the chunk, outermost first.")
     score: float = Field(description="More is better; comparable within one answer.")
     metadata: dict[str, Any] = Field(description="The document's own; for a product also sku, category, price, …")
     owner: Owner | None = Field(description="Whose the document is; null for a product, which is the shop's.")

@@ -1,1 +1,1 @@
-"""The process that keeps passages and vectors in step with their texts: cuts, embeds, and writes what changed."""
+"""The process that keeps chunks and vectors in step with their texts: cuts, embeds, and writes what changed."""

@@ -86,6 +86,6 @@ def _dear(passages: Sequence[Passage]) -> list[str]:
 
 async def _embedded(texts: Sequence[str]) -> list[Query]:
     embedder = OnnxEmbedder()
-    vectors = await embedder.embed_passages(list(texts))
+    vectors = await embedder.embed_chunks(list(texts))
     await embedder.aclose()
     return [Query(text, vector) for text, vector in zip(texts, vectors, strict=True)]

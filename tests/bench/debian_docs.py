@@ -148,7 +148,7 @@ async def _vectors(folder: Path, passages: list[Passage]) -> NDArray[np.float16]
         batch = passages[start : start + STEP]
         stored = folder / f"vectors-{embedder.name}-{start:08}-{len(batch)}.npy"
         if not stored.exists():
-            vectors = await embedder.embed_passages([f"{passage.title}\n{passage.text}" for passage in batch])
+            vectors = await embedder.embed_chunks([f"{passage.title}\n{passage.text}" for passage in batch])
             partial = stored.with_suffix(".part.npy")
             np.save(partial, vectors.astype(np.float16))
             partial.rename(stored)

@@ -151,7 +151,7 @@ def exact_dense(database: Database, collection: Collection, ids: Mapping[str, st
 
 async def _embedded(texts: list[str]) -> Any:
     embedder = OnnxEmbedder()
-    vectors = await embedder.embed_passages(texts)
+    vectors = await embedder.embed_chunks(texts)
     await embedder.aclose()
     return vectors
 

@@ -33,7 +33,7 @@ async def bare_model(texts: Texts) -> tuple[float, float]:
     embedder = OnnxEmbedder()
     await embedder.warm_up()
     start, cpu = time.perf_counter(), time.process_time()
-    await embedder.embed_passages([f"{title}\n{content}" for title, content in texts])
+    await embedder.embed_chunks([f"{title}\n{content}" for title, content in texts])
     seconds = time.perf_counter() - start
     cpu_s = time.process_time() - cpu
     await embedder.aclose()

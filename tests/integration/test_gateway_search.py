@@ -67,7 +67,7 @@ async def world(database: Database) -> AsyncIterator[World]:
             )
     texts = {title: f"What stands in the {title}." for title in DOCUMENTS} | TEXTS
     texts |= {name: description for _, name, description, *_ in PRODUCTS.values()}
-    vectors = dict(zip(texts, (await embedder.embed_passages(list(texts.values()))).tolist(), strict=True))
+    vectors = dict(zip(texts, (await embedder.embed_chunks(list(texts.values()))).tolist(), strict=True))
     with database.connect() as connection, database.connect("tidegate_worker") as worker:
         index_documents(worker, vectors)
         products = stock_shop(connection, worker, vectors)

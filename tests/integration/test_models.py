@@ -187,7 +187,7 @@ async def test_a_model_is_changed_while_searches_go_on(
             (collection.people["stranger"],),
         )
         index_documents(worker, {"late": _unit("late", DIMENSIONS)})
-        assert "1 passages have no vector" in models("switch", NEXT, status=1)
+        assert "1 chunks have no vector" in models("switch", NEXT, status=1)
         models("switch", NEXT, "--incomplete")
         # The gateway has not been told, and knows at the first question.
         assert await nearest(gateway, "a question") == expected("a question", NEXT_DIMENSIONS)

@@ -99,7 +99,7 @@ def test_an_update_keeps_the_passages_that_did_not_change(workshop: Workshop, fa
         assert after[text]["id"] == before[text]["id"]
         assert after[text]["embedding"] == before[text]["embedding"]
         assert handbook(**changed)[after[text]["start_offset"] : after[text]["end_offset"]] == text
-    assert len(fake.seen) == len(after) - len(kept), "only new passages are embedded"
+    assert len(fake.seen) == len(after) - len(kept), "only new chunks are embedded"
     assert [chunk["position"] for chunk in workshop.chunks(document)] == list(range(len(after)))
     assert workshop.document(document)["status"] == "ready"
 

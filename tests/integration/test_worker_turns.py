@@ -16,7 +16,7 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from gateway.worker.embedding.jobs import PASSAGES_PER_TURN
+from gateway.worker.embedding.jobs import CHUNKS_PER_TURN
 from tests.bench.corpus import short_texts
 from tests.bench.processes import cost_of
 from tests.support import Process, ScratchCluster, as_caller, make_user, wait_until
@@ -142,12 +142,12 @@ def test_a_sentence_does_not_wait_for_a_text_that_changes_again_and_again(
 
 def test_a_worker_killed_in_the_middle_of_a_long_text_goes_on_where_it_was(cluster: ScratchCluster, logs: Path) -> None:
     with fake_embedder() as fake, open_workshop(cluster, logs) as workshop:
-        fake.close_after = 2 * PASSAGES_PER_TURN
+        fake.close_after = 2 * CHUNKS_PER_TURN
         worker = workshop.start_worker(**fake.environment)
         document = workshop.add("Chronicle", long_text(400_000, 1))
         staged: LiteralString = "select 1 from private.staged_embeddings"
-        wait_until(lambda: workshop.count(staged) == 2 * PASSAGES_PER_TURN, 30, "two pieces being staged")
-        wait_until(lambda: len(fake.seen) > 2 * PASSAGES_PER_TURN, 10, "the third piece being embedded")
+        wait_until(lambda: workshop.count(staged) == 2 * CHUNKS_PER_TURN, 30, "two pieces being staged")
+        wait_until(lambda: len(fake.seen) > 2 * CHUNKS_PER_TURN, 10, "the third piece being embedded")
         worker.kill()
         assert workshop.chunks(document) == []  # found as a whole, or not at all
         fake.gate.set()
@@ -155,7 +155,7 @@ def test_a_worker_killed_in_the_middle_of_a_long_text_goes_on_where_it_was(clust
         workshop.start_worker(**fake.environment)
         workshop.wait_until_done(60)
         chunks = workshop.chunks(document)
-        assert len(fake.seen) - before == len(chunks) - 2 * PASSAGES_PER_TURN
+        assert len(fake.seen) - before == len(chunks) - 2 * CHUNKS_PER_TURN
         assert [chunk["position"] for chunk in chunks] == list(range(len(chunks)))
         assert all(chunk["embedding"] is not None for chunk in chunks)
         assert workshop.document(document)["status"] == "ready"

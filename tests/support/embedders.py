@@ -23,7 +23,7 @@ class FaultyEmbedder:
         return self.inner.tokenizer
 
     async def warm_up(self) -> None:
-        await self.embed_passages(["warm-up"])
+        await self.embed_chunks(["warm-up"])
 
     async def embed_query(self, text: str) -> Vectors:
         await self._fail()
@@ -33,9 +33,9 @@ class FaultyEmbedder:
     def known_query(self, text: str) -> Vectors | None:
         return None  # a fault is met by every query
 
-    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    async def embed_chunks(self, texts: Sequence[str]) -> Vectors:
         await self._fail()
-        return await self.inner.embed_passages(texts)
+        return await self.inner.embed_chunks(texts)
 
     async def aclose(self) -> None:
         await self.inner.aclose()

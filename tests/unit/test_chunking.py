@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.chunking.blocks import find_headings
-from gateway.chunking.chunker import Chunker, Passage, Text
+from gateway.chunking.chunker import Chunk, Chunker, Text
 from gateway.embeddings.onnx import OnnxEmbedder
 
 EMBEDDER = OnnxEmbedder(threads=1)
@@ -55,65 +55,65 @@ texts = st.builds(
 )
 
 
-def cut(title: str, content: str) -> list[Passage]:
-    (passages,) = CHUNKER.cut([Text(title, content)])
-    return passages
+def cut(title: str, content: str) -> list[Chunk]:
+    (chunks,) = CHUNKER.cut([Text(title, content)])
+    return chunks
 
 
 @settings(deadline=None)
 @given(st.lists(texts, max_size=3))
-def test_every_text_is_covered_by_exact_passages_that_fit(batch: list[Text]) -> None:
-    for text, passages in zip(batch, CHUNKER.cut(batch), strict=True):
-        assert passages
+def test_every_text_is_covered_by_exact_chunks_that_fit(batch: list[Text]) -> None:
+    for text, chunks in zip(batch, CHUNKER.cut(batch), strict=True):
+        assert chunks
         reach = 0
-        for passage in passages:
-            assert text.content[passage.start : passage.end] == passage.content
-            assert text.content[reach : passage.start].strip() == ""
-            assert passage.start >= reach
-            tokens = len(EMBEDDER.tokenizer.encode(passage.embedded).ids)
-            assert tokens == passage.token_count <= EMBEDDER.max_tokens
-            assert all(heading and heading in text.content for heading in passage.heading_path)
-            assert len(passage.content) <= 2000
-            reach = passage.end
+        for chunk in chunks:
+            assert text.content[chunk.start : chunk.end] == chunk.content
+            assert text.content[reach : chunk.start].strip() == ""
+            assert chunk.start >= reach
+            tokens = len(EMBEDDER.tokenizer.encode(chunk.embedded).ids)
+            assert tokens == chunk.token_count <= EMBEDDER.max_tokens
+            assert all(heading and heading in text.content for heading in chunk.heading_path)
+            assert len(chunk.content) <= 2000
+            reach = chunk.end
         assert text.content[reach:].strip() == ""
 
 
 def test_a_short_text_stays_whole_with_its_title() -> None:
-    (passage,) = cut("Opening hours", "  We open at nine.\n\nWe close at five.\n")
-    assert passage.content == "We open at nine.\n\nWe close at five."
-    assert (passage.start, passage.end) == (2, 37)
-    assert passage.embedded == "Opening hours\nWe open at nine.\n\nWe close at five."
+    (chunk,) = cut("Opening hours", "  We open at nine.\n\nWe close at five.\n")
+    assert chunk.content == "We open at nine.\n\nWe close at five."
+    assert (chunk.start, chunk.end) == (2, 37)
+    assert chunk.embedded == "Opening hours\nWe open at nine.\n\nWe close at five."
 
 
 @pytest.mark.parametrize("content", ["", " \n\t"])
 def test_a_text_without_words_is_found_by_its_title(content: str) -> None:
-    (passage,) = cut("Opening hours", content)
-    assert (passage.content, passage.start, passage.end, passage.embedded) == ("", 0, 0, "Opening hours")
+    (chunk,) = cut("Opening hours", content)
+    assert (chunk.content, chunk.start, chunk.end, chunk.embedded) == ("", 0, 0, "Opening hours")
 
 
-def test_passages_know_the_headings_above_them() -> None:
-    passages = cut("Handbook", HANDBOOK.format(leave=LEAVE, expenses=EXPENSES))
-    leave = [passage for passage in passages if "Parents of child number 20 " in passage.content]
-    expenses = [passage for passage in passages if "Keep receipt 30 " in passage.content]
-    assert [passage.heading_path for passage in leave] == [("Harbour handbook", "Leave", "Parental leave")]
-    assert [passage.heading_path for passage in expenses] == [("Harbour handbook", "Expenses")]
+def test_chunks_know_the_headings_above_them() -> None:
+    chunks = cut("Handbook", HANDBOOK.format(leave=LEAVE, expenses=EXPENSES))
+    leave = [chunk for chunk in chunks if "Parents of child number 20 " in chunk.content]
+    expenses = [chunk for chunk in chunks if "Keep receipt 30 " in chunk.content]
+    assert [chunk.heading_path for chunk in leave] == [("Harbour handbook", "Leave", "Parental leave")]
+    assert [chunk.heading_path for chunk in expenses] == [("Harbour handbook", "Expenses")]
     assert leave[0].embedded.startswith("Handbook\nHarbour handbook\nLeave\nParental leave\nParents")
 
 
-def test_a_passage_that_begins_with_its_heading_is_under_it_but_not_given_it_twice() -> None:
-    passages = cut("Handbook", HANDBOOK.format(leave=LEAVE, expenses=EXPENSES))
-    opening = next(passage for passage in passages if passage.content.startswith("Expenses"))
+def test_a_chunk_that_begins_with_its_heading_is_under_it_but_not_given_it_twice() -> None:
+    chunks = cut("Handbook", HANDBOOK.format(leave=LEAVE, expenses=EXPENSES))
+    opening = next(chunk for chunk in chunks if chunk.content.startswith("Expenses"))
     assert opening.heading_path == ("Harbour handbook", "Expenses")
     assert opening.embedded.count("Expenses") == 1
 
 
-def test_long_titles_and_headings_leave_room_for_the_passage() -> None:
+def test_long_titles_and_headings_leave_room_for_the_chunk() -> None:
     title, heading = "title " * 80, "heading " * 60
-    passages = cut(title, f"# {heading}\n\n{LEAVE}")
-    assert len(passages) > 1
-    for passage in passages[1:]:
-        assert passage.embedded.startswith(("title " * 24).strip())
-        assert len(passage.embedded) - len(passage.content) <= 24 * (len("title ") + len("heading "))
+    chunks = cut(title, f"# {heading}\n\n{LEAVE}")
+    assert len(chunks) > 1
+    for chunk in chunks[1:]:
+        assert chunk.embedded.startswith(("title " * 24).strip())
+        assert len(chunk.embedded) - len(chunk.content) <= 24 * (len("title ") + len("heading "))
 
 
 def test_the_same_input_has_the_same_hash_and_another_title_another() -> None:
@@ -122,8 +122,8 @@ def test_the_same_input_has_the_same_hash_and_another_title_another() -> None:
 
 
 def test_plain_text_has_no_headings() -> None:
-    (passages,) = CHUNKER.cut([Text("Lamp", "# 1 in its class\n\nBright.", is_markdown=False)])
-    assert passages[0].heading_path == ()
+    (chunks,) = CHUNKER.cut([Text("Lamp", "# 1 in its class\n\nBright.", is_markdown=False)])
+    assert chunks[0].heading_path == ()
 
 
 @pytest.mark.parametrize(
@@ -156,5 +156,5 @@ def test_hostile_lines_take_linear_time(line: str) -> None:
 def test_a_long_text_is_cut_without_losing_a_character() -> None:
     sentence = "Tide tables are posted at the gate every morning. "
     content = "\n\n".join(f"## Day {n}\n\n{sentence * 20}" for n in range(400))
-    passages = cut("Almanac", content)
-    assert re.sub(r"\s", "", "".join(passage.content for passage in passages)) == re.sub(r"\s", "", content)
+    chunks = cut("Almanac", content)
+    assert re.sub(r"\s", "", "".join(chunk.content for chunk in chunks)) == re.sub(r"\s", "", content)

@@ -52,10 +52,10 @@ def test_a_paraphrase_is_nearer_than_another_topic() -> None:
     texts = ["Steps to recover a forgotten login", "The cat slept on the mat", "Reset your sign-in credentials"]
 
     async def use(embedder: OnnxEmbedder) -> Any:
-        return await embedder.embed_query("How do I reset my password?"), await embedder.embed_passages(texts)
+        return await embedder.embed_query("How do I reset my password?"), await embedder.embed_chunks(texts)
 
-    query, passages = with_onnx(use)
-    cosines = passages @ query
+    query, chunks = with_onnx(use)
+    cosines = chunks @ query
     assert cosines[0] > 0.5
     assert cosines[2] > 0.5
     assert cosines[1] < 0.2
@@ -65,8 +65,8 @@ def test_a_batch_gives_what_each_text_gives_alone() -> None:
     texts = ["short", "", "word " * 500, "a text of some length that is not very long", "née Ægir 海の潮汐 🌊"] * 5
 
     async def use(embedder: OnnxEmbedder) -> Any:
-        alone = [(await embedder.embed_passages([text]))[0] for text in texts]
-        return np.array(alone), await embedder.embed_passages(texts), await embedder.embed_passages([])
+        alone = [(await embedder.embed_chunks([text]))[0] for text in texts]
+        return np.array(alone), await embedder.embed_chunks(texts), await embedder.embed_chunks([])
 
     alone, together, none = with_onnx(use)
     assert together.dtype == np.float32
@@ -78,7 +78,7 @@ def test_a_batch_gives_what_each_text_gives_alone() -> None:
 
 def test_tokens_beyond_the_limit_do_not_count() -> None:
     async def use(embedder: OnnxEmbedder) -> Any:
-        return await embedder.embed_passages(["tide " * 254, "tide " * 254 + "harbour", "tide " * 253 + "harbour"])
+        return await embedder.embed_chunks(["tide " * 254, "tide " * 254 + "harbour", "tide " * 253 + "harbour"])
 
     full, beyond, within = with_onnx(use)
     np.testing.assert_allclose(full, beyond, atol=1e-6)
@@ -89,16 +89,16 @@ def test_calls_at_the_same_time_do_not_mix() -> None:
     texts = [f"note {n} about {topic}" for n in range(10) for topic in ("tides", "invoices", "hiking")]
 
     async def use(embedder: OnnxEmbedder) -> Any:
-        return np.array(await asyncio.gather(*map(embedder.embed_query, texts))), await embedder.embed_passages(texts)
+        return np.array(await asyncio.gather(*map(embedder.embed_query, texts))), await embedder.embed_chunks(texts)
 
-    queries, passages = with_onnx(use)
-    np.testing.assert_allclose(queries, passages, atol=1e-5)
+    queries, chunks = with_onnx(use)
+    np.testing.assert_allclose(queries, chunks, atol=1e-5)
 
 
 def test_the_event_loop_stays_free_while_the_model_runs() -> None:
     async def use(embedder: OnnxEmbedder) -> int:
         await embedder.warm_up()
-        work = asyncio.create_task(embedder.embed_passages(["tide " * 250] * 32))
+        work = asyncio.create_task(embedder.embed_chunks(["tide " * 250] * 32))
         turns = 0
         while not work.done():
             await asyncio.sleep(0)
@@ -143,7 +143,7 @@ def test_other_weights_are_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatc
 
 def test_remote_vectors_come_in_order_and_of_unit_length(fake: FakeEmbedder) -> None:
     texts = [f"text {n}" for n in range(150)]
-    vectors = with_openai(fake, lambda embedder: embedder.embed_passages(texts), key="secret")
+    vectors = with_openai(fake, lambda embedder: embedder.embed_chunks(texts), key="secret")
     expected = np.array([vector_of(text) for text in texts])
     np.testing.assert_allclose(vectors, expected / np.linalg.norm(expected, axis=1, keepdims=True), atol=1e-6)
     assert vectors.dtype == np.float32
@@ -212,7 +212,7 @@ WRONG_ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 def test_an_answer_that_cannot_be_used_is_unavailable(fake: FakeEmbedder, message: str) -> None:
     fake.change_answer = WRONG_ANSWERS[message]
     with pytest.raises(EmbedderUnavailable, match=message):
-        with_openai(fake, lambda embedder: embedder.embed_passages(["a", "b"]))
+        with_openai(fake, lambda embedder: embedder.embed_chunks(["a", "b"]))
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, 0.0])
@@ -220,7 +220,7 @@ def test_a_vector_without_direction_is_rejected(fake: FakeEmbedder, number: floa
     fake.change_answer = lambda _answer: {"data": [{"index": 0, "embedding": [number] * DIMENSIONS}]}
     # JSON has no such numbers; some servers send them all the same.
     with pytest.raises(EmbeddingRejected, match="zero or not finite"):
-        with_openai(fake, lambda embedder: embedder.embed_passages(["a"]))
+        with_openai(fake, lambda embedder: embedder.embed_chunks(["a"]))
 
 
 def test_settings_choose_the_embedder(fake: FakeEmbedder) -> None:

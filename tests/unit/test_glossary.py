@@ -20,6 +20,7 @@ OLD = {
     r"Verdict": "failure classifier",
     r"Guards?": "resilience pipeline",
     r"[Ff]olding": "rollup",
+    r"(?<!_)[Pp]assages?(?!_)": "chunk",
     r"WORKER_\w+_SECONDS": "settings in seconds end in _S",
 }
 TEXTS = sorted(

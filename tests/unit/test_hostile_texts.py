@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.chunking.chunker import Chunker, Limits, Passage, Text
+from gateway.chunking.chunker import Chunk, Chunker, Limits, Text
 from gateway.chunking.clock import AbandonedError, CuttingClock, UncuttableError
 from gateway.embeddings.onnx import OnnxEmbedder
 from tests.support.hostile_texts import HOSTILE, LONGEST
@@ -26,7 +26,7 @@ LONG_ONES = (
 )
 
 
-def cut(content: str, limits: Limits = LIMITS) -> tuple[list[Passage] | UncuttableError, float]:
+def cut(content: str, limits: Limits = LIMITS) -> tuple[list[Chunk] | UncuttableError, float]:
     """What comes of the text, and the processor time it took."""
     start = time.thread_time()
     (result,) = CHUNKER.cut_each([Text("Title", content)], limits)
@@ -137,7 +137,7 @@ def test_one_hostile_text_does_not_fail_the_others() -> None:
     assert isinstance(second, UncuttableError)
     assert isinstance(first, list)
     assert isinstance(third, list)
-    assert [passage.content for passage in first + third] == ["Short.", "Short too."]
+    assert [chunk.content for chunk in first + third] == ["Short.", "Short too."]
 
 
 def test_work_that_nobody_waits_for_ends_soon() -> None:

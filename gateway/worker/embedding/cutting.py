@@ -9,12 +9,12 @@ from uuid import UUID
 
 from cachetools import FIFOCache
 
-from gateway.chunking.chunker import Chunker, Passage, Text
+from gateway.chunking.chunker import Chunk, Chunker, Text
 from gateway.chunking.clock import UncuttableError
-from gateway.worker.embedding.jobs import PASSAGES_PER_TURN, CutSource, Job, Model, Source
+from gateway.worker.embedding.jobs import CHUNKS_PER_TURN, CutSource, Job, Model, Source
 from gateway.worker.embedding.queue import Queue
 
-# Long texts that are remembered: two megabytes and their passages take some 10 MB.
+# Long texts that are remembered: two megabytes and their chunks take some 10 MB.
 REMEMBERED = 8
 
 
@@ -39,16 +39,14 @@ class Cutter:
         cut, failed = [], []
         for source in sources:
             text = known.get(source.job.source_id)
-            result = text.passages if text else results[source.job.source_id]
+            result = text.chunks if text else results[source.job.source_id]
             if isinstance(result, UncuttableError):
                 failed.append((source.job, result))
             else:
                 cut.append(self._remembered(CutSource(source, result)))
         return cut, failed
 
-    async def _cut_each(
-        self, queue: Queue, sources: list[Source]
-    ) -> Mapping[UUID, Sequence[Passage] | UncuttableError]:
+    async def _cut_each(self, queue: Queue, sources: list[Source]) -> Mapping[UUID, Sequence[Chunk] | UncuttableError]:
         if not sources:
             return {}
         limits = await queue.cutting_limits()
@@ -60,7 +58,7 @@ class Cutter:
         return {source_id: cut for source_id, cut in found.items() if cut is not None}
 
     def _remembered(self, cut: CutSource) -> CutSource:
-        if len(cut.passages) > PASSAGES_PER_TURN:
+        if len(cut.chunks) > CHUNKS_PER_TURN:
             self._long[cut.source.job.source_id, cut.source.job.revision] = cut
         return cut
 

@@ -1,17 +1,17 @@
-"""What has to change in the tables so that they hold a batch's passages: nothing that is right already."""
+"""What has to change in the tables so that they hold a batch's chunks: nothing that is right already."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from gateway.chunking.chunker import Passage
+from gateway.chunking.chunker import Chunk
 from gateway.worker.embedding.jobs import Batch, CutSource, Vector
 
 
 @dataclass(frozen=True)
 class StoredChunk:
-    """A passage as it is in the tables now."""
+    """A chunk as it is in the tables now."""
 
     id: int
     source_id: UUID
@@ -21,11 +21,11 @@ class StoredChunk:
 
 @dataclass(frozen=True)
 class Placed:
-    """A passage, the source it is of, and its place there."""
+    """A chunk, the source it is of, and its place there."""
 
     of: CutSource
     position: int
-    passage: Passage
+    chunk: Chunk
 
 
 @dataclass
@@ -36,12 +36,12 @@ class Changes:
     kept: list[tuple[int, Placed]] = field(default_factory=list)
     vectors: list[tuple[int, Vector]] = field(default_factory=list)
     new: list[tuple[Placed, Vector]] = field(default_factory=list)
-    # Sources of which a passage was removed after its vector was found to be there: to be done again.
+    # Sources of which a chunk was removed after its vector was found to be there: to be done again.
     incomplete: list[CutSource] = field(default_factory=list)
 
 
 def compare(batch: Batch, stored: Sequence[StoredChunk]) -> Changes:
-    """Match passages with stored ones by what was embedded: an equal one keeps its row, hence its vectors."""
+    """Match chunks with stored ones by what was embedded: an equal one keeps its row, hence its vectors."""
     changes = Changes()
     rows: dict[UUID, dict[bytes, list[StoredChunk]]] = defaultdict(lambda: defaultdict(list))
     for row in reversed(stored):  # so that pop() gives the first of equal ones
@@ -55,10 +55,10 @@ def _compare_source(
     source: CutSource, rows: dict[bytes, list[StoredChunk]], vectors: Mapping[bytes, Vector], changes: Changes
 ) -> None:
     found = Changes()
-    for position, passage in enumerate(source.passages):
-        vector = vectors.get(passage.input_hash)
-        row = rows[passage.input_hash].pop() if rows.get(passage.input_hash) else None
-        placed = Placed(source, position, passage)
+    for position, chunk in enumerate(source.chunks):
+        vector = vectors.get(chunk.input_hash)
+        row = rows[chunk.input_hash].pop() if rows.get(chunk.input_hash) else None
+        placed = Placed(source, position, chunk)
         if vector is None and (row is None or not row.has_vector):
             changes.incomplete.append(source)
             return

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 # Steps after which a new text is looked for: some 0.1 s each.
 INDEX_ROWS = 64
 POST_ROWS = 512
-# So few are as fast to read one by one, and blocks of one passage would be as many as passages.
+# So few are as fast to read one by one, and blocks of one chunk would be as many as chunks.
 FEW_UNPOSTED = 64
 # When so many wait, texts give way.
 MOST_UNINDEXED = 20_000
@@ -34,13 +34,13 @@ class IndexMaintenance:
         self._done_at = clock()
 
     def written(self) -> None:
-        """Passages came or changed."""
+        """Chunks came or changed."""
         self._is_due = True
 
     async def begin(self, session: Session) -> None:
         """Correct the counts, which a restored backup or a superuser may have left wrong."""
         if scopes := await session.step("repair_passage_counts"):
-            logger.warning("The counts of passages were wrong for %d scopes; corrected.", scopes)
+            logger.warning("The counts of chunks were wrong for %d scopes; corrected.", scopes)
 
     async def catch_up(self, session: Session) -> bool:
         """One step of what cannot wait for an idle moment; whether there was any."""

@@ -9,12 +9,12 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.chunking.chunker import Passage
+from gateway.chunking.chunker import Chunk
 
 Vector = NDArray[np.float32]
 
-# Passages of one source that are embedded before others have their turn: about as much as a batch, two seconds of work.
-PASSAGES_PER_TURN = 96
+# Chunks of one source that are embedded before others have their turn: about as much as a batch, two seconds of work.
+CHUNKS_PER_TURN = 96
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Job:
-    """A source whose passages are out of date. `revision` is that of the text when the job was taken."""
+    """A source whose chunks are out of date. `revision` is that of the text when the job was taken."""
 
     source_id: UUID
     is_document: bool
@@ -40,7 +40,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Source:
-    """A text at its job's revision or later, with the hashes of those passages that have their vectors.
+    """A text at its job's revision or later, with the hashes of those chunks that have their vectors.
 
     `staged_hashes` are of vectors that were made in earlier turns and wait for the others.
     """
@@ -55,19 +55,19 @@ class Source:
 
 @dataclass(frozen=True)
 class CutSource:
-    """A source and its passages in order."""
+    """A source and its chunks in order."""
 
     source: Source
-    passages: Sequence[Passage]
+    chunks: Sequence[Chunk]
 
-    def missing(self) -> Iterable[Passage]:
-        """Passages that have no vector yet, the second of two equal ones too."""
+    def missing(self) -> Iterable[Chunk]:
+        """Chunks that have no vector yet, the second of two equal ones too."""
         known = Counter(self.source.known_hashes)
-        for passage in self.passages:
-            if known[passage.input_hash] > 0:
-                known[passage.input_hash] -= 1
-            elif passage.input_hash not in self.source.staged_hashes:
-                yield passage
+        for chunk in self.chunks:
+            if known[chunk.input_hash] > 0:
+                known[chunk.input_hash] -= 1
+            elif chunk.input_hash not in self.source.staged_hashes:
+                yield chunk
 
 
 @dataclass
@@ -83,12 +83,10 @@ class Batch:
         """The jobs of the sources."""
         return [source.source.job for source in self.sources]
 
-    def piece(self) -> dict[bytes, Passage]:
+    def piece(self) -> dict[bytes, Chunk]:
         """What is to embed in this turn: all that is missing of a source, or as much as a turn takes."""
         return {
-            passage.input_hash: passage
-            for source in self.sources
-            for passage in islice(source.missing(), PASSAGES_PER_TURN)
+            chunk.input_hash: chunk for source in self.sources for chunk in islice(source.missing(), CHUNKS_PER_TURN)
         }
 
     def parted(self) -> "tuple[Batch, list[CutSource]]":

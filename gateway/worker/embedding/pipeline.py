@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 # Texts that go together. 128 cost 3 to 7 % more a text, because their lengths match less well; 512 cost no less.
 BATCH_JOBS = 256
-# Some 100 long passages, two seconds of work: a text that comes now waits for no more than the batches under way.
+# Some 100 long chunks, two seconds of work: a text that comes now waits for no more than the batches under way.
 BATCH_BYTES = 100_000
 # A wait that an endpoint asks for is kept up to here.
 LONGEST_RETRY_AFTER_S = 300.0
@@ -183,7 +183,7 @@ class EmbeddingPipeline:
             return [batch]
         try:
             embedder = self._embedders[batch.model.name, batch.model.dimensions]
-            vectors = await embedder.embed_passages([passage.embedded for passage in missing.values()])
+            vectors = await embedder.embed_chunks([chunk.embedded for chunk in missing.values()])
         except EmbedderUnavailable as error:
             await self._wait_for_embedder(queue, batch, error)
             return []
@@ -217,7 +217,7 @@ class EmbeddingPipeline:
         job = source.source.job
         self._held.discard(job)
         outcome = "waits for its next turn" if is_staged else "has a newer text"
-        logger.info("%s, %d passages, %s", job.source_id, len(source.passages), outcome)
+        logger.info("%s, %d chunks, %s", job.source_id, len(source.chunks), outcome)
         self.wake()
 
     async def _finish(self, queue: Queue, batch: Batch) -> None:
@@ -231,14 +231,14 @@ class EmbeddingPipeline:
                 logger.info("Writing %s lost against another transaction; once more.", batch.jobs[0].source_id)
                 await self._finish(queue, batch)
             elif is_about_the_rows(error):
-                await self._fail(queue, batch.jobs[0], f"The database refuses its passages: {error}")
+                await self._fail(queue, batch.jobs[0], f"The database refuses its chunks: {error}")
             else:
                 raise
             return
         self._held.difference_update(batch.jobs)
         self._indexes.written()
-        passages = sum(len(source.passages) for source in batch.sources)
-        logger.info("%d of %d texts embedded, %d passages", finished, len(batch.sources), passages)
+        chunks = sum(len(source.chunks) for source in batch.sources)
+        logger.info("%d of %d texts embedded, %d chunks", finished, len(batch.sources), chunks)
 
     async def _fail(self, queue: Queue, job: Job, error: str, max_attempts: int | None = None) -> None:
         delay = self._job_backoff.after(job.attempts)

@@ -1,10 +1,10 @@
-"""The worker's side of the database: takes jobs, reads their texts, writes their passages, gives jobs back.
+"""The worker's side of the database: takes jobs, reads their texts, writes their chunks, gives jobs back.
 
 Correct whatever happens to the worker or to the texts meanwhile:
 
 - A job is taken for a lease, renewed while it is worked on. A dead worker's jobs come back when the lease ends.
 - Texts are read after their jobs were taken, so they are at least as new as the revision taken.
-- Passages are written in the transaction that removes the job, and only while the job is at that revision: a result
+- Chunks are written in the transaction that removes the job, and only while the job is at that revision: a result
   that comes late, or second, is dropped.
 - Sources are locked before jobs, as writers do, and only those that are free: no deadlock with a writer.
 """
@@ -83,7 +83,7 @@ class Queue:
         return any(row["is_parked"] for row in rows)
 
     async def finish(self, batch: Batch) -> int:
-        """Write a batch's passages and remove its jobs, all or nothing; how many sources are now up to date.
+        """Write a batch's chunks and remove its jobs, all or nothing; how many sources are now up to date.
 
         Sources with a newer text or that are gone are left out; those that are being written are given back.
         """
@@ -106,8 +106,8 @@ class Queue:
 
         False when there is a newer text: then nothing is kept.
         """
-        passages = {p.input_hash: p for p in source.missing() if p.input_hash in batch.vectors}
-        (row,) = await self.session.fetch("stage_embeddings", staged(source.source.job, passages, batch))
+        chunks = {p.input_hash: p for p in source.missing() if p.input_hash in batch.vectors}
+        (row,) = await self.session.fetch("stage_embeddings", staged(source.source.job, chunks, batch))
         return bool(row["is_staged"])
 
     async def retry_failed(self) -> int:

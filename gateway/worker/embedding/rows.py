@@ -1,4 +1,4 @@
-"""Passages as parameters of the bulk statements: an array a column."""
+"""Chunks as parameters of the bulk statements: an array a column."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pgvector import HalfVector
 
-from gateway.chunking.chunker import Passage
+from gateway.chunking.chunker import Chunk
 from gateway.worker.embedding.diff import Placed
 from gateway.worker.embedding.jobs import Batch, Job, Model, Vector
 
@@ -34,34 +34,34 @@ def inserted(new: Sequence[tuple[Placed, Vector]], scopes: Mapping[UUID, UUID], 
         "source_ids": [job.source_id for job in jobs],
         "are_documents": [job.is_document for job in jobs],
         "scope_ids": [scopes[job.source_id] for job in jobs],
-        "hashes": [placed.passage.input_hash for placed, _ in new],
+        "hashes": [placed.chunk.input_hash for placed, _ in new],
         "embeddings": [HalfVector(vector) for _, vector in new],
         "model_id": model.id,
         **_columns([placed for placed, _ in new]),
     }
 
 
-def staged(job: Job, passages: Mapping[bytes, Passage], batch: Batch) -> Row:
+def staged(job: Job, chunks: Mapping[bytes, Chunk], batch: Batch) -> Row:
     """Parameters of stage_embeddings."""
     return {
         "source_id": job.source_id,
         "revision": job.revision,
         "model_id": batch.model.id,
-        "hashes": list(passages),
-        "embeddings": [HalfVector(batch.vectors[input_hash]) for input_hash in passages],
-        "bytes": sum(len(passage.content.encode()) for passage in passages.values()),
+        "hashes": list(chunks),
+        "embeddings": [HalfVector(batch.vectors[input_hash]) for input_hash in chunks],
+        "bytes": sum(len(chunk.content.encode()) for chunk in chunks.values()),
     }
 
 
 def _columns(placed: Sequence[Placed]) -> Row:
-    passages = [each.passage for each in placed]
+    chunks = [each.chunk for each in placed]
     return {
         "positions": [each.position for each in placed],
         "titles": [each.of.source.title for each in placed],
-        "headings": [json.dumps(passage.heading_path) for passage in passages],
-        "contents": [passage.content for passage in passages],
-        "starts": [passage.start for passage in passages],
-        "ends": [passage.end for passage in passages],
-        "token_counts": [passage.token_count for passage in passages],
+        "headings": [json.dumps(chunk.heading_path) for chunk in chunks],
+        "contents": [chunk.content for chunk in chunks],
+        "starts": [chunk.start for chunk in chunks],
+        "ends": [chunk.end for chunk in chunks],
+        "token_counts": [chunk.token_count for chunk in chunks],
         "languages": [each.of.source.language for each in placed],
     }

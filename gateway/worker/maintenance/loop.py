@@ -35,7 +35,7 @@ STEPS = (
     # Buyers of the same products wait for the end of a step.
     Step("expire_orders", 2.0, {"max_orders": 100}, "%d orders were not paid in time, and are cancelled."),
     Step("expire_invitations", 2.0, {"max_rows": 500}),
-    # Passages and vectors go with their documents.
+    # Chunks and vectors go with their documents.
     Step("remove_some", 2.0, {"max_rows": 500}),
     Step("fold_interactions", 1.0, {"max_rows": 1_000}),
     Step("take_back_purchases", 1.0, {"max_rows": 1_000}),
