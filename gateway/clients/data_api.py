@@ -20,7 +20,7 @@ from gateway.errors import (
 )
 from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, ResiliencePipeline
 
-# SQLSTATEs by their beginnings that are about the arguments; all that is not listed here or below is the server's.
+# Prefixes of SQLSTATEs that are about the arguments; all that is not listed here or below is the server's.
 OF_ARGUMENTS = ("22", "23", "P0001")
 
 

@@ -22,7 +22,7 @@ RELOCATED_ROOT = Path("/var/lib/tidegate")
 
 
 @dataclass(frozen=True)
-class Place:
+class ClusterDirectory:
     """Where one cluster lives: `directory` holds `data/` and, when the wheel cannot be reached, `server/`."""
 
     directory: Path
@@ -50,7 +50,7 @@ def wheel_installation() -> Path:
 
 def settle(
     home: Path, account: Account | None, report: Callable[[str], None], installation: Path | None = None
-) -> Place:
+) -> ClusterDirectory:
     """Choose and create the directory of the cluster of the state directory `home`; idempotent.
 
     `report` is told whenever files have to lie elsewhere than in `home`. `installation` is where the server's files
@@ -69,7 +69,7 @@ def settle(
         directory.mkdir(parents=True, exist_ok=True)
         link.symlink_to(directory)
         report(f"{home} cannot be reached by the account {_name(account)}: the database lies in {directory}")
-    return Place(directory, _reachable_installation(source, directory, account, report), account)
+    return ClusterDirectory(directory, _reachable_installation(source, directory, account, report), account)
 
 
 def relocated_directory(home: Path) -> Path:

@@ -16,7 +16,7 @@ from typing import IO
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from gateway.local.cluster_directory import Place
+from gateway.local.cluster_directory import ClusterDirectory
 from gateway.local.errors import LocalError, StartError
 from gateway.local.os_accounts import die_with_parent, spawn_as
 
@@ -45,9 +45,9 @@ class Cluster:
     which is for scratch clusters only.
     """
 
-    def __init__(self, place: Place, port: int, *, password: str | None, scratch: bool = False) -> None:
+    def __init__(self, files: ClusterDirectory, port: int, *, password: str | None, scratch: bool = False) -> None:
         """Name a cluster; nothing is created or started yet."""
-        self.place = place
+        self.files = files
         self.port = port
         self._password = password
         self._scratch = scratch
@@ -66,7 +66,7 @@ class Cluster:
         """The arguments that run the server in the foreground."""
         settings = {**SERVER_SETTINGS, "port": str(self.port), **(SCRATCH_SETTINGS if self._scratch else {})}
         options = [f"--{name}={value}" for name, value in settings.items()]
-        return [str(self.place.binary("postgres")), "-D", str(self.place.data), *options]
+        return [str(self.files.binary("postgres")), "-D", str(self.files.data), *options]
 
     def environment(self) -> dict[str, str]:
         """The environment of the server's programs: no PG* variable of the caller reaches them."""
@@ -77,7 +77,7 @@ class Cluster:
 
         initdb writes beside the final path, so that an interrupted one leaves nothing that looks finished.
         """
-        data = self.place.data
+        data = self.files.data
         if (data / "PG_VERSION").exists():
             self._check_version()
             return False
@@ -85,7 +85,7 @@ class Cluster:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
         self._give(fresh)
-        with tempfile.NamedTemporaryFile("w", dir=self.place.directory, prefix="password-") as secret:
+        with tempfile.NamedTemporaryFile("w", dir=self.files.directory, prefix="password-") as secret:
             secret.write(self._password or "unused")
             secret.flush()
             self._give(Path(secret.name))
@@ -95,7 +95,7 @@ class Cluster:
 
     def recover(self) -> None:
         """Make the data directory startable after a crash; LocalError when a server still runs on it."""
-        clear_stale_lock(self.place.data)
+        clear_stale_lock(self.files.data)
 
     def start(self, log: IO[bytes], timeout: float = 60) -> None:
         """Start the server with its output in `log`, and wait until it answers; StartError after `timeout` seconds."""
@@ -111,7 +111,7 @@ class Cluster:
             env=self.environment(),
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509  one system call, no lock taken
-            **spawn_as(self.place.account),
+            **spawn_as(self.files.account),
         )
         deadline = time.monotonic() + timeout
         while not self.answers():
@@ -152,7 +152,7 @@ class Cluster:
     def _says_ready(self) -> bool:
         # The eighth line of the lock file is the server's state, which pg_ctl waits for too.
         try:
-            lines = (self.place.data / "postmaster.pid").read_text().splitlines()
+            lines = (self.files.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
         return len(lines) > 7 and lines[7].strip() == "ready"
@@ -165,26 +165,26 @@ class Cluster:
         return [f"--username={ADMIN}", f"--auth-host={method}", "--auth-local=reject", *locale, *durability]
 
     def _check_version(self) -> None:
-        found = (self.place.data / "PG_VERSION").read_text().strip()
+        found = (self.files.data / "PG_VERSION").read_text().strip()
         wanted = self._run(["postgres", "--version"]).split()[-1].split(".")[0]
         if found != wanted:
             raise LocalError(
-                f"{self.place.data} was made by PostgreSQL {found}, this is {wanted}: `make reset` starts from nothing"
+                f"{self.files.data} was made by PostgreSQL {found}, this is {wanted}: `make reset` starts from nothing"
             )
 
     def _give(self, path: Path) -> None:
-        if self.place.account is not None:
-            os.chown(path, self.place.account.uid, self.place.account.gid)
+        if self.files.account is not None:
+            os.chown(path, self.files.account.uid, self.files.account.gid)
 
     def _run(self, command: list[str]) -> str:
         done = subprocess.run(
-            [str(self.place.binary(command[0])), *command[1:]],
+            [str(self.files.binary(command[0])), *command[1:]],
             check=False,
             capture_output=True,
             text=True,
             cwd="/",
             env=self.environment(),
-            **spawn_as(self.place.account),
+            **spawn_as(self.files.account),
         )
         if done.returncode != 0:
             raise LocalError(f"{command[0]} failed with status {done.returncode}: {done.stderr.strip()}")

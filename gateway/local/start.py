@@ -81,7 +81,7 @@ def migrate_local(cluster: Cluster, secrets: Secrets, state: State, report: Call
 def _prepare_cluster(settings: LocalSettings, state: State, report: Callable[[str], None]) -> tuple[Cluster, Secrets]:
     cluster, secrets = open_cluster(settings, state, report)
     if cluster.initialise():
-        report(f"created a PostgreSQL cluster in {cluster.place.data}")
+        report(f"created a PostgreSQL cluster in {cluster.files.data}")
     cluster.recover()
     return cluster, secrets
 
@@ -91,7 +91,7 @@ async def _start_postgres(cluster: Cluster, stack: Stack) -> None:
         "postgres",
         cluster.command(),
         cluster.environment(),
-        account=cluster.place.account,
+        account=cluster.files.account,
         stop_signal=signal.SIGINT,  # fast shutdown: open sessions are ended
         before=cluster.recover,
     )

@@ -2,7 +2,7 @@
 
 import re
 
-# -word and -"a phrase" are to be left out; quotation marks and the star of a beginning are no words.
+# -word and -"a phrase" are to be left out; quotation marks and the star of a prefix are no words.
 # As private.parse_query in the database.
 _PIECES = re.compile(r'(?:^|\s)(-?)(?:"([^"]*)"(\S?)|(\S+))')
 _PREFIX = re.compile(r"^\w{2,}\*$")

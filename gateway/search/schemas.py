@@ -215,7 +215,7 @@ class SearchResponse(BaseModel):
     mode: Mode = Field(description="How it was searched: the mode asked for, or keyword after a fallback.")
     complete: bool = Field(
         description="Whether the list holds as many as asked for, or all that match among what is embedded; "
-        "not where words were left out: of a beginning such as `boat*` with more than are looked for, of a text of "
+        "not where words were left out: of a prefix such as `boat*` with more than are looked for, of a text of "
         "more than 64 words that did not fill the list, and of results beyond a megabyte."
     )
     degraded: bool = Field(description="Whether something was down and the answer is less good for it.")

@@ -46,7 +46,7 @@ class Bench:
 
     def pgbench(self, script: str, buyers: int, products: int, *, mode: str) -> float:
         """Transactions a second of a script."""
-        place = self.cluster.server.place
+        place = self.cluster.server.files
         file = self.cluster.home / script  # where the server's account reads it
         shutil.copyfile(HERE / script, file)
         command = [

@@ -32,7 +32,7 @@ def cost_of(pids: list[int]) -> Cost:
 
 def server_pid(cluster: ScratchCluster) -> int:
     """The process id of PostgreSQL's main process."""
-    return int((cluster.server.place.data / "postmaster.pid").read_text().split("\n", 1)[0])
+    return int((cluster.server.files.data / "postmaster.pid").read_text().split("\n", 1)[0])
 
 
 def family(pid: int) -> list[int]:

@@ -78,7 +78,7 @@ def measure(texts: Texts, logs: Path) -> Table:
     """Run both, and put what they did into a table."""
     bare, bare_cpu = asyncio.run(bare_model(texts))
     cluster = ScratchCluster(logs)
-    cluster.server = Cluster(cluster.server.place, cluster.server.port, password=None)  # durable
+    cluster.server = Cluster(cluster.server.files, cluster.server.port, password=None)  # durable
     try:
         cluster.start()
         database = cluster.build_template()

@@ -103,20 +103,20 @@ class World:
         # Not beside the server: its disk is filled, and a standby without room for what it is sent gives up for good.
         home = self.standby_home = Path(tempfile.mkdtemp(prefix="tidegate-test-"))
         home.chmod(0o711)
-        place = settle(home, server_account(), lambda _message: None, primary.place.installation)
-        place.data.mkdir(mode=0o700)
-        if place.account is not None:
-            os.chown(place.data, place.account.uid, place.account.gid)
+        files = settle(home, server_account(), lambda _message: None, primary.files.installation)
+        files.data.mkdir(mode=0o700)
+        if files.account is not None:
+            os.chown(files.data, files.account.uid, files.account.gid)
         subprocess.run(
             [
-                str(primary.place.binary("pg_basebackup")), "--write-recovery-conf", "--checkpoint=fast",
-                f"--dbname={primary.admin_url()}", f"--pgdata={place.data}",
+                str(primary.files.binary("pg_basebackup")), "--write-recovery-conf", "--checkpoint=fast",
+                f"--dbname={primary.admin_url()}", f"--pgdata={files.data}",
             ],
-            check=True, capture_output=True, cwd="/", env=primary.environment(), **spawn_as(place.account),
+            check=True, capture_output=True, cwd="/", env=primary.environment(), **spawn_as(files.account),
         )  # fmt: skip
-        with (place.data / "postgresql.auto.conf").open("a") as settings:
+        with (files.data / "postgresql.auto.conf").open("a") as settings:
             settings.write("wal_retrieve_retry_interval = '200ms'\n")
-        self.standby = Cluster(place, free_port(), password=None)
+        self.standby = Cluster(files, free_port(), password=None)
         with (self.logs / "standby.log").open("ab") as log:
             self.standby.start(log)
         # What is acknowledged is on both, and outlives the fail-over.
@@ -140,7 +140,7 @@ class World:
 
     def postgres_pids(self) -> list[int]:
         """The server and everything that it has started."""
-        pid = int((self.cluster.server.place.data / "postmaster.pid").read_text().splitlines()[0])
+        pid = int((self.cluster.server.files.data / "postmaster.pid").read_text().splitlines()[0])
         return [pid, *descendants(pid)]
 
     def signal_postgres(self, number: signal.Signals) -> None:
@@ -165,7 +165,7 @@ class World:
         command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=711", "tmpfs", home]
         if subprocess.run(command, check=False, capture_output=True).returncode == 0:
             self.disk = self.cluster.home
-            self.cluster.server.place.directory.mkdir()  # the one made before lies underneath
+            self.cluster.server.files.directory.mkdir()  # the one made before lies underneath
 
     def fill_disk(self) -> None:
         """Leave not a byte."""

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from gateway.local import cluster_directory
-from gateway.local.cluster_directory import Place
+from gateway.local.cluster_directory import ClusterDirectory
 from gateway.local.errors import LocalError
 from gateway.local.os_accounts import may, server_account, spawn_as
 from gateway.local.ports import free_port
@@ -53,7 +53,7 @@ def log(logs: Path) -> Path:
     return logs / "postgres-local.log"
 
 
-def make_cluster(where: Place, password: str | None = None) -> Cluster:
+def make_cluster(where: ClusterDirectory, password: str | None = None) -> Cluster:
     return Cluster(where, free_port(), password=password, scratch=True)
 
 
@@ -63,7 +63,7 @@ def start(cluster: Cluster, log: Path) -> None:
 
 
 def postmaster(cluster: Cluster) -> int:
-    return int((cluster.place.data / "postmaster.pid").read_text().splitlines()[0])
+    return int((cluster.files.data / "postmaster.pid").read_text().splitlines()[0])
 
 
 @as_root
@@ -112,9 +112,9 @@ def test_a_link_that_leads_elsewhere_is_removed_but_not_followed(home: Path, tmp
 
 
 def test_a_reachable_directory_is_used_as_it_is(server: Cluster) -> None:
-    assert server.place.directory.name == "postgres"
-    assert not server.place.directory.is_symlink()
-    assert len(str(server.place.data)) > 107
+    assert server.files.directory.name == "postgres"
+    assert not server.files.directory.is_symlink()
+    assert len(str(server.files.data)) > 107
 
 
 @as_root
@@ -140,7 +140,7 @@ def test_a_killed_server_starts_again(server: Cluster, log: Path) -> None:
     start(server, log)
     os.kill(postmaster(server), signal.SIGKILL)
     wait_until(lambda: not server.answers(), 10, "the server being gone")
-    assert (server.place.data / "postmaster.pid").exists()
+    assert (server.files.data / "postmaster.pid").exists()
     start(server, log)
     try:
         assert server.answers()
@@ -149,9 +149,9 @@ def test_a_killed_server_starts_again(server: Cluster, log: Path) -> None:
 
 
 def test_a_stale_lock_with_the_id_of_another_process_is_no_obstacle(server: Cluster, log: Path) -> None:
-    bystander = subprocess.Popen(["sleep", "60"], **spawn_as(server.place.account))
+    bystander = subprocess.Popen(["sleep", "60"], **spawn_as(server.files.account))
     try:
-        (server.place.data / "postmaster.pid").write_text(f"{bystander.pid}\n{server.place.data}\n")
+        (server.files.data / "postmaster.pid").write_text(f"{bystander.pid}\n{server.files.data}\n")
         start(server, log)
         assert server.answers()
         assert bystander.poll() is None
@@ -162,7 +162,7 @@ def test_a_stale_lock_with_the_id_of_another_process_is_no_obstacle(server: Clus
 
 
 def test_a_lock_cut_short_is_no_obstacle(server: Cluster, log: Path) -> None:
-    (server.place.data / "postmaster.pid").write_text("")
+    (server.files.data / "postmaster.pid").write_text("")
     start(server, log)
     server.stop()
 
@@ -170,15 +170,15 @@ def test_a_lock_cut_short_is_no_obstacle(server: Cluster, log: Path) -> None:
 def test_a_running_server_is_left_alone(server: Cluster, log: Path) -> None:
     start(server, log)
     try:
-        second = Cluster(server.place, free_port(), password="correct", scratch=True)
+        second = Cluster(server.files, free_port(), password="correct", scratch=True)
         with pytest.raises(LocalError, match=rf"process {postmaster(server)}\b"):
             second.recover()
         with pytest.raises(LocalError, match="still runs on"):
-            State(server.place.directory.parent).reset()
+            State(server.files.directory.parent).reset()
         assert server.answers()
     finally:
         server.stop()
-    assert not (server.place.data / "postmaster.pid").exists()
+    assert not (server.files.data / "postmaster.pid").exists()
 
 
 def test_initialising_twice_changes_nothing(server: Cluster) -> None:
@@ -187,16 +187,16 @@ def test_initialising_twice_changes_nothing(server: Cluster) -> None:
 
 def test_an_interrupted_initdb_is_done_again(home: Path) -> None:
     cluster = make_cluster(cluster_directory.settle(home, server_account(), print))
-    remains = cluster.place.directory / "data.new"
+    remains = cluster.files.directory / "data.new"
     remains.mkdir()
     (remains / "PG_VERSION").write_text("18\n")
     assert cluster.initialise() is True
     assert not remains.exists()
-    assert not list(cluster.place.directory.glob("password-*"))
+    assert not list(cluster.files.directory.glob("password-*"))
 
 
 def test_a_directory_of_another_major_version_is_refused(server: Cluster) -> None:
-    version = server.place.data / "PG_VERSION"
+    version = server.files.data / "PG_VERSION"
     kept = version.read_text()
     version.write_text("14\n")
     try:

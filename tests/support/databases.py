@@ -56,8 +56,8 @@ class ScratchCluster:
         # Not pytest's tmp_path: as root that lies under a directory that the server's account cannot reach.
         self.home = home or Path(tempfile.mkdtemp(prefix="tidegate-test-"))
         self.home.chmod(0o711)
-        place = settle(self.home, server_account(), lambda _message: None)
-        self.server = Cluster(place, free_port(), password=None, scratch=not durable)
+        files = settle(self.home, server_account(), lambda _message: None)
+        self.server = Cluster(files, free_port(), password=None, scratch=not durable)
 
     def start(self) -> None:
         """Create the server's files and start it; its log is `postgres.log`."""

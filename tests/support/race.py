@@ -212,7 +212,7 @@ async def kill_in(race: Race, cluster: ScratchCluster, hands: Executor) -> None:
 
 
 def _kill_and_start(cluster: ScratchCluster) -> None:
-    pid = int((cluster.server.place.data / "postmaster.pid").read_text().splitlines()[0])
+    pid = int((cluster.server.files.data / "postmaster.pid").read_text().splitlines()[0])
     os.kill(pid, signal.SIGSTOP)  # so that it starts nobody meanwhile
     for each in (pid, *descendants(pid)):
         with suppress(ProcessLookupError):  # ended by itself in this moment
