@@ -39,14 +39,6 @@ async def current_caller(request: Request) -> Caller:
         raise
 
 
-async def caller_if_known(request: Request) -> Caller:
-    """As current_caller, but nobody while tokens cannot be verified: for what shows nothing but public facts then."""
-    try:
-        return await current_caller(request)
-    except AuthKeysUnavailableError:
-        return ANONYMOUS
-
-
 @dataclass(frozen=True)
 class Known:
     """Who is calling; nobody, and why, while tokens cannot be verified."""
@@ -56,7 +48,7 @@ class Known:
 
 
 async def caller_or_why_not(request: Request) -> Known:
-    """As current_caller, but nobody, and the reason, while tokens cannot be verified: for what must never fail."""
+    """As current_caller, but nobody, and the reason, while tokens cannot be verified: for what must not fail for it."""
     try:
         return Known(await current_caller(request))
     except AuthKeysUnavailableError as error:
@@ -81,4 +73,3 @@ async def charge(request: Request, cost: int) -> None:
 Spare = Annotated[bool, Depends(is_spare)]
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CallerOrWhyNot = Annotated[Known, Depends(caller_or_why_not)]
-CallerIfKnown = Annotated[Caller, Depends(caller_if_known)]

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from gateway.http.dependencies import CallerIfKnown
+from gateway.http.dependencies import CallerOrWhyNot
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 from gateway.resilience.metrics import exposition
 from gateway.status.schemas import Health, StatusDetails, StatusResponse
@@ -28,10 +28,10 @@ Service = Annotated[StatusService, Depends(_service)]
     responses=problems(401, 403, 429),
     openapi_extra=OPTIONAL_TOKEN,
 )
-async def status(caller: CallerIfKnown, service: Service, response: Response) -> StatusResponse:
+async def status(caller: CallerOrWhyNot, service: Service, response: Response) -> StatusResponse:
     """Answer 200 whatever is down. With a token, list the caller's documents that could not be embedded."""
     response.headers["Cache-Control"] = "no-store"
-    return await service.status(caller)
+    return await service.status(caller.caller)
 
 
 @router.get("/health/live", operation_id="live", summary="Whether the process answers", responses=problems())
