@@ -104,7 +104,7 @@ format: .venv/dev.stamp ## Format Python and TypeScript
 	$(DENO) fmt --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 
 .PHONY: check-sql
-check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else the migrations) and the new migrations
+check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else a scratch one) and the new migrations
 	@$(BIN)/python -m tests.check_sql
 
 .PHONY: prove
@@ -117,9 +117,12 @@ chaos: .venv/dev.stamp .venv/deno.stamp ## Break everything that the gateway dep
 
 # --- Made from the code ------------------------------------------------------------------------------------------
 
-.PHONY: schema
-schema: .venv/run.stamp .venv/deno.stamp ## Write sql/schema.sql from the migrations
-	@$(LOCAL) schema
+# Until the first release; from then on a change edits the schema file and adds a migration (docs/schema.md).
+.PHONY: baseline
+baseline: ## Write the baseline migrations from supabase/schemas
+	@rm -f supabase/migrations/2026112810*.sql
+	@for file in supabase/schemas/*.sql; do name=$${file##*/}; \
+	  cp $$file supabase/migrations/2026112810$${name%%_*}00_$${name#*_}; done
 
 .PHONY: docs
 docs: .venv/run.stamp ## Write docs/settings.md from the settings

@@ -1,7 +1,8 @@
 """What the database asks of a product, once more in Python, for whoever takes a product or a filter over products.
 
-The database decides: its constraints and the trigger `keep_price_exact` hold on every door. Here the same rules say in
-one answer all that is wrong, before anything is sent. A test gives the same values to both and wants the same verdict.
+The database decides: its constraints and the trigger `require_exact_price` hold on every door. Here the same rules say
+in one answer all that is wrong, before anything is sent. A test gives the same values to both and wants the same
+verdict.
 """
 
 import re

@@ -39,5 +39,5 @@ class CuttingClock:
             raise UncuttableError(
                 f"Cutting the text into chunks took more than {self._limit_s:g} s of processor time. Split it into "
                 "several documents, or shorten its longest words. Operators change the limit in private.limits: "
-                "cutting_seconds_per_text."
+                "chunking_seconds_per_text."
             )

@@ -87,7 +87,7 @@ class Registry:
 
     async def index(self, model: Coverage, max_rows: int) -> int:
         """Put up to `max_rows` of the model's vectors into their index, making those of large scopes; how many."""
-        while (await self._fetch("open_shard_of_model", {"model_id": model.id}))[0]["is_opened"]:
+        while (await self._fetch("create_scope_index_of_model", {"model_id": model.id}))[0]["is_opened"]:
             pass
         (row,) = await self._fetch("index_embeddings_of_model", {"model_id": model.id, "max_rows": max_rows})
         return int(row["steps"])

@@ -29,7 +29,6 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("seed", help="seed the running stack, or the project that the environment names")
     commands.add_parser("demo-large", help="add a big corpus to the running stack")
     commands.add_parser("clear-files", help="remove files whose document is gone from Storage")
-    commands.add_parser("schema", help="write sql/schema.sql")
     commands.add_parser("psql", help="open a database session as postgres")
     options = parser.parse_args(arguments)
     try:
@@ -55,10 +54,6 @@ def _run_command(options: argparse.Namespace, environment: Mapping[str, str]) ->
             from gateway.local.run import run  # noqa: PLC0415
 
             run(environment, parent=options.stop_with)
-        case "schema":
-            from gateway.local.schema import write_schema  # noqa: PLC0415
-
-            write_schema()
         case "reset":
             _reset(environment)
         case "migrate":

@@ -108,7 +108,13 @@ def _create_history(connection: Connection) -> None:
 
 def _pending(applied: Sequence[str], files: Sequence[Migration]) -> list[Migration]:
     known = {migration.version for migration in files}
-    if foreign := [version for version in applied if version not in known]:
+    foreign = [version for version in applied if version not in known]
+    if foreign and files and foreign[0] < files[0].version:
+        raise MigrationError(
+            f"the database has the history of an unreleased version ({foreign[0]} to {foreign[-1]}), which cannot be "
+            "migrated. Start with an empty database: `make reset` deletes the local one; on Supabase, use a new project"
+        )
+    if foreign:
         raise MigrationError(f"the database has migrations that this checkout lacks: {', '.join(foreign)}")
     todo = [migration for migration in files if migration.version not in set(applied)]
     if todo and applied and todo[0].version < applied[-1]:

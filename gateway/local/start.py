@@ -18,7 +18,7 @@ from gateway.local.state import DEMO_EMAILS, Secrets, State
 from gateway.local.supervisor import ChildSpec
 
 # One statement sees jobs and sources at the same moment.
-_JOBS = "select count(*) from private.embedding_jobs where parked_at is null"
+_JOBS = "select count(*) from private.embedding_jobs where failed_at is null"
 _STALLED_AFTER_S = 60.0
 
 

@@ -61,8 +61,8 @@ class PaymentsStatus(BaseModel):
 
     waiting: int = Field(validation_alias="payments_waiting", description="Charges and refunds in the outbox.")
     failed: int = Field(
-        validation_alias="payments_parked",
-        description="Those that failed for good; stuck_payments lists them for staff.",
+        validation_alias="payments_failed",
+        description="Those that failed for good; failed_payments lists them for staff.",
     )
     oldest_waiting_seconds: float = Field(
         validation_alias="payments_oldest_seconds", description="How long the oldest has waited; 0 when none waits."

@@ -1,5 +1,5 @@
 -- backfill_chunk_embeddings
--- Adds vectors of one model to passages that still are what was embedded. Returns one row: how many.
+-- Adds vectors of one model to chunks that still are what was embedded. Returns one row: how many.
 with added as (
   insert into public.chunk_embeddings (chunk_id, model_id, source_id, scope_id, embedding)
   select c.id, %(model_id)s, c.source_id, c.scope_id, n.embedding

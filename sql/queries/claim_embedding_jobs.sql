@@ -3,7 +3,7 @@
 with due as materialized (
   select j.source_id, j.document_id, j.product_id, j.turn, j.revision
   from private.embedding_jobs j
-  where j.parked_at is null and j.available_at <= now()
+  where j.failed_at is null and j.available_at <= now()
   order by j.turn, j.revision
   limit %(max_jobs)s
   for update skip locked

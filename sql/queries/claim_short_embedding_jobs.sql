@@ -3,14 +3,14 @@
 with next as materialized (
   select j.source_id, j.tenant_id
   from private.embedding_jobs j
-  where j.parked_at is null and j.is_short and j.available_at <= now()
+  where j.failed_at is null and j.is_short and j.available_at <= now()
   order by j.turn, j.revision
   limit %(max_looked_at)s
 ), due as materialized (
   select j.source_id
   from private.embedding_jobs j
   join next n on n.source_id = j.source_id and n.tenant_id <> all (%(tenant_ids)s::uuid[])
-  where j.parked_at is null and j.available_at <= now()
+  where j.failed_at is null and j.available_at <= now()
   order by j.turn, j.revision
   limit %(max_jobs)s
   for update of j skip locked

@@ -1,3 +1,3 @@
 -- embedding_model_coverage
 -- Returns every model: id, name, dimensions, is_active, and how many chunks there are, have its vector, wait for an index.
-select id, name, dimensions, is_active, passages as chunks, embedded, waiting from private.embedding_model_coverage()
+select id, name, dimensions, is_active, chunks, embedded, waiting from private.embedding_model_coverage()

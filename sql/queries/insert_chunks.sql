@@ -1,4 +1,4 @@
--- Adds passages with their vectors. Returns nothing.
+-- Adds chunks with their vectors. Returns nothing.
 with new as (
   select *
   from unnest(

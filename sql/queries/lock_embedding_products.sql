@@ -1,4 +1,4 @@
--- Locks products against writers, in order, and returns them with their audience; see lock_embedding_documents.
+-- Locks products against writers, in order, and returns them with their scope; see lock_embedding_documents.
 select p.id as source_id, p.scope_id
 from public.products p
 where p.id = any (%(source_ids)s)

@@ -1,4 +1,4 @@
--- Returns texts of the given sources (null for those whose text is known), the hashes of their passages that have a vector
+-- Returns texts of the given sources (null for those whose text is known), the hashes of their chunks that have a vector
 -- of the given model, and the hashes of the vectors that are staged.
 select s.id as source_id, s.title, s.content, s.language,
        array(select c.input_hash

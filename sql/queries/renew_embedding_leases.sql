@@ -4,7 +4,7 @@ with held as materialized (
   from private.embedding_jobs j
   join unnest(%(source_ids)s::uuid[], %(revisions)s::bigint[]) t (source_id, revision)
     on t.source_id = j.source_id and t.revision = j.revision
-  where j.parked_at is null
+  where j.failed_at is null
   order by j.source_id
   for update of j skip locked
 )

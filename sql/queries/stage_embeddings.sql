@@ -4,7 +4,7 @@
 with held as materialized (
   select j.source_id
   from private.embedding_jobs j
-  where j.source_id = %(source_id)s and j.revision = %(revision)s and j.parked_at is null
+  where j.source_id = %(source_id)s and j.revision = %(revision)s and j.failed_at is null
   for update skip locked
 ), staged as (
   insert into private.staged_embeddings (source_id, model_id, input_hash, embedding)

@@ -1,5 +1,5 @@
 -- unembedded_chunks
--- Returns the next max_rows passages after number `after` that have no vector of the model: id, title, heading_path, content, input_hash.
+-- Returns the next max_rows chunks after number `after` that have no vector of the model: id, title, heading_path, content, input_hash.
 select c.id, c.title, c.heading_path, c.content, c.input_hash
 from public.chunks c
 where c.id > %(after)s

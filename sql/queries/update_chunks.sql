@@ -1,4 +1,4 @@
--- Moves kept passages to where they stand now; rows that are right already are not touched. Returns nothing.
+-- Moves kept chunks to where they stand now; rows that are right already are not touched. Returns nothing.
 update public.chunks c
 set position = n.position, title = n.title, heading_path = n.heading_path, content = n.content,
     start_offset = n.start_offset, end_offset = n.end_offset, token_count = n.token_count, language = n.language

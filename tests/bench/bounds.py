@@ -231,7 +231,7 @@ def load(database: Database) -> tuple[str, str, NDArray[np.float32]]:
             "update public.chunks set language = (%s::text[])[1 + id %% %s] where id %% 4 = 0",
             (list(LANGUAGES), len(LANGUAGES)),
         )
-        while (admin.execute("select private.post_passages(1024, %s)", (MOST_UNPOSTED,)).fetchone() or (0,))[0]:
+        while (admin.execute("select private.post_chunks(1024, %s)", (MOST_UNPOSTED,)).fetchone() or (0,))[0]:
             pass
         while (admin.execute("select private.merge_postings()").fetchone() or (False,))[0]:
             pass
@@ -242,7 +242,7 @@ def load(database: Database) -> tuple[str, str, NDArray[np.float32]]:
 def gather(database: Database) -> None:
     """Gather the words of what waits."""
     with database.connect("supabase_admin") as admin:
-        while (admin.execute("select private.post_passages(1024, 0)").fetchone() or (0,))[0]:
+        while (admin.execute("select private.post_chunks(1024, 0)").fetchone() or (0,))[0]:
             pass
         while (admin.execute("select private.merge_postings()").fetchone() or (False,))[0]:
             pass

@@ -57,7 +57,7 @@ def fold(database: Database) -> tuple[int, float]:
     """Let the worker's login count everything; how many interactions, and the seconds."""
     started, counted = time.perf_counter(), 0
     with database.connect("tidegate_worker") as worker:
-        while (row := worker.execute("select private.fold_interactions(%s)", (FOLD_ROWS,)).fetchone()) and row[0]:
+        while (row := worker.execute("select private.roll_up_interactions(%s)", (FOLD_ROWS,)).fetchone()) and row[0]:
             counted += row[0]
     return counted, time.perf_counter() - started
 

@@ -61,7 +61,7 @@ end $$;
 create function private.nearest_ids_as(claims text, query_embedding extensions.halfvec) returns table (id bigint)
   language plpgsql rows 10 set search_path = '' as $$
 begin
-  perform private.become(claims);
+  perform private.assume_caller(claims);
   return query select n.id from public.nearest_ids(query_embedding) n;
 end $$;
 grant execute on function public.nearest_ids to authenticated;

@@ -148,7 +148,7 @@ def load_products(admin: psycopg.Connection[Any], shop: Shop, end: datetime, cat
 
 
 def _index(admin: psycopg.Connection[Any]) -> None:
-    while (admin.execute("select private.open_shard()").fetchone() or (None,))[0]:
+    while (admin.execute("select private.create_scope_index()").fetchone() or (None,))[0]:
         pass
     # Built at once, an index is made ten times faster.
     found = admin.execute(
@@ -158,14 +158,14 @@ def _index(admin: psycopg.Connection[Any]) -> None:
     for name, _ in found:
         admin.execute(f"drop index {name}".encode())
     admin.execute(
-        "insert into public.chunk_embeddings (chunk_id, model_id, source_id, scope_id, embedding, shard_id)"
-        " select c.id, 1, c.source_id, c.scope_id, v.embedding, coalesce((select s.id from private.shards s), 0)"
+        "insert into public.chunk_embeddings (chunk_id, model_id, source_id, scope_id, embedding, scope_index_id)"
+        " select c.id, 1, c.source_id, c.scope_id, v.embedding, coalesce((select s.id from private.scope_indexes s), 0)"
         " from public.chunks c join vectors v on v.id = c.product_id"
     )
     admin.execute("set maintenance_work_mem = '2GB'; set max_parallel_maintenance_workers = 2")
     for _, definition in found:
         admin.execute(definition.encode())
-    admin.execute("update private.shards set is_complete = true; drop table vectors; analyze")
+    admin.execute("update private.scope_indexes set is_complete = true; drop table vectors; analyze")
 
 
 def load_people(admin: psycopg.Connection[Any], shop: Shop, count: int) -> None:

@@ -30,7 +30,7 @@ CHUNKS = (
     " language, input_hash) from stdin"
 )
 VECTORS = (
-    "copy public.chunk_embeddings (chunk_id, model_id, source_id, scope_id, embedding, is_indexed, shard_id)"
+    "copy public.chunk_embeddings (chunk_id, model_id, source_id, scope_id, embedding, is_indexed, scope_index_id)"
     " from stdin (format binary)"
 )
 
@@ -134,10 +134,10 @@ def fill(
         _vectors(admin, tenancy.vectors, shards)
         for definition in track(indexes, "indexing vectors"):
             admin.execute(definition.encode())
-        admin.execute("update private.shards set is_complete = true")
+        admin.execute("update private.scope_indexes set is_complete = true")
         if with_words:
             _post(admin, len(passages))
-        admin.execute("select private.add_up_passage_counts()")
+        admin.execute("select private.roll_up_chunk_counts()")
         admin.execute("vacuum analyze")
     for name, theirs in callers.items():
         own = set(theirs)
@@ -198,9 +198,11 @@ def _public_scope(organization: uuid.UUID) -> uuid.UUID:
 
 
 def _open_shards(admin: psycopg.Connection[Any]) -> dict[str, int]:
-    while (admin.execute("select private.open_shard()").fetchone() or (None,))[0]:
+    while (admin.execute("select private.create_scope_index()").fetchone() or (None,))[0]:
         pass
-    return {str(scope): shard for scope, shard in admin.execute("select scope_id, id from private.shards").fetchall()}
+    return {
+        str(scope): shard for scope, shard in admin.execute("select scope_id, id from private.scope_indexes").fetchall()
+    }
 
 
 def _without_vector_indexes(admin: psycopg.Connection[Any]) -> list[str]:
@@ -240,7 +242,7 @@ def _binary(
 
 def _post(admin: psycopg.Connection[Any], total: int) -> None:
     for _ in track(range(0, total, 1024), "gathering words"):
-        admin.execute("select private.post_passages(1024, 0)")
+        admin.execute("select private.post_chunks(1024, 0)")
     while (admin.execute("select private.merge_postings()").fetchone() or (False,))[0]:
         pass
 

@@ -54,6 +54,18 @@ def test_what_the_local_runner_applied_leaves_nothing_to_a_push(supabase: Supaba
     assert (answer["upToDate"], answer["migrations"]) == (True, [])
 
 
+def test_a_push_onto_a_database_of_an_unreleased_version_is_refused(supabase: SupabaseCli, fresh: Database) -> None:
+    migrate(fresh.url, ignored)
+    with fresh.connect() as connection:
+        connection.execute(
+            "update supabase_migrations.schema_migrations set version = '20261122230000' where version = %s",
+            (read_migrations()[0].version,),
+        )
+    done = supabase.run("db", "push", remote(fresh.url), "--yes")
+    assert done.returncode != 0
+    assert "20261122230000" in f"{done.stdout}{done.stderr}"
+
+
 def test_both_ways_make_the_same_schema(supabase: SupabaseCli, fresh: Database, database: Database) -> None:
     supabase("db", "push", remote(fresh.url), "--yes")
     assert catalog(fresh) == catalog(database)

@@ -33,7 +33,7 @@ def order(shop: Shop, person: uuid.UUID, *products: uuid.UUID) -> str:
 def fold(shop: Shop) -> None:
     """As the worker counts, until nothing is left."""
     with shop.database.connect("tidegate_worker") as worker:
-        for step in ("fold_interactions", "take_back_purchases"):
+        for step in ("roll_up_interactions", "revert_purchases"):
             while (row := worker.execute(f"select private.{step}(100)".encode()).fetchone()) and row[0]:
                 pass
 

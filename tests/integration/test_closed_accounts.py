@@ -182,9 +182,9 @@ def test_the_gateway_does_not_act_as_it(
     person = close(admin, connection, closing)
     claims = json.dumps({"sub": str(person), "role": "authenticated"})
     with database.connect("tidegate_gateway") as gateway:
-        for call in ("become(%s)", "failed_documents_as(%s, 1)"):
+        for call in ("assume_caller(%s)", "failed_documents_as(%s, 1)"):
             assert outcome_of(gateway, f"select * from private.{call}", (claims,)) == CLOSINGS[closing][1]
-        assert outcome_of(gateway, "select private.become(%s)", ('{"role": "anon"}',)) == "1 rows"
+        assert outcome_of(gateway, "select private.assume_caller(%s)", ('{"role": "anon"}',)) == "1 rows"
 
 
 def test_it_is_told_why_and_until_when(connection: psycopg.Connection[Any], admin: psycopg.Connection[Any]) -> None:
@@ -248,12 +248,12 @@ def test_banned_staff_is_no_staff(database: Database, admin: psycopg.Connection[
         shop = Shop(database, admin, people)
         order = shop.paid_order(shop.buyer(), {shop.product(5): 1})
         admin.execute(CLOSINGS["banned"][0].encode(), (shop.staff,))
-        for function in ("ship_order", "refund_order", "mark_paid", "mark_refunded", "replay_payment", "cancel_order"):
+        for function in ("ship_order", "refund_order", "mark_paid", "mark_refunded", "retry_payment", "cancel_order"):
             with pytest.raises(psycopg.Error) as refused:
                 shop.call(shop.staff, function, order_id=order)
             assert refused.value.sqlstate == "PT403", function
         with pytest.raises(psycopg.Error, match="banned"):
-            shop.call(shop.staff, "stuck_payments")
+            shop.call(shop.staff, "failed_payments")
         assert shop.status(order) == "paid"
 
 

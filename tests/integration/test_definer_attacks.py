@@ -171,8 +171,13 @@ HOLES = {
     "a definer with an empty path": ("private.my_scopes()", "tidegate_gateway", "my_scopes", "domains"),
     "a function that a definer calls": ("private.order_lines(jsonb)", "tidegate_gateway", "place_order", "domains"),
     "by a cast": ("private.order_lines(jsonb)", "tidegate_gateway", "place_order", "types and casts"),
-    "a definer of the worker's": ("private.open_shard(smallint)", "tidegate_worker", "open_shard", "domains"),
-    "a trigger": ("private.note_changed_documents()", "tidegate_gateway", "update public.documents", "domains"),
+    "a definer of the worker's": (
+        "private.create_scope_index(smallint)",
+        "tidegate_worker",
+        "create_scope_index",
+        "domains",
+    ),
+    "a trigger": ("private.enqueue_changed_documents()", "tidegate_gateway", "update public.documents", "domains"),
 }
 
 

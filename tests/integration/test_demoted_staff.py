@@ -20,7 +20,7 @@ READS: dict[str, LiteralString] = {
     "products removed": "delete from public.products where not is_active",
     "categories changed": "update public.categories set name = name",
 }
-CALLS = ("mark_paid", "ship_order", "refund_order", "mark_refunded", "replay_payment")
+CALLS = ("mark_paid", "ship_order", "refund_order", "mark_refunded", "retry_payment")
 DEMOTIONS: dict[str, LiteralString] = {
     "false": """update auth.users set raw_app_meta_data = raw_app_meta_data || '{"staff": false}' where id = %s""",
     "taken out": "update auth.users set raw_app_meta_data = raw_app_meta_data - 'staff' where id = %s",
@@ -62,7 +62,7 @@ def test_every_door_is_shut_with_the_next_statement(shop: Shop, demotion: str) -
             shop.call(shop.staff, function, order_id=order)
         refused[function] = status_of(error.value)
     for function, arguments in (
-        ("stuck_payments", {}),
+        ("failed_payments", {}),
         ("set_publishing", {"organization_id": press, "may_publish": True}),
     ):
         with pytest.raises(psycopg.Error) as error:

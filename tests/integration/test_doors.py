@@ -130,7 +130,7 @@ def _settle(doors: Doors, database: Database) -> None:
             view = "insert into public.interactions (product_id, kind)"
             connection.execute(f"{view} select p.id, 'view' from public.products p where p.sku = 'R-1'".encode())
     with database.connect("supabase_admin") as admin:
-        waiting = "select from private.embedding_jobs union all select from private.interactions_to_fold"
+        waiting = "select from private.embedding_jobs union all select from private.interactions_to_roll_up"
         wait_until(lambda: admin.execute(waiting).fetchone() is None, 60, "everything being embedded and counted")
 
 

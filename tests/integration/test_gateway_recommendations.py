@@ -35,7 +35,7 @@ def spoiled(people: People, body: LiteralString) -> Iterator[None]:
     assert row is not None
     people.shop.admin.execute(
         "create or replace function private.neighbours(seeds private.seed[], excluded uuid[], of_category uuid,"
-        " row_limit integer, source text) returns private.pick[] language plpgsql stable security invoker"
+        " row_limit integer, source text) returns private.recommendation[] language plpgsql stable security invoker"
         f" set search_path = pg_catalog, pg_temp as $$ {body} $$".encode()
     )
     try:

@@ -22,7 +22,7 @@ BODY = {"query": "boat", "mode": "keyword"}
 def held(database: Database) -> Iterator[psycopg.Connection[object]]:
     """Every search waits until this connection lets go."""
     with psycopg.connect(database.admin_url) as holder:
-        holder.execute("lock table private.passages_to_post, private.passage_counts in access exclusive mode")
+        holder.execute("lock table private.chunks_to_post, private.chunk_counts in access exclusive mode")
         yield holder
 
 

@@ -20,7 +20,7 @@ step = st.one_of(
         st.sampled_from(["place", "order"]), st.integers(0, PEOPLE - 1), st.sets(st.sampled_from(NAMES), min_size=1)
     ),
     st.tuples(st.sampled_from(["pay", "end"]), st.integers(0, 99), st.just("")),
-    st.tuples(st.sampled_from(["fold_interactions", "take_back_purchases"]), st.integers(1, 3), st.just("")),
+    st.tuples(st.sampled_from(["roll_up_interactions", "revert_purchases"]), st.integers(1, 3), st.just("")),
     st.tuples(st.just("rebuild_popularity"), st.just(0), st.just("")),
 )
 # By what is done to it: from where an order comes, and to where.
@@ -58,7 +58,7 @@ def stage(database: Database) -> Iterator[tuple[Storefront, list[uuid.UUID]]]:
 
 def _forget_everything(shop: Storefront) -> None:
     shop.admin.execute(
-        "truncate public.interactions, private.interactions_to_fold, private.purchases_to_take_back,"
+        "truncate public.interactions, private.interactions_to_roll_up, private.purchases_to_revert,"
         " private.counted_interactions, private.paired_purchases, private.product_pairs, private.product_buyers"
     )
     shop.admin.execute("update public.product_popularity set score = private.popularity_exponent('2026-01-01')")

@@ -120,7 +120,7 @@ def test_looks_and_carts_change_nobody_elses_popularity(shop: Storefront, ann: u
     for person in (ann, bob):
         shop.note(person, "view", "rope", "anchor")
         shop.note(person, "cart", "rope", "rope")
-    assert shop.admin.execute("select private.fold_interactions(100)").fetchone() == (0,)
+    assert shop.admin.execute("select private.roll_up_interactions(100)").fetchone() == (0,)
     assert (shop.score("rope"), shop.score("lamp"), shop.score("anchor")) == before
     shop.admin.execute("select private.rebuild_popularity()")
     assert (shop.score("rope"), shop.score("lamp"), shop.score("anchor")) == pytest.approx(before, abs=1e-9)
@@ -231,9 +231,9 @@ def test_keys_are_forgotten_when_the_same_cannot_come_again(shop: Storefront, an
     shop.order(ann, "lamp")
     shop.age(3)
     shop.fold()
-    assert shop.admin.execute("select private.forget_counted()").fetchone() == (0,)
+    assert shop.admin.execute("select private.purge_counted_interactions()").fetchone() == (0,)
     shop.admin.execute("update private.counted_interactions set counted_at = counted_at - interval '91 days'")
-    assert shop.admin.execute("select private.forget_counted()").fetchone() == (1,)
+    assert shop.admin.execute("select private.purge_counted_interactions()").fetchone() == (1,)
 
 
 # Nobody waits ------------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ def test_a_sale_does_not_wait_for_the_counting_nor_the_counting_for_a_sale(shop:
         selling.execute("set lock_timeout = '2s'")
         counting.execute("set lock_timeout = '2s'")
         with counting.transaction():
-            assert counting.execute("select private.fold_interactions(10)").fetchone() == (1,)
+            assert counting.execute("select private.roll_up_interactions(10)").fetchone() == (1,)
             with selling.transaction():
                 # As whoever sells would hold the product's row.
                 selling.execute("update public.products set stock = stock - 1 where id = %s", (shop.products["rope"],))
@@ -278,7 +278,7 @@ def test_a_sale_does_not_wait_for_the_counting_nor_the_counting_for_a_sale(shop:
                 busy.order(ann, "rope")
         with selling.transaction():
             selling.execute("update public.products set stock = stock - 1 where id = %s", (shop.products["rope"],))
-            assert counting.execute("select private.fold_interactions(10)").fetchone() == (1,)
+            assert counting.execute("select private.roll_up_interactions(10)").fetchone() == (1,)
 
 
 def test_two_workers_count_nothing_twice(shop: Storefront) -> None:
@@ -290,7 +290,7 @@ def test_two_workers_count_nothing_twice(shop: Storefront) -> None:
         total = 0
         with database.connect("tidegate_worker") as worker:
             for _step in range(60):
-                row = worker.execute("select private.fold_interactions(3)").fetchone()
+                row = worker.execute("select private.roll_up_interactions(3)").fetchone()
                 assert row is not None
                 total += row[0]
         return total

@@ -14,7 +14,7 @@ CLAIM = "select order_id, attempts, tries, was_sent from private.claim_payments(
 POSTPONE = "select private.postpone_payment(%s, 'charge', %s, 'no connection', 0, %s, false)"
 SETTLE = "select private.settle_payment(%s, 'charge', true, %s, null)"
 JOBS = (
-    "select kind, outcome, reference, parked_at is not null from private.payment_jobs where order_id = %s order by kind"
+    "select kind, outcome, reference, failed_at is not null from private.payment_jobs where order_id = %s order by kind"
 )
 
 
@@ -54,7 +54,7 @@ def test_who_comes_too_late_does_not_give_back_what_another_has(
     first = claim(worker)
     second = claim(worker)
     assert worker.execute(POSTPONE, (order, second[0], second[1])).fetchone() == (True,)  # given up
-    shop.call(shop.staff, "replay_payment", order_id=order)
+    shop.call(shop.staff, "retry_payment", order_id=order)
     third = claim(worker)
     assert third[0] > second[0] > first[0]
     assert third[1] == 1, "what staff replay begins anew"

@@ -25,14 +25,15 @@ SEARCH = """
 # those about orders in test_orders.py, of expires_at in test_unpaid_orders.py, of close_account in
 # test_close_account.py, of those about invitations and publishing in test_invitations.py and test_publishing.py.
 EXPOSED_FUNCTIONS = {
-    *("cancel_order", "mark_paid", "mark_refunded", "place_order", "purchase", "refund_order", "replay_payment"),
+    *("cancel_order", "mark_paid", "mark_refunded", "place_order", "purchase", "refund_order", "retry_payment"),
     *("accept_invitation", "decline_invitation", "expires_at", "invite", "set_publishing", "take_over_organization"),
-    *("close_account", "recommend", "retry_document", "search", "search_products", "ship_order", "stuck_payments"),
+    *("close_account", "recommend", "retry_document", "search", "search_products", "ship_order", "failed_payments"),
 }
 
-# Whole numbers that callers read. An id of these tables is new_row_id(), a shard's new_shard_id(): see test_row_ids.py.
+# Whole numbers that callers read. Ids of these tables are new_row_id(), of scope indexes new_scope_index_id(): see
+# test_row_ids.py.
 KNOWN_NUMBERS = {
-    *("chunks.id", "chunk_embeddings.chunk_id", "chunk_embeddings.shard_id", "interactions.id"),
+    *("chunks.id", "chunk_embeddings.chunk_id", "chunk_embeddings.scope_index_id", "interactions.id"),
     # Of the document or the product.
     *("chunks.position", "chunks.start_offset", "chunks.end_offset", "chunks.token_count", "products.stock"),
     *("products.price_cents", "order_items.position", "order_items.quantity"),

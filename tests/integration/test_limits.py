@@ -22,7 +22,7 @@ WRITE: LiteralString = (
     "insert into public.documents (organization_id, visibility, title, content)"
     " select %s, %s::public.document_visibility, 'Paper', %s from generate_series(1, %s)"
 )
-HELD: LiteralString = "select coalesce((select documents from private.holdings where holder_id = %s), 0)"
+HELD: LiteralString = "select coalesce((select documents from private.document_usage where holder_id = %s), 0)"
 
 
 class Land:
@@ -249,7 +249,7 @@ def test_documents_of_a_person(land: Land) -> None:
         land.act(person, "update public.documents set content = repeat('y', 3000)")
     assert (status_of(raised.value), facts_of(raised.value)["limit"]) == (413, "document_bytes_of_person")
     land.act(person, "update public.documents set content = ''")
-    assert land.value("select bytes from private.holdings where holder_id = %s", person) == 7 * len("Paper{}")
+    assert land.value("select bytes from private.document_usage where holder_id = %s", person) == 7 * len("Paper{}")
 
 
 def test_documents_of_an_organization(land: Land) -> None:
@@ -267,7 +267,7 @@ def test_documents_of_an_organization(land: Land) -> None:
     land.act(editor, file)
     assert (land.value(HELD, place), land.value(HELD, editor)) == (4, 0)
     land.act(owner, "delete from public.organizations where id = %s", place)
-    assert land.value("select coalesce(sum(documents), 0) from private.holdings") == 0
+    assert land.value("select coalesce(sum(documents), 0) from private.document_usage") == 0
 
 
 def test_rows_in_one_write(land: Land) -> None:
@@ -288,7 +288,7 @@ def test_administrators_are_counted_and_not_held(land: Land) -> None:
     land.act(person, "update public.documents set title = 'Papers'")
     refused(lambda: land.act(person, WRITE, None, "private", "", 1), 403, "documents_of_person", 2)
     land.admin.execute("delete from auth.users where id = %s", (person,))
-    assert land.value("select count(*) from private.holdings") == 0
+    assert land.value("select count(*) from private.document_usage") == 0
 
 
 def test_every_limit_is_documented_as_it_is(land: Land) -> None:

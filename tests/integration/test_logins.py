@@ -191,7 +191,7 @@ def tenants(database: Database) -> Tenants:
 def test_the_gateways_password_is_everybodys_token(database: Database, tenants: Tenants) -> None:
     with database.connect("tidegate_gateway") as connection, connection.transaction(force_rollback=True):
         claims = json.dumps({"sub": str(tenants.person("owner")), "role": "authenticated"})
-        connection.execute("select private.become(%s)", (claims,))
+        connection.execute("select private.assume_caller(%s)", (claims,))
         found = connection.execute("select title from public.documents where visibility = 'private'").fetchall()
     assert ("owner's diary",) in found
 

@@ -164,3 +164,17 @@ def test_the_superuser_completes_the_event_trigger(database: Database) -> None:
         ).fetchone()
         connection.execute("drop table public.forgotten")
     assert flags == (True, True)
+
+
+def test_a_database_of_an_unreleased_version_is_refused(empty: Database, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "20261122230000_privileges.sql").write_text("create schema private;")
+    migrate(empty.url, quiet, old)
+    with pytest.raises(MigrationError, match=r"unreleased version .* Start with an empty database: `make reset`"):
+        migrate(empty.url, quiet)
+    with empty.connect() as connection:
+        connection.execute("delete from supabase_migrations.schema_migrations")
+    # As after `supabase migration repair`: the first file looks for itself.
+    with pytest.raises(MigrationError, match=r"has a schema named private already"):
+        migrate(empty.url, quiet)

@@ -222,7 +222,7 @@ def test_the_database_does_what_the_model_does(database: Database) -> None:
 SPOILED = {
     "stock is not returned": "create or replace function private.return_stock(order_ids uuid[]) returns void"
     " language sql as 'select'",
-    "any status may follow": "drop trigger keep_status on public.orders",
+    "any status may follow": "drop trigger require_status_order on public.orders",
     "closed accounts keep goods": "drop trigger cancel_pending_orders on auth.users",
     "a request is not recognised": "create function private.forget() returns trigger language plpgsql as"
     " $$ begin new.request_hash := ''; return new; end $$; create trigger forget before insert on"

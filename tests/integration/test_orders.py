@@ -47,7 +47,7 @@ def test_an_order_has_the_prices_of_its_moment_and_takes_the_stock(shop: Shop) -
         "product_id": str(lamp), "sku": "", "name": "Anchor lamp", "unit_price": 19.99, "quantity": 2,
     }  # fmt: skip
     assert (shop.stock(lamp), shop.stock(rope)) == (5, 37)
-    assert shop.value("select private.order_as_json(%s)", order["id"]) == order, "it looks the same later"
+    assert shop.value("select private.order_json_by_id(%s)", order["id"]) == order, "it looks the same later"
     shop.admin.execute("update public.products set price = 99 where id = %s", (lamp,))
     assert shop.value("select total from public.orders where id = %s", order["id"]) == Decimal("40.13")
 
@@ -303,12 +303,12 @@ def test_what_was_paid_by_hand_is_refunded_by_hand(shop: Shop) -> None:
     assert shop.stock(lamp) == 7
 
 
-@pytest.mark.parametrize("function", ["ship_order", "refund_order", "mark_paid", "mark_refunded", "replay_payment"])
+@pytest.mark.parametrize("function", ["ship_order", "refund_order", "mark_paid", "mark_refunded", "retry_payment"])
 def test_only_staff_serve_the_shop(shop: Shop, function: Any) -> None:
     buyer = shop.buyer()
     order = shop.paid_order(buyer, {shop.product(7): 1})
     assert status_of(refused(lambda: shop.call(buyer, function, order_id=order))) == 403
-    assert status_of(refused(lambda: shop.call(buyer, "stuck_payments"))) == 403
+    assert status_of(refused(lambda: shop.call(buyer, "failed_payments"))) == 403
     with pytest.raises(errors.InsufficientPrivilege):
         shop.call(None, function, order_id=order)
 

@@ -116,7 +116,7 @@ def test_buyers_and_staff_lead_an_order_through_its_life(
     assert seen == {"id": order, "status": "refunded", "order_items": [{"name": "Anchor lamp", "quantity": 2}]}
     assert stranger.rows("orders") == []
     assert [row["id"] for row in staff.rows(f"orders?id=eq.{order}")] == [order]
-    assert staff.call("stuck_payments").json() == []
+    assert staff.call("failed_payments").json() == []
 
 
 def test_who_holds_too_much_or_does_too_much_is_told_the_limit(shop: Shop, stack: Stack, api: Process) -> None:

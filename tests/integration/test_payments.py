@@ -285,34 +285,34 @@ def test_a_provider_that_is_dead_is_waited_for_and_orders_may_still_be_cancelled
     assert counter.provider.accepted("charge") == [orders[1]]
 
 
-def test_a_charge_that_keeps_failing_is_parked_shown_and_replayed(counter: Counter) -> None:
+def test_a_charge_that_keeps_failing_is_shown_and_retried(counter: Counter) -> None:
     counter.provider.failure = (422, {})
     counter.pay(payment_max_attempts=3)
     order = counter.order()
-    parked = "select parked from private.payment_queue_status()"
-    wait_until(lambda: counter.shop.value(parked) == 1, 15, "the charge being given up")
+    failed = "select failed from private.payment_queue_status()"
+    wait_until(lambda: counter.shop.value(failed) == 1, 15, "the charge being given up")
     assert counter.provider.charged(order) == 3
     (stuck,) = counter.shop.admin.execute(
-        "select kind, amount::text, attempts, last_error from private.payment_jobs where parked_at is not null"
+        "select kind, amount::text, attempts, last_error from private.payment_jobs where failed_at is not null"
     ).fetchall()
     assert stuck == ("charge", "39.98", 3, 'The payment provider answered 422: {"error": "told to fail"}')
-    assert order in str(counter.shop.call(counter.shop.staff, "stuck_payments"))
+    assert order in str(counter.shop.call(counter.shop.staff, "failed_payments"))
     counter.provider.failure = None
-    counter.shop.call(counter.shop.staff, "replay_payment", order_id=order)
+    counter.shop.call(counter.shop.staff, "retry_payment", order_id=order)
     counter.wait(order, "paid")
 
 
-def test_a_refused_refund_is_parked_and_settled_by_hand(counter: Counter) -> None:
+def test_a_refused_refund_fails_and_is_settled_by_hand(counter: Counter) -> None:
     counter.provider.declines.add("refund")
     counter.pay()
     order = counter.order()
     counter.wait(order, "paid")
     counter.shop.call(counter.shop.staff, "refund_order", order_id=order)
-    parked = "select parked from private.payment_queue_status()"
-    wait_until(lambda: counter.shop.value(parked) == 1, 15, "the refund being given up")
+    failed = "select failed from private.payment_queue_status()"
+    wait_until(lambda: counter.shop.value(failed) == 1, 15, "the refund being given up")
     assert counter.shop.status(order) == "paid"
     assert counter.shop.call(counter.shop.staff, "mark_refunded", order_id=order)["status"] == "refunded"
-    assert (counter.shop.value(parked), counter.shop.stock(counter.lamp)) == (0, 10)
+    assert (counter.shop.value(failed), counter.shop.stock(counter.lamp)) == (0, 10)
 
 
 def test_a_worker_told_to_stop_finishes_the_charge(counter: Counter) -> None:

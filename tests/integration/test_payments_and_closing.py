@@ -18,7 +18,7 @@ LOCK = "select from auth.users where id = %s for update"
 DELETE = "delete from auth.users where id = %s"
 MARK = "update auth.users set deleted_at = now() where id = %s"
 ENDS = (None, None, "closed", DELETE, MARK)
-FOLD = "select private.fold_interactions(100)"
+FOLD = "select private.roll_up_interactions(100)"
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_everything_at_once_ends_and_the_counts_are_right(shop: Shop) -> None:
     def work(number: int, ended: list[bool]) -> None:
         with database.connect("tidegate_worker") as worker:
             while not ended:
-                for step in ("fold_interactions", "take_back_purchases", "expire_orders"):
+                for step in ("roll_up_interactions", "revert_purchases", "expire_orders"):
                     try:
                         worker.execute(f"select private.{step}({5 + number})".encode())
                     except psycopg.errors.LockNotAvailable:
@@ -185,7 +185,7 @@ def test_everything_at_once_ends_and_the_counts_are_right(shop: Shop) -> None:
 def settle_counts(database: Database) -> None:
     """Until nothing is left to count."""
     with database.connect("tidegate_worker") as worker:
-        for step in ("fold_interactions", "take_back_purchases"):
+        for step in ("roll_up_interactions", "revert_purchases"):
             while (row := worker.execute(f"select private.{step}(1000)".encode()).fetchone()) and row[0]:
                 pass
 
@@ -207,6 +207,6 @@ def assert_counted(shop: Shop) -> None:
     for product, people in counted.items():
         assert staying.get(product, 0) <= people <= most.get(product, staying.get(product, 0))
     assert shop.value("select count(*) from private.product_pairs where people <= 0") == 0
-    assert shop.value("select count(*) from private.purchases_to_take_back") == 0
+    assert shop.value("select count(*) from private.purchases_to_revert") == 0
     closed = "select count(*) from private.paired_purchases p join auth.users u on u.id = p.user_id"
     assert shop.value(f"{closed} where u.deleted_at is not null") == 0

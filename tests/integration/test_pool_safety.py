@@ -310,11 +310,11 @@ async def test_a_role_that_outlives_its_statement_would_be_noticed(
     cluster: ScratchCluster, database: Database, crowd: list[Person]
 ) -> None:
     with database.connect() as connection:
-        (body,) = connection.execute("select prosrc from pg_proc where proname = 'become'").fetchone() or ("",)
+        (body,) = connection.execute("select prosrc from pg_proc where proname = 'assume_caller'").fetchone() or ("",)
         spoiled = body.replace(", true)", ", false)")
         assert spoiled != body
         create = (
-            "create or replace function private.become(claims text) returns void language plpgsql"
+            "create or replace function private.assume_caller(claims text) returns void language plpgsql"
             " set search_path = pg_catalog, pg_temp"
         )
         connection.execute(f"{create} as $$ {spoiled} $$".encode())

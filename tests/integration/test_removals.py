@@ -18,7 +18,7 @@ from tests.support.joining import join
 MANY = 100_000
 # Texts of which the worker removes each, so that it is done in a minute.
 TEXTS = 10_000
-REMOVALS = [step for step in STEPS if step.query == "remove_some"]
+REMOVALS = [step for step in STEPS if step.query == "process_removals"]
 # Of the server's processor, for one request; others have the machine as well while this is measured.
 REQUEST_S = 2.0
 

@@ -302,12 +302,12 @@ async def test_more_than_can_be_named_is_everything_and_old_notes_go(database: D
     with database.connect("supabase_admin") as admin:
         admin.execute("delete from private.rights_lost")
         admin.execute(
-            "select private.note_rights_lost('{}', array(select gen_random_uuid() from generate_series(1, 1001)))"
+            "select private.record_rights_lost('{}', array(select gen_random_uuid() from generate_series(1, 1001)))"
         )
         row = admin.execute("select everything, sources from private.heartbeat('3')").fetchone()
         assert row == (True, [])
         admin.execute("update private.rights_lost set at = now() - interval '2 hours'")
-        admin.execute("select private.note_rights_lost(array[gen_random_uuid()], '{}')")
+        admin.execute("select private.record_rights_lost(array[gen_random_uuid()], '{}')")
         assert admin.execute("select count(*) from private.rights_lost").fetchone() == (1,)
 
 
@@ -317,7 +317,7 @@ async def test_nobody_writes_notes(database: Database, login: str) -> None:
         for statement in (
             "select * from private.rights_lost",
             "insert into private.rights_lost (people, sources) values ('{}', '{}')",
-            "select private.note_rights_lost('{}', '{}')",
+            "select private.record_rights_lost('{}', '{}')",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement.encode())

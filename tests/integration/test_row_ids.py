@@ -145,7 +145,7 @@ def test_the_ids_of_giants_indexes_do_not_count_them(connection: psycopg.Connect
     with connection.transaction(force_rollback=True):
         made = [
             connection.execute(
-                "insert into private.shards (model_id, scope_id) values (1, gen_random_uuid()) returning id"
+                "insert into private.scope_indexes (model_id, scope_id) values (1, gen_random_uuid()) returning id"
             ).fetchone()
             for _ in range(20)
         ]

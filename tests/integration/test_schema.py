@@ -1,12 +1,11 @@
-"""What the schema does by itself: new tables are born guarded, logins become nobody, and the dump is up to date."""
+"""What the schema does by itself: new tables are born guarded, and logins become nobody."""
 
 import psycopg
 import psycopg.sql
 import pytest
 from psycopg import errors
 
-from gateway.local.schema import SCHEMA_FILE, dump_schema
-from tests.support import Database, ScratchCluster
+from tests.support import Database
 
 
 @pytest.mark.parametrize("schema", ["public", "private"])
@@ -64,8 +63,3 @@ def test_the_logins_become_nobody_powerful(database: Database, role: str, target
 def test_the_gateway_reads_nothing_as_itself(database: Database, table: str) -> None:
     with database.connect("tidegate_gateway") as connection, pytest.raises(errors.InsufficientPrivilege):
         connection.execute(psycopg.sql.SQL("select from public.{}").format(psycopg.sql.Identifier(table)))
-
-
-def test_the_committed_schema_is_what_the_migrations_make(cluster: ScratchCluster, database: Database) -> None:
-    committed = SCHEMA_FILE.read_text(encoding="utf-8")
-    assert committed == dump_schema(cluster.server, database.name), "run `make schema` and commit sql/schema.sql"

@@ -91,7 +91,11 @@ def test_few_passages_are_compared_one_by_one(
 def low_limits(database: Database) -> Iterator[None]:
     """The same functions, taking 100 or 400 passages for many and for a giant."""
     replace = "create or replace function private.{}() returns integer language sql immutable as 'select {}'"
-    limits = {"exact_search_limit": (400, 40_000), "shard_size": (400, 20_000), "replanning_limit": (100, 10_000)}
+    limits = {
+        "exact_search_limit": (400, 40_000),
+        "scope_index_threshold": (400, 20_000),
+        "replanning_limit": (100, 10_000),
+    }
     with database.connect() as connection:
         for function, (low, _) in limits.items():
             connection.execute(replace.format(function, low).encode())
@@ -106,7 +110,7 @@ def test_a_walk_is_as_complete_as_comparing(
 ) -> None:
     with as_caller(connection, tenants.people[actor]):
         plan = connection.execute(
-            "select shards, walks from private.plan_search(1::smallint, private.search_scopes('{documents}'))"
+            "select scope_indexes, walks from private.plan_search(1::smallint, private.search_scopes('{documents}'))"
         ).fetchone()
         assert plan == ([], True)
         assert _hits(connection, crowd, 10) >= 0.99
@@ -235,7 +239,7 @@ def test_every_passage_is_compared_for_who_asks_for_it(
 def test_a_small_collection_is_not_indexed(database: Database, crowd: list[list[float]]) -> None:
     with database.connect("tidegate_worker") as worker:
         assert worker.execute("select private.index_embeddings(10, 0)").fetchone() == (0,)
-        assert worker.execute("select private.open_shard()").fetchone() == (None,)
+        assert worker.execute("select private.create_scope_index()").fetchone() == (None,)
 
 
 def test_a_large_collection_is_indexed_step_by_step(
@@ -258,10 +262,12 @@ def test_a_giant_gets_an_index_of_its_own_and_loses_it(
 ) -> None:
     """The public documents are the giant; every search is complete before, while and after its vectors move."""
     (everyone,) = connection.execute("select private.public_scope(%s)", (tenants.meadow,)).fetchone() or (None,)
-    held = "select count(*) filter (where shard_id > 0), count(*) from public.chunk_embeddings where scope_id = %s"
+    held = (
+        "select count(*) filter (where scope_index_id > 0), count(*) from public.chunk_embeddings where scope_id = %s"
+    )
     with database.connect("tidegate_worker") as worker, database.connect("supabase_admin") as admin:
-        assert worker.execute("select private.open_shard()").fetchone() == (everyone,)
-        assert worker.execute("select private.open_shard()").fetchone() == (None,)
+        assert worker.execute("select private.create_scope_index()").fetchone() == (everyone,)
+        assert worker.execute("select private.create_scope_index()").fetchone() == (None,)
         steps = 0
         while (worker.execute("select private.index_embeddings(150, 0)").fetchone() or (0,))[0]:
             steps += 1
@@ -270,9 +276,9 @@ def test_a_giant_gets_an_index_of_its_own_and_loses_it(
                     assert _hits(connection, crowd[steps::7], 10) >= 0.99
         moved, total = admin.execute(held, (everyone,)).fetchone() or (0, 0)
         assert moved == total == 900
-        (shard, complete) = admin.execute("select id, is_complete from private.shards").fetchone() or (0, False)
+        (shard, complete) = admin.execute("select id, is_complete from private.scope_indexes").fetchone() or (0, False)
         assert complete
-        index = f"chunk_embeddings_shard_{shard}_idx"
+        index = f"chunk_embeddings_scope_index_{shard}_idx"
         with admin.transaction():
             admin.execute("select set_config('role', 'anon', true)")
             admin.execute(SEARCH.encode(), (as_literal(crowd[0]), 10))
@@ -282,15 +288,17 @@ def test_a_giant_gets_an_index_of_its_own_and_loses_it(
         # A document that leaves the audience leaves its index; one that comes is found before it is in it.
         with admin.transaction(force_rollback=True):
             admin.execute("update public.documents set visibility = 'organization' where title = 'crowd 0'")
-            left = admin.execute("select count(*) from public.chunk_embeddings where shard_id = 0 and not is_indexed")
+            left = admin.execute(
+                "select count(*) from public.chunk_embeddings where scope_index_id = 0 and not is_indexed"
+            )
             assert left.fetchone() == (3,)
             admin.execute("select set_config('role', 'anon', true)")
             rows = admin.execute(SEARCH.encode(), (as_literal(crowd[0]), 10)).fetchall()
             assert len(rows) == 10
 
         admin.execute("delete from public.documents where title ~ '^crowd [12]?[0-9][0-9]$'")
-        assert worker.execute("select private.close_shard()").fetchone() == (everyone,)
+        assert worker.execute("select private.drop_scope_index()").fetchone() == (everyone,)
         assert admin.execute("select to_regclass(%s)", (f"public.{index}",)).fetchone() == (None,)
-        assert admin.execute("select count(*) from public.chunk_embeddings where shard_id > 0").fetchone() == (0,)
+        assert admin.execute("select count(*) from public.chunk_embeddings where scope_index_id > 0").fetchone() == (0,)
     with as_caller(connection, None):
         assert _hits(connection, crowd[:10], 10) == 1

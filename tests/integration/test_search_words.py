@@ -60,11 +60,11 @@ def tenants(database: Database) -> Tenants:
 OUT_OF_DATE = """
     select exists (
       select from private.postings p cross join lateral unnest(p.postings) u (posting)
-      where not exists (select from private.posted_passages x where x.posting_id = u.posting >> 16))"""
+      where not exists (select from private.posted_chunks x where x.posting_id = u.posting >> 16))"""
 GATHER_ANEW = """
     delete from private.posting_segments;
-    delete from private.posted_passages;
-    insert into private.passages_to_post (chunk_id, scope_id) select id, scope_id from public.chunks
+    delete from private.posted_chunks;
+    insert into private.chunks_to_post (chunk_id, scope_id) select id, scope_id from public.chunks
     on conflict do nothing"""
 
 
@@ -121,7 +121,7 @@ def test_scores_are_those_of_bm25_whatever_was_gathered(
             exact += exactly
             for person in (*people, None):
                 asked += assert_scores(connection, person, query, exactly=exactly)
-            assert admin.execute("select private.repair_passage_counts()").fetchone() == (0,)
+            assert admin.execute("select private.repair_chunk_counts()").fetchone() == (0,)
     assert asked > 500
     assert exact > 10
 
@@ -188,7 +188,7 @@ def test_counts_and_postings_stay_right_under_concurrent_writes(
             while any(writer.is_alive() for writer in writers):
                 gather(database, 50)
                 with database.connect("tidegate_worker") as worker:
-                    worker.execute("select private.add_up_passage_counts()")
+                    worker.execute("select private.roll_up_chunk_counts()")
         except BaseException as error:
             failures.append(error)
 
@@ -200,7 +200,7 @@ def test_counts_and_postings_stay_right_under_concurrent_writes(
         thread.join(60)
     assert failures == []
     with database.connect("supabase_admin") as admin:
-        assert admin.execute("select private.repair_passage_counts()").fetchone() == (0,)
+        assert admin.execute("select private.repair_chunk_counts()").fetchone() == (0,)
         for person in (*people, None):  # whatever the writers left out of date
             assert_first_hundred(connection, person, "anchor keel", tolerance=0.1)
         admin.execute(GATHER_ANEW)
@@ -222,11 +222,9 @@ def assert_first_hundred(
 
 def test_wrong_counts_are_noticed_and_repaired(database: Database) -> None:
     with database.connect("supabase_admin") as admin, database.connect("tidegate_worker") as worker:
-        admin.execute(
-            "insert into private.passage_counts (scope_id, passages, tokens) values (gen_random_uuid(), 3, 9)"
-        )
-        assert worker.execute("select private.repair_passage_counts()").fetchone() == (1,)
-        assert worker.execute("select private.repair_passage_counts()").fetchone() == (0,)
+        admin.execute("insert into private.chunk_counts (scope_id, chunks, tokens) values (gen_random_uuid(), 3, 9)")
+        assert worker.execute("select private.repair_chunk_counts()").fetchone() == (1,)
+        assert worker.execute("select private.repair_chunk_counts()").fetchone() == (0,)
 
 
 # Operators ---------------------------------------------------------------------------------------------------------

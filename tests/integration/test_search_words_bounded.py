@@ -14,7 +14,7 @@ from tests.support.words import gather, write
 FREQUENT = ["tide", "harbour", "vessel", "anchor"]
 LIMIT = 40
 POSTING_LIMIT = """
-    create or replace function private.posting_limit(passages bigint) returns bigint language sql immutable
+    create or replace function private.posting_limit(chunks bigint) returns bigint language sql immutable
     as 'select {}::bigint'"""
 ROW_LIMIT = (
     "create or replace function private.posting_row_limit() returns integer language sql immutable as 'select 1'"

@@ -238,7 +238,7 @@ def test_rates_of_minutes_that_are_over_are_removed(shop: Shop) -> None:
         " (select ctid from private.interaction_rates limit 2)"
     )
     with shop.database.connect("tidegate_worker") as worker:
-        worker.execute("select private.forget_counted()")
+        worker.execute("select private.purge_counted_interactions()")
     assert shop.value("select count(*) from private.interaction_rates") == 1
 
 

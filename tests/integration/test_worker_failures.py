@@ -123,7 +123,7 @@ def test_a_worker_told_to_stop_gives_back_what_it_holds(workshop: Workshop, fake
     workshop.assert_each_once([document])
 
 
-def test_a_refused_text_is_parked_shown_and_replayed(workshop: Workshop, fake: FakeEmbedder) -> None:
+def test_a_refused_text_fails_is_shown_and_retried(workshop: Workshop, fake: FakeEmbedder) -> None:
     worker = workshop.start_worker(**fake.environment, WORKER_MAX_ATTEMPTS="3")
     fake.rejects = lambda text: "Boat 7 " in text
     documents = workshop.add_many(texts(20))
@@ -133,7 +133,7 @@ def test_a_refused_text_is_parked_shown_and_replayed(workshop: Workshop, fake: F
     workshop.assert_each_once(documents)
     assert "this text is refused" in workshop.document(poison)["error"]
     (job,) = workshop.rows("select * from private.embedding_jobs")
-    assert (job["document_id"], job["attempts"], job["parked_at"] is None) == (poison, 3, False)
+    assert (job["document_id"], job["attempts"], job["failed_at"] is None) == (poison, 3, False)
     assert "this text is refused" in job["last_error"]
     assert workshop.rows("select pending, failed from private.embedding_queue_status()") == [
         {"pending": 0, "failed": 1}
@@ -171,7 +171,7 @@ def test_an_embedder_that_is_down_parks_nothing(workshop: Workshop, fake: FakeEm
     fake.failure = (status, {})
     documents = workshop.add_many(texts(3))
     wait_until(lambda: len(fake.seen) > 15, 20, "the embedder being asked again and again")
-    assert workshop.count("select 1 from private.embedding_jobs where attempts <= 1 and parked_at is null") == 3
+    assert workshop.count("select 1 from private.embedding_jobs where attempts <= 1 and failed_at is null") == 3
     assert {workshop.document(document)["status"] for document in documents} == {"pending"}
     fake.failure = None
     workshop.wait_until_done(60)

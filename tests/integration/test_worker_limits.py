@@ -39,7 +39,7 @@ def test_a_text_of_too_many_chunks_fails_at_once_and_keeps_what_was_searchable(
     error = workshop.document(document)["error"]
     assert error.startswith("The text makes more than 10 chunks.")
     assert "private.limits: chunks_per_text" in error
-    (job,) = workshop.rows("select attempts, last_error from private.embedding_jobs where parked_at is not null")
+    (job,) = workshop.rows("select attempts, last_error from private.embedding_jobs where failed_at is not null")
     assert job == {"attempts": 1, "last_error": error}
     # What stood in the text before and still does is found as before: failed says that the rest is not.
     assert before
@@ -54,10 +54,10 @@ def test_a_text_of_too_many_chunks_fails_at_once_and_keeps_what_was_searchable(
 
 
 def test_a_text_that_takes_too_long_to_cut_fails_at_once(workshop: Workshop, fake: FakeEmbedder) -> None:
-    workshop.rows("update private.limits set allowed = 0 where name = 'cutting_seconds_per_text' returning 1")
+    workshop.rows("update private.limits set allowed = 0 where name = 'chunking_seconds_per_text' returning 1")
     workshop.start_worker(**fake.environment)
     document = workshop.add("Rules", "\n\n".join(RULES))
     wait_until(lambda: workshop.document(document)["status"] == "failed", 20, "the text being given up")
-    assert "private.limits: cutting_seconds_per_text" in workshop.document(document)["error"]
+    assert "private.limits: chunking_seconds_per_text" in workshop.document(document)["error"]
     short = workshop.add("Note", "Short texts are not timed.")
     wait_until(lambda: workshop.document(short)["status"] == "ready", 20, "a short text being ready")

@@ -88,6 +88,7 @@ class Table:
     blind = ""  # a change that reads no column of the row
     refused_earlier: tuple[str, ...] = ()  # by a trigger that reads what a closed account does not see
     worker_blind = ""
+    is_view = False  # nothing is written through it, so that writing is refused for that
 
     def rows(self, _world: World) -> Iterable[Any]:
         """What the rules are asked about, one for each row."""

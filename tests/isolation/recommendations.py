@@ -8,7 +8,7 @@ from tests.isolation.world import Actor, World, identity
 
 KINDS = ("view", "cart", "purchase")
 INTERNAL = (
-    *("interactions_to_fold", "purchases_to_take_back", "counted_interactions"),
+    *("interactions_to_roll_up", "purchases_to_revert", "counted_interactions"),
     *("paired_purchases", "product_buyers", "product_pairs", "interaction_rates"),
 )
 

@@ -13,8 +13,9 @@ from tests.isolation import invitations, orders, recommendations
 from tests.isolation.world import Actor, Document, World
 
 INTERNAL = (
-    *("passage_counts", "posted_passages", "passages_to_post", "posting_segments", "postings", "vocabulary", "shards"),
-    *("product_words", "settings", "limits", "rights_lost", "secrets", "removals", "holdings", "sent_invitations"),
+    *("chunk_counts", "posted_chunks", "chunks_to_post", "posting_segments", "postings", "vocabulary", "scope_indexes"),
+    *("product_words", "settings", "limits", "rights_lost", "secrets", "removals"),
+    *("document_usage", "sent_invitations", "posted_words"),
     *orders.INTERNAL,
     *recommendations.INTERNAL,
 )
@@ -254,7 +255,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "public.product_popularity": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}},
     "private.embedding_models": {WORKER: {"select": ALL}},
     "private.embedding_jobs": {
-        WORKER: {"select": ALL, "update": "attempts available_at parked_at last_error turn turn_ends", "delete": ALL}
+        WORKER: {"select": ALL, "update": "attempts available_at failed_at last_error turn turn_ends", "delete": ALL}
     },
     "private.staged_embeddings": {WORKER: {"select": ALL, "insert": "source_id model_id input_hash embedding"}},
     **{f"private.{table}": {} for table in INTERNAL},

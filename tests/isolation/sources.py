@@ -283,12 +283,3 @@ class Buckets(Table):
 
     def inserts(self, _world: World, _actor: Actor) -> Sequence[Insert]:
         return [Insert("new", "(id, name) values ('new', 'new')")]
-
-
-class Internal(Table):
-    """Tables that nobody has any right to."""
-
-    key = "ctid::text"
-
-    def inserts(self, _world: World, _actor: Actor) -> Sequence[Insert]:
-        return [Insert("new", "default values")]

@@ -1,5 +1,6 @@
 """Every table and view, with how it is asked."""
 
+from tests.isolation.internal import Internal, InternalView
 from tests.isolation.invitations import Invitations
 from tests.isolation.orders import OrderItems, Orders
 from tests.isolation.people import Categories, Memberships, Organizations, Products, Profiles
@@ -7,7 +8,7 @@ from tests.isolation.probes import Table
 from tests.isolation.recommendations import Interactions, Popularity
 from tests.isolation.rules import INTERNAL
 from tests.isolation.shop import Currencies
-from tests.isolation.sources import Buckets, Documents, Files, Internal, Jobs, Models, Passages, Shares, Staged, Vectors
+from tests.isolation.sources import Buckets, Documents, Files, Jobs, Models, Passages, Shares, Staged, Vectors
 
 TABLES: dict[str, Table] = {
     "public.profiles": Profiles(),
@@ -29,6 +30,7 @@ TABLES: dict[str, Table] = {
     "private.embedding_jobs": Jobs(),
     "private.staged_embeddings": Staged(),
     **{f"private.{table}": Internal() for table in INTERNAL},
+    "private.posted_words": InternalView("posting_id::text"),
     "storage.objects": Files(),
     "storage.buckets": Buckets(),
 }

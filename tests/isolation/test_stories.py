@@ -14,7 +14,7 @@ SEED = 20_261_123
 # What only a history shows: each of these is a trigger or a cascade that keeps the rules true while things change.
 FORGOTTEN = {
     "shares of a leaver": "drop trigger end_shares_of_leaver on public.memberships",
-    "the creator who left": "drop trigger forget_creator on public.memberships",
+    "the creator who left": "drop trigger clear_creator on public.memberships",
     "drafts of a leaver": "drop trigger return_drafts_on_leaving on public.memberships",
     "drafts of who may not write any more": "drop trigger return_drafts_on_demotion on public.memberships",
     "drafts in a dissolved organization": "drop trigger return_private_documents on public.organizations",
@@ -29,7 +29,7 @@ FORGOTTEN = {
     "who may still invite": """
         create or replace function private.may_still_invite(sent public.invitations) returns boolean
         language sql security definer set search_path = pg_catalog, pg_temp as $$ select true $$""",
-    "what was taken out of a text": "drop trigger note_changed_documents on public.documents",
+    "what was taken out of a text": "drop trigger enqueue_changed_documents on public.documents",
     "orders of a closed account": """
         alter table public.orders drop constraint orders_buyer_id_fkey;
         alter table public.orders add constraint orders_buyer_id_fkey

@@ -93,7 +93,7 @@ class Storefront:
 
     def fold(self, max_rows: int = 1000) -> None:
         """Count what is not counted, in steps of `max_rows`."""
-        for step in ("fold_interactions", "take_back_purchases"):
+        for step in ("roll_up_interactions", "revert_purchases"):
             while self._number(f"select private.{step}({max_rows})"):
                 pass
 

@@ -42,7 +42,7 @@ def write(
 def gather(database: Database, rows: int = 1000, tolerated: int = 0) -> None:
     """Have the worker's upkeep gather the words of up to `rows` passages, and merge what there is to merge."""
     with database.connect("tidegate_worker") as worker:
-        worker.execute("select private.post_passages(%s, %s)", (rows, tolerated))
+        worker.execute("select private.post_chunks(%s, %s)", (rows, tolerated))
         while (worker.execute("select private.merge_postings()").fetchone() or (False,))[0]:
             pass
 

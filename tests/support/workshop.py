@@ -85,8 +85,8 @@ class Workshop:
         return row
 
     def wait_until_done(self, deadline_s: float = 30) -> None:
-        """Wait until no job is left that is not parked."""
-        unfinished: LiteralString = "select 1 from private.embedding_jobs where parked_at is null"
+        """Wait until every job that is left has failed."""
+        unfinished: LiteralString = "select 1 from private.embedding_jobs where failed_at is null"
         wait_until(lambda: self.count(unfinished) == 0, deadline_s, "every job being done")
 
     def assert_each_once(self, documents: list[uuid.UUID]) -> None:

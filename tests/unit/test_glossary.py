@@ -25,7 +25,7 @@ OLD = {
 }
 TEXTS = sorted(
     path
-    for folder in ("gateway", "docs", "supabase/functions", "supabase/local")
+    for folder in ("gateway", "docs", "sql", "supabase/schemas", "supabase/functions", "supabase/local")
     for path in (REPOSITORY / folder).rglob("*")
     if path.suffix in (".py", ".md", ".ts", ".sql")
 )

@@ -127,7 +127,7 @@ def test_too_many_chunks_are_an_error_that_names_the_limit() -> None:
 def test_too_much_time_is_an_error_that_names_the_limit() -> None:
     result, seconds = cut(HOSTILE["long words"](LONGEST), Limits(seconds=0.5))
     assert "more than 0.5 s of processor time" in str(result)
-    assert "private.limits: cutting_seconds_per_text" in str(result)
+    assert "private.limits: chunking_seconds_per_text" in str(result)
     assert seconds < 1.5
 
 

@@ -49,7 +49,7 @@ class Cutter:
     async def _cut_each(self, queue: Queue, sources: list[Source]) -> Mapping[UUID, Sequence[Chunk] | UncuttableError]:
         if not sources:
             return {}
-        limits = await queue.cutting_limits()
+        limits = await queue.chunking_limits()
         results = await asyncio.to_thread(self._chunker.cut_each, [_text(source) for source in sources], limits)
         return {source.job.source_id: result for source, result in zip(sources, results, strict=True)}
 

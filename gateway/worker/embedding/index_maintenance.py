@@ -39,14 +39,14 @@ class IndexMaintenance:
 
     async def begin(self, session: Session) -> None:
         """Correct the counts, which a restored backup or a superuser may have left wrong."""
-        if scopes := await session.step("repair_passage_counts"):
+        if scopes := await session.step("repair_chunk_counts"):
             logger.warning("The counts of chunks were wrong for %d scopes; corrected.", scopes)
 
     async def catch_up(self, session: Session) -> bool:
         """One step of what cannot wait for an idle moment; whether there was any."""
         return bool(
             await session.step("index_embeddings", max_rows=INDEX_ROWS, tolerated=MOST_UNINDEXED)
-            or await session.step("post_passages", max_rows=POST_ROWS, tolerated=MOST_UNPOSTED)
+            or await session.step("post_chunks", max_rows=POST_ROWS, tolerated=MOST_UNPOSTED)
         )
 
     async def step(self, session: Session) -> bool:
@@ -54,12 +54,12 @@ class IndexMaintenance:
         if not self._is_due and self._clock() < self._done_at + INTERVAL_S:
             return False
         self._is_due = bool(
-            await session.step("post_passages", max_rows=POST_ROWS, tolerated=FEW_UNPOSTED)
+            await session.step("post_chunks", max_rows=POST_ROWS, tolerated=FEW_UNPOSTED)
             or await session.step("merge_postings")
-            or await session.step("open_shard")
-            or await session.step("close_shard")
+            or await session.step("create_scope_index")
+            or await session.step("drop_scope_index")
             or await session.step("index_embeddings", max_rows=INDEX_ROWS, tolerated=0)
-            or await session.step("add_up_passage_counts")
+            or await session.step("roll_up_chunk_counts")
         )
         self._done_at = self._clock()
         return self._is_due

@@ -36,9 +36,9 @@ class Queue:
         (row,) = await self.session.fetch("worker_embedding_model")
         return Model(row["id"], row["name"], row["dimensions"]) if row["id"] is not None else None
 
-    async def cutting_limits(self) -> Limits:
+    async def chunking_limits(self) -> Limits:
         """What cutting one text may make and take."""
-        (row,) = await self.session.fetch("cutting_limits")
+        (row,) = await self.session.fetch("chunking_limits")
         return Limits(**row)
 
     async def claim(self, max_jobs: int, max_bytes: int) -> list[Job]:
@@ -80,7 +80,7 @@ class Queue:
             if not await self._lock_sources([job]):
                 return False  # being written or deleted: the lease ends, or the job goes
             rows = await self.session.run("fail_embedding_job", parameters)
-        return any(row["is_parked"] for row in rows)
+        return any(row["has_failed"] for row in rows)
 
     async def finish(self, batch: Batch) -> int:
         """Write a batch's chunks and remove its jobs, all or nothing; how many sources are now up to date.
@@ -112,7 +112,7 @@ class Queue:
 
     async def retry_failed(self) -> int:
         """Make every failed job due again; how many there were."""
-        (row,) = await self.session.fetch("replay_parked_jobs")
+        (row,) = await self.session.fetch("retry_failed_jobs")
         return int(row["replayed"])
 
     async def _lock_sources(self, jobs: Sequence[Job]) -> dict[UUID, UUID]:

@@ -36,10 +36,10 @@ STEPS = (
     Step("expire_orders", 2.0, {"max_orders": 100}, "%d orders were not paid in time, and are cancelled."),
     Step("expire_invitations", 2.0, {"max_rows": 500}),
     # Chunks and vectors go with their documents.
-    Step("remove_some", 2.0, {"max_rows": 500}),
-    Step("fold_interactions", 1.0, {"max_rows": 1_000}),
-    Step("take_back_purchases", 1.0, {"max_rows": 1_000}),
-    Step("forget_counted", 60.0),
+    Step("process_removals", 2.0, {"max_rows": 500}),
+    Step("roll_up_interactions", 1.0, {"max_rows": 1_000}),
+    Step("revert_purchases", 1.0, {"max_rows": 1_000}),
+    Step("purge_counted_interactions", 60.0),
 )
 
 

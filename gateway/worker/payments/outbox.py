@@ -61,7 +61,7 @@ class Outbox:
             max_attempts=max_attempts,
             was_sent=was_sent,
         )
-        return bool(row["is_parked"])
+        return bool(row["has_failed"])
 
 
 def _due(row: DictRow) -> Due:

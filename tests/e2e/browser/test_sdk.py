@@ -27,8 +27,8 @@ UNASKED |= {"content-length", "cookie", "referer", "user-agent"}
 # What a person gets for the arguments of world.ts.
 STATUSES = {"search_products": 200, "search": 200, "recommend": 200, "place_order": 200, "purchase": 200}
 STATUSES |= {"cancel_order": 404, "retry_document": 404}
-STATUSES |= dict.fromkeys(("stuck_payments", "ship_order", "refund_order"), 403)
-STATUSES |= dict.fromkeys(("mark_paid", "mark_refunded", "replay_payment"), 403)
+STATUSES |= dict.fromkeys(("failed_payments", "ship_order", "refund_order"), 403)
+STATUSES |= dict.fromkeys(("mark_paid", "mark_refunded", "retry_payment"), 403)
 COUNTED = {"search_products", "search", "recommend"}
 
 

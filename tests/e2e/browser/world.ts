@@ -66,7 +66,7 @@ function argumentsOf(name: string): Record<string, unknown> | undefined {
     place_order: { items: [{ product_id: world.product, quantity: 1 }], idempotency_key },
     purchase: { product_id: world.product, quantity: 1, idempotency_key },
     retry_document: { document_id: NOTHING },
-    ...{ cancel_order: about, ship_order: about, refund_order: about, replay_payment: about },
+    ...{ cancel_order: about, ship_order: about, refund_order: about, retry_payment: about },
     ...{ mark_paid: about, mark_refunded: about },
   };
   return known[name];

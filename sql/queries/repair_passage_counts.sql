@@ -1,3 +1,0 @@
--- repair_passage_counts
--- Corrects the counts of passages. Returns one row: of how many audiences they were wrong.
-select private.repair_passage_counts() as steps

@@ -1,3 +1,0 @@
--- take_back_purchases
--- Takes up to max_rows cancelled purchases out of the counts. Returns one row, steps: how many.
-select private.take_back_purchases(%(max_rows)s::integer) as steps

@@ -1,0 +1,177 @@
+-- Settings and limits that an operator changes with an update, and helpers that many tables use.
+--
+-- Both take effect with the next statement. A limit that is missing is an error, never unlimited. The error of a limit
+-- names it in its details ({limit, allowed, actual}), so that a client can tell the person what to do.
+
+create table private.settings (
+  is_only boolean primary key default true check (is_only),
+  semantic_weight double precision check (semantic_weight between 0 and 1),
+  co_purchase_weight double precision check (co_purchase_weight between 0 and 1),
+  comparison_limit integer check (comparison_limit >= 0),
+  invitation_days integer check (invitation_days between 1 and 365),
+  unpaid_order_minutes double precision check (unpaid_order_minutes between 0 and 52560000)
+);
+alter table private.settings enable row level security, force row level security;
+
+comment on table private.settings is
+  'Settings of this database, in one row; null means the default. A configuration parameter of the same name, such as '
+  'tidegate.semantic_weight, takes precedence.';
+comment on column private.settings.is_only is 'Always true: there is one row.';
+comment on column private.settings.semantic_weight is 'See private.semantic_weight().';
+comment on column private.settings.co_purchase_weight is 'See private.co_purchase_weight().';
+comment on column private.settings.comparison_limit is 'See private.comparison_limit().';
+comment on column private.settings.invitation_days is 'Days in which an invitation can be accepted; 14 by default.';
+comment on column private.settings.unpaid_order_minutes is
+  'Minutes for which an unpaid order reserves its goods; 30 by default, 0 for no end. The order is cancelled then, '
+  'unless the payment provider has been asked to charge it.';
+
+create policy "functions alone use it" on private.settings for all to anon, authenticated using (false);
+
+insert into private.settings default values;
+
+create table private.limits (
+  name text primary key check (name ~ '^[a-z]+(_[a-z]+)*$'),
+  allowed bigint not null check (allowed >= 0),
+  what text not null check (what ~ '\S')
+);
+alter table private.limits enable row level security, force row level security;
+
+comment on table private.limits is
+  'Limits on what one caller may have or do. To change one: update private.limits set allowed = … where name = ….';
+comment on column private.limits.name is 'Name of the limit, as errors give it in their details.';
+comment on column private.limits.allowed is 'The highest allowed count.';
+comment on column private.limits.what is 'What is counted, as the error message says it: "open orders of one person".';
+
+create policy "functions alone use it" on private.limits for all to anon, authenticated using (false);
+
+insert into private.limits (name, allowed, what) values
+  ('rows_per_write', 1000, 'rows in one write'),
+  ('organizations_founded', 20, 'organizations that one person founded'),
+  ('memberships', 500, 'memberships of one person'),
+  ('invitations_sent', 100, 'invitations of one sender, open or of the last 24 hours'),
+  ('invitations_to_one', 5, 'invitations of one sender to one address or account, open or of the last 24 hours'),
+  ('documents_of_person', 10000, 'documents of one person'),
+  ('document_bytes_of_person', 1000000000, 'bytes in documents of one person'),
+  ('documents_of_organization', 100000, 'documents of one organization'),
+  ('document_bytes_of_organization', 10000000000, 'bytes in documents of one organization'),
+  ('files_of_document', 20, 'files of one document'),
+  ('shares_of_document', 1000, 'people that one document is shared with'),
+  ('shares_with_person', 1000, 'documents shared with one person'),
+  ('chunks_per_text', 10000, 'chunks of one document or product'),
+  ('chunking_seconds_per_text', 10, 'seconds of processor time to cut one document or product into chunks'),
+  ('query_phrases', 16, 'phrases ("slack water") in one query'),
+  ('query_exclusions', 16, 'exclusions (-sail) in one query'),
+  ('query_prefixes', 16, 'prefixes (boat*) in one query'),
+  ('query_quoted_words', 64, 'words in the phrases and exclusions of one query'),
+  ('query_alternatives', 16, 'alternatives (or) in one search of products'),
+  ('search_answer_bytes', 1000000, 'bytes of JSON in the results of one search; further results are left out'),
+  ('open_orders', 10, 'unpaid orders of one person'),
+  ('reserved_units', 100, 'units in unpaid orders of one person'),
+  ('reserved_units_of_product', 20, 'units of one product in unpaid orders of one person'),
+  ('orders_per_hour', 100, 'orders of one person within an hour'),
+  ('interactions_per_minute', 120, 'looks and carts of one person within a minute');
+
+create function private.limit_of(name text) returns bigint
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  allowed bigint;
+begin
+  select l.allowed into allowed from private.limits l where l.name = limit_of.name;
+  if not found then
+    raise exception 'private.limits has no row %', name using errcode = 'undefined_object';
+  end if;
+  return allowed;
+end $$;
+comment on function private.limit_of is
+  'The highest count that a limit allows. Raises an error when there is no such limit. Definer: reads the table.';
+grant execute on function private.limit_of to anon, authenticated, service_role, tidegate_gateway, tidegate_worker;
+
+create function private.enforce_limit(name text, actual bigint, status text default 'PT403') returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  allowed constant bigint := private.limit_of(name);
+begin
+  if actual > allowed then
+    raise exception 'At most % % are allowed; this would be %.',
+      allowed, (select l.what from private.limits l where l.name = enforce_limit.name), actual
+      using errcode = status,
+            detail = jsonb_build_object('limit', name, 'allowed', allowed, 'actual', actual)::text,
+            hint = format('Operators change it by update private.limits set allowed = … where name = %L.', name);
+  end if;
+end $$;
+comment on function private.enforce_limit is
+  'Raises PT403 (or the given status, such as PT429) when the count is over the limit. Definer: reads the table.';
+grant execute on function private.enforce_limit to anon, authenticated, service_role, tidegate_gateway, tidegate_worker;
+
+create function private.lock_limit(name text, subject text) returns void
+language sql volatile security invoker set search_path = pg_catalog, pg_temp
+as $$
+  select pg_advisory_xact_lock(hashtextextended(name || ' ' || subject, 20261127))
+$$;
+comment on function private.lock_limit is
+  'Serializes transactions that add to what a limit counts of one subject, so that two do not pass it together.';
+
+create function private.is_held_to_limits() returns boolean
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(auth.jwt() ->> 'role' = 'authenticated', false)
+$$;
+comment on function private.is_held_to_limits is
+  'Whether limits apply to the caller. They apply to people, not to servers and administrators.';
+grant execute on function private.is_held_to_limits to authenticated;
+
+create function private.enforce_rows_per_write() returns trigger
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Functions that people call have limits of their own.
+  if current_user = 'authenticated' then
+    perform private.enforce_limit('rows_per_write', (select count(*) from new_rows), 'PT413');
+  end if;
+  return null;
+end $$;
+comment on function private.enforce_rows_per_write is
+  'Statement trigger on tables that people write: bounds the number of rows of one statement.';
+
+create function private.limit_rows() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  subject uuid;
+  total bigint;
+begin
+  if private.is_held_to_limits() then
+    for subject in execute format(
+      'select distinct n.%I from new_rows n where n.%1$I is not null order by 1', tg_argv[1]) loop
+      perform private.lock_limit(tg_argv[0], subject::text);
+      execute format('select count(*) from %s t where t.%I = $1', tg_relid::regclass, tg_argv[1])
+        into total using subject;
+      perform private.enforce_limit(tg_argv[0], total);
+    end loop;
+  end if;
+  return null;
+end $$;
+comment on function private.limit_rows is
+  'Statement trigger: bounds the rows of a table that have the same value in a column. Arguments: the limit, the '
+  'column. Definer: counts rows that the caller may not see.';
+
+create function private.touch_updated_at() returns trigger
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end $$;
+comment on function private.touch_updated_at is 'Row trigger: sets updated_at.';
+
+create function private.forbid_key_change() returns trigger
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception 'the key of % cannot be changed', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+comment on function private.forbid_key_change is
+  'Row trigger: refuses to change a key. Key columns are granted for update all the same, since PostgREST writes them '
+  'unchanged in an upsert.';

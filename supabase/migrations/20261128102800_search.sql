@@ -1,0 +1,319 @@
+-- public.search(): documents and products by meaning, by words, or both.
+--
+-- A search by meaning and a search by words each name candidate chunks; their scores are weighed together, the best
+-- chunk of each source is kept, and the results are read as the caller. Every row passes the policies, whatever the
+-- searches named.
+--
+-- An answer is complete when it holds max_results rows, or every match among what is embedded. It is not when something
+-- was left unread or left out: words too frequent to read, more than 64 words, more words with a prefix than were
+-- tried, or results beyond the size limit of an answer.
+
+create function private.semantic_weight() returns double precision
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    nullif(current_setting('tidegate.semantic_weight', true), '')::double precision,
+    (select s.semantic_weight from private.settings s), 0.6)
+$$;
+comment on function private.semantic_weight is
+  'Weight of meaning in a hybrid search; words have the rest. 0.6 unless private.settings or, for one session, the '
+  'parameter tidegate.semantic_weight says otherwise. Definer: reads the settings.';
+
+create function private.owner_names(document_ids uuid[]) returns table (document_id uuid, name text)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller constant uuid := auth.uid();
+begin
+  return query
+    select d.id,
+           case when d.visibility = 'private' or d.organization_id is null then coalesce(p.display_name, p.email)
+                else o.name end
+    from public.documents d
+    left join public.organizations o on o.id = d.organization_id
+    left join public.profiles p on p.id = d.owner_id
+    where d.id = any (document_ids)
+      -- As the policies of documents, looked up for these few rows.
+      and (d.visibility = 'private' and d.owner_id = caller
+           or d.visibility = 'public' and (d.organization_id is null or o.may_publish)
+           or d.visibility <> 'private' and exists (
+             select from public.memberships m where m.organization_id = d.organization_id and m.user_id = caller)
+           or exists (select from public.document_shares s where s.document_id = d.id and s.user_id = caller));
+end $$;
+comment on function private.owner_names is
+  'Names of the owners of those documents that the caller may read: the organization, or the person by display name or '
+  'e-mail address. Definer: readers of a published or shared document may read neither.';
+
+create function private.check_search(
+  query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[],
+  metadata_contains jsonb, embedding_model text, effort text)
+returns void
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  model constant record := private.active_embedding_model();
+begin
+  if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
+    raise exception 'mode % is none of semantic, keyword, hybrid', mode using errcode = 'invalid_parameter_value';
+  end if;
+  if not kinds <@ array['documents', 'products'] or cardinality(kinds) = 0 or kinds is null then
+    raise exception 'kinds % must name documents, products or both', kinds using errcode = 'invalid_parameter_value';
+  end if;
+  if max_results not between 1 and 100 or max_results is null then
+    raise exception 'max_results % is not between 1 and 100', max_results using errcode = 'invalid_parameter_value';
+  end if;
+  if effort not in ('bounded', 'exact') or effort is null then
+    raise exception 'effort % is none of bounded, exact', effort using errcode = 'invalid_parameter_value';
+  end if;
+  if effort = 'exact' and current_user = 'anon' then
+    raise exception 'effort exact is for people who are signed in' using errcode = 'insufficient_privilege',
+      hint = 'Sign in, or leave effort out.';
+  end if;
+  if cardinality(organization_ids) not between 1 and 100 then
+    raise exception 'organization_ids has % ids, which is not between 1 and 100', cardinality(organization_ids)
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if mode <> 'keyword' and query_embedding is null then
+    raise exception 'mode % wants query_embedding', mode using errcode = 'invalid_parameter_value';
+  end if;
+  if query is null or char_length(query) > 10000 then
+    raise exception 'query must have at most 10,000 characters' using errcode = 'invalid_parameter_value';
+  end if;
+  if jsonb_typeof(metadata_contains) <> 'object' then
+    raise exception 'metadata_contains must be an object' using errcode = 'invalid_parameter_value';
+  end if;
+  if mode <> 'keyword' and model.id is null then
+    raise exception 'no embedding model is active' using errcode = 'invalid_parameter_value';
+  end if;
+  if mode <> 'keyword' and embedding_model <> model.name then
+    raise exception 'the query''s vector is of %, the active model is %', embedding_model, model.name
+      using errcode = 'invalid_parameter_value';
+  end if;
+end $$;
+comment on function private.check_search is 'Raises an error for arguments that public.search does not accept.';
+
+create function private.filtered_sources(
+  kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
+  metadata jsonb)
+returns setof uuid
+language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if 'documents' = any (kinds) then
+    return query
+      select d.id from public.documents d
+      where (organization_ids is null or d.organization_id = any (organization_ids))
+        and (filtered_sources.metadata is null or d.metadata @> filtered_sources.metadata);
+  end if;
+  if 'products' = any (kinds) then
+    return query
+      select p.id from public.products p join public.categories c on c.id = p.category_id
+      where (filtered_sources.category is null or c.slug = filtered_sources.category)
+        and (price_min is null or p.price >= price_min)
+        and (price_max is null or p.price <= price_max)
+        and (in_stock is null or p.is_in_stock = in_stock)
+        and (filtered_sources.metadata is null or p.metadata @> filtered_sources.metadata);
+  end if;
+end $$;
+comment on function private.filtered_sources is 'Documents and products that pass the filters, as the caller sees.';
+
+create type private.word_matches as (
+  matches private.chunk_match[], is_complete boolean, marks private.marked_word[], has_every_word boolean);
+comment on type private.word_matches is
+  'What a search by words found, whether it read everything that could have filled the list, the words to highlight, '
+  'and whether every word of the query was looked for.';
+
+create function private.search_by_words(
+  parsed private.parsed_query, kinds text[], sources uuid[], excluded uuid[], also bigint[], max_results integer,
+  candidate_count integer)
+returns private.word_matches
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  query constant text := concat_ws(' ', parsed.words, array_to_string(parsed.prefixes, ' '));
+  terms private.query_term[];
+  leg private.search_leg;
+  sources_found bigint;
+  has_every_word boolean := true;
+begin
+  loop
+    terms := private.query_terms(parsed, kinds);
+    if cardinality(parsed.prefixes) > 0 then
+      has_every_word := not exists (
+        select from unnest(terms) t where t.original like '%*'
+        group by t.original having count(*) >= parsed.per_prefix);
+    end if;
+    leg := private.keyword_matches(query, terms, kinds, sources, excluded, also, candidate_count);
+    sources_found := (select count(distinct b.source_id) from unnest(leg.matches) b);
+    -- The most frequent words of a prefix may have been filtered away, or be gone: then more of its words are tried.
+    exit when has_every_word or sources_found >= max_results or parsed.per_prefix > private.prefix_limit();
+    parsed.per_prefix := greatest(
+      private.prefix_limit() + 1, 16 * private.prefix_limit() / cardinality(parsed.prefixes));
+  end loop;
+  -- Of a long query only the first words are looked for; others may have matches as well.
+  if sources_found < max_results and char_length(parsed.words) > 127 then
+    has_every_word := has_every_word and not exists (
+      select from private.query_words(parsed.words) w group by w.stemmer having count(*) >= 64);
+  end if;
+  return (
+    leg.matches, leg.is_complete,
+    array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t), has_every_word);
+end $$;
+comment on function private.search_by_words is
+  'Search by words: BM25 matches, tried again with more words where a prefix did not fill the list.';
+
+create function private.best_matches(
+  by_meaning private.chunk_match[], by_words private.chunk_match[], query_embedding extensions.halfvec, model smallint,
+  semantic_weight double precision, max_results integer)
+returns private.chunk_match[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    with candidates as (
+      select m.source_id, m.chunk_id, max(m.cosine) as cosine, max(m.bm25) as bm25
+      from (
+        select b.source_id, b.chunk_id, b.score as cosine, null::double precision as bm25 from unnest(by_meaning) b
+        union all
+        select b.source_id, b.chunk_id, null, b.score from unnest(by_words) b) m
+      group by m.source_id, m.chunk_id
+    ), scored as (
+      -- A weighted sum keeps how sure each search is, which ranks do not. A chunk found by words has a vector as well.
+      select c.source_id, c.chunk_id,
+             case when semantic_weight = 0 then 0 else semantic_weight * coalesce(
+               c.cosine,
+               (select 1 - (e.embedding operator(extensions.<=>) query_embedding)
+                from public.chunk_embeddings e where e.chunk_id = c.chunk_id and e.model_id = model), 0) end
+             + (1 - semantic_weight) * coalesce(c.bm25, 0) as score
+      from candidates c
+    ), best as (
+      select distinct on (s.source_id) s.* from scored s order by s.source_id, s.score desc, s.chunk_id
+    )
+    select (b.source_id, b.chunk_id, b.score)::private.chunk_match
+    from best b order by b.score desc, b.source_id limit max_results);
+end $$;
+comment on function private.best_matches is
+  'The best sources of both searches, best chunk each: cosine and BM25 weighed together.';
+
+create function private.search_results(top private.chunk_match[], marks private.marked_word[], is_complete boolean)
+returns table (
+  kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
+  score double precision, metadata jsonb, complete boolean, owner jsonb)
+language plpgsql stable security invoker rows 10 set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  most_bytes constant bigint := private.limit_of('search_answer_bytes');
+begin
+  return query
+  with results as (
+    select case when c.document_id is not null then 'document' else 'product' end as kind, t.source_id as id,
+           c.document_id, coalesce(d.title, p.name) as title, n.text as snippet, n.highlights, c.heading_path, t.score,
+           coalesce(d.metadata, p.metadata || jsonb_build_object(
+             'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency,
+             'in_stock', p.is_in_stock)) as metadata,
+           case
+             when d.owner_id is not null and (d.visibility = 'private' or d.organization_id is null)
+               then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name)
+             when d.organization_id is not null
+               then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
+           end as owner
+    from unnest(top) t
+    join public.chunks c on c.id = t.chunk_id
+    left join public.documents d on d.id = c.document_id
+    left join private.owner_names(array(select u.source_id from unnest(top) u)) o on o.document_id = c.document_id
+    left join public.products p on p.id = c.product_id
+    left join public.categories k on k.id = p.category_id
+    left join (
+      select q.stemmer, string_agg(q.match::text, ' | ')::tsquery as any_word
+      from unnest(marks) q group by q.stemmer) w on w.stemmer = c.stemmer
+    cross join lateral private.snippet(c.content, c.stemmer, w.any_word) n
+    where d.id is not null or p.id is not null
+  ), measured as (
+    select r.*, sum(octet_length(to_json(r)::text)) over best_first as bytes_so_far,
+           row_number() over best_first as place, count(*) over () as results
+    from results r window best_first as (order by r.score desc, r.id rows unbounded preceding)
+  ), fitting as (
+    -- At least one, whatever its size.
+    select m.*, count(*) over () as shown from measured m where m.bytes_so_far <= most_bytes or m.place = 1
+  )
+  select f.kind, f.id, f.document_id, f.title, f.snippet, f.highlights, f.heading_path, f.score, f.metadata,
+         is_complete and f.shown = f.results, f.owner
+  from fitting f
+  order by f.place;
+end $$;
+comment on function private.search_results is
+  'Results of these chunks, best first, as far as they fit into the size limit of an answer.';
+
+create function public.search(
+  query text, query_embedding extensions.halfvec default null, mode text default 'hybrid',
+  kinds text[] default '{documents,products}', max_results integer default 10, organization_ids uuid[] default null,
+  category text default null, price_min numeric default null, price_max numeric default null,
+  in_stock boolean default null, metadata_contains jsonb default null, embedding_model text default null,
+  effort text default 'bounded')
+returns table (
+  kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
+  score double precision, metadata jsonb, complete boolean, owner jsonb)
+language plpgsql stable security invoker rows 10
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+  of_documents constant boolean := organization_ids is not null;
+  of_products constant boolean := num_nonnulls(search.category, price_min, price_max, in_stock) > 0;
+  candidate_count constant integer := greatest(100, 4 * max_results);
+  model constant smallint := (private.active_embedding_model()).id;
+  parsed private.parsed_query;
+  sources uuid[];
+  excluded uuid[];
+  leg private.search_leg := ('{}', true);
+  words private.word_matches := ('{}', true, '{}', true);
+  top private.chunk_match[];
+begin
+  perform private.check_search(
+    query, query_embedding, mode, kinds, max_results, organization_ids, metadata_contains, embedding_model, effort);
+  -- Every result passes every filter, so a kind that lacks the property is left out.
+  kinds := array(
+    select distinct k from unnest(kinds) k
+    where not (k = 'documents' and of_products) and not (k = 'products' and of_documents));
+  if of_documents or of_products or metadata_contains is not null then
+    sources := array(select private.filtered_sources(
+      kinds, organization_ids, search.category, price_min, price_max, in_stock, metadata_contains));
+  end if;
+  parsed := private.parse_query(query);
+  if cardinality(parsed.phrases) > 0 then
+    sources := private.sources_of_phrases(parsed.phrases, kinds, sources);
+  end if;
+  if cardinality(parsed.excluded) > 0 then
+    excluded := array(select private.sources_with(parsed.excluded, kinds));
+  end if;
+  if mode <> 'keyword' then
+    leg := private.semantic_matches(query_embedding, kinds, sources, excluded, max_results, exact => effort = 'exact');
+    leg.matches := array(select m from unnest(leg.matches) m order by m.score desc limit candidate_count);
+  end if;
+  if mode = 'semantic' then
+    words.marks := private.words_to_mark(parsed);
+  else
+    words := private.search_by_words(
+      parsed, kinds, sources, excluded, array(select m.chunk_id from unnest(leg.matches) m), max_results,
+      candidate_count);
+  end if;
+  top := private.best_matches(
+    leg.matches, words.matches, query_embedding, model,
+    case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end, max_results);
+  return query select * from private.search_results(
+    top, words.marks,
+    words.has_every_word and (cardinality(top) >= max_results or leg.is_complete and words.is_complete));
+end $$;
+comment on function public.search is
+  'Documents and products that the caller may read, best first, each once, with its best chunk. In the query "a '
+  'phrase" must occur, -word must not, and boat* is a prefix. embedding_model names the model of query_embedding; the '
+  'search is refused when that is not the active one. organization_ids: documents of these organizations only, at most '
+  '100. effort: exact compares every chunk by meaning, for people who are signed in. complete: whether the answer '
+  'holds max_results rows or every match. owner: {kind: organization or person, id, name} of a document.';
+grant execute on function public.search to anon, authenticated, service_role;
+
+grant execute on function
+  private.semantic_weight, private.owner_names, private.check_search, private.filtered_sources,
+  private.search_by_words, private.best_matches, private.search_results
+  to anon, authenticated, service_role;

@@ -1,0 +1,89 @@
+-- The payment outbox.
+--
+-- What the payment provider is to be told is written in the transaction that causes it, at most one charge and one
+-- refund an order, and the worker tells the provider (see payments). The name of a job is its idempotency key, so
+-- telling it twice charges once. Without a provider, staff settle charges by hand with mark_paid.
+
+create table private.payment_jobs (
+  order_id uuid references public.orders (id) on delete cascade,
+  kind text check (kind in ('charge', 'refund')),
+  amount numeric(14, 2) not null check (amount > 0),
+  currency text not null,
+  customer_id uuid,
+  is_sent boolean not null default false,
+  attempts integer not null default 0,
+  forgiven integer not null default 0,
+  available_at timestamptz not null default now(),
+  done_at timestamptz,
+  outcome text check (outcome in ('succeeded', 'declined', 'by hand', 'never sent')),
+  reference text,
+  last_error text,
+  failed_at timestamptz,
+  created_at timestamptz not null default now(),
+  primary key (order_id, kind),
+  constraint payment_jobs_done_check check ((done_at is null) = (outcome is null))
+);
+create index payment_jobs_due_idx on private.payment_jobs (available_at) where done_at is null and failed_at is null;
+create index payment_jobs_failed_idx on private.payment_jobs (failed_at) where failed_at is not null;
+alter table private.payment_jobs enable row level security, force row level security;
+
+comment on table private.payment_jobs is
+  'Charges and refunds that the payment provider is to make, at most one of each per order.';
+comment on column private.payment_jobs.order_id is 'The order.';
+comment on column private.payment_jobs.kind is 'charge: the buyer pays; refund: the money goes back.';
+comment on column private.payment_jobs.amount is 'Amount.';
+comment on column private.payment_jobs.currency is 'ISO 4217 code.';
+comment on column private.payment_jobs.customer_id is
+  'Buyer, as the provider is told; the same in every attempt. Null once the account is closed and the job done.';
+comment on column private.payment_jobs.is_sent is
+  'Whether the provider may have heard of it. A job that was never sent can be dropped.';
+comment on column private.payment_jobs.attempts is
+  'Claims; counted when claimed, so that a job that kills the worker counts too. It only grows, and a worker gives a '
+  'job back under the number it claimed, so that it cannot give back what another one has claimed since.';
+comment on column private.payment_jobs.forgiven is
+  'Attempts that do not count: those that the circuit breaker refused, and those before staff retried.';
+comment on column private.payment_jobs.available_at is
+  'When it may be claimed; in the future while a worker holds it or after a failure.';
+comment on column private.payment_jobs.done_at is 'When its outcome was known.';
+comment on column private.payment_jobs.outcome is 'Outcome.';
+comment on column private.payment_jobs.reference is 'The provider''s reference.';
+comment on column private.payment_jobs.last_error is 'Why the last attempt failed, or why it was declined.';
+comment on column private.payment_jobs.failed_at is 'When it was given up, until staff retry it.';
+comment on column private.payment_jobs.created_at is 'When it became due.';
+
+create policy "functions alone use it" on private.payment_jobs for all to anon, authenticated using (false);
+
+create function private.clear_customer() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (select from public.orders o where o.id = new.order_id and o.buyer_id is null) then
+    new.customer_id := null;
+  end if;
+  return new;
+end $$;
+comment on function private.clear_customer is
+  'Row trigger: a finished payment of a closed account no longer says whose it was. Definer: as owe_refund.';
+
+create trigger clear_customer before update on private.payment_jobs
+  for each row when (old.done_at is null and new.done_at is not null) execute function private.clear_customer();
+
+create function private.owe_refund(order_id uuid) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  charge private.payment_jobs;
+begin
+  select j.* into charge from private.payment_jobs j
+  where j.order_id = owe_refund.order_id and j.kind = 'charge' and j.outcome = 'succeeded';
+  if charge.order_id is null then
+    return false;
+  end if;
+  insert into private.payment_jobs (order_id, kind, amount, currency, customer_id)
+  values (charge.order_id, 'refund', charge.amount, charge.currency, charge.customer_id)
+  on conflict do nothing;
+  return true;
+end $$;
+comment on function private.owe_refund is
+  'Queues the refund of what the provider charged for an order, once; false when it charged nothing. Definer: writes '
+  'the outbox; called under the order''s lock, granted to nobody.';

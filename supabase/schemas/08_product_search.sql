@@ -1,0 +1,71 @@
+-- Full-text search of products.
+--
+-- The words of a product stand in a table of their own: under row level security an index on a tsvector is not used,
+-- since @@ is not leakproof, and a change of stock must not write words again. Functions read the table as its owner
+-- and then read the products as the caller.
+
+create table private.product_words (
+  product_id uuid primary key references public.products (id) on delete cascade,
+  stemmer text not null,
+  words tsvector not null
+);
+create index product_words_words_idx on private.product_words using gin (words);
+create index product_words_stemmer_idx on private.product_words (stemmer);
+alter table private.product_words enable row level security, force row level security;
+
+comment on table private.product_words is 'The words of each product.';
+comment on column private.product_words.product_id is 'The product.';
+comment on column private.product_words.stemmer is 'The text search configuration that stemmed them.';
+comment on column private.product_words.words is 'Stems of name (A), SKU (B) and description (D).';
+
+create policy "functions alone use it" on private.product_words for all to anon, authenticated using (false);
+
+create function private.stemmer(language text) returns text
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select case language
+    when 'ar' then 'arabic' when 'ca' then 'catalan' when 'da' then 'danish' when 'de' then 'german'
+    when 'el' then 'greek' when 'en' then 'english' when 'es' then 'spanish' when 'eu' then 'basque'
+    when 'fi' then 'finnish' when 'fr' then 'french' when 'ga' then 'irish' when 'hi' then 'hindi'
+    when 'hu' then 'hungarian' when 'hy' then 'armenian' when 'id' then 'indonesian' when 'it' then 'italian'
+    when 'lt' then 'lithuanian' when 'ne' then 'nepali' when 'nl' then 'dutch' when 'no' then 'norwegian'
+    when 'pt' then 'portuguese' when 'ro' then 'romanian' when 'ru' then 'russian' when 'sr' then 'serbian'
+    when 'sv' then 'swedish' when 'ta' then 'tamil' when 'tr' then 'turkish' when 'yi' then 'yiddish'
+    else 'simple' end
+$$;
+comment on function private.stemmer is 'The text search configuration of an ISO 639 code; simple without one.';
+grant execute on function private.stemmer to service_role, tidegate_worker;
+
+-- Immutable, so that a generated column can use it. A column of type regconfig would block pg_upgrade.
+create function private.search_vector(language text, title text, heading_path text[], content text) returns tsvector
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select setweight(to_tsvector(s.config, title), 'A')
+      || setweight(to_tsvector(s.config, array_to_string(heading_path, ' ')), 'B')
+      || to_tsvector(s.config, content)
+  from (select ('pg_catalog.' || private.stemmer(language))::regconfig as config) s
+$$;
+comment on function private.search_vector is 'Stemmed words of a text: title (A), headings (B), content (D).';
+grant execute on function private.search_vector to service_role, tidegate_worker;
+
+create function private.sku_key(typed text) returns text
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select upper(regexp_replace(normalize(typed, nfkc), '[^[:alnum:]]', '', 'g')) $$;
+comment on function private.sku_key is 'A typed SKU as products_sku_key_idx has it: letters and digits only.';
+
+create function private.index_product_words() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into private.product_words (product_id, stemmer, words)
+  values (
+    new.id, private.stemmer(new.language),
+    private.search_vector(new.language, new.name, array[new.sku], new.description))
+  on conflict (product_id) do update set stemmer = excluded.stemmer, words = excluded.words;
+  return null;
+end $$;
+comment on function private.index_product_words is
+  'Row trigger on products: writes their words. Definer: staff have no right on the table of words.';
+
+create trigger index_product_words after insert or update of name, sku, description, language on public.products
+  for each row execute function private.index_product_words();

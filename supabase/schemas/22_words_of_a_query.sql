@@ -1,0 +1,233 @@
+-- The words of a query, by every stemmer.
+--
+-- The language of a query is not known, so it is stemmed by each stemmer that some chunk has. A prefix stands for its
+-- most frequent words, and a word that no chunk has for the most similar word of a product name. Words are weighed by
+-- how rare they are among the chunks that the caller may read, never by anybody else's.
+
+create type private.chunk_match as (source_id uuid, chunk_id bigint, score double precision);
+comment on type private.chunk_match is 'A chunk that a search found, its source, and its score (more is better).';
+
+create type private.search_leg as (matches private.chunk_match[], is_complete boolean);
+comment on type private.search_leg is 'What one search found, and whether it read all that could fill the list.';
+
+create type private.query_term as (
+  stemmer text, word text, original text, trust double precision, frequency bigint, weight double precision,
+  average_length double precision);
+comment on type private.query_term is
+  'A stem by one stemmer; the word or prefix of the query it stands for; how sure that is, times how often it is asked '
+  'for; how many chunks have it; its weight (its inverse document frequency over the sum of the query''s); and the '
+  'mean length in tokens of the chunks that were counted.';
+
+-- A pg_trgm setting in a function's header is refused until the library is loaded in this session.
+do $$ begin perform extensions.similarity('', ''); end $$;
+
+create function private.query_words(query text) returns table (stemmer text, word text, times integer)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- Parsing takes time quadratic in the length of a word, and no real word is that long.
+  words constant text := case
+    when char_length(query) > 255 then regexp_replace(query, '\S{255}\S+', ' ', 'g') else query end;
+begin
+  -- A loose index scan from one stemmer to the next. Only the first 64 words of a query count.
+  return query
+    with recursive stemmers (name) as (
+      (select c.stemmer from public.chunks c order by c.stemmer limit 1)
+      union all
+      select (select c.stemmer from public.chunks c where c.stemmer > s.name order by c.stemmer limit 1)
+      from stemmers s where s.name is not null)
+    select s.name, w.word, w.times
+    from stemmers s
+    cross join lateral (
+      select v.lexeme, cardinality(v.positions)
+      from unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, words)) v
+      order by v.positions[1], v.lexeme limit 64) w (word, times)
+    where s.name is not null;
+end $$;
+comment on function private.query_words is
+  'Stems of a query without stop words, and how often each occurs, by every stemmer that some chunk has. Definer: '
+  'which stemmers there are must not depend on the caller.';
+grant execute on function private.query_words to anon, authenticated, service_role;
+
+create function private.sorted_letters(word text) returns text
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select string_agg(l.letter, '' order by l.letter collate "C") from string_to_table(word, null) l (letter) $$;
+comment on function private.sorted_letters is 'The letters of a word in order: equal for anagrams.';
+
+create function private.prefix_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp as $$ select 64 $$;
+comment on function private.prefix_limit is
+  'How many words a prefix stands for at first; sixteen times as many when these do not fill the list.';
+grant execute on function private.prefix_limit to anon, authenticated, service_role;
+
+create function private.prefix_stems(prefixes text[], scopes uuid[], direct bigint[])
+returns table (prefix text, stemmer text, stem text)
+language sql stable security definer rows 10 set search_path = pg_catalog, pg_temp
+as $$
+  select p.prefix, v.stemmer, v.stem
+  from unnest(prefixes) p (prefix)
+  join private.vocabulary v on v.scope_id = any (scopes)
+    and v.form >= p.prefix collate "C" and v.form < (p.prefix || chr(1114111)) collate "C"
+    and not starts_with(v.stem, p.prefix)
+  union
+  select w.prefix, w.stemmer, s.stem
+  from (
+    select p.prefix, c.stemmer, string_agg(m.word[1], ' ') as words
+    from public.chunks c
+    cross join lateral concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content) t (content)
+    join unnest(prefixes) p (prefix) on t.content ilike '%' || replace(p.prefix, '_', '\_') || '%'
+    cross join lateral regexp_matches(lower(t.content), '\m' || p.prefix || '\w*', 'g') m (word)
+    where c.id = any (direct)
+    group by p.prefix, c.stemmer) w
+  cross join lateral unnest(tsvector_to_array(to_tsvector(('pg_catalog.' || w.stemmer)::regconfig, w.words))) s (stem)
+  where not starts_with(s.stem, w.prefix)
+  union
+  -- What the prefix finds as a word: policy* finds policies.
+  select p.prefix, w.stemmer, w.word
+  from unnest(prefixes) p (prefix) cross join lateral private.query_words(p.prefix) w
+  where not starts_with(w.word, p.prefix) and p.prefix !~ '_'
+$$;
+comment on function private.prefix_stems is
+  'Stems that do not begin with a prefix, of words that do: from the vocabulary, from the text of chunks that are read '
+  'directly, and of the prefix as a word. Definer: called by counted_words.';
+
+create function private.counted_words(parsed private.parsed_query, scopes uuid[], direct bigint[])
+returns setof private.query_term
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  segments constant bigint[] := array(select s.id from private.posting_segments s where s.scope_id = any (scopes));
+  -- A few words are looked for in each unposted chunk; for many, and for prefixes, all words of these are counted once.
+  counts_all constant boolean := cardinality(parsed.prefixes) > 0 or regexp_count(parsed.words, '\S+') > 8;
+begin
+  return query
+    with waiting as materialized (
+      select c.stemmer, v.lexeme collate "C" as word, count(*) as chunks
+      from public.chunks c cross join lateral unnest(c.search_vector) v
+      where counts_all and c.id = any (direct)
+      group by c.stemmer, v.lexeme
+    ), stems as materialized (
+      select s.prefix, s.stemmer, s.stem from private.prefix_stems(parsed.prefixes, scopes, direct) s
+    ), prefixed as (
+      select b.prefix, p.stemmer, p.word, p.size::bigint
+      from unnest(parsed.prefixes) b (prefix)
+      cross join lateral (
+        select p.stemmer, p.word, p.size from private.postings p
+        where p.segment_id = any (segments) and p.word >= b.prefix and p.word < b.prefix || chr(1114111)
+        offset 0) p
+      union all
+      select s.prefix, s.stemmer, s.stem, p.size
+      from stems s
+      cross join lateral (
+        select p.size from private.postings p
+        where p.scope_id = any (scopes) and p.word = s.stem and p.stemmer = s.stemmer
+        offset 0) p
+      union all
+      select b.prefix, g.stemmer, g.word, g.chunks
+      from waiting g join unnest(parsed.prefixes) b (prefix) on starts_with(g.word, b.prefix)
+      union all
+      select s.prefix, s.stemmer, s.stem, g.chunks
+      from stems s join waiting g on g.stemmer = s.stemmer and g.word = s.stem
+    ), ranked as (
+      select x.prefix, x.stemmer, x.word, sum(x.size)::bigint as frequency,
+             row_number() over (partition by x.prefix order by sum(x.size) desc, x.word) as rank
+      from prefixed x group by x.prefix, x.stemmer, x.word
+    ), words as materialized (
+      select w.stemmer, w.word, w.word as original, w.times, null::bigint as frequency
+      from private.query_words(parsed.words) w
+      union all
+      select r.stemmer, r.word, r.prefix || '*', 1, r.frequency from ranked r where r.rank <= parsed.per_prefix)
+    select w.stemmer, w.word, w.original, w.times::double precision,
+           coalesce(w.frequency, (
+             select coalesce(sum(p.size), 0) from private.postings p
+             where p.scope_id = any (scopes) and p.word = w.word and p.stemmer = w.stemmer)
+           + case when counts_all then coalesce(g.chunks, 0) else (
+             select count(*) from public.chunks c
+             where c.id = any (direct) and c.stemmer = w.stemmer
+               and c.search_vector @@ private.word_query(w.word)) end),
+           null::double precision, null::double precision
+    from words w left join waiting g on g.stemmer = w.stemmer and g.word = w.word;
+end $$;
+comment on function private.counted_words is
+  'Stems of a query, of a prefix the most frequent, and how many chunks have each. Definer: as unposted_chunks.';
+
+create function private.corrected_words(query text, counted private.query_term[], scopes uuid[])
+returns setof private.query_term
+language plpgsql stable security definer rows 5
+set search_path = pg_catalog, pg_temp set pg_trgm.word_similarity_threshold = 0.4
+as $$
+begin
+  return query
+    select private.stemmer(c.language), v.lexeme, t.word, c.likeness, 1::bigint, null::double precision,
+           null::double precision
+    from (
+      select distinct lower(r.word) as word from regexp_split_to_table(query, '[^[:alpha:]]+') r (word)
+      where char_length(r.word) between 4 and 40
+        -- In no chunk by any stemmer, and a stop word of none.
+        and not exists (
+          select from (select distinct k.stemmer from unnest(counted) k) k
+          cross join lateral to_tsvector(('pg_catalog.' || k.stemmer)::regconfig, r.word) v (stems)
+          where v.stems = '' or exists (
+            select from unnest(counted) f
+            where f.stemmer = k.stemmer and f.frequency > 0 and f.word = any (tsvector_to_array(v.stems))))
+      limit 8) t
+    cross join lateral (
+      select p.language, n.word, greatest(
+               extensions.similarity(t.word, n.word),
+               -- Swapped letters keep all letters and few trigrams.
+               case when char_length(n.word) = char_length(t.word)
+                         and private.sorted_letters(n.word) = private.sorted_letters(t.word) then 0.6 end
+             )::double precision as likeness
+      from public.products p
+      cross join lateral regexp_split_to_table(lower(p.name), '[^[:alnum:]]+') n (word)
+      where p.scope_id = any (scopes) and t.word operator(extensions.<%) p.name
+      order by likeness desc, n.word limit 1) c
+    cross join lateral unnest(to_tsvector(('pg_catalog.' || private.stemmer(c.language))::regconfig, c.word)) v
+    where c.likeness >= 0.4;
+end $$;
+comment on function private.corrected_words is
+  'For words of a query that no chunk has, the most similar words of product names. Definer: a trigram index cannot be '
+  'used under a policy; otherwise as unposted_chunks.';
+
+create function private.query_terms(parsed private.parsed_query, kinds text[]) returns private.query_term[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+  direct constant bigint[] := private.unposted_chunks(scopes, private.search_shares(kinds));
+  extent constant record := private.search_extent(kinds);
+  total constant double precision := extent.chunks;
+  mean_length constant double precision := greatest(extent.tokens::double precision / greatest(extent.chunks, 1), 1);
+  terms private.query_term[] := array(select c from private.counted_words(parsed, scopes, direct) c);
+  corrected private.query_term[] := '{}';
+begin
+  if 'products' = any (kinds) and exists (select from unnest(terms) t where t.frequency = 0) then
+    corrected := array(select c from private.corrected_words(parsed.words, terms, scopes) c);
+  end if;
+  return array(
+    -- Frequencies are counted in what the caller may see, so that a score tells nothing of others' texts. All that
+    -- stands for one word of the query, as the words with a prefix do, counts as one word.
+    with known as (
+      select t.* from unnest(terms) t
+      where not exists (
+        select from unnest(corrected) c
+        where t.frequency = 0
+          and t.word = any (tsvector_to_array(to_tsvector(('pg_catalog.' || t.stemmer)::regconfig, c.original))))
+      union all
+      select c.* from unnest(corrected) c
+    ), grouped as (
+      select k.*, sum(k.frequency) over (partition by k.stemmer, k.original)::double precision as chunks from known k
+    ), informed as (
+      select g.*, g.trust * ln(1 + greatest(total - g.chunks + 0.5, 0.5) / (g.chunks + 0.5)) as information,
+             row_number() over (partition by g.stemmer, g.original order by g.trust desc) as rank
+      from grouped g
+    ), weighed as (
+      select i.*, i.information / sum(i.information) filter (where i.rank = 1) over (partition by i.stemmer) as share
+      from informed i)
+    select (w.stemmer, w.word, w.original, w.trust, w.frequency, w.share, mean_length)::private.query_term
+    from weighed w where w.frequency > 0);
+end $$;
+comment on function private.query_terms is
+  'The query''s stems, weighed by how rare they are among the chunks that the caller may search. Definer: reads the '
+  'postings of the caller''s own scopes.';
+grant execute on function private.query_terms to anon, authenticated, service_role;

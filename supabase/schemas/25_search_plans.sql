@@ -1,0 +1,148 @@
+-- How to search vectors: compare all, or walk indexes.
+--
+-- Up to 40,000 chunks all are compared, which is exact. Beyond that the HNSW indexes of the caller's large scopes and
+-- the common index are walked, with a bound on the rows they may visit, shared by all indexes.
+--
+-- HNSW can miss answers to out-of-distribution questions: when all candidates are about equally distant, the graph may
+-- have no path to the few relevant chunks. Such a walk goes on further.
+
+-- PostgreSQL refuses an hnsw parameter in a function's header until the library is loaded in the session.
+do $$ begin perform extensions.vector_dims('[1]'::extensions.vector); end $$;
+
+create type private.search_plan as (scope_indexes smallint[], walks boolean, chunks bigint);
+comment on type private.search_plan is
+  'The indexes of the large scopes among the caller''s, whether the others hold so many chunks that the common index '
+  'is walked, and the number of chunks in all.';
+
+create function private.exact_search_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select 40000 $$;
+comment on function private.exact_search_limit is
+  'Chunks up to which all are compared, at about 0.8 microseconds each. A collection with no more is not indexed.';
+grant execute on function private.exact_search_limit to anon, authenticated, service_role, tidegate_worker;
+
+create function private.replanning_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select 10000 $$;
+comment on function private.replanning_limit is
+  'Visible chunks from which comparing is planned for each caller, which takes as long as a few hundred.';
+
+create function private.comparison_limit() returns integer
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    nullif(current_setting('tidegate.comparison_limit', true), '')::integer,
+    (select s.comparison_limit from private.settings s), private.exact_search_limit())
+$$;
+comment on function private.comparison_limit is
+  'Chunks that one search compares: private.exact_search_limit unless private.settings or, for one session, the '
+  'parameter tidegate.comparison_limit says otherwise. When a caller sees more, indexes are walked. Definer: reads the '
+  'settings.';
+
+create function private.walk_limit() returns integer
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select least(40000, 9000 + greatest(c.reltuples, 0) / 36)::integer
+  from pg_class c where c.oid = 'public.chunk_embeddings'::regclass
+$$;
+comment on function private.walk_limit is
+  'Chunks that the walks of one search may visit, at about 2 microseconds each; more when there are more. Definer: '
+  'reads the size of the table.';
+
+create function private.walk_index(
+  query_embedding extensions.halfvec, model smallint, dimensions integer, scope_index smallint, scopes uuid[],
+  sources uuid[], excluded uuid[], row_limit integer, walks integer)
+returns private.chunk_match[]
+language plpgsql stable security invoker
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off set enable_sort = off
+set hnsw.iterative_scan = relaxed_order set hnsw.ef_search = 200 set hnsw.max_scan_tuples = 20000
+set hnsw.scan_mem_multiplier = 4
+as $$
+declare
+  -- When many indexes are walked, each holds fewer of the nearest.
+  narrow constant integer := greatest(60, least(row_limit, 3 * row_limit / walks));
+  wide constant integer := greatest(narrow, 1000 / walks);
+  near private.chunk_match[] := '{}';
+  met record;
+begin
+  perform set_config('hnsw.ef_search', least(narrow, 200)::text, true),
+          set_config('hnsw.max_scan_tuples', greatest(2000, private.walk_limit() / walks)::text, true);
+  -- Only integers are formatted into the text: a partial index requires constants.
+  for met in execute pg_catalog.format($query$
+    select e.source_id, e.chunk_id, 1 - (e.embedding::extensions.halfvec(%s) operator(extensions.<=>) $1) as score
+    from public.chunk_embeddings e
+    where e.model_id = %s and %s %s %s
+    order by e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $1
+    limit $5
+    $query$,
+      dimensions, model,
+      case scope_index when 0 then 'e.is_indexed and e.scope_id = any ($2)'
+        else pg_catalog.format('e.scope_index_id = %s', scope_index) end,
+      -- The subselect makes a hash table of an array, which the planner would otherwise estimate element by element.
+      case when sources is not null then 'and ($3 is null or e.source_id in (select unnest($3)))' end,
+      case when excluded is not null then 'and not e.source_id in (select unnest($4))' end)
+    using query_embedding, scopes, sources, excluded, wide
+  loop
+    near := near || (met.source_id, met.chunk_id, met.score)::private.chunk_match;
+    exit when cardinality(near) = narrow
+      and not private.is_out_of_distribution(array(select n from unnest(near) n order by n.score desc));
+  end loop;
+  return near;
+end $$;
+comment on function private.walk_index is
+  'Approximate: the nearest chunks in a scope index, or of these scopes in the common index (0), nearly in order. Goes '
+  'further for an out-of-distribution question. walks: how many indexes share the time.';
+
+create function private.plan_search(model smallint, scopes uuid[]) returns private.search_plan
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  plan private.search_plan;
+begin
+  plan.scope_indexes := array(
+    select s.id from private.scope_indexes s where s.model_id = model and s.scope_id = any (scopes));
+  -- Walking a scope index takes as long as comparing 10,000 chunks.
+  select coalesce(sum(c.chunks), 0),
+         coalesce(sum(c.chunks) filter (where not exists (
+             select from private.scope_indexes s
+             where s.model_id = model and s.is_complete and s.scope_id = c.scope_id)), 0)
+           > greatest(
+             private.comparison_limit() / 2, private.comparison_limit() - 10000 * cardinality(plan.scope_indexes))
+  into plan.chunks, plan.walks
+  from private.chunk_counts c where c.scope_id = any (scopes);
+  return plan;
+end $$;
+comment on function private.plan_search is 'How to search these scopes. Definer: reads their counts and indexes.';
+
+create function private.best_of_sources(matches private.chunk_match[], row_limit integer) returns private.chunk_match[]
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select (b.source_id, b.chunk_id, b.score)::private.chunk_match
+    from (
+      select distinct on (m.source_id) m.*
+      from (select f.* from unnest(matches) f order by f.score desc, f.chunk_id limit row_limit) m
+      order by m.source_id, m.score desc, m.chunk_id) b);
+end $$;
+comment on function private.best_of_sources is 'The best chunk of each source among the row_limit best.';
+
+create function private.is_out_of_distribution(near private.chunk_match[]) returns boolean
+language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+declare
+  nearest constant double precision := 1 - (near[10]).score;
+  furthest constant double precision := 1 - (near[cardinality(near)]).score;
+begin
+  return coalesce(furthest - nearest < 0.15 * nearest, false);
+end $$;
+comment on function private.is_out_of_distribution is
+  'Whether all that a walk found is about as far as the tenth nearest: then the question is about something else than '
+  'the chunks. For questions about cooking in software manuals, a walk finds .84 of the ten nearest, the widest one '
+  '.97 to .98, and often not the first; for others it finds .997.';
+
+grant execute on function
+  private.replanning_limit, private.comparison_limit, private.walk_limit, private.walk_index, private.plan_search,
+  private.best_of_sources, private.is_out_of_distribution
+  to anon, authenticated, service_role;

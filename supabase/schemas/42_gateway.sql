@@ -1,0 +1,72 @@
+-- The gateway's calls: each becomes the caller and answers in one round trip.
+--
+-- The gateway verifies a token and passes its claims. private.assume_caller() sets the claims and the role for the rest
+-- of the transaction, so that the policies decide as they do for the Data API. Call these functions in autocommit mode
+-- only: the role lasts until the transaction ends.
+
+create function private.assume_caller(claims text) returns void
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller_role constant text := coalesce(claims::jsonb ->> 'role', 'anon');
+begin
+  if caller_role not in ('anon', 'authenticated') then
+    raise exception 'the gateway does not act as %', caller_role using errcode = 'insufficient_privilege';
+  end if;
+  perform set_config('request.jwt.claims', claims, true), set_config('role', caller_role, true);
+  perform private.require_open_account();
+end $$;
+comment on function private.assume_caller is
+  'Makes the rest of the transaction run as the caller with these verified claims: anon or authenticated.';
+
+create function private.search_as(
+  claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
+  organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
+  metadata_contains jsonb, embedding_model text, effort text default 'bounded')
+returns table (
+  kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
+  score double precision, metadata jsonb, complete boolean, owner jsonb)
+language plpgsql volatile security invoker rows 10 set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  perform private.assume_caller(claims);
+  return query select * from public.search(
+    search_as.query, query_embedding, search_as.mode, kinds, max_results,
+    organization_ids, search_as.category, price_min, price_max, in_stock, metadata_contains, embedding_model, effort);
+end $$;
+comment on function private.search_as is 'public.search as the caller with these verified claims.';
+
+create function private.failed_documents_as(claims text, max_rows integer)
+returns table (id uuid, title text, error text, updated_at timestamptz)
+language plpgsql volatile security invoker rows 10 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform private.assume_caller(claims);
+  return query
+    select d.id, d.title, left(d.error, 1000), d.updated_at from public.documents d
+    where d.status = 'failed'
+      -- Only for those who can mend them.
+      and (d.owner_id = auth.uid() or d.organization_id in (select private.my_organizations('editor')))
+    order by d.updated_at desc limit max_rows;
+end $$;
+comment on function private.failed_documents_as is
+  'Documents of the caller with these verified claims, or of the caller''s organizations, that could not be embedded, '
+  'with at most 1,000 characters of the error.';
+
+create function private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text)
+returns table (
+  source text, product_id uuid, name text, price numeric, currency text, category_slug text, score double precision,
+  because jsonb)
+language plpgsql volatile security invoker rows 10 set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  perform private.assume_caller(claims);
+  return query select * from public.recommend(recommend_as.like_product, recommend_as.category, max_results, mode);
+end $$;
+comment on function private.recommend_as is 'public.recommend as the caller with these verified claims.';
+
+grant execute on function
+  private.assume_caller, private.search_as, private.failed_documents_as, private.recommend_as
+  to tidegate_gateway;
