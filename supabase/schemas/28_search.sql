@@ -51,8 +51,9 @@ returns void
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  model constant record := private.active_embedding_model();
+  model record;
 begin
+  select m.* into model from private.active_embedding_model() m;
   if mode not in ('semantic', 'keyword', 'hybrid') or mode is null then
     raise exception 'mode % is none of semantic, keyword, hybrid', mode using errcode = 'invalid_parameter_value';
   end if;

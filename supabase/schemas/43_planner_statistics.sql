@@ -44,3 +44,7 @@ begin
     end if;
   end loop;
 end $$;
+
+-- The planner takes a table that was never analyzed for ten pages.
+analyze public.organizations, public.memberships, public.documents, public.document_shares, public.chunks,
+  public.chunk_embeddings;
