@@ -42,14 +42,14 @@ class DataApi:
         self._session.event_hooks = {"response": [_has_content]}
         self.pipeline = ResiliencePipeline(policy, _is_failure, heartbeat=self.probe)
 
-    async def call(self, function: str, arguments: Mapping[str, Any], token: str | None) -> list[dict[str, Any]]:
-        """Rows of a function that only reads, called with a person's token, or as nobody.
+    async def call(self, function: str, arguments: Mapping[str, Any], token: str | None) -> dict[str, Any]:
+        """The answer of a function that only reads, called with a person's token, or as nobody.
 
         DataApiUnavailableError; ParameterRefusedError or InvalidInputError when the database refuses the arguments;
         AccountClosedError or AccountBannedError when it refuses the caller.
         """
         try:
-            return await self.pipeline.call(lambda: self._rows(self._client(token).rpc(function, dict(arguments))))
+            return await self.pipeline.call(lambda: self._answer(self._client(token).rpc(function, dict(arguments))))
         except AttemptTimeoutError as error:
             raise DataApiUnavailableError(f"The Data API did not answer within {error.after_s:.2g} s.") from error
         except DependencyError as error:
@@ -57,7 +57,7 @@ class DataApi:
 
     async def probe(self) -> str:
         """Read as nobody; the sentence for the status. A GatewayError."""
-        await self._rows(self._client(None).from_("categories").select("id").limit(1))
+        await self._data(self._client(None).from_("categories").select("id").limit(1))
         return "It answers reads with the publishable key."
 
     def _client(self, token: str | None) -> AsyncPostgrestClient:
@@ -65,16 +65,19 @@ class DataApi:
         # Whether to try again is the policy's to say.
         return AsyncPostgrestClient(self._url, headers=headers, http_client=self._session, retry_enabled=False)
 
-    async def _rows(self, request: Any) -> list[dict[str, Any]]:
+    async def _answer(self, request: Any) -> dict[str, Any]:
+        answer = await self._data(request)
+        if not isinstance(answer, dict):
+            raise DataApiUnavailableError("The Data API did not answer an object.")
+        return answer
+
+    async def _data(self, request: Any) -> Any:
         try:
-            rows = (await request.execute()).data
+            return (await request.execute()).data
         except APIError as error:
             raise _meaning(error) from error
         except httpx.HTTPError as error:
             raise DataApiUnavailableError(f"The Data API does not answer ({type(error).__name__}).") from error
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise DataApiUnavailableError("The Data API did not answer rows.")
-        return rows
 
 
 async def _has_content(response: httpx.Response) -> None:

@@ -18,9 +18,9 @@ from gateway.clients.data_api import DataApi
 from gateway.database.pool import Database
 from gateway.errors import DatabaseBusyError, DatabaseUnsafeError, GatewayError
 
-Rows = list[dict[str, Any]]
-Call = Callable[[str, Mapping[str, Any], Caller], Awaitable[Rows]]
-"""Rows of a function, by its name, arguments and caller."""
+Answer = dict[str, Any]
+Call = Callable[[str, Mapping[str, Any], Caller], Awaitable[Answer]]
+"""The answer of a function, by its name, arguments and caller."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,10 @@ def backends(database: Database, data_api: DataApi | None, replica: Database | N
 def of_database(database: Database) -> Call:
     """One statement as the caller."""
 
-    async def call(function: str, arguments: Mapping[str, Any], caller: Caller) -> Rows:
+    async def call(function: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
         bound = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in arguments.items()}
-        return await database.fetch(f"{function}_as", {**bound, "claims": caller.claims})
+        (answer,) = await database.fetch(f"{function}_as", {**bound, "claims": caller.claims})
+        return answer
 
     return call
 
@@ -60,7 +61,7 @@ def of_database(database: Database) -> Call:
 def of_data_api(data_api: DataApi) -> Call:
     """A remote procedure call with the caller's token."""
 
-    async def call(function: str, arguments: Mapping[str, Any], caller: Caller) -> Rows:
+    async def call(function: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
         plain = {name: _as_json(value) for name, value in arguments.items()}
         return await data_api.call(function, plain, caller.token)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.auth.caller import ANONYMOUS, Caller
 from gateway.clients.data_api import DataApi
-from gateway.database.backends import Backend, Rows, backends, detail_of
+from gateway.database.backends import Answer, Backend, backends, detail_of
 from gateway.database.pool import Database
 from gateway.errors import (
     AccountBannedError,
@@ -152,14 +152,16 @@ async def _live(
         "mode": None if mode is None else str(mode),
     }
     with allow(SHARES[backend.dependency] * remaining()):
-        rows = await backend.call("recommend", arguments, caller)
-    return _answer(rows) if rows else None
+        answer = await backend.call("recommend", arguments, caller)
+    return _response(answer) if answer["recommendations"] else None
 
 
-def _answer(rows: Rows) -> RecommendationsResponse:
-    named = [{**row, "category": row["category_slug"]} for row in rows]
-    found = [Recommendation.model_validate({name: row[name] for name in Recommendation.model_fields}) for row in named]
-    return _empty().model_copy(update={"recommendations": found, "source": Source(rows[0]["source"])})
+def _response(answer: Answer) -> RecommendationsResponse:
+    named = [{**each, "category": each["category_slug"]} for each in answer["recommendations"]]
+    found = [
+        Recommendation.model_validate({name: each[name] for name in Recommendation.model_fields}) for each in named
+    ]
+    return _empty().model_copy(update={"recommendations": found, "source": Source(answer["source"])})
 
 
 def _is_of(request: RecommendationsRequest, answer: RecommendationsResponse) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.auth.caller import Caller
 from gateway.clients.data_api import DataApi
 from gateway.clients.reranker import Reranker
-from gateway.database.backends import Backend, Call, Rows, backends, detail_of
+from gateway.database.backends import Answer, Backend, Call, backends, detail_of
 from gateway.database.pool import Database
 from gateway.database.rights import RIGHTS_S
 from gateway.errors import (
@@ -28,7 +28,8 @@ MODEL_CHANGED = Degradation(
     dependency="embedder", reason="The active model changed during the search.", used="keyword search"
 )
 STALE = "a stale answer"
-Ask = Callable[[Mapping[str, Any], Caller], Awaitable[Rows]]
+Ask = Callable[[Mapping[str, Any], Caller], Awaitable[Answer]]
+Results = list[dict[str, Any]]
 
 
 class SearchService:
@@ -104,15 +105,15 @@ class SearchService:
         self, ask: Ask, request: SearchRequest, caller: Caller, vector: QueryVector | Degradation | None
     ) -> SearchResponse:
         """An answer of now, by one backend."""
-        mode, rows, degradations = await self._found(ask, request, caller, vector)
-        complete = all(row["complete"] for row in rows)
-        if self._reranker is not None and rows:
-            rows, unranked = await _reranked(self._reranker, without_operators(request.query), rows)
+        mode, found, degradations = await self._found(ask, request, caller, vector)
+        results = found["results"]
+        if self._reranker is not None and results:
+            results, unranked = await _reranked(self._reranker, without_operators(request.query), results)
             degradations += unranked
         return SearchResponse(
-            results=[SearchResult.model_validate(row) for row in rows[: request.limit]],
+            results=[SearchResult.model_validate(result) for result in results[: request.limit]],
             mode=mode,
-            complete=complete,
+            complete=found["complete"],
             degraded=bool(degradations),
             degradations=degradations,
             took_ms=0,
@@ -120,8 +121,8 @@ class SearchService:
 
     async def _found(
         self, ask: Ask, request: SearchRequest, caller: Caller, vector: QueryVector | Degradation | None
-    ) -> tuple[Mode, Rows, list[Degradation]]:
-        """How it was searched in the end, the rows, and what was down."""
+    ) -> tuple[Mode, Answer, list[Degradation]]:
+        """How it was searched in the end, what was found, and what was down."""
         degradations = []
         for is_last in (False, True):
             if vector is None or isinstance(vector, Degradation):
@@ -155,14 +156,13 @@ class SearchService:
 def fresh_only(replica: Database, ask: Call, max_age_s: float) -> Call:
     """As `ask`; without documents where the replica may not know yet who lost the right to them."""
 
-    async def call(function: str, arguments: Mapping[str, Any], caller: Caller) -> Rows:
+    async def call(function: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
         if await replica.is_fresh(max_age_s):
             return await ask(function, arguments, caller)
         if "products" not in arguments["kinds"] or caller.is_staff:
             raise DatabaseUnavailableError("The replica is too far behind to show documents.")
-        rows = await ask(function, {**arguments, "kinds": ["products"]}, caller)
-        left_out = arguments["kinds"] != ["products"]
-        return [{**row, "complete": row["complete"] and not left_out} for row in rows]
+        answer = await ask(function, {**arguments, "kinds": ["products"]}, caller)
+        return {**answer, "complete": answer["complete"] and arguments["kinds"] == ["products"]}
 
     return call
 
@@ -172,9 +172,9 @@ def _is_survivable(error: Exception) -> bool:
     return isinstance(error, UnavailableError) and not isinstance(error, DatabaseUnsafeError)
 
 
-async def _reranked(reranker: Reranker, query: str, rows: Rows) -> tuple[Rows, list[Degradation]]:
-    """The rows in the reranker's order with its scores, or as they were and why."""
-    ranked = await reranker.rank(query, [f"{row['title']}\n{row['snippet']}" for row in rows])
+async def _reranked(reranker: Reranker, query: str, results: Results) -> tuple[Results, list[Degradation]]:
+    """The results in the reranker's order with its scores, or as they were and why."""
+    ranked = await reranker.rank(query, [f"{result['title']}\n{result['snippet']}" for result in results])
     if isinstance(ranked, Degradation):
-        return rows, [ranked]
-    return [{**rows[place], "score": score} for place, score in ranked], []
+        return results, [ranked]
+    return [{**results[place], "score": score} for place, score in ranked], []

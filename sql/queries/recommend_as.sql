@@ -1,6 +1,6 @@
 -- recommend_as
--- Returns source, product_id, name, price, currency, category_slug, score, because: products for the caller of these verified
--- claims, best first. One statement in autocommit, as search_as.
-select source, product_id, name, price, currency, category_slug, score, because
+-- Returns one row (recommendations, source): products for the caller of these verified claims, best first, as JSON. One
+-- statement in autocommit, as search_as.
+select to_jsonb(recommendations) as recommendations, source
 from private.recommend_as(
   %(claims)s::text, %(like_product)s::uuid, %(category)s::text, %(max_results)s::integer, %(mode)s::text)

@@ -5,6 +5,7 @@
 import { App, setExperimental } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { boundedSocket, exceeds, tooLargeResponse } from "./answer_bounds.ts";
+import { answersOneRow, RowAsJsonPlugin } from "./composites.ts";
 import { asGet, isHeadOfDataApi, RowsOnlyPlugin, withoutBody } from "./head_requests.ts";
 import { encodeArguments, JsonBodyPlugin, withEveryKey } from "./json_bodies.ts";
 import { describe } from "./log.ts";
@@ -91,12 +92,13 @@ export class CallerConnection extends PostgresConnection {
   }
 
   async #asCaller<T>(transaction: Database, vars: NonNullable<Variables>, work: (db: Database) => Promise<T>) {
-    const { roleSettings, columnDefaults } = await this.#schema.get();
+    const { roleSettings, columnDefaults, introspection } = await this.#schema.get();
     const scope = requestScope.getStore();
     await becomeCaller(transaction, callerOf(vars), scope, roleSettings);
     // Storage upserts as well, in statements of the package's own making.
     if (!scope?.path.startsWith("/rest/")) return work(transaction);
     if (scope.method === "HEAD") return work(transaction.withPlugin(new RowsOnlyPlugin()));
+    if (answersOneRow(scope.path, introspection)) return work(transaction.withPlugin(new RowAsJsonPlugin()));
     const bound = transaction.withPlugin(new UpsertPlugin());
     const body = scope.jsonBody;
     return work(body === undefined ? bound : bound.withPlugin(new JsonBodyPlugin(body, scope, columnDefaults)));

@@ -252,15 +252,21 @@ end $$;
 comment on function private.fill_recommendations is
   'The chain of sources: neighbours of the seeds, popular in the category, popular. Starts at first_source.';
 
+create type public.recommendation as (
+  product_id uuid, name text, price numeric, currency text, category_slug text, score double precision, because jsonb);
+comment on type public.recommendation is
+  'A product and why: because is {kind, product_id, name}. score compares only within one kind of reason.';
+
+create type public.recommend_answer as (recommendations public.recommendation[], source text);
+comment on type public.recommend_answer is
+  'What public.recommend found, best first. source: the one that the list starts with; null where it is empty.';
+
 create function public.recommend(
   like_product uuid default null, category text default null, max_results integer default 10, mode text default null)
-returns table (
-  source text, product_id uuid, name text, price numeric, currency text, category_slug text, score double precision,
-  because jsonb)
-language plpgsql stable security invoker rows 10
+returns public.recommend_answer
+language plpgsql stable security invoker
 set search_path = pg_catalog, pg_temp set max_parallel_workers_per_gather = 0
 as $$
-#variable_conflict use_column
 declare
   first_source constant text := coalesce(mode, case
     when like_product is not null then 'similar' when category is not null then 'popular_in_category'
@@ -287,20 +293,21 @@ begin
     end if;
   end if;
   picks := private.fill_recommendations(first_source, seeds, excluded, asked_category, max_results);
-  return query
-    select (picks[1]).source, p.id, p.name, p.price, p.currency, c.slug, k.score,
-           jsonb_build_object('kind', k.reason, 'product_id', b.id, 'name', b.name)
-    from unnest(picks) with ordinality k (product_id, score, reason, because_of, source, place)
-    join public.products p on p.id = k.product_id
-    join public.categories c on c.id = p.category_id
-    left join public.products b on b.id = k.because_of
-    order by k.place;
+  return (
+    array(
+      select (p.id, p.name, p.price, p.currency, c.slug, k.score,
+              jsonb_build_object('kind', k.reason, 'product_id', b.id, 'name', b.name))::public.recommendation
+      from unnest(picks) with ordinality k (product_id, score, reason, because_of, source, place)
+      join public.products p on p.id = k.product_id
+      join public.categories c on c.id = p.category_id
+      left join public.products b on b.id = k.because_of
+      order by k.place),
+    (picks[1]).source);
 end $$;
 comment on function public.recommend is
   'Products for the caller, best first, with the reason for each: for their taste (personal), like a product '
   '(similar), popular in a category, or popular. Never products that are out of stock, inactive, or that the caller '
-  'bought in the last 30 days. mode names a later source in this chain to start with; source names the one that the '
-  'list starts with. score compares only within one kind of reason.';
+  'bought in the last 30 days. mode names a later source in this chain to start with.';
 grant execute on function public.recommend to anon, authenticated, service_role;
 
 grant execute on function

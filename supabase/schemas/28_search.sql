@@ -196,17 +196,24 @@ end $$;
 comment on function private.best_matches is
   'The best sources of both searches, best chunk each: cosine and BM25 weighed together.';
 
-create function private.search_results(top private.chunk_match[], marks private.marked_word[], is_complete boolean)
-returns table (
+create type public.search_result as (
   kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
-  score double precision, metadata jsonb, complete boolean, owner jsonb)
-language plpgsql stable security invoker rows 10 set search_path = pg_catalog, pg_temp
+  score double precision, metadata jsonb, owner jsonb);
+comment on type public.search_result is
+  'A document or product with its best chunk. owner: {kind: organization or person, id, name} of a document.';
+
+create type public.search_answer as (results public.search_result[], complete boolean);
+comment on type public.search_answer is
+  'What public.search found, best first. complete: whether it is all there is, or as much as was asked for.';
+
+create function private.search_answer(top private.chunk_match[], marks private.marked_word[], is_complete boolean)
+returns public.search_answer
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 declare
   most_bytes constant bigint := private.limit_of('search_answer_bytes');
+  answer public.search_answer;
 begin
-  return query
   with results as (
     select case when c.document_id is not null then 'document' else 'product' end as kind, t.source_id as id,
            c.document_id, coalesce(d.title, p.name) as title, n.text as snippet, n.highlights, c.heading_path, t.score,
@@ -234,16 +241,17 @@ begin
     select r.*, sum(octet_length(to_json(r)::text)) over best_first as bytes_so_far,
            row_number() over best_first as place, count(*) over () as results
     from results r window best_first as (order by r.score desc, r.id rows unbounded preceding)
-  ), fitting as (
-    -- At least one, whatever its size.
-    select m.*, count(*) over () as shown from measured m where m.bytes_so_far <= most_bytes or m.place = 1
   )
-  select f.kind, f.id, f.document_id, f.title, f.snippet, f.highlights, f.heading_path, f.score, f.metadata,
-         is_complete and f.shown = f.results, f.owner
-  from fitting f
-  order by f.place;
+  select coalesce(array_agg((
+           m.kind, m.id, m.document_id, m.title, m.snippet, m.highlights, m.heading_path, m.score, m.metadata,
+           m.owner)::public.search_result order by m.place), '{}'),
+         is_complete and count(*) = coalesce(max(m.results), 0)
+  into answer
+  -- At least one, whatever its size.
+  from measured m where m.bytes_so_far <= most_bytes or m.place = 1;
+  return answer;
 end $$;
-comment on function private.search_results is
+comment on function private.search_answer is
   'Results of these chunks, best first, as far as they fit into the size limit of an answer.';
 
 create function public.search(
@@ -252,10 +260,8 @@ create function public.search(
   category text default null, price_min numeric default null, price_max numeric default null,
   in_stock boolean default null, metadata_contains jsonb default null, embedding_model text default null,
   effort text default 'bounded')
-returns table (
-  kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
-  score double precision, metadata jsonb, complete boolean, owner jsonb)
-language plpgsql stable security invoker rows 10
+returns public.search_answer
+language plpgsql stable security invoker
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
@@ -302,7 +308,7 @@ begin
   top := private.best_matches(
     leg.matches, words.matches, query_embedding, model,
     case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end, max_results);
-  return query select * from private.search_results(
+  return private.search_answer(
     top, words.marks,
     words.has_every_word and (cardinality(top) >= max_results or leg.is_complete and words.is_complete));
 end $$;
@@ -311,10 +317,10 @@ comment on function public.search is
   'phrase" must occur, -word must not, and boat* is a prefix. embedding_model names the model of query_embedding; the '
   'search is refused when that is not the active one. organization_ids: documents of these organizations only, at most '
   '100. effort: exact compares every chunk by meaning, for people who are signed in. complete: whether the answer '
-  'holds max_results rows or every match. owner: {kind: organization or person, id, name} of a document.';
+  'holds max_results results or every match.';
 grant execute on function public.search to anon, authenticated, service_role;
 
 grant execute on function
   private.semantic_weight, private.owner_names, private.check_search, private.filtered_sources,
-  private.search_by_words, private.best_matches, private.search_results
+  private.search_by_words, private.best_matches, private.search_answer
   to anon, authenticated, service_role;

@@ -23,17 +23,14 @@ create function private.search_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
   organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
   metadata_contains jsonb, embedding_model text, effort text default 'bounded')
-returns table (
-  kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
-  score double precision, metadata jsonb, complete boolean, owner jsonb)
-language plpgsql volatile security invoker rows 10 set search_path = pg_catalog, pg_temp
+returns public.search_answer
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 begin
   perform private.assume_caller(claims);
-  return query select * from public.search(
-    search_as.query, query_embedding, search_as.mode, kinds, max_results,
-    organization_ids, search_as.category, price_min, price_max, in_stock, metadata_contains, embedding_model, effort);
+  return public.search(
+    query, query_embedding, mode, kinds, max_results, organization_ids, category, price_min, price_max, in_stock,
+    metadata_contains, embedding_model, effort);
 end $$;
 comment on function private.search_as is 'public.search as the caller with these verified claims.';
 
@@ -55,15 +52,12 @@ comment on function private.failed_documents_as is
   'with at most 1,000 characters of the error.';
 
 create function private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text)
-returns table (
-  source text, product_id uuid, name text, price numeric, currency text, category_slug text, score double precision,
-  because jsonb)
-language plpgsql volatile security invoker rows 10 set search_path = pg_catalog, pg_temp
+returns public.recommend_answer
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 begin
   perform private.assume_caller(claims);
-  return query select * from public.recommend(recommend_as.like_product, recommend_as.category, max_results, mode);
+  return public.recommend(like_product, category, max_results, mode);
 end $$;
 comment on function private.recommend_as is 'public.recommend as the caller with these verified claims.';
 

@@ -44,8 +44,9 @@ PLAIN_INDEX = """
     create index plain on public.chunk_embeddings
     using hnsw ((embedding::extensions.halfvec(384)) extensions.halfvec_cosine_ops) where model_id = 1"""
 SEARCH = """
-    select id, complete from private.search_as(
-      %s, %s, %s::extensions.halfvec, %s, '{documents}', 10, null, null, null, null, null, null, null)"""
+    select r.id, s.complete from private.search_as(
+      %s, %s, %s::extensions.halfvec, %s, '{documents}', 10, null, null, null, null, null, null, null) s
+    cross join unnest(s.results) r"""
 EXACT = SEARCH.replace("null)", "null, 'exact')")
 PLAIN = """
     select e.chunk_id from public.chunk_embeddings e where e.model_id = 1

@@ -38,7 +38,7 @@ BLENDS = {
     "co-purchases alone": 1.0,
     **{f"blend, co-purchases {weight}": weight for weight in (0.5, 0.7, 0.8, 0.9)},
 }
-AS = "select product_id from private.recommend_as(%s, %s, %s, %s, %s)"
+AS = "select r.product_id from private.recommend_as(%s, %s, %s, %s, %s) s cross join unnest(s.recommendations) r"
 BULK_PAIRS = """
     with bought as (select distinct user_id, product_id from public.interactions where kind = 'purchase')
     select a.product_id, b.product_id as other_id, count(*)::integer as people

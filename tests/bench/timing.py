@@ -25,7 +25,7 @@ from tests.support import Database, ScratchCluster, as_caller, make_user
 SIZES = (0, 1_000, 10_000, 100_000)
 DATA = Path(__file__).with_name("timing_data.sql")
 VECTOR = "[" + ",".join(str(1 / (i + 1)) for i in range(384)) + "]"
-SEARCH = "select id from public.search('{}', query_embedding => '{}', mode => '{}')"
+SEARCH = "select id from public.search('{}', query_embedding => '{}', mode => '{}') s, unnest(s.results) r"
 HIDDEN = uuid.UUID(md5(b"other 1", usedforsecurity=False).hexdigest())
 PROBES = {
     "a document by id: hidden": f"select title from public.documents where id = '{HIDDEN}'",

@@ -10,7 +10,7 @@ from tests.support import ScratchCluster, as_caller
 from tests.support.shop import Shop
 
 TOGETHER = "select other_id from private.bought_together(array[%s]::uuid[], 10)"
-POPULAR = "select product_id from public.recommend(max_results => 10)"
+POPULAR = "select product_id from public.recommend(max_results => 10) s, unnest(s.recommendations) r"
 COUNTS = """
     select (select jsonb_object_agg(product_id, score) from public.product_popularity),
            (select jsonb_agg(p order by p.product_id, p.other_id) from private.product_pairs p),

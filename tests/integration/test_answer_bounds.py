@@ -24,8 +24,8 @@ LONGEST = 65_536
 CONTROL = "\x01"
 METADATA = json.dumps({"notes": "n" * (LONGEST - 100)})
 SEARCH = (
-    "select id, complete, octet_length(to_json(s)::text)"
-    " from public.search(%s, mode => 'keyword', max_results => 100) s"
+    "select r.id, s.complete, octet_length(to_json(r)::text)"
+    " from public.search(%s, mode => 'keyword', max_results => 100) s cross join unnest(s.results) r"
 )
 
 

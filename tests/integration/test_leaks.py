@@ -19,8 +19,9 @@ from tests.support.tenants import Tenants, populate
 
 SECRET = "Secret merger"
 SEARCH = """
-    select kind, id, title, snippet, highlights, heading_path, score, metadata, complete, owner from public.search(
-      %(query)s, query_embedding => %(vector)s::extensions.halfvec, mode => %(mode)s, max_results => 20)"""
+    select r.*, s.complete from public.search(
+      %(query)s, query_embedding => %(vector)s::extensions.halfvec, mode => %(mode)s, max_results => 20) s
+    cross join unnest(s.results) r"""
 # Functions that the API exposes; what each may tell is tested below, of recommend in test_recommendations_sql.py, of
 # those about orders in test_orders.py, of expires_at in test_unpaid_orders.py, of close_account in
 # test_close_account.py, of those about invitations and publishing in test_invitations.py and test_publishing.py.

@@ -67,7 +67,8 @@ class Press:
                     for query in (
                         "select from public.documents where id = %s",
                         "select from public.chunks where document_id = %s",
-                        "select from public.search('refunds', mode => 'keyword', max_results => 100) where id = %s",
+                        "select from public.search('refunds', mode => 'keyword', max_results => 100) s,"
+                        " unnest(s.results) where id = %s",
                     )
                 ]
         assert all(len(set(seen)) == 1 for seen in found.values()), found

@@ -13,7 +13,10 @@ from tests.support import ScratchCluster, as_caller, make_user
 from tests.support.storefront import Storefront, around
 
 SEA, HILL, ODD = 1, 2, 3  # what products are like
-RECOMMEND = "select * from public.recommend(like_product => %s, category => %s, max_results => %s, mode => %s)"
+RECOMMEND = (
+    "select s.source, r.* from public.recommend(like_product => %s, category => %s, max_results => %s, mode => %s) s"
+    " cross join unnest(s.recommendations) r"
+)
 ROPES = [f"rope {number}" for number in range(6)]
 TENTS = [f"tent {number}" for number in range(6)]
 
@@ -242,7 +245,8 @@ def test_products_without_vectors_are_recommended_by_what_is_bought_with_them(
         shop.admin.execute("delete from public.chunks where product_id is not null")
         shop.admin.execute("select set_config('request.jwt.claims', %s, true)", (json.dumps({"sub": str(person)}),))
         rows = shop.admin.execute(
-            "select name, because from public.recommend(like_product => %s)", (shop.products["rope 0"],)
+            "select name, because from public.recommend(like_product => %s) s, unnest(s.recommendations) r",
+            (shop.products["rope 0"],),
         ).fetchall()
     assert rows[0][0] == "kettle"
     assert rows[0][1]["kind"] == "bought_together"
@@ -250,7 +254,7 @@ def test_products_without_vectors_are_recommended_by_what_is_bought_with_them(
 
 def test_the_gateway_asks_as_the_caller(shop: Storefront, person: uuid.UUID) -> None:
     shop.note(person, "view", "tent 0")
-    query = "select source, name from private.recommend_as(%s, null, null, 3, null)"
+    query = "select source from private.recommend_as(%s, null, null, 3, null)"
     url = f"postgresql://tidegate_gateway@127.0.0.1:{shop.admin.info.port}/{shop.admin.info.dbname}"
     with psycopg.connect(url, autocommit=True) as gateway:
         claims = json.dumps({"role": "authenticated", "sub": str(person)})

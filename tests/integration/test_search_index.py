@@ -16,7 +16,7 @@ EXACT = """
       select distinct on (source_id) source_id, embedding operator(extensions.<=>) %s::extensions.halfvec as distance
       from public.chunk_embeddings order by source_id, distance) s
     order by distance limit %s"""
-SEARCH = "select id from public.search('', %s::extensions.halfvec, 'semantic', max_results => %s)"
+SEARCH = "select id from public.search('', %s::extensions.halfvec, 'semantic', max_results => %s) s, unnest(s.results)"
 
 
 @pytest.fixture(scope="module")

@@ -36,8 +36,8 @@ def owners(connection: psycopg.Connection[Any], mode: str = "hybrid", **argument
     """Title and owner of each document that the caller finds."""
     names = "".join(f", {name} => %({name})s" for name in arguments)
     rows = connection.execute(
-        "select title, owner from public.search('stands', %(vector)s::extensions.halfvec, %(mode)s, '{documents}', 100"
-        f"{names})".encode(),
+        "select title, owner from public.search('stands', %(vector)s::extensions.halfvec, %(mode)s,"
+        f" '{{documents}}', 100{names}) s, unnest(s.results) r".encode(),
         {"vector": as_literal(unit_vector(1)), "mode": mode, **arguments},
     ).fetchall()
     return dict(rows)

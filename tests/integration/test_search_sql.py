@@ -16,8 +16,8 @@ from tests.support.tenants import DOCUMENTS, Tenants, populate
 
 VECTORS = {title: unit_vector(number) for number, title in enumerate(DOCUMENTS)}
 SEARCH_AS = (
-    "select * from private.search_as("
-    "%s, %s, %s::extensions.halfvec, %s, %s, %s, null, null, null, null, null, null, null)"
+    "select r.* from private.search_as("
+    "%s, %s, %s::extensions.halfvec, %s, %s, %s, null, null, null, null, null, null, null) s, unnest(s.results) r"
 )
 
 
@@ -122,7 +122,7 @@ def test_odd_queries_are_answered(connection: psycopg.Connection[Any], tenants: 
     with as_caller(connection, tenants.people["owner"]):
         for mode in ("keyword", "hybrid"):
             rows = connection.execute(
-                "select title from public.search(%s, %s::extensions.halfvec, %s)",
+                "select title from public.search(%s, %s::extensions.halfvec, %s) s, unnest(s.results) r",
                 (query, as_literal(unit_vector(1)), mode),
             ).fetchall()
             assert len(rows) == (0 if mode == "keyword" else len(READABLE["owner"]))
@@ -146,7 +146,7 @@ def test_a_long_query_in_many_languages_is_answered_in_time(
         connection.execute("set local statement_timeout = '3s'")
         for mode in ("keyword", "hybrid"):
             rows = connection.execute(
-                "select title from public.search(%s, %s::extensions.halfvec, %s)",
+                "select title from public.search(%s, %s::extensions.halfvec, %s) s, unnest(s.results) r",
                 ("stands " + words, as_literal(unit_vector(1)), mode),
             ).fetchall()
             assert {row[0] for row in rows} == {"harbour leaflet", "meadow leaflet"}
@@ -181,8 +181,8 @@ def test_a_snippet_says_where_it_was_cut(connection: psycopg.Connection[Any]) ->
 
 def test_a_filter_holds_for_every_result(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
     query = (
-        "select title from public.search('stands', %s::extensions.halfvec, organization_ids => %s, category => %s,"
-        " max_results => 100)"
+        "select title from public.search('stands', %s::extensions.halfvec, organization_ids => %s,"
+        " category => %s, max_results => 100) s, unnest(s.results) r"
     )
     vector = as_literal(unit_vector(1))
     with as_caller(connection, tenants.people["stranger"]):
@@ -198,7 +198,9 @@ def test_removed_text_is_not_found_while_its_embeddings_are_late(
 ) -> None:
     with as_caller(connection, tenants.people["stranger"], commit=False):
         connection.execute("update public.documents set content = 'Redacted.' where title = 'meadow leaflet'")
-        rows = connection.execute("select title from public.search('stands', mode => 'keyword')").fetchall()
+        rows = connection.execute(
+            "select title from public.search('stands', mode => 'keyword') s, unnest(s.results) r"
+        ).fetchall()
         assert "meadow leaflet" not in {row[0] for row in rows}
         status = connection.execute("select status from public.documents where title = 'meadow leaflet'").fetchone()
         assert status == ("pending",)

@@ -49,7 +49,7 @@ REFERENCE = """
       join weighed w on w.stemmer = s.stemmer and w.word = v.lexeme
       group by s.source_id, s.id)
     select source_id, max(score) from scored group by source_id"""
-KEYWORD = "select id, score from public.search(%(query)s, mode => 'keyword', max_results => 100)"
+KEYWORD = "select id, score from public.search(%(query)s, mode => 'keyword', max_results => 100) s, unnest(s.results)"
 
 
 @pytest.fixture(scope="module")

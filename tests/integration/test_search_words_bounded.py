@@ -60,7 +60,10 @@ def scores(
     database: Database, person: uuid.UUID | None, query: str, **arguments: int | str
 ) -> tuple[Scores, set[bool]]:
     names = "".join(f", {name} => %({name})s" for name in arguments)
-    statement = f"select id, score, complete from public.search(%(query)s, mode => 'keyword'{names})"
+    statement = (
+        f"select r.id, r.score, s.complete from public.search(%(query)s, mode => 'keyword'{names}) s"
+        " cross join unnest(s.results) r"
+    )
     with database.connect("supabase_admin") as connection, as_caller(connection, person):
         rows = connection.execute(statement.encode(), {"query": query, **arguments}).fetchall()
     return {row[0]: row[1] for row in rows}, {row[2] for row in rows}

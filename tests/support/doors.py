@@ -84,20 +84,21 @@ class Doors:
             "%(query_embedding)s", "%(query_embedding)s::extensions.halfvec"
         )
         with as_caller(self.connection, self.ids[actor], {"staff": actor == "staff"}, commit=False):
-            rows = self.connection.execute(f"select to_jsonb(s) from public.search({named}) s".encode(), arguments)
+            rows = self.connection.execute(
+                f"select to_jsonb(r) from public.search({named}) s, unnest(s.results) r".encode(), arguments
+            )
             return [row[0] for row in rows.fetchall()]
 
     def search_by_python(self, actor: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         """The same as a remote procedure, through postgrest-py."""
         answer: Any = self._postgrest(actor).rpc("search", arguments).execute()
-        found: list[dict[str, Any]] = answer.data
+        found: list[dict[str, Any]] = answer.data["results"]
         return found
 
     def search_by_javascript(self, actor: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         """And through supabase-js."""
-        found: list[dict[str, Any]] = self._ask({"token": self.tokens[actor], "rpc": "search", "arguments": arguments})[
-            "data"
-        ]
+        answer = self._ask({"token": self.tokens[actor], "rpc": "search", "arguments": arguments})
+        found: list[dict[str, Any]] = answer["data"]["results"]
         return found
 
     def search_by_http(self, actor: str, root: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:

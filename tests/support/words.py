@@ -50,7 +50,7 @@ def gather(database: Database, rows: int = 1000, tolerated: int = 0) -> None:
 def titles(connection: psycopg.Connection[Any], person: uuid.UUID | None, query: str, **arguments: Any) -> list[str]:
     """Titles that keyword search finds for the person, best first."""
     names = "".join(f", {name} => %({name})s" for name in arguments)
-    statement = f"select title from public.search(%(query)s, mode => 'keyword'{names})"
+    statement = f"select title from public.search(%(query)s, mode => 'keyword'{names}) s, unnest(s.results) r"
     with as_caller(connection, person):
         return [row[0] for row in connection.execute(statement.encode(), {"query": query, **arguments}).fetchall()]
 
