@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from tests.support.stack import Process, Stack
 
 LOGS = REPOSITORY / ".test-logs"
 KEPT_RUNS = 5
+
+
+def pytest_configure() -> None:
+    """Let SIGINT end what tests start: a shell ignores it in what it puts into the background, children included."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,8 @@ STATUSES = {
 @pytest.fixture(scope="module")
 def base_url(stack: Stack) -> str:
     """A gateway on a migrated database, with no Data API beside it."""
-    stack.start_gateway()
+    # A connection for each request, as Schemathesis has it, is more than one address may open in a second.
+    stack.start_gateway(CONNECTIONS_PER_ADDRESS="4096")
     return stack.gateway_url
 
 

@@ -44,7 +44,7 @@ def test_a_database_without_the_migrations_is_refused(run: Run) -> None:
     refused = run.command("run")
     assert refused.returncode == 1
     assert "run `make migrate`" in refused.stderr
-    assert "_privileges.sql" in refused.stderr
+    assert "_roles.sql" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

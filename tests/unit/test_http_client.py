@@ -133,8 +133,8 @@ async def test_what_the_data_api_refuses_has_a_meaning(status: int, code: str, m
     [
         (200, ""),
         (200, "<html>"),
-        (200, '{"a": 1}'),
-        (200, "[1]"),
+        (200, '[{"a": 1}]'),
+        (200, "1"),
         (200, b"[" + b" " * MAX_BYTES + b"]"),
         (502, "<html>"),
         (404, ""),
