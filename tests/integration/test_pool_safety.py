@@ -145,8 +145,8 @@ def search(database: GatewayDatabase, person: Person, **changes: Any) -> Corouti
 
 async def check(database: GatewayDatabase, person: Person) -> None:
     """A search as `person` gives what is theirs, all of it and nothing else."""
-    rows = await search(database, person)
-    assert {row["title"] for row in rows} == person.titles, person.claims
+    (answer,) = await search(database, person)
+    assert {result["title"] for result in answer["results"]} == person.titles, person.claims
 
 
 async def assert_nobody_is_left(database: GatewayDatabase) -> None:
@@ -260,7 +260,7 @@ async def test_cancelled_at_every_await(door: Database, crowd: list[Person]) -> 
                 break
         print(f"cancelled at each of {n - 1} awaits")
         assert n > 1
-        assert {row["title"] for row in done} == person.titles
+        assert {result["title"] for result in done[0]["results"]} == person.titles
 
 
 def _statement(person: Person) -> tuple[bytes, dict[str, Any]]:
