@@ -9,9 +9,18 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 AT_WORK_S = 0.25
 """Others are at work if one of them had a request this lately."""
+
+
+@dataclass
+class _Queue:
+    """Requests of one caller that wait, and how many of it have ended since there was a queue."""
+
+    turns: "deque[asyncio.Future[None]]" = field(default_factory=deque)
+    ended: int = 0
 
 
 class Turns:
@@ -21,15 +30,17 @@ class Turns:
         """Nobody has asked for anything."""
         self._clock = clock
         self._running: dict[str, int] = {}
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._waiting: dict[str, _Queue] = {}
         self._answered: OrderedDict[str, float] = OrderedDict()  # when each caller last was, the latest at the end
 
     @asynccontextmanager
-    async def turn(self, caller: str, within_s: float) -> AsyncIterator[None]:
-        """A turn of `caller` for the block; waits for it, first come, first served. TimeoutError."""
+    async def turn(self, caller: str, stall_s: float, within_s: float) -> AsyncIterator[None]:
+        """A turn of `caller` for the block, first come, first served.
+
+        TimeoutError when none of its requests ends for `stall_s` seconds, or the turn does not come within `within_s`.
+        """
         if caller in self._waiting or not self._may_run(caller):
-            async with asyncio.timeout(within_s):
-                await self._wait(caller)
+            await self._wait(caller, stall_s, within_s)
         else:
             self._start(caller)
         try:
@@ -37,12 +48,14 @@ class Turns:
         finally:
             self._end(caller)
 
-    async def _wait(self, caller: str) -> None:
+    async def _wait(self, caller: str, stall_s: float, within_s: float) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(caller, deque()).append(turn)
+        queue = self._waiting.setdefault(caller, _Queue())
+        queue.turns.append(turn)
         try:
-            await turn
-        except asyncio.CancelledError:
+            async with asyncio.timeout(within_s):
+                await _while_others_end(queue, turn, stall_s)
+        except (asyncio.CancelledError, TimeoutError):
             if turn.done() and not turn.cancelled():
                 self._end(caller)
             else:
@@ -50,11 +63,13 @@ class Turns:
             raise
 
     def _leave_queue(self, caller: str, turn: "asyncio.Future[None]") -> None:
-        queue = self._waiting.get(caller, deque())
-        if turn in queue:  # else it was passed over already
-            queue.remove(turn)
-        if not queue:
-            self._waiting.pop(caller, None)
+        queue = self._waiting.get(caller)
+        if queue is None:
+            return
+        if turn in queue.turns:  # else it was passed over already
+            queue.turns.remove(turn)
+        if not queue.turns:
+            del self._waiting[caller]
 
     def _start(self, caller: str) -> None:
         self._running[caller] = self._running.get(caller, 0) + 1
@@ -68,9 +83,12 @@ class Turns:
         self._answered.move_to_end(caller)
         while now - next(iter(self._answered.values())) > AT_WORK_S:
             self._answered.popitem(last=False)
-        while (queue := self._waiting.get(caller)) and self._may_run(caller):
-            turn = queue.popleft()
-            if not queue:
+        queue = self._waiting.get(caller)
+        if queue is not None:
+            queue.ended += 1
+        while queue is not None and queue.turns and self._may_run(caller):
+            turn = queue.turns.popleft()
+            if not queue.turns:
                 del self._waiting[caller]
             if not turn.done():
                 self._start(caller)
@@ -84,3 +102,12 @@ class Turns:
             return True
         latest = next((at for one, at in reversed(self._answered.items()) if one != caller), float("-inf"))
         return self._clock() - latest <= AT_WORK_S
+
+
+async def _while_others_end(queue: _Queue, turn: "asyncio.Future[None]", stall_s: float) -> None:
+    """Wait for the turn, as long as requests before it end. TimeoutError."""
+    ended = queue.ended
+    while not (await asyncio.wait({turn}, timeout=stall_s))[0]:
+        if queue.ended == ended:
+            raise TimeoutError
+        ended = queue.ended

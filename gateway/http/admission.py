@@ -13,8 +13,10 @@ from gateway.resilience import remaining
 from gateway.resilience.callers import on_behalf_of
 from gateway.resilience.metrics import SHED
 
-WAIT_SHARE, MOST_WAIT_S = 0.2, 0.5
-"""Of its time, what a request may wait for those that its caller sent before it, and in seconds."""
+WAIT_SHARE = 0.2
+"""Of its time, what a request may wait for those that its caller sent before it."""
+STALL_S = 0.5
+"""It waits no longer when none of them ends for so many seconds."""
 BYTES_PER_REQUEST = 4_096
 """Of a body: it counts for one more request for each."""
 NOT_STORED = (b"cache-control", b"no-store")
@@ -142,7 +144,7 @@ class TurnMiddleware:
         if scope["type"] != "http" or not is_limited(scope["path"]) or has_everything:
             await self.app(scope, receive, send)
             return
-        turn = self.admission.turns.turn(self._caller(scope), min(MOST_WAIT_S, WAIT_SHARE * remaining()))
+        turn = self.admission.turns.turn(self._caller(scope), STALL_S, WAIT_SHARE * remaining())
         async with AsyncExitStack() as stack:
             with suppress(TimeoutError):
                 await stack.enter_async_context(turn)

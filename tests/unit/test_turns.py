@@ -30,9 +30,9 @@ class Bench:
         self.begun: list[str] = []
         self._ends: dict[str, asyncio.Event] = {}
 
-    async def request(self, caller: str, name: str, within_s: float = LONG_S) -> None:
+    async def request(self, caller: str, name: str, stall_s: float = LONG_S, within_s: float = LONG_S) -> None:
         self._ends[name] = asyncio.Event()
-        async with self.turns.turn(caller, within_s):
+        async with self.turns.turn(caller, stall_s, within_s):
             self.begun.append(name)
             await self._ends[name].wait()
 
@@ -83,14 +83,29 @@ async def test_who_waits_too_long_or_leaves_holds_nobody_up() -> None:
     bench = Bench()
     await bench.start("b", "b1")
     await bench.start("a", "a1")
-    with pytest.raises(TimeoutError):
-        await bench.request("a", "late", within_s=0.01)
+    for patience in ({"within_s": 0.01}, {"stall_s": 0.01}):
+        with pytest.raises(TimeoutError):
+            await bench.request("a", "late", **patience)
     (leaver,) = await bench.start("a", "leaver")
     await bench.start("a", "a2")
     leaver.cancel()
     await settle()
     await bench.end("a1")
     assert bench.begun == ["b1", "a1", "a2"]
+
+
+async def test_a_long_queue_waits_on_while_requests_end() -> None:
+    bench = Bench()
+    await bench.start("b", "b1")
+    await bench.start("a", *(f"a{number}" for number in range(12)))
+    late = asyncio.create_task(bench.request("a", "late", stall_s=1))
+    for number in range(12):
+        assert bench.begun[-1] == f"a{number}"
+        await asyncio.wait({late}, timeout=0.1)  # together longer than it waits for one of them
+        await bench.end(f"a{number}")
+    assert bench.begun[-1] == "late"
+    await bench.end("late")
+    await late
 
 
 async def test_who_leaves_as_the_turn_comes_passes_it_on() -> None:
@@ -116,7 +131,7 @@ async def test_at_random_nobody_is_forgotten_and_nobody_has_two(seed: int) -> No
     async def request(caller: str) -> None:
         try:
             patience, within = rng.choice((0.001, 0.01, LONG_S)), rng.choice((0.01, LONG_S))
-            async with asyncio.timeout(patience), turns.turn(caller, within):
+            async with asyncio.timeout(patience), turns.turn(caller, within, LONG_S):
                 running[caller] += 1
                 outcomes["two"] += running[caller] > 1
                 try:
@@ -128,7 +143,7 @@ async def test_at_random_nobody_is_forgotten_and_nobody_has_two(seed: int) -> No
             outcomes["gave up"] += 1
 
     async def busy() -> None:
-        async with turns.turn("always at work", LONG_S):
+        async with turns.turn("always at work", LONG_S, LONG_S):
             await asyncio.gather(*(request(rng.choice("abcde")) for _ in range(300)))
 
     async with asyncio.timeout(LONG_S):
