@@ -130,7 +130,7 @@ docs: .venv/run.stamp ## Write docs/settings.md from the settings
 
 .PHONY: screenshot
 screenshot: .venv/deno-tests.stamp .venv/chromium.stamp ## Draw the picture of the example shop in docs/browser.md
-	@SCREENSHOT=docs/images/shop.png $(BIN)/python -m pytest -q tests/e2e/browser/test_shop.py
+	@SCREENSHOT=docs/images/shop.png $(BIN)/python -m pytest -q tests/e2e/browser/test_shop_orders.py
 
 # The files name no package index: pip asks whichever it is set up with.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes \

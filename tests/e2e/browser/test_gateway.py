@@ -64,11 +64,6 @@ READ = """
 
 
 @pytest.fixture(scope="module")
-def traffic(page: Page) -> Traffic:
-    return Traffic(page)
-
-
-@pytest.fixture(scope="module")
 def elsewhere(page: Page, stack: Stack, gateway: Process, traffic: Traffic) -> Iterator[Page]:
     """The page, on another origin than the gateway, with somebody's token."""
     assert traffic.requests == []

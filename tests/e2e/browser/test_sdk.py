@@ -33,11 +33,6 @@ COUNTED = {"search_products", "search", "recommend"}
 
 
 @pytest.fixture(scope="module")
-def traffic(page: Page) -> Traffic:
-    return Traffic(page)
-
-
-@pytest.fixture(scope="module")
 def elsewhere(
     page: Page, project: dict[str, str], traffic: Traffic, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Page]:
