@@ -1,4 +1,4 @@
--- Chunks of documents and products, and their vectors.
+-- Chunks of documents, of their files, and of products, and their vectors.
 --
 -- Only the worker writes them. Both tables repeat the scope of the source, kept by foreign keys that cascade, so that
 -- policies and indexes need no join. Vectors stand apart from the text, narrow, one per chunk and model. Search
@@ -8,6 +8,8 @@ create table public.chunks (
   id bigint primary key default private.new_row_id(),
   document_id uuid,
   product_id uuid,
+  file_id uuid references public.document_files (id) on delete cascade,
+  page integer check (page >= 1),
   source_id uuid not null generated always as (coalesce(document_id, product_id)) stored,
   scope_id uuid not null,
   position integer not null check (position >= 0),
@@ -24,12 +26,14 @@ create table public.chunks (
     generated always as (private.search_vector(language, title, heading_path, content)) stored,
   unique (id, source_id, scope_id),
   constraint chunks_one_source_check check (num_nonnulls(document_id, product_id) = 1),
+  constraint chunks_file_of_document_check check (file_id is null or document_id is not null),
   constraint chunks_source_id_position_key unique (source_id, position) deferrable initially deferred,
   foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade,
   foreign key (product_id, scope_id) references public.products (id, scope_id) on update cascade on delete cascade
 );
 create index chunks_document_id_idx on public.chunks (document_id, scope_id);
 create index chunks_product_id_idx on public.chunks (product_id, scope_id);
+create index chunks_file_id_idx on public.chunks (file_id);
 create index chunks_scope_id_idx on public.chunks (scope_id) include (token_count);
 create index chunks_stemmer_idx on public.chunks (stemmer);
 alter table public.chunks enable row level security, force row level security;
@@ -38,13 +42,15 @@ comment on table public.chunks is 'Pieces of documents and products, which searc
 comment on column public.chunks.id is 'The chunk. Tells when it was made, and nothing else.';
 comment on column public.chunks.document_id is 'Its document, or null.';
 comment on column public.chunks.product_id is 'Its product, or null.';
+comment on column public.chunks.file_id is 'The file of the document that it is of; null for the document''s own text.';
+comment on column public.chunks.page is 'Page of the file on which it begins, from 1; null without pages.';
 comment on column public.chunks.source_id is 'Derived: the document or the product.';
 comment on column public.chunks.scope_id is 'Scope of the source.';
-comment on column public.chunks.position is 'Order within the source, from 0.';
+comment on column public.chunks.position is 'Order within the source, from 0: its own text, then its files.';
 comment on column public.chunks.title is 'Title of the source.';
 comment on column public.chunks.heading_path is 'Headings above the chunk, outermost first.';
-comment on column public.chunks.content is 'Text: characters start_offset to end_offset of the source.';
-comment on column public.chunks.start_offset is 'First character in the source, from 0.';
+comment on column public.chunks.content is 'Text: characters start_offset to end_offset of the source or file.';
+comment on column public.chunks.start_offset is 'First character in the source or file, from 0.';
 comment on column public.chunks.end_offset is 'One past the last character.';
 comment on column public.chunks.token_count is 'Tokens of the embedded text, by the model''s tokenizer.';
 comment on column public.chunks.language is 'Language of the source when it was chunked.';
@@ -53,8 +59,8 @@ comment on column public.chunks.stemmer is 'Derived: the text search configurati
 comment on column public.chunks.search_vector is 'Derived: stemmed words.';
 
 grant select (
-  id, document_id, product_id, source_id, scope_id, position, title, heading_path, content, start_offset,
-  end_offset, token_count, language, input_hash, stemmer, search_vector)
+  id, document_id, product_id, file_id, page, source_id, scope_id, position, title, heading_path, content,
+  start_offset, end_offset, token_count, language, input_hash, stemmer, search_vector)
   on public.chunks to anon, authenticated;
 grant select, insert, update, delete on public.chunks to service_role, tidegate_worker;
 

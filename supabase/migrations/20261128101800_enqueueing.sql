@@ -108,13 +108,14 @@ begin
     from new_rows n join old_rows o using (id) where n.content <> o.content
   ), headings as materialized (
     select distinct c.document_id as id, h.heading
-    from texts t join public.chunks c on c.document_id = t.id cross join lateral unnest(c.heading_path) h (heading)
+    from texts t join public.chunks c on c.document_id = t.id and c.file_id is null
+    cross join lateral unnest(c.heading_path) h (heading)
   ), gone as materialized (
     select h.id, h.heading from headings h join texts t using (id)
     where octet_length(replace(t.content, h.heading, '')) = t.bytes
   )
   delete from public.chunks c using texts t
-  where c.document_id = t.id
+  where c.document_id = t.id and c.file_id is null
     and (c.content <> '' and octet_length(replace(t.content, c.content, '')) = t.bytes
          or exists (select from gone g where g.id = t.id and g.heading = any (c.heading_path)));
   update public.chunks c set title = n.title from new_rows n

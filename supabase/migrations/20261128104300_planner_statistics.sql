@@ -26,13 +26,18 @@ begin
       ('document_shares', 'set statistics 0', '{created_at}'),
       ('products', 'set statistics 0', '{name,description,language,metadata,created_at,updated_at}'),
       ('chunks', 'set statistics 0',
-       '{title,heading_path,content,input_hash,start_offset,end_offset,language}'),
+       '{title,heading_path,content,input_hash,start_offset,end_offset,language,page}'),
+      ('document_files', 'set statistics 0',
+       '{name,content_type,size,version,error,pages_done,pages_total,created_at,updated_at}'),
+      ('file_texts', 'set statistics 0', '{content,page_starts}'),
       ('interactions', 'set statistics 0', '{kind,order_id,created_at}'),
       ('organizations', 'set (n_distinct = -0.05)', '{created_by}'),
       ('memberships', 'set (n_distinct = -0.05)', '{organization_id,user_id}'),
       ('invitations', 'set (n_distinct = -0.05)', '{organization_id,document_id,user_id,invited_by}'),
       ('documents', 'set (n_distinct = -0.05)', '{owner_id,organization_id,scope_id}'),
       ('document_shares', 'set (n_distinct = -0.05)', '{user_id}'),
+      ('document_files', 'set (n_distinct = -0.05)', '{document_id,scope_id}'),
+      ('file_texts', 'set (n_distinct = -0.05)', '{document_id,scope_id}'),
       ('chunks', 'set (n_distinct = -0.05)', '{scope_id}'),
       ('chunk_embeddings', 'set (n_distinct = -0.05)', '{scope_id}'),
       ('interactions', 'set (n_distinct = -0.05)', '{user_id,product_id}')) v (relname, change, columns)
@@ -46,5 +51,5 @@ begin
 end $$;
 
 -- The planner takes a table that was never analyzed for ten pages.
-analyze public.organizations, public.memberships, public.documents, public.document_shares, public.chunks,
-  public.chunk_embeddings;
+analyze public.organizations, public.memberships, public.documents, public.document_shares,
+  public.document_files, public.file_texts, public.chunks, public.chunk_embeddings;

@@ -112,3 +112,98 @@ comment on function private.clear_uploader is
   'Removes a person from the files that they uploaded. Called by definers, so it does nothing where storage.objects '
   'has triggers that are not Storage''s: on hosted projects a leaked login of an API role could add one that runs with '
   'their rights.';
+
+-- What the worker has read of a file, and how far it is. Each file under its document has a row with the id of its
+-- object. The queue, the triggers and the worker's functions are in the last files (reading_files).
+
+create type public.file_status as enum ('queued', 'reading', 'ready', 'failed');
+comment on type public.file_status is
+  'queued: waits to be read; reading: is being read; ready: its text is there; failed: see error.';
+
+create table public.document_files (
+  id uuid primary key,
+  document_id uuid not null,
+  scope_id uuid not null,
+  name text not null,
+  content_type text,
+  size bigint,
+  version text not null,
+  status public.file_status not null default 'queued',
+  error text,
+  pages_done integer not null default 0,
+  pages_total integer,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade
+);
+create index document_files_document_id_idx on public.document_files (document_id, scope_id);
+create index document_files_scope_id_idx on public.document_files (scope_id);
+alter table public.document_files enable row level security, force row level security;
+
+comment on table public.document_files is 'Files of documents, and how far each has been read.';
+comment on column public.document_files.id is 'The file: the id of its object in Storage.';
+comment on column public.document_files.document_id is 'Its document.';
+comment on column public.document_files.scope_id is 'Scope of the document.';
+comment on column public.document_files.name is 'Name within the document: what follows <document id>/.';
+comment on column public.document_files.content_type is 'As the upload said; the content decides how it is read.';
+comment on column public.document_files.size is 'Bytes, as Storage says.';
+comment on column public.document_files.version is 'Another one after each upload to this name.';
+comment on column public.document_files.status is 'State of the newest version.';
+comment on column public.document_files.error is 'Why reading failed and what to do, in words for the owner.';
+comment on column public.document_files.pages_done is 'Pages read so far, of a format that has pages.';
+comment on column public.document_files.pages_total is 'Pages that there are; null until that is known.';
+comment on column public.document_files.created_at is 'When the file was first seen.';
+comment on column public.document_files.updated_at is 'Last change of this row.';
+
+grant select (
+  id, document_id, scope_id, name, content_type, size, version, status, error, pages_done, pages_total, created_at,
+  updated_at)
+  on public.document_files to anon, authenticated;
+grant select, insert, update, delete on public.document_files to service_role;
+
+create policy "visitors read files of public documents" on public.document_files
+  for select to anon
+  using (scope_id = any (array(select private.my_scopes())));
+create policy "people read the files of what they read" on public.document_files
+  for select to authenticated
+  using (
+    scope_id = any (array(select private.my_scopes()))
+    or document_id = any (array(select private.my_shared_documents())));
+select private.refuse_closed_accounts('public.document_files');
+
+create trigger touch_updated_at before update on public.document_files
+  for each row execute function private.touch_updated_at();
+
+-- Apart from the file's row, which changes often while the file is read.
+create table public.file_texts (
+  file_id uuid primary key references public.document_files (id) on delete cascade,
+  document_id uuid not null,
+  scope_id uuid not null,
+  content text not null,
+  page_starts integer[] not null default '{}',
+  foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade
+);
+create index file_texts_document_id_idx on public.file_texts (document_id, scope_id);
+create index file_texts_scope_id_idx on public.file_texts (scope_id);
+alter table public.file_texts enable row level security, force row level security;
+
+comment on table public.file_texts is 'Texts of files as Markdown: of the newest version that could be read.';
+comment on column public.file_texts.file_id is 'The file.';
+comment on column public.file_texts.document_id is 'Its document.';
+comment on column public.file_texts.scope_id is 'Scope of the document.';
+comment on column public.file_texts.content is 'Markdown. Offsets of the file''s chunks count its characters.';
+comment on column public.file_texts.page_starts is 'Where each page begins in content, from 0; empty without pages.';
+
+grant select (file_id, document_id, scope_id, content, page_starts) on public.file_texts to anon, authenticated;
+grant select, insert, update, delete on public.file_texts to service_role;
+grant select on public.file_texts to tidegate_worker;
+
+create policy "visitors read texts of public documents' files" on public.file_texts
+  for select to anon
+  using (scope_id = any (array(select private.my_scopes())));
+create policy "people read the texts of what they read" on public.file_texts
+  for select to authenticated
+  using (
+    scope_id = any (array(select private.my_scopes()))
+    or document_id = any (array(select private.my_shared_documents())));
+select private.refuse_closed_accounts('public.file_texts');

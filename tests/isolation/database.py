@@ -9,7 +9,7 @@ import psycopg
 
 from tests.isolation import invitations, orders, recommendations
 from tests.isolation.probes import named, quoted
-from tests.isolation.sources import Passages, Staged, Vectors, passage_number
+from tests.isolation.sources import FileStates, FileTexts, Passages, Staged, Vectors, passage_number
 from tests.isolation.tables import TABLES
 from tests.isolation.world import Actor, World, identity
 
@@ -173,12 +173,7 @@ def _statements(world: World) -> Iterable[str]:
         )
     yield from orders.statements(world)
     yield from recommendations.statements(world)
-    for name, d in sorted(world.documents.items()):
-        yield (
-            "insert into public.documents (id, title, owner_id, organization_id, visibility)"
-            f" values ({named(name)}, {quoted(name)}, {named(d.owner)}, {named(d.organization)}, '{d.visibility}')"
-        )
-        yield f"insert into storage.objects (bucket_id, name) values ('documents', '{identity(name)}/paper.pdf')"
+    yield from _documents(world)
     for name, person in sorted(world.shares):
         yield f"insert into public.document_shares values ({named(name)}, {named(person)})"
     yield from invitations.statements(world)
@@ -190,6 +185,18 @@ def _statements(world: World) -> Iterable[str]:
             yield f"insert into private.embedding_jobs ({kind}) values ({named(name)})"
         if source.staged:
             yield f"insert into private.staged_embeddings {Staged.made(name, 'made')}"
+
+
+def _documents(world: World) -> Iterable[str]:
+    for name, d in sorted(world.documents.items()):
+        yield (
+            "insert into public.documents (id, title, owner_id, organization_id, visibility)"
+            f" values ({named(name)}, {quoted(name)}, {named(d.owner)}, {named(d.organization)}, '{d.visibility}')"
+        )
+        yield f"insert into storage.objects (bucket_id, name) values ('documents', '{identity(name)}/paper.pdf')"
+        if d.file:
+            yield f"insert into public.document_files {FileStates.insert(world, name)}"
+            yield f"insert into public.file_texts {FileTexts.insert(world, name)}"
 
 
 def passages(world: World, name: str) -> Iterable[str]:

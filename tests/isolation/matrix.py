@@ -46,9 +46,9 @@ def world() -> World:
     for person in sorted(w.people - {"oli", "sam", "zoe", "yan"}):
         for number, (place, visibility) in enumerate(places):
             w.documents[f"{person}'s {visibility} in {place or 'no place'}"] = Document(
-                person, place, visibility, passages=number % 2 == 0, job=number % 3 == 0
+                person, place, visibility, passages=number % 2 == 0, job=number % 3 == 0, file=number % 4 < 3
             )
-    w.documents["zoe's diary"] = Document("zoe", None, "private", passages=True)
+    w.documents["zoe's diary"] = Document("zoe", None, "private", passages=True, file=True)
     for place in ("harbour", "meadow"):
         w.documents[f"nobody's in {place}"] = Document(None, place, "organization", passages=True)
     for name, document in w.documents.items():

@@ -48,6 +48,8 @@ EQUIVALENT = {
     "staff change categories: check true": "who is staff does not depend on the row",
     "staff change products: check true": "who is staff does not depend on the row",
     "people read what their scopes and shares let them: for visitors too": _VISITOR,
+    "people read the files of what they read: for visitors too": _VISITOR,
+    "people read the texts of what they read: for visitors too": _VISITOR,
     "people read the chunks of what they read: for visitors too": _VISITOR,
     "people read the vectors of what they read: for visitors too": _VISITOR,
     "people read active products, staff read all: for visitors too": "nobody is never staff",

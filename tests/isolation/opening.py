@@ -41,10 +41,10 @@ def opening() -> World:
         ("meadow", "cat"): "viewer",
     }
     w.documents = {
-        "diary": Document("ann", None, "private", passages=True),
+        "diary": Document("ann", None, "private", passages=True, file=True),
         "draft": Document("cat", "harbour", "private", passages=True),
-        "minutes": Document("bob", "harbour", "organization", passages=True),
-        "leaflet": Document("eve", "meadow", "public", passages=True, job=True),
+        "minutes": Document("bob", "harbour", "organization", passages=True, file=True),
+        "leaflet": Document("eve", "meadow", "public", passages=True, job=True, file=True),
     }
     w.shares = {("draft", "dan"), ("minutes", "cat"), ("diary", "eve")}
     w.invitations = {

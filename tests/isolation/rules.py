@@ -179,6 +179,8 @@ _RULES: Mapping[str, Rules] = {
         update=invitations.answers,
         delete=invitations.answers,
     ),
+    "public.document_files": Rules(select=reads_source),
+    "public.file_texts": Rules(select=reads_source),
     "public.chunks": _PASSAGES,
     "public.chunk_embeddings": _PASSAGES,
     "public.orders": Rules(select=orders.reads_order),
@@ -240,6 +242,8 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "delete": ALL,
         }
     },
+    "public.document_files": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}},
+    "public.file_texts": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}, WORKER: {"select": ALL}},
     "public.chunks": {
         VISITORS: {"select": ALL},
         PEOPLE: {"select": ALL},

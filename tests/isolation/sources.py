@@ -277,6 +277,42 @@ class Files(Table):
         ]
 
 
+class FileStates(Table):
+    """How far the file of each document has been read."""
+
+    key = "document_id::text"
+    columns = "error"
+    blind = "error = null"
+
+    def rows(self, world: World) -> Iterable[str]:
+        return sorted(name for name, document in world.documents.items() if document.file)
+
+    def where(self, row: Any) -> str:
+        return f"document_id = {named(row)}"
+
+    def inserts(self, world: World, _actor: Actor) -> Sequence[Insert]:
+        return [Insert(name, self.insert(world, name)) for name in sorted(world.documents)]
+
+    @staticmethod
+    def insert(world: World, name: str) -> str:
+        """The row of the document's file, which has the document's id, as triggers write it."""
+        values = f"{named(name)}, {named(name)}, {scope(world, name)}, 'paper.pdf', '1'"
+        return f"(id, document_id, scope_id, name, version) values ({values})"
+
+
+class FileTexts(FileStates):
+    """What was read of it."""
+
+    columns = "content"
+    blind = "content = ''"
+
+    @staticmethod
+    def insert(world: World, name: str) -> str:
+        return (
+            f"(file_id, document_id, scope_id, content) values ({named(name)}, {named(name)}, {scope(world, name)}, '')"
+        )
+
+
 class Buckets(Table):
     key = "id"
     columns = "public"

@@ -8,7 +8,19 @@ from tests.isolation.probes import Table
 from tests.isolation.recommendations import Interactions, Popularity
 from tests.isolation.rules import INTERNAL
 from tests.isolation.shop import Currencies
-from tests.isolation.sources import Buckets, Documents, Files, Jobs, Models, Passages, Shares, Staged, Vectors
+from tests.isolation.sources import (
+    Buckets,
+    Documents,
+    Files,
+    FileStates,
+    FileTexts,
+    Jobs,
+    Models,
+    Passages,
+    Shares,
+    Staged,
+    Vectors,
+)
 
 TABLES: dict[str, Table] = {
     "public.profiles": Profiles(),
@@ -20,6 +32,8 @@ TABLES: dict[str, Table] = {
     "public.documents": Documents(),
     "public.document_shares": Shares(),
     "public.invitations": Invitations(),
+    "public.document_files": FileStates(),
+    "public.file_texts": FileTexts(),
     "public.chunks": Passages(),
     "public.chunk_embeddings": Vectors(),
     "public.orders": Orders(),

@@ -16,7 +16,10 @@ def identity(name: str) -> uuid.UUID:
 
 @dataclass(frozen=True)
 class Document:
-    """A document; `passages`: it can be searched; `job`: its embedding is due; `staged`: a part of it is made."""
+    """A document.
+
+    `passages`: it can be searched; `job`: its embedding is due; `staged`: a part of it is made; `file`: one was read.
+    """
 
     owner: str | None
     organization: str | None
@@ -24,6 +27,7 @@ class Document:
     passages: bool = False
     job: bool = False
     staged: bool = False
+    file: bool = False
 
 
 @dataclass(frozen=True)
