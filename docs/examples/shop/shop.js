@@ -5,6 +5,13 @@
 const PAGE_SIZE = 12;
 const TYPING_PAUSE_MS = 150;
 
+if (!globalThis.supabase) {
+  document.getElementById("message").textContent = "The shop did not load. Check your connection, and load the page again.";
+}
+
+// What a link in a mail came back with, when it no longer holds. Read before supabase-js clears it.
+const linkTrouble = new URLSearchParams(location.hash.slice(1)).get("error_description");
+
 const setting = (name) => document.querySelector(`meta[name="${name}"]`).content;
 const element = (id) => document.getElementById(id);
 const client = supabase.createClient(setting("supabase-url"), setting("supabase-key"));
@@ -31,6 +38,8 @@ class Trouble extends Error {
 /** A refusal in the words of the server that refused; else what a person can do when the network or a server fails. */
 function trouble(status, words, remedy = "Check your connection, and try again.") {
   const isRefusal = words && status >= 400 && status < 500;
+  // What stands before a project refuses the key, in words of its own. Whoever sets the page up sees to that.
+  if (status === 401 && !words) return new Trouble(status, "The shop is not set up: its project refused the key.");
   return new Trouble(status, isRefusal ? words : `The shop did not answer. ${remedy}`);
 }
 
@@ -55,12 +64,12 @@ async function gateway(path, { body, signal } = {}) {
   return answer;
 }
 
-/** Runs what a person asked for, and says how it went. */
+/** Runs what a person asked for, and says how it went: what is done, or where it is not, the words that the action returns. */
 async function perform(action, done) {
   const asker = person;
   try {
-    await action();
-    if (done) say(done);
+    const result = await action();
+    if (done) say(result ?? done);
   } catch (error) {
     if (asker && isHere(asker)) await doubt(asker, error.status);
     if (isHere(asker)) sayTrouble(error); // else whoever asked has signed out
@@ -189,7 +198,7 @@ function card(product) {
 }
 
 const copyOf = (id) => element(id).content.firstElementChild.cloneNode(true);
-const initials = (name) => name.match(/\b\p{L}/gu).slice(0, 2).join("");
+const initials = (name) => (name.match(/(?<![\p{L}\p{M}\p{N}])[\p{L}\p{N}]/gu) ?? []).slice(0, 2).join("");
 const hue = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
 const money = (amount, currency) => new Intl.NumberFormat("en", { style: "currency", currency }).format(amount);
 
@@ -290,7 +299,7 @@ async function signIn({ email, password }) {
 
 async function signUp({ email, password }) {
   const { data } = await answered(client.auth.signUp({ email, password }));
-  if (!data.session) throw new Error("Almost there: follow the link in the mail that we sent you, then sign in.");
+  if (!data.session) return "Almost there: follow the link in the mail that we sent you, then sign in.";
 }
 
 /** Signs out on this device, which works without the network and with a token that nobody accepts any more. */
@@ -359,3 +368,4 @@ client.auth.onAuthStateChange((_event, session) => {
 });
 
 showBasket();
+if (linkTrouble) say(`${linkTrouble}.`, true);
