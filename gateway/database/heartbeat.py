@@ -28,7 +28,10 @@ BEATS = 4  # at a time, those left behind included
 
 @dataclass(frozen=True)
 class News:
-    """Rights that ended; `asked_at` is the moment (of the monotonic clock) up to which this is all that did."""
+    """Rights that ended; `asked_at` is the moment (of the monotonic clock) up to which this is all that did.
+
+    `sources` are documents and products, and organizations and people for all documents that are theirs.
+    """
 
     asked_at: float
     everything: bool

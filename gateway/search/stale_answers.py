@@ -30,10 +30,13 @@ class StaleAnswers:
 
     def put(self, request: SearchRequest, caller: Caller, answer: SearchResponse, asked_at: float) -> None:
         """Remember an answer that lacks nothing, unless what it holds ended while it was on its way."""
-        ids = [result.id for result in answer.results]
-        if self._rights.ended_since(asked_at, caller.user_id, ids):
+        # Where too many rights end at once, the database names whose documents these were.
+        about: list[UUID] = [result.id for result in answer.results]
+        about += [result.owner.id for result in answer.results if result.owner is not None]
+        if self._rights.ended_since(asked_at, caller.user_id, about):
             return
-        about: list[UUID] = ids if caller.user_id is None else [*ids, caller.user_id]
+        if caller.user_id is not None:
+            about.append(caller.user_id)
         self._answers.put(_key(request, caller), answer.model_dump_json().encode(), about=about)
 
     def get(self, request: SearchRequest, caller: Caller) -> SearchResponse | None:

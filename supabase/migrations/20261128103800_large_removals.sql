@@ -80,7 +80,7 @@ begin
   where o.id = any (organization_ids);
   delete from public.memberships m where m.organization_id = any (organization_ids);
   delete from public.invitations i where i.organization_id = any (organization_ids);
-  perform private.record_everything_lost();
+  perform private.record_rights_lost('{}', organization_ids);
 end $$;
 comment on function private.queue_organizations is 'Ends every right in these organizations, and queues their removal.';
 
@@ -169,7 +169,7 @@ begin
     and not exists (select from public.memberships m where m.organization_id = o.id and m.user_id <> person);
   perform private.leave_orders(person);
   delete from public.profiles p where p.id = person;
-  perform private.record_everything_lost();
+  perform private.record_rights_lost(array[person], '{}');
 end $$;
 comment on function private.begin_account_removal is
   'Ends every right of a closed account, and every right that others have through it, and queues its removal.';

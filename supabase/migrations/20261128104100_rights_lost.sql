@@ -4,6 +4,9 @@
 -- longer read, so triggers record every loss of a right with the transaction that caused it, and the gateway asks
 -- private.heartbeat() for what it has not seen yet: a transaction id that was not finished at the last call is asked
 -- for again. Rows are kept for an hour.
+--
+-- Nobody must be able to empty the caches of everybody: where a statement ends too many rights to name each, it names
+-- the organizations or people whose documents these were, with all their documents.
 
 create table private.rights_lost (
   id bigint generated always as identity primary key,
@@ -24,34 +27,38 @@ comment on column private.rights_lost.at is 'When it was recorded; after an hour
 comment on column private.rights_lost.people is
   'People who lost a right: removed members, readers of an ended share, banned and deleted accounts.';
 comment on column private.rights_lost.sources is
-  'Documents and products that were deleted, hidden or changed, so that some may no longer be read as they were.';
+  'Documents and products that were deleted, hidden or changed, so that some may no longer be read as they were; and '
+  'organizations and people, for all their documents.';
 comment on column private.rights_lost.everything is 'Too many to be named.';
 
 create policy "functions alone use it" on private.rights_lost for all to anon, authenticated using (false);
 
-create function private.record_rights_lost(people uuid[], sources uuid[]) returns void
+create function private.record_rights_lost(people uuid[], sources uuid[], instead uuid[] default null) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   most constant integer := 1000;
-  many constant boolean := coalesce(cardinality(people), 0) + coalesce(cardinality(sources), 0) > most;
+  everything boolean := false;
 begin
-  if coalesce(cardinality(people), 0) + coalesce(cardinality(sources), 0) = 0 then
-    return;
+  if cardinality(people || sources) > most then
+    everything := instead is null or cardinality(instead) > most;
+    people := '{}';
+    sources := case when everything then '{}' else instead end;
   end if;
-  insert into private.rights_lost (people, sources, everything)
-  values (case when many then '{}' else coalesce(people, '{}') end,
-          case when many then '{}' else coalesce(sources, '{}') end, many);
-  -- Each new row deletes a few old ones, so that nobody has to clear the table.
-  delete from private.rights_lost r
-  using (select o.id from private.rights_lost o
-         where o.at < clock_timestamp() - interval '1 hour'
-         order by o.at limit 10 for update skip locked) old
-  where r.id = old.id;
+  if cardinality(people || sources) > 0 or everything then
+    insert into private.rights_lost (people, sources, everything) values (people, sources, everything);
+    -- Each new row deletes a few old ones, so that nobody has to clear the table.
+    delete from private.rights_lost r
+    using (select o.id from private.rights_lost o
+           where o.at < clock_timestamp() - interval '1 hour'
+           order by o.at limit 10 for update skip locked) old
+    where r.id = old.id;
+  end if;
 end $$;
 comment on function private.record_rights_lost is
-  'Records that people lost rights, or that documents and products (sources) may no longer be read as they were. '
-  'Definer: writes the table.';
+  'Records that people lost rights, or that documents and products (sources) may no longer be read as they were; '
+  'where these are more than 1,000, that those named by instead may not, or nothing that anybody keeps. Definer: '
+  'writes the table.';
 
 create function private.record_lost_sources() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -59,8 +66,14 @@ as $$
 begin
   if tg_level = 'ROW' then
     perform private.record_rights_lost('{}', array[old.id]);
+  elsif tg_table_name = 'documents' then
+    perform private.record_rights_lost(
+      '{}', array(select o.id from old_rows o),
+      array(select distinct case
+              when o.visibility = 'private' or o.organization_id is null then o.owner_id else o.organization_id end
+            from old_rows o));
   else
-    perform private.record_rights_lost('{}', (select array_agg(o.id) from old_rows o));
+    perform private.record_rights_lost('{}', array(select o.id from old_rows o));
   end if;
   return null;
 end $$;
@@ -83,8 +96,12 @@ create function private.record_lost_people() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if tg_level = 'STATEMENT' then
-    perform private.record_rights_lost((select array_agg(distinct o.user_id) from old_rows o), '{}');
+  if tg_level = 'STATEMENT' and tg_table_name = 'memberships' then
+    perform private.record_rights_lost(
+      array(select distinct o.user_id from old_rows o), '{}', array(select distinct o.organization_id from old_rows o));
+  elsif tg_level = 'STATEMENT' then
+    perform private.record_rights_lost(
+      array(select distinct o.user_id from old_rows o), '{}', array(select distinct o.document_id from old_rows o));
   elsif tg_table_name = 'users' then
     perform private.record_rights_lost(array[old.id], '{}');
   else
@@ -114,25 +131,15 @@ create trigger record_demoted_account after update of raw_app_meta_data on auth.
         and new.raw_app_meta_data -> 'staff' is distinct from 'true'::jsonb)
   execute function private.record_lost_people();
 
-create function private.record_everything_lost() returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  -- Whose rights these were would take long to find out.
-  insert into private.rights_lost (people, sources, everything) values ('{}', '{}', true);
-end $$;
-comment on function private.record_everything_lost is
-  'Records that many rights ended at once: gateways drop all that they keep. Definer: writes the table.';
-
 create function private.record_publishing_lost() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform private.record_everything_lost();
+  perform private.record_rights_lost('{}', array[old.id]);
   return null;
 end $$;
 comment on function private.record_publishing_lost is
-  'Row trigger on organizations that may no longer publish. Definer: as record_everything_lost.';
+  'Row trigger on organizations that may no longer publish. Definer: as record_rights_lost.';
 
 create trigger record_publishing_lost after update on public.organizations
   for each row when (old.may_publish and not new.may_publish) execute function private.record_publishing_lost();

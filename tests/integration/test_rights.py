@@ -300,19 +300,6 @@ async def test_a_transaction_that_is_committed_late_is_heard_of(database: Databa
         assert heard == set()
 
 
-async def test_more_than_can_be_named_is_everything_and_old_notes_go(database: Database) -> None:
-    with database.connect("supabase_admin") as admin:
-        admin.execute("delete from private.rights_lost")
-        admin.execute(
-            "select private.record_rights_lost('{}', array(select gen_random_uuid() from generate_series(1, 1001)))"
-        )
-        row = admin.execute("select everything, sources from private.heartbeat('3')").fetchone()
-        assert row == (True, [])
-        admin.execute("update private.rights_lost set at = now() - interval '2 hours'")
-        admin.execute("select private.record_rights_lost(array[gen_random_uuid()], '{}')")
-        assert admin.execute("select count(*) from private.rights_lost").fetchone() == (1,)
-
-
 @pytest.mark.parametrize("login", ["tidegate_gateway", "tidegate_worker", "authenticator"])
 async def test_nobody_writes_notes(database: Database, login: str) -> None:
     with database.connect(login) as connection:
