@@ -177,7 +177,7 @@ create trigger revoke_invitations_on_demotion after update on public.memberships
   for each statement execute function private.revoke_invitations();
 
 create function private.remove_deserted(organization_ids uuid[]) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
 as $$
 declare
   deserted uuid[];
@@ -200,32 +200,31 @@ begin
   update public.organizations o set may_publish = false, published_at = null
   where o.published_at is not null and o.id = any (deserted);
 end $$;
-comment on function private.remove_deserted is
-  'Deletes those of these organizations that have no members. Definer: called when the last member leaves.';
-grant execute on function private.remove_deserted to authenticated;
+comment on function private.remove_deserted is 'Deletes those of these organizations that have no members.';
 
 create function private.dissolve_deserted() returns trigger
-language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  organizations uuid[];
-begin
   -- The last owner cannot leave, so only an organization without an owner can lose its last member.
-  if current_user = 'authenticated' then
-    organizations := array(
-      select o.organization_id from old_rows o where o.role < 'owner' group by o.organization_id
-      having not exists (select from old_rows p where p.organization_id = o.organization_id and p.role = 'owner'));
-    if organizations <> '{}' then
-      perform private.remove_deserted(organizations);
-    end if;
+  organizations constant uuid[] := array(
+    select o.organization_id from old_rows o where o.role < 'owner' group by o.organization_id
+    having not exists (select from old_rows p where p.organization_id = o.organization_id and p.role = 'owner'));
+begin
+  if organizations <> '{}' then
+    perform private.remove_deserted(organizations);
   end if;
   return null;
 end $$;
 comment on function private.dissolve_deserted is
-  'Statement trigger on memberships: deletes an organization that its last member leaves.';
+  'Statement trigger on memberships: deletes an organization that its last member leaves. Definer: that member may not '
+  'delete it.';
 
 create trigger dissolve_deserted after delete on public.memberships
-  referencing old table as old_rows for each statement execute function private.dissolve_deserted();
+  referencing old table as old_rows for each statement
+  -- Not where a function ends memberships: it sees to the organizations itself.
+  when (current_user = 'authenticated')
+  execute function private.dissolve_deserted();
 
 create function private.remove_own_organizations(person uuid) returns void
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp

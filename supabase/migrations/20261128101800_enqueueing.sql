@@ -66,7 +66,6 @@ end $$;
 comment on function private.enqueue_embeddings is
   'Queues documents and products to be embedded, or renews their jobs, gives each its turn, and wakes the worker. '
   'Definer: writes the queue.';
-grant execute on function private.enqueue_embeddings to authenticated, service_role;
 
 create function private.enqueue_new_sources() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -175,11 +174,19 @@ create function private.retry_document(document_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  update public.documents d set status = 'pending', error = null where d.id = retry_document.document_id;
-  perform private.enqueue_embeddings(array[retry_document.document_id], '{}');
+  update public.documents d set status = 'pending', error = null
+  where d.id = retry_document.document_id
+    -- As the update policy of documents, which binds no definer.
+    and (current_setting('role') = 'service_role'
+         or d.owner_id = auth.uid() and (d.organization_id is null or d.visibility = 'private')
+         or d.visibility <> 'private' and d.organization_id in (select private.my_organizations('editor')));
+  if found then
+    perform private.enqueue_embeddings(array[retry_document.document_id], '{}');
+  end if;
 end $$;
 comment on function private.retry_document is
-  'Makes a document pending and queues it. Called by public.retry_document. Definer: writes status.';
+  'Makes a document that the caller may change pending, and queues it. Called by public.retry_document. Definer: writes '
+  'status.';
 grant execute on function private.retry_document to authenticated, service_role;
 
 create function private.retry_failed_jobs() returns bigint
