@@ -158,7 +158,7 @@ class PayloadTooLargeError(GatewayError):
 
     def __init__(self, limit: int) -> None:
         """Refuse a body of more than `limit` bytes; its rest is not read."""
-        super().__init__(f"At most {limit:,} bytes are read. Send less.", headers={"Connection": "close"})
+        super().__init__(f"At most {limit:,} bytes are read (MAX_BODY_BYTES).", headers={"Connection": "close"})
 
 
 class UnsupportedMediaTypeError(GatewayError):
@@ -214,7 +214,7 @@ class HeadersTooLargeError(GatewayError):
 
     def __init__(self, limit: int) -> None:
         """Refuse a request with more than `limit` bytes beside its body; the connection ends."""
-        super().__init__(f"At most {limit:,} bytes of request line and headers are read. Send less.")
+        super().__init__(f"At most {limit:,} bytes of request line and headers are read, by no setting. Send less.")
 
 
 class InternalError(GatewayError):

@@ -202,7 +202,8 @@ class Database:
         except AttemptTimeoutError as error:
             logger.warning("%s: no answer within %.2g s", error.dependency, error.after_s)
             raise DatabaseTimeoutError(
-                f"The database did not answer within {max(error.after_s, 0.01):.2g} s. Try again."
+                f"The database did not answer within {max(error.after_s, 0.01):.2g} s. Try again, or ask for less: "
+                "fewer words, filters or results. Operators change the time by RESILIENCE."
             ) from error
         except PlacesTakenError as error:
             raise self._crowded("Every connection to the database is taken, or kept for others. Try again.") from error

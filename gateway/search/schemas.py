@@ -54,7 +54,7 @@ def _whole_number(value: Any) -> Any:
 def _storable(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     written = json.dumps(value)
     if len(written) > MAX_METADATA:
-        raise ValueError(f"It is longer than {MAX_METADATA:,} characters of JSON")
+        raise ValueError(f"It is longer than {MAX_METADATA:,} characters of JSON, a bound that no setting moves")
     if _WRITTEN_NUL.search(written):
         raise ValueError("It holds the character NUL (U+0000), which is not text")
     try:
