@@ -106,7 +106,7 @@ class Admission:
         return self._refusal(who, scarce)
 
     def room(self, who: Asker) -> OverloadedError | TooManyAtOnceError | None:
-        """The error to answer with when there is no place for `who`, and nothing to spare; nothing is taken."""
+        """The error for `who` when there is neither a place nor a stale answer for it; nothing is taken."""
         if not self.limiter.would_refuse(who.key):
             return None
         if self.limiter.has_its_share(who.key):

@@ -21,7 +21,7 @@ from gateway.app.container import Services
 from gateway.config.loading import load_settings_or_exit, refuse
 from gateway.config.settings import Settings
 from gateway.errors import DatabaseUnsafeError
-from gateway.http.door import door_to
+from gateway.http.connection_gate import gate_of
 from gateway.http.server_protocol import BoundedProtocol
 
 logger = logging.getLogger("gateway")
@@ -136,7 +136,7 @@ def server_config(
         parts["request_s"] = settings.upload_timeout_s
     return uvicorn.Config(
         app,
-        http=door_to(type(protocol.__name__, (protocol,), parts)),
+        http=gate_of(type(protocol.__name__, (protocol,), parts)),
         ws="none",
         lifespan="on",
         log_config=None,

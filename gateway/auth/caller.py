@@ -32,7 +32,7 @@ class Caller:
         return isinstance(metadata, dict) and bool(metadata.get("staff"))
 
     @property
-    def lasting_claims(self) -> str:
+    def stable_claims(self) -> str:
         """Everything that decides what the caller may see, as text: the same for every token of the same person."""
         claims = {name: value for name, value in json.loads(self.claims).items() if name not in VOLATILE}
         if isinstance(claims.get("amr"), list):

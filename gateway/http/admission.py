@@ -85,7 +85,7 @@ class ConcurrencyLimitMiddleware:
         caller = state["asker"].key
         if not self.limiter.enter(caller):
             self._refuse(scope["path"], caller)
-            state["is_spare"] = True
+            state["is_stale_only"] = True
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
@@ -124,7 +124,7 @@ class ConcurrencyLimitMiddleware:
             if self.limiter.has_its_share(caller):
                 raise self.admission.too_many_at_once()
             SHED.inc()
-            if not self.limiter.spare():
+            if not self.limiter.allow_stale():
                 raise OverloadedError
         else:
             SHED.inc()

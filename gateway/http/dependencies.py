@@ -55,9 +55,9 @@ async def caller_or_why_not(request: Request) -> Known:
         return Known(ANONYMOUS, error)
 
 
-async def is_spare(request: Request) -> bool:
+async def is_stale_only(request: Request) -> bool:
     """Whether the request came in above the limit: nothing may be started for it."""
-    return bool(getattr(request.state, "is_spare", False))
+    return bool(getattr(request.state, "is_stale_only", False))
 
 
 async def charge(request: Request, cost: int) -> None:
@@ -70,6 +70,6 @@ async def charge(request: Request, cost: int) -> None:
             raise refused
 
 
-Spare = Annotated[bool, Depends(is_spare)]
+StaleOnly = Annotated[bool, Depends(is_stale_only)]
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CallerOrWhyNot = Annotated[Known, Depends(caller_or_why_not)]

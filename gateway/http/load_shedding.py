@@ -17,7 +17,7 @@ LIVE, READY = "/health/live", "/health/ready"
 # For orchestrators: never refused, whoever asks and however often.
 UNCOUNTED = frozenset({LIVE, READY})
 # Always answered from what is known when there is no room: that costs less than a page without it.
-ALWAYS_SPARED = "/v1/recommendations"
+ALWAYS_ANSWERED = "/v1/recommendations"
 MAX_BODY_DIGITS = 5  # of a Content-Length: less than 100 kB
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SAFE = "/:@!$&'()*+,;=~-._"
@@ -32,7 +32,7 @@ def is_limited(path: str) -> bool:
 
 def is_refused(path: str) -> bool:
     """Whether one for `path` above the limit may be refused, rather than answered from what is known."""
-    return is_limited(path) and path != ALWAYS_SPARED
+    return is_limited(path) and path != ALWAYS_ANSWERED
 
 
 def path_of(url: bytes) -> str:

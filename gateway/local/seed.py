@@ -1,4 +1,4 @@
-"""Seeds a project through its public doors: Auth for accounts, the Data API for organizations and documents.
+"""Seeds a project through its public APIs: Auth for accounts, the Data API for organizations and documents.
 
 Only the catalogue is plain SQL, the same file that `supabase db reset` runs. Safe to repeat: what exists stays.
 """

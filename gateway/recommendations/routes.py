@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from gateway.http.dependencies import CallerOrWhyNot, Spare
+from gateway.http.dependencies import CallerOrWhyNot, StaleOnly
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
 from gateway.recommendations.service import RecommendationService
@@ -30,7 +30,7 @@ async def recommendations(
     request: Annotated[RecommendationsRequest, Query()],
     caller: CallerOrWhyNot,
     service: Service,
-    spare: Spare,
+    stale_only: StaleOnly,
 ) -> RecommendationsResponse:
     """Products that can be had, best first, each with why; none that the caller bought in the last 30 days.
 
@@ -38,6 +38,6 @@ async def recommendations(
     busy, the answer is 200: what is most popular, a stale list, in the end an empty one; `degradations` says
     which.
     """
-    if spare:
+    if stale_only:
         return service.recommend_stale(request, caller.caller)
     return await service.recommend(request, caller.caller, caller.unverified)

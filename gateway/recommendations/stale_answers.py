@@ -120,4 +120,4 @@ def _usable(path: Path, max_bytes: int) -> list[Entry]:
 def _key(request: RecommendationsRequest, caller: Caller) -> bytes:
     # Not the limit: a shorter list is the beginning of a longer one.
     about = json.dumps([str(request.like or ""), request.category])
-    return hashlib.sha256(f"{caller.lasting_claims}\0{about}".encode()).digest()
+    return hashlib.sha256(f"{caller.stable_claims}\0{about}".encode()).digest()

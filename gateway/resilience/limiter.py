@@ -15,7 +15,7 @@ from gateway.resilience.callers import NOBODY, Loads
 from gateway.resilience.token_bucket import TokenBucket
 
 DECREASE = 0.9
-SPARE_PER_S = 20
+STALE_PER_S = 20
 CROWDED = 0.3
 OFTEN_PER_S = 20.0
 """Requests a second of one caller that are let in while this share of the places is free; fewer the fewer are."""
@@ -47,7 +47,7 @@ class ConcurrencyLimiter:
         self._pause_s = pause_s
         self._clock = clock
         self._decreased_at = float("-inf")
-        self._spare = TokenBucket(0, SPARE_PER_S, clock=clock)
+        self._stale = TokenBucket(0, STALE_PER_S, clock=clock)
         self._share = share
         self._loads = Loads(clock=clock)
         self.in_flight = 0
@@ -93,13 +93,13 @@ class ConcurrencyLimiter:
             return False
         return self._loads.rate(caller) > max(SELDOM_PER_S, OFTEN_PER_S * free / CROWDED)
 
-    def spare(self) -> bool:
+    def allow_stale(self) -> bool:
         """Whether one above the limit may be answered from what is known: so many a second that it costs little."""
-        return self._spare.withdraw()
+        return self._stale.withdraw()
 
     def would_refuse(self, caller: str = NOBODY) -> bool:
-        """Whether `caller` is refused now: there is no place for it, and nothing to spare."""
-        return not self.has_room(caller) and (self._spare.is_spent() or self.has_its_share(caller))
+        """Whether `caller` is refused now: there is no place for it, nor a stale answer."""
+        return not self.has_room(caller) and (self._stale.is_spent() or self.has_its_share(caller))
 
     def leave(self, took_s: float, caller: str = NOBODY, *, overloaded: bool = False) -> None:
         """One of `caller` is answered, after so many seconds; `overloaded` when there was no room further on."""

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request
 
 from gateway.errors import ForbiddenError
-from gateway.http.dependencies import CurrentCaller, Spare, charge
+from gateway.http.dependencies import CurrentCaller, StaleOnly, charge
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 from gateway.search.schemas import Effort, SearchRequest, SearchResponse
 from gateway.search.service import SearchService
@@ -28,7 +28,7 @@ Service = Annotated[SearchService, Depends(_service)]
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def search(
-    request: SearchRequest, http: Request, caller: CurrentCaller, service: Service, spare: Spare
+    request: SearchRequest, http: Request, caller: CurrentCaller, service: Service, stale_only: StaleOnly
 ) -> SearchResponse:
     """What the caller may read, best first, each document or product once with its best chunk.
 
@@ -38,6 +38,6 @@ async def search(
     if request.effort is Effort.EXACT and not caller.is_signed_in:
         raise ForbiddenError("Sign in to search with effort 'exact', or leave effort out.")
     await charge(http, request.cost - 1)
-    if spare:
+    if stale_only:
         return service.search_stale(request, caller)
     return await service.search(request, caller)

@@ -63,4 +63,4 @@ class StaleAnswers:
 
 
 def _key(request: SearchRequest, caller: Caller) -> bytes:
-    return hashlib.sha256(f"{caller.lasting_claims}\0{request.model_dump_json(by_alias=True)}".encode()).digest()
+    return hashlib.sha256(f"{caller.stable_claims}\0{request.model_dump_json(by_alias=True)}".encode()).digest()

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from gateway import products as rules
-from gateway.products import CURRENCIES, NewProduct
+from gateway.products import MAX_PRICE, SLUG, Slug
 from tests.support import Database
+from tests.support import product_model as rules
+from tests.support.product_model import CURRENCIES, NewProduct
 
 GOOD: dict[str, Any] = {"sku": "GOOD-1", "name": "Good", "price": Decimal("1.50"), "currency": "EUR", "stock": 1}
 # As the Data API inserts: from JSON.
@@ -45,7 +46,7 @@ currencies = st.one_of(
 )
 stocks = st.one_of(st.integers(-2, 5), st.integers(2**31 - 2, 2**31 + 1), st.integers())
 skus = st.one_of(st.from_regex(rules.SKU, fullmatch=True), st.text(max_size=4), st.text("AB1-", max_size=42))
-slugs = st.one_of(st.from_regex(rules.SLUG, fullmatch=True), st.text("ab1-\n", max_size=65), st.text(max_size=4))
+slugs = st.one_of(st.from_regex(SLUG, fullmatch=True), st.text("ab1-\n", max_size=65), st.text(max_size=4))
 products = st.fixed_dictionaries(
     {},
     optional={
@@ -136,7 +137,7 @@ def test_the_currencies_are_those_of_the_table(shelf: psycopg.Connection[Any]) -
 
 @seed(20_261_124)
 @settings(max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(slug=st.one_of(st.from_regex(rules.SLUG, fullmatch=True), st.text("ab1-\n", max_size=65), st.text(max_size=4)))
+@given(slug=st.one_of(st.from_regex(SLUG, fullmatch=True), st.text("ab1-\n", max_size=65), st.text(max_size=4)))
 def test_both_judge_a_slug_alike(shelf: psycopg.Connection[Any], slug: str) -> None:
     try:
         with shelf.transaction(force_rollback=True):
@@ -147,7 +148,7 @@ def test_both_judge_a_slug_alike(shelf: psycopg.Connection[Any], slug: str) -> N
     except (psycopg.IntegrityError, psycopg.DataError):
         taken = False
     try:
-        TypeAdapter(rules.Slug).validate_python(slug)
+        TypeAdapter(Slug).validate_python(slug)
         judged = True
     except ValidationError:
         judged = False
@@ -160,6 +161,6 @@ def test_the_patterns_and_limits_stand_in_the_constraints(shelf: psycopg.Connect
         " where conrelid in ('public.products'::regclass, 'public.categories'::regclass) and contype = 'c'"
     ).fetchone()
     assert rows is not None
-    for rule in (rules.VISIBLE, rules.SKU, rules.SLUG, rules.MAX_NAME, rules.PRICE_BELOW):
+    for rule in (rules.VISIBLE, rules.SKU, SLUG, rules.MAX_NAME, rules.PRICE_BELOW):
         assert str(rule) in rows[0]
-    assert rules.PRICE_BELOW - Decimal(str(rules.MAX_PRICE)) == Decimal("0.01")
+    assert rules.PRICE_BELOW - Decimal(str(MAX_PRICE)) == Decimal("0.01")

@@ -234,7 +234,7 @@ async def test_another_second_factor_is_another_caller() -> None:
     def claims(**changes: Any) -> str:
         password = {"method": "password", "timestamp": 1}
         claims = {"sub": NO_ID, "exp": 9, "session_id": "a", "aal": "aal1", "amr": [password], **changes}
-        return Caller(UUID(NO_ID), json.dumps(claims)).lasting_claims
+        return Caller(UUID(NO_ID), json.dumps(claims)).stable_claims
 
     same = claims(exp=10, session_id="b", amr=[{"timestamp": 2, "method": "password"}])
     other = claims(aal="aal2", amr=[{"method": "password", "timestamp": 1}, {"method": "totp", "timestamp": 3}])

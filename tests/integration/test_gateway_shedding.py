@@ -71,8 +71,8 @@ async def full_gateway() -> AsyncIterator[tuple[Connection, ConcurrencyLimiter]]
     app = make_app(Project())
     services: Services = app.state.services
     now = time.monotonic()
-    services.limiter._spare._clock = lambda: now  # what there is to spare comes back with time
-    while services.limiter.enter() or services.limiter.spare():
+    services.limiter._stale._clock = lambda: now  # what there is to spare comes back with time
+    while services.limiter.enter() or services.limiter.allow_stale():
         pass
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(server_config(app, make_settings()))

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gateway.products import CURRENCIES
 from tests.isolation.probes import Insert, Table, Update, quoted
 from tests.isolation.world import Actor, World
+from tests.support.product_model import CURRENCIES
 
 
 class Currencies(Table):

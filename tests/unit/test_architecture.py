@@ -43,7 +43,7 @@ ALLOWED = {
         "embeddings/",
         *OTHER_PROCESSES,
     ),
-    "uvicorn": ("app/__main__.py", "http/server_protocol.py", "http/connection.py", "http/door.py"),
+    "uvicorn": ("app/__main__.py", "http/server_protocol.py", "http/connection.py", "http/connection_gate.py"),
     "onnxruntime": ("embeddings/",),
     "tokenizers": ("chunking/", "embeddings/", *OTHER_PROCESSES),
     "redis": ("admission/shared.py",),

@@ -1,4 +1,4 @@
-"""Where connections come in: of a flood of them, those that nobody answers end before anything is made for them."""
+"""Ends connections of a flood before anything is made for them."""
 
 from asyncio import BaseTransport, Protocol
 from typing import Any, ClassVar, cast
@@ -9,8 +9,8 @@ from gateway.http.connection import CountedConnection
 from gateway.resilience.metrics import CONNECTIONS_REFUSED
 
 
-class Door(Protocol):
-    """A new connection, which becomes one of `protocol` unless its address opens far too many."""
+class ConnectionGate(Protocol):
+    """Stands in for a new connection; replaced by `protocol` unless its address opens far too many."""
 
     protocol: ClassVar[type[CountedConnection]]
 
@@ -33,6 +33,6 @@ class Door(Protocol):
         connection.connection_made(made)
 
 
-def door_to(protocol: type[CountedConnection]) -> type[Door]:
+def gate_of(protocol: type[CountedConnection]) -> type[ConnectionGate]:
     """The class that uvicorn is to make for each connection, in place of `protocol`."""
-    return type("Door", (Door,), {"protocol": protocol})
+    return type("ConnectionGate", (ConnectionGate,), {"protocol": protocol})
