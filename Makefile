@@ -176,8 +176,8 @@ bench-quality: .venv/bench.stamp .venv/deno.stamp ## Measure the ranking on a co
 	@$(BIN)/python -m tests.bench.quality $(DATA)
 
 .PHONY: bench-recall
-bench-recall: .venv/bench.stamp ## Measure search by how much a caller sees, on real passages: PASSAGES=204800
-	@$(BIN)/python -m tests.bench.recall $(PASSAGES)
+bench-recall: .venv/bench.stamp ## Measure search by how much a caller sees, on real texts: CHUNKS=204800
+	@$(BIN)/python -m tests.bench.recall $(CHUNKS)
 
 .PHONY: bench-recommendations
 bench-recommendations: .venv/bench.stamp ## Measure recommendations: recall on planted structure, cost of each source

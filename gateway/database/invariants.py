@@ -2,7 +2,7 @@
 
 Every file returns the same columns: `object` (what breaks the rule), `detail` (how, a sentence) and `remediation` (what
 to run or to do). It begins with a comment that says what the rule is. Of the two kinds, a breach of `isolation` may let
-rows out, so that the gateway does not serve such a database; one of `upkeep` makes it slower, or harder to keep right.
+rows out, so that the gateway does not serve such a database; one of `hygiene` makes it slower, or harder to keep right.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway.database.queries import read_statement, sql, sql_files
 
 DIRECTORY = sql("invariants")
-KINDS = ("isolation", "upkeep")
+KINDS = ("isolation", "hygiene")
 
 
 @dataclass(frozen=True)

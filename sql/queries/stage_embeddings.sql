@@ -1,6 +1,6 @@
--- Keeps vectors of a source that is embedded in pieces, and gives its job back, its turn moved on by the piece of so many
--- bytes, the attempt not counted. Nothing when there is a newer text, or somebody is writing it. Returns one row: whether
--- it was done.
+-- Keeps vectors of a source that is embedded in pieces, and gives its job back without counting the attempt: its next
+-- turn comes after the piece, by the piece's bytes. Does nothing when there is a newer text, or somebody is writing it.
+-- Returns one row: whether it was done.
 with held as materialized (
   select j.source_id
   from private.embedding_jobs j

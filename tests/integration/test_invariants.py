@@ -202,7 +202,7 @@ def found(connection: psycopg.Connection[Any], rule: Invariant) -> set[str]:
 
 def test_every_rule_has_a_breach() -> None:
     assert BREACHES.keys() == RULES.keys()
-    assert {rule.kind for rule in RULES.values()} == {"isolation", "upkeep"}
+    assert {rule.kind for rule in RULES.values()} == {"isolation", "hygiene"}
 
 
 @pytest.mark.parametrize("role", ["postgres", "tidegate_gateway"])

@@ -73,7 +73,7 @@ def assert_scores(
 ) -> int:
     """Keyword search finds what the reference finds, with its scores; how many.
 
-    What is out of date in the postings counts in how frequent a word is, until the upkeep removes it: a fifth at most.
+    What is out of date in the postings counts in how frequent a word is, until maintenance removes it: a fifth at most.
     """
     with as_caller(connection, person):
         wanted = dict(connection.execute(REFERENCE.encode(), {"query": query}).fetchall())
@@ -160,7 +160,7 @@ def test_changed_passages_keep_nothing_better_out(database: Database, connection
 def test_counts_and_postings_stay_right_under_concurrent_writes(
     database: Database, connection: psycopg.Connection[Any], tenants: Tenants
 ) -> None:
-    """Writers, movers and deleters at once, with the upkeep in between: nothing is lost, doubled or in the way."""
+    """Writers, movers and deleters at once, with maintenance in between: nothing is lost, doubled or in the way."""
     people = [tenants.person(name) for name in ("owner", "editor", "stranger")]
     failures: list[BaseException] = []
 

@@ -1,4 +1,4 @@
-"""Passages that are searched by words: written as the worker writes them, gathered as its upkeep gathers them."""
+"""Passages that are searched by words: written as the worker writes them, gathered as its maintenance gathers them."""
 
 import uuid
 from typing import Any
@@ -40,7 +40,7 @@ def write(
 
 
 def gather(database: Database, rows: int = 1000, tolerated: int = 0) -> None:
-    """Have the worker's upkeep gather the words of up to `rows` passages, and merge what there is to merge."""
+    """Have the worker's maintenance gather the words of up to `rows` passages, and merge what there is to merge."""
     with database.connect("tidegate_worker") as worker:
         worker.execute("select private.post_chunks(%s, %s)", (rows, tolerated))
         while (worker.execute("select private.merge_postings()").fetchone() or (False,))[0]:

@@ -113,7 +113,7 @@ class Queue:
     async def retry_failed(self) -> int:
         """Make every failed job due again; how many there were."""
         (row,) = await self.session.fetch("retry_failed_jobs")
-        return int(row["replayed"])
+        return int(row["retried"])
 
     async def _lock_sources(self, jobs: Sequence[Job]) -> dict[UUID, UUID]:
         """Lock the sources nobody is writing; the scope of each."""
