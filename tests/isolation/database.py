@@ -177,6 +177,8 @@ def _statements(world: World) -> Iterable[str]:
     for name, person in sorted(world.shares):
         yield f"insert into public.document_shares values ({named(name)}, {named(person)})"
     yield from invitations.statements(world)
+    for table in TABLES.values():
+        yield from table.statements(world)
     for name, source in sorted(world.sources().items()):
         if source.passages:
             yield from passages(world, name)

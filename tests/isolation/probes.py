@@ -94,6 +94,10 @@ class Table:
         """What the rules are asked about, one for each row."""
         return ()
 
+    def statements(self, _world: World) -> Iterable[str]:
+        """What puts its rows into an empty database, no trigger firing, where nothing else does."""
+        return ()
+
     def key_of(self, row: Any, _world: World) -> str:
         """What `key` gives for a row: which one it is, and what histories change of it."""
         return str(identity(row))

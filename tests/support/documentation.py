@@ -9,7 +9,7 @@ from gateway.local.paths import REPOSITORY
 RUNNABLE = ("sh", "js", "python", "sql")
 SHOWN = ("json", "text")
 FENCE = re.compile(r"^```(\S*)$")
-MARK = re.compile(r"^<!-- (not run|refused)(?:: (.+))? -->$")
+MARK = re.compile(r"^<!-- (not run|refused|tree)(?:: (.+))? -->$")
 LINK = re.compile(r"!?\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 
 
@@ -17,6 +17,7 @@ LINK = re.compile(r"!?\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 class Block:
     """A fenced block. A comment above it marks one that is `not_run`, and why, or one that the API is to refuse.
 
+    `tree` marks what is done in a checkout: the file that the block is text or a change of, or "" for commands.
     `output` is the fenced block of a shown language that follows directly.
     """
 
@@ -26,6 +27,7 @@ class Block:
     code: str
     not_run: str | None = None
     is_refused: bool = False
+    tree: str | None = None
     output: "Block | None" = None
 
     def __str__(self) -> str:
@@ -81,6 +83,7 @@ def blocks(page: Path) -> list[Block]:
             "\n".join(lines[number + 1 : end]) + "\n",
             not_run=mark[2] if mark and mark[1] == "not run" else None,
             is_refused=bool(mark and mark[1] == "refused"),
+            tree=(mark[2] or "") if mark and mark[1] == "tree" else None,
         )
         if found and block.language in SHOWN and lines[number - 1] == "" and lines[number - 2] == "```":
             above = found.pop()
