@@ -112,7 +112,7 @@ prove: .venv/dev.stamp ## Compare a million random statements with the access ru
 	@$(BIN)/python -m tests.isolation
 
 .PHONY: chaos
-chaos: .venv/dev.stamp .venv/deno.stamp ## Break everything that the gateway depends on, under load
+chaos: .venv/dev.stamp .venv/deno.stamp ## Break PostgreSQL, the way to it, Supabase, embedder and worker under load
 	@$(BIN)/python -m tests.chaos
 
 # --- Made from the code ------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ insert into private.limits (name, allowed, what) values
   ('reserved_units', 100, 'units in unpaid orders of one person'),
   ('reserved_units_of_product', 20, 'units of one product in unpaid orders of one person'),
   ('orders_per_hour', 100, 'orders of one person within an hour'),
-  ('interactions_per_minute', 120, 'looks and carts of one person within a minute');
+  ('interactions_per_minute', 120, 'views and carts of one person within a minute');
 
 create function private.limit_of(name text) returns bigint
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
