@@ -277,6 +277,10 @@ async def test_an_unsafe_database_is_unsafe_behind_every_door(
             gateway.forget_safety()
             refused = await gateway.search("alice")
             assert (refused.status_code, refused.json()["type"]) == (503, "urn:tidegate:problem:database-unsafe")
+            assert (await gateway.client.get("/health/ready")).status_code == 503
+            suggested = await gateway.client.get("/v1/recommendations")
+            assert (suggested.status_code, suggested.json()["degraded"]) == (200, True)
+            assert suggested.json()["recommendations"] == []  # nothing was kept
         finally:
             with database.connect("supabase_admin") as admin:
                 admin.execute("alter table public.categories force row level security")
