@@ -185,8 +185,8 @@ begin
   end if;
 end $$;
 comment on function private.retry_document is
-  'Makes a document that the caller may change pending, and queues it. Called by public.retry_document. Definer: writes '
-  'status.';
+  'Makes a document that the caller may change pending, and queues it. Called by public.retry_document. Definer: '
+  'writes status.';
 grant execute on function private.retry_document to authenticated, service_role;
 
 create function private.retry_failed_jobs() returns bigint
