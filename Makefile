@@ -21,7 +21,7 @@ export DENO_TLS_CA_STORE ?= mozilla,system
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^# --- / { gsub(/^# -+ | -+$$/, ""); title = $$0 } /^[a-z-]+:.*## / { \
+	@awk -F ':.*## ' '/^# --- / { gsub(/^# -+ | -+$$/, ""); title = $$0 } /^[a-z0-9-]+:.*## / { \
 	  if (title) { print "\n" title; title = "" } printf "  make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: TIDEGATE_HOME (.tidegate), GATEWAY_PORT (8000), OPERATIONS_PORT (8001),"
@@ -87,6 +87,16 @@ test-fast: .venv/dev.stamp .venv/deno.stamp ## Run the unit tests, the contracts
 	trap 'kill $$unit' INT TERM; \
 	$(BIN)/python -m pytest -q tests/contract tests/isolation/test_matrix.py; status=$$?; \
 	wait $$unit || status=$$?; cat .test-logs/unit.log; exit $$status
+
+# Hosted projects run 17. What starts no scratch server of its own would only say the same again.
+.PHONY: test-postgres-17
+test-postgres-17: export TEST_POSTGRES := .venv/postgres-17
+test-postgres-17: .venv/dev.stamp .venv/deno.stamp .venv/pgbouncer.stamp .venv/postgres-17.stamp
+test-postgres-17: ## Run the access rules and the integration tests on PostgreSQL 17
+	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation >.test-logs/isolation-17.log 2>&1 & proofs=$$!; \
+	trap 'kill $$proofs' INT TERM; \
+	$(BIN)/python -m pytest tests/integration --ignore=$(LOCAL_STACK); status=$$?; \
+	wait $$proofs || status=$$?; cat .test-logs/isolation-17.log; exit $$status
 
 .PHONY: lint
 lint: .venv/dev.stamp .venv/deno-tests.stamp ## Check style and types of Python and TypeScript
@@ -244,6 +254,12 @@ bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the
 	@# Deno fetches its bundler when it is first used.
 	@$(DENO) bundle --quiet $(DENO_CONFIG) --platform browser --output .venv/page.js tests/e2e/browser/page.ts
 	@touch $@ .venv/deno.stamp
+
+# From Debian's packages, into a folder: nothing is installed.
+.venv/postgres-17.stamp: tests/support/postgres_17.py | .venv/dev.stamp
+	@echo "Fetching PostgreSQL 17"
+	@$(BIN)/python -m tests.support.postgres_17 .venv/postgres-17
+	@touch $@
 
 # The tests of shared rates use a real one; where it cannot be installed they are skipped and say so.
 .venv/redis.stamp: | .venv/pyvenv.cfg

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -34,6 +35,8 @@ SERVER_SETTINGS = {
     "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
+# The builtin provider sorts and folds case alike on every machine, whatever its C library.
+BUILTIN_LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 # For clusters that live as long as one test run: a crash of the machine may lose them.
 SCRATCH_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -42,15 +45,24 @@ class Cluster:
     """One PostgreSQL data directory and the server that runs on it.
 
     With a `password` every connection authenticates by scram-sha-256; without one, the loopback interface is trusted,
-    which is for scratch clusters only.
+    which is for scratch clusters only. `locale` are initdb's options of the order of texts.
     """
 
-    def __init__(self, files: ClusterDirectory, port: int, *, password: str | None, scratch: bool = False) -> None:
+    def __init__(
+        self,
+        files: ClusterDirectory,
+        port: int,
+        *,
+        password: str | None,
+        scratch: bool = False,
+        locale: Sequence[str] = BUILTIN_LOCALE,
+    ) -> None:
         """Name a cluster; nothing is created or started yet."""
         self.files = files
         self.port = port
         self._password = password
         self._scratch = scratch
+        self._locale = locale
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, user: str, password: str | None, database: str = "postgres") -> str:
@@ -158,8 +170,7 @@ class Cluster:
         return len(lines) > 7 and lines[7].strip() == "ready"
 
     def _initdb_options(self) -> list[str]:
-        # The builtin provider sorts and folds case alike on every machine, whatever its C library.
-        locale = ["--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
+        locale = ["--locale=C.UTF-8", "--encoding=UTF8", *self._locale]
         method = "scram-sha-256" if self._password else "trust"
         durability = ["--no-sync"] if self._scratch else []
         return [f"--username={ADMIN}", f"--auth-host={method}", "--auth-local=reject", *locale, *durability]

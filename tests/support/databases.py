@@ -1,5 +1,6 @@
 """Scratch databases: one server per test session, one template, one clone of it per module."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -15,9 +16,13 @@ from gateway.local.cluster_directory import remove, settle
 from gateway.local.migrate import migrate
 from gateway.local.os_accounts import server_account
 from gateway.local.ports import free_port
-from gateway.local.postgres import Cluster
+from gateway.local.postgres import BUILTIN_LOCALE, Cluster
 
 TEMPLATE = "tidegate_template"
+# A folder with another PostgreSQL than the wheel's (tests/support/postgres_17.py makes one), which sorts texts as the
+# databases of hosted projects do: the wheel has no ICU.
+OTHER_POSTGRES = "TEST_POSTGRES"
+HOSTED_LOCALE = ("--locale-provider=icu", "--icu-locale=en_US.UTF-8")
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,11 @@ class ScratchCluster:
         # Not pytest's tmp_path: as root that lies under a directory that the server's account cannot reach.
         self.home = home or Path(tempfile.mkdtemp(prefix="tidegate-test-"))
         self.home.chmod(0o711)
-        files = settle(self.home, server_account(), lambda _message: None)
-        self.server = Cluster(files, free_port(), password=None, scratch=not durable)
+        other = os.environ.get(OTHER_POSTGRES)
+        installation = Path(other).resolve() if other else None
+        files = settle(self.home, server_account(), lambda _message: None, installation)
+        locale = HOSTED_LOCALE if other else BUILTIN_LOCALE
+        self.server = Cluster(files, free_port(), password=None, scratch=not durable, locale=locale)
 
     def start(self) -> None:
         """Create the server's files and start it; its log is `postgres.log`."""

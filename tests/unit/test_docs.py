@@ -41,7 +41,7 @@ OTHER_VARIABLES = {
     "POSTGRES_PORT",
     "GATEWAY_URL",
 }
-OTHER_VARIABLES |= {"DATA_API_MAX_BYTES"}
+OTHER_VARIABLES |= {"DATA_API_MAX_BYTES", "TEST_POSTGRES"}
 
 
 def test_the_readme_is_short() -> None:
@@ -103,8 +103,10 @@ def test_every_page_is_two_clicks_from_the_readme() -> None:
 
 
 def test_every_make_target_exists() -> None:
-    named = {name for text in TEXT.values() for name in re.findall(r"\bmake ([a-z][a-z-]*[a-z])\b(?!-)", _code(text))}
-    targets = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, flags=re.MULTILINE))
+    named = {
+        name for text in TEXT.values() for name in re.findall(r"\bmake ([a-z][a-z\d-]*[a-z\d])\b(?!-)", _code(text))
+    }
+    targets = set(re.findall(r"^([a-z][a-z\d-]*):", MAKEFILE, flags=re.MULTILINE))
     assert {"test", "run", "chaos"} <= named
     assert named - targets == set()
 
