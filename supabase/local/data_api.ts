@@ -6,11 +6,14 @@ import { App, setExperimental } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { boundedSocket, exceeds, tooLargeResponse } from "./answer_bounds.ts";
 import { answersOneRow, RowAsJsonPlugin } from "./composites.ts";
+import { ComparisonPlugin, placeFilters } from "./conditions.ts";
 import { asGet, isHeadOfDataApi, RowsOnlyPlugin, withoutBody } from "./head_requests.ts";
 import { encodeArguments, JsonBodyPlugin, withEveryKey } from "./json_bodies.ts";
 import { describe } from "./log.ts";
+import { canonical, readQuery } from "./query_strings.ts";
+import { refusalOfWholeTable } from "./refusals.ts";
 import { becomeCaller, callerOf, type Database } from "./role_context.ts";
-import { requestScope } from "./request_scope.ts";
+import { type RequestScope, requestScope } from "./request_scope.ts";
 import { type Introspection, RECONNECT, type SchemaCache } from "./schema_cache.ts";
 import type { Settings } from "./settings.ts";
 import { databaseUnavailable, isConnectionError, isSqlError, sqlErrorResponse } from "./sql_errors.ts";
@@ -54,6 +57,7 @@ export class CallerConnection extends PostgresConnection {
 
   override async onPostgrestAST(ast: Ast): Promise<Ast> {
     const known = await super.onPostgrestAST(ast);
+    withFilters(known);
     const { type, function: name, args, schema, values, $meta } = known;
     // The package answers null for a key that a row of the body lacks, whatever the row got in the table.
     if (values && $meta?.columns) return { ...known, values: withEveryKey(values, $meta.columns) };
@@ -97,12 +101,44 @@ export class CallerConnection extends PostgresConnection {
     await becomeCaller(transaction, callerOf(vars), scope, roleSettings);
     // Storage upserts as well, in statements of the package's own making.
     if (!scope?.path.startsWith("/rest/")) return work(transaction);
-    if (scope.method === "HEAD") return work(transaction.withPlugin(new RowsOnlyPlugin()));
-    if (answersOneRow(scope.path, introspection)) return work(transaction.withPlugin(new RowAsJsonPlugin()));
-    const bound = transaction.withPlugin(new UpsertPlugin());
+    const filtered = transaction.withPlugin(new ComparisonPlugin());
+    if (scope.method === "HEAD") return work(filtered.withPlugin(new RowsOnlyPlugin()));
+    if (answersOneRow(scope.path, introspection)) return work(filtered.withPlugin(new RowAsJsonPlugin()));
+    const bound = filtered.withPlugin(new UpsertPlugin());
     const body = scope.jsonBody;
     return work(body === undefined ? bound : bound.withPlugin(new JsonBodyPlugin(body, scope, columnDefaults)));
   }
+}
+
+/** Adds the filters that {@link withoutFilters} took out of the request. */
+function withFilters(ast: Ast): void {
+  const filters = requestScope.getStore()?.filters;
+  if (filters === undefined) return;
+  const refusal = refusalOfWholeTable(ast.type, filters.some(({ embed }) => embed.length === 0));
+  if (refusal !== undefined) throw refusal;
+  placeFilters(ast, filters, ast.type !== "insert" && ast.type !== "upsert");
+}
+
+/** The request without the filters of its query string, which `scope` gets; or the answer that refuses them. */
+function withoutFilters(request: Request, scope: RequestScope): Request | Response {
+  const url = new URL(request.url);
+  // The package compares the filters of a PUT with its body.
+  if (!url.pathname.startsWith("/rest/") || ["PUT", "OPTIONS"].includes(request.method)) return request;
+  const isRead = ["GET", "HEAD"].includes(request.method);
+  const query = readQuery(url.search, isRead && url.pathname.startsWith("/rest/v1/rpc/"));
+  if (query instanceof Response) return query;
+  scope.filters = query.filters;
+  url.search = query.search;
+  return new Request(url, request);
+}
+
+/** The answer with the whole query string in the address of what it shows. */
+function withFullLocation(response: Response, request: Request): Response {
+  const location = response.headers.get("content-location");
+  if (location === null) return response;
+  const search = canonical(new URL(request.url).search);
+  response.headers.set("content-location", location.split("?")[0] + (search && `?${search}`));
+  return response;
 }
 
 /** How the driver connects. Its types lack `socket`, which its documentation has. */
@@ -123,7 +159,7 @@ function errorAnswer(error: unknown, authenticated: boolean): Response | undefin
 
 /** Data API, Auth and Storage as one request handler. */
 export interface LocalApi {
-  fetch(request: Request, peerAddress: string): Promise<Response>;
+  fetch(request: Request, scope: RequestScope, peerAddress: string): Promise<Response>;
   connection: CallerConnection;
 }
 
@@ -149,9 +185,11 @@ export function createLocalApi(settings: Settings, schema: SchemaCache): LocalAp
   app._storageAdapter = new FileStorage(settings.storageDir);
   return {
     connection,
-    fetch: async (request, peerAddress) => {
-      if (!isHeadOfDataApi(request)) return await app.fetch(request, { peerAddress });
-      return await withoutBody(await app.fetch(asGet(request), { peerAddress }));
+    fetch: async (request, scope, peerAddress) => {
+      const plain = withoutFilters(request, scope);
+      if (plain instanceof Response) return plain;
+      if (!isHeadOfDataApi(plain)) return withFullLocation(await app.fetch(plain, { peerAddress }), request);
+      return await withoutBody(withFullLocation(await app.fetch(asGet(plain), { peerAddress }), request));
     },
   };
 }

@@ -3,6 +3,7 @@
  * neither time nor colour, and an error object is never spread over several lines.
  */
 import { RelationNotFoundError } from "@supabase/lite";
+import { RequestRefusal } from "./refusals.ts";
 
 /** Renders anything that was thrown as one line: name, code and message, without a stack. */
 export function describe(thrown: unknown): string {
@@ -25,12 +26,12 @@ export function logFailedRequest(method: string, path: string, status: number, r
 
 /**
  * `@supabase/lite` prints whole error objects with `console.error`. Keep what it says, one line each; an unknown relation
- * is the caller's 404 and not worth a line. Its warnings are about its own deployment service.
+ * is the caller's 404 and not worth a line, and so is a refusal. Its warnings are about its own deployment service.
  */
 export function quietLibrary(): void {
   console.warn = () => {};
   console.error = (...parts: unknown[]) => {
-    if (parts.some((part) => part instanceof RelationNotFoundError)) return;
+    if (parts.some((part) => part instanceof RelationNotFoundError || part instanceof RequestRefusal)) return;
     logLine(parts.map(describe).join(" "));
   };
 }

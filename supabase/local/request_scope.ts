@@ -3,6 +3,7 @@
  * deep without handing the request on, so it travels in an asynchronous context.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Filter } from "./query_strings.ts";
 
 /** The request being served. */
 export interface RequestScope {
@@ -15,6 +16,8 @@ export interface RequestScope {
   jsonBody?: string;
   /** JSON body of a function call, an object, exactly as sent. */
   jsonArguments?: string;
+  /** Filters of a request of the Data API, which the package does not see. */
+  filters?: Filter[];
   /** Whether `Prefer: missing=default` asks for column defaults where a row of a bulk insert lacks a key. */
   missingAsDefault: boolean;
   /** Why a 5xx was answered, set where it is known. */

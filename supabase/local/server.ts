@@ -82,7 +82,7 @@ async function route(
   if (path.startsWith("/auth/v1/admin/")) return admin.handle(admitted);
   const prepared = path.startsWith("/storage/") ? await asBareFile(admitted) : await readBody(admitted, scope);
   if (prepared instanceof Response) return prepared;
-  const response = await api.fetch(prepared, peerAddress);
+  const response = await api.fetch(prepared, scope, peerAddress);
   // The package hides why it failed, but for the Data API's errors of SQL: a database that is away must be a 503, which
   // clients try again.
   const isSaid = path.startsWith("/rest/") && response.headers.get("content-type")?.includes("json");

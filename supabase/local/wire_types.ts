@@ -13,7 +13,16 @@ declare global {
   }
 }
 
-const OID = { bytea: 17, int8: 20, json: 114, timestamp: 1114, timestamptz: 1184, numeric: 1700, jsonb: 3802 } as const;
+const OID = {
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  json: 114,
+  timestamp: 1114,
+  timestamptz: 1184,
+  numeric: 1700,
+  jsonb: 3802,
+} as const;
 
 /** `2026-01-01 00:00:00+00` to `2026-01-01T00:00:00+00:00`, which is what PostgREST prints and pydantic reads. */
 export function isoTimestamp(text: string): string {
@@ -48,6 +57,11 @@ function dateText(value: unknown): string {
   return value instanceof Date ? value.toISOString() : String(value);
 }
 
+/** A filter gives a boolean as text, in any of PostgreSQL's spellings. */
+function booleanText(value: unknown): string {
+  return typeof value === "string" ? value : value === true ? "t" : "f";
+}
+
 /** A driver type; the driver's own declaration of it is stricter than what it accepts. */
 function wireType<T>(oid: number, serialize: (value: T) => unknown, parse: (text: string) => unknown) {
   return { to: oid, from: [oid], serialize, parse } as unknown as postgres.PostgresType;
@@ -56,6 +70,7 @@ function wireType<T>(oid: number, serialize: (value: T) => unknown, parse: (text
 /** The driver types of the Data API's connection. */
 export const wireTypes: Record<string, postgres.PostgresType> = {
   bigint: wireType(OID.int8, String, exactNumber),
+  bool: wireType(OID.bool, booleanText, (text) => text === "t"),
   bytea: wireType(OID.bytea, (value: string) => value, (text) => text),
   json: wireType(OID.json, jsonText, exactJson),
   jsonb: wireType(OID.jsonb, jsonText, exactJson),
