@@ -84,8 +84,9 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
 
 
 def test_the_readme_leads_to_what_newcomers_ask() -> None:
-    """How to add a table that is searchable, how to deploy, why a result is missing."""
-    wanted = {"docs/access.md#add-a-searchable-table", "docs/deploy.md", "docs/troubleshooting.md"}
+    """How to add a table or a field that is searchable, how to deploy, why a result is missing."""
+    wanted = {"docs/access.md#add-a-searchable-table", "docs/catalogue.md#add-a-searchable-field"}
+    wanted |= {"docs/deploy.md", "docs/troubleshooting.md"}
     assert wanted <= set(links(README))
 
 
