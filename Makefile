@@ -72,7 +72,8 @@ test: lint .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp ## Check
 	  --config supabase/functions/deno.json supabase/functions
 	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other. Chaos comes
 	@# alone: how soon everything is well again is not to be seen on a machine that is kept busy.
-	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract $(LOCAL_STACK) tests/e2e \
+	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract tests/ingestion \
+	  $(LOCAL_STACK) tests/e2e \
 	  >.test-logs/proofs.log 2>&1 & proofs=$$!; \
 	trap 'kill $$proofs' INT TERM; \
 	$(BIN)/python -m pytest tests/integration --ignore=$(LOCAL_STACK); status=$$?; \
@@ -172,6 +173,10 @@ bench-cutting: .venv/dev.stamp ## Measure the cutting of hostile texts
 .PHONY: bench-fairness
 bench-fairness: .venv/bench.stamp ## Measure what one caller that asks ten times the peak takes from 99 others
 	@$(BIN)/python -m tests.bench.fairness
+
+.PHONY: bench-ingestion
+bench-ingestion: .venv/dev.stamp ## Measure reading files: pages and megabytes a second, against the bare parser
+	@$(BIN)/python -m tests.bench.ingestion
 
 .PHONY: bench-orders
 bench-orders: .venv/dev.stamp .venv/deno.stamp ## Measure orders a second against pgbench

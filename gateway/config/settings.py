@@ -76,6 +76,9 @@ class Settings(AdmissionSettings):
         le=600,
         description="First wait after a failure, in seconds; doubles up to 30 s, at random between 0 and that.",
     )
+    worker_file_processes: int = Field(
+        default=2, ge=1, le=64, description="Files that a worker reads at a time, each in a process of its own."
+    )
     worker_metrics_host: str = Field(
         default="127.0.0.1", description="With WORKER_METRICS_PORT: the address it is opened on."
     )

@@ -8,12 +8,14 @@ with due as materialized (
   limit %(max_jobs)s
   for update skip locked
 ), sized as (
-  select u.source_id,
-         sum(coalesce(octet_length(d.content), octet_length(p.description), 0)) over o
-           - coalesce(octet_length(d.content), octet_length(p.description), 0) as bytes_before
+  select u.source_id, sum(b.bytes) over o - b.bytes as bytes_before
   from due u
   left join public.documents d on d.id = u.document_id
   left join public.products p on p.id = u.product_id
+  cross join lateral (
+    select coalesce(octet_length(d.content), octet_length(p.description), 0) + coalesce(sum(octet_length(t.content)), 0)
+             as bytes
+    from public.file_texts t where t.document_id = u.document_id) b
   window o as (order by u.turn, u.revision)
 ), taken as (
   update private.embedding_jobs j

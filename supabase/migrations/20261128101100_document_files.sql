@@ -5,9 +5,18 @@
 -- one that had the same id and is gone; nobody reads it.
 
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
-values ('documents', 'documents', false, 52428800, array['application/pdf'] || array(
+values ('documents', 'documents', false, 52428800, array[
+    'application/pdf',
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    'application/vnd.oasis.opendocument.text', 'application/epub+zip', 'application/x-ipynb+json', 'message/rfc822',
+    -- What clients send that do not know the type: the content decides how a file is read.
+    'application/octet-stream'] || array(
   select kind || charset
-  from unnest(array['text/plain', 'text/markdown', 'text/html']) kind,
+  from unnest(array[
+         'text/plain', 'text/markdown', 'text/html', 'application/xhtml+xml', 'text/csv', 'text/tab-separated-values',
+         'application/json']) kind,
        unnest(array['', ';charset=UTF-8', ';charset=utf-8', '; charset=UTF-8', '; charset=utf-8']) charset))
 on conflict (id) do update
   set public = false, file_size_limit = excluded.file_size_limit, allowed_mime_types = excluded.allowed_mime_types;
@@ -101,17 +110,18 @@ begin
   if exists (
     select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
     where t.tgrelid = 'storage.objects'::regclass and not t.tgisinternal
-      and (t.tgqual is not null or p.pronamespace <> 'storage'::regnamespace)
+      and (t.tgqual is not null
+           or p.pronamespace <> 'storage'::regnamespace and p.oid is distinct from to_regproc('private.watch_files'))
   ) then
-    raise warning 'storage.objects has triggers that are not Storage''s: files keep the id of who put them there';
+    raise warning 'storage.objects has unknown triggers: files keep the id of who put them there';
     return;
   end if;
   update storage.objects o set owner = null, owner_id = null where o.owner = person or o.owner_id = person::text;
 end $$;
 comment on function private.clear_uploader is
   'Removes a person from the files that they uploaded. Called by definers, so it does nothing where storage.objects '
-  'has triggers that are not Storage''s: on hosted projects a leaked login of an API role could add one that runs with '
-  'their rights.';
+  'has triggers but Storage''s and watch_files: on hosted projects a leaked login of an API role could add one that '
+  'runs with their rights.';
 
 -- What the worker has read of a file, and how far it is. Each file under its document has a row with the id of its
 -- object. The queue, the triggers and the worker's functions are in the last files (reading_files).

@@ -30,7 +30,9 @@ begin
       from (
         select d.id as document_id, null::uuid as product_id,
                coalesce(d.organization_id, d.owner_id, '00000000-0000-0000-0000-000000000000') as tenant_id,
-               octet_length(d.content) as bytes
+               octet_length(d.content) + (
+                 select coalesce(sum(octet_length(t.content)), 0)::bigint from public.file_texts t
+                 where t.document_id = d.id) as bytes
         from public.documents d where d.id = any (document_ids)
         union all
         select null, p.id, '00000000-0000-0000-0000-000000000000', octet_length(p.description)
@@ -167,7 +169,8 @@ begin
   end if;
   perform private.retry_document(retry_document.document_id);
 end $$;
-comment on function public.retry_document is 'Embeds a document again. For whoever may change it.';
+comment on function public.retry_document is
+  'Embeds a document again, and reads again its files that failed. For whoever may change it.';
 grant execute on function public.retry_document to authenticated, service_role;
 
 create function private.retry_document(document_id uuid) returns void
@@ -181,12 +184,14 @@ begin
          or d.owner_id = auth.uid() and (d.organization_id is null or d.visibility = 'private')
          or d.visibility <> 'private' and d.organization_id in (select private.my_organizations('editor')));
   if found then
+    perform private.enqueue_file(f.id) from public.document_files f
+    where f.document_id = retry_document.document_id and f.status = 'failed';
     perform private.enqueue_embeddings(array[retry_document.document_id], '{}');
   end if;
 end $$;
 comment on function private.retry_document is
-  'Makes a document that the caller may change pending, and queues it. Called by public.retry_document. Definer: '
-  'writes status.';
+  'Makes a document that the caller may change pending, and queues it and its failed files. Called by '
+  'public.retry_document. Definer: writes status.';
 grant execute on function private.retry_document to authenticated, service_role;
 
 create function private.retry_failed_jobs() returns bigint
@@ -203,10 +208,11 @@ begin
   where j.failed_at is not null;
   get diagnostics replayed = row_count;
   perform pg_catalog.pg_notify('embedding_jobs', '');
-  return replayed;
+  return replayed + private.retry_failed_files();
 end $$;
 comment on function private.retry_failed_jobs is
-  'Makes every failed job due again and returns how many. For operators, through the worker''s command line.';
+  'Makes every failed job due again, files too, and returns how many. For operators, through the worker''s command '
+  'line.';
 grant execute on function private.retry_failed_jobs to tidegate_worker;
 
 create function private.embedding_queue_status(

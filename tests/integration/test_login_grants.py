@@ -55,4 +55,4 @@ def test_the_functions_are_those_of_the_page(database: Database, login: str) -> 
     )
     with database.connect("supabase_admin") as admin:
         functions = {row[0] for row in admin.execute(granted, (login,))}
-    assert functions == listed(login, "to act", "to look", "payments", "maintenance")
+    assert functions == listed(login, "to act", "to look", "payments", "to read files", "maintenance")

@@ -188,7 +188,7 @@ def test_a_worker_outlives_its_connections(workshop: Workshop, fake: FakeEmbedde
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where usename = 'tidegate_worker' and datname = current_database()"
     )
-    assert len(workshop.rows(end_connections)) == 4
+    assert len(workshop.rows(end_connections)) == 6
     wait_until(lambda: worker.tail().count("at work") == 2, 20, "the worker being connected again")
     fake.gate.set()
     workshop.wait_until_done()

@@ -15,7 +15,7 @@ from tests.isolation.world import Actor, Document, World
 INTERNAL = (
     *("chunk_counts", "posted_chunks", "chunks_to_post", "posting_segments", "postings", "vocabulary", "scope_indexes"),
     *("product_words", "settings", "limits", "rights_lost", "secrets", "removals"),
-    *("document_usage", "sent_invitations", "posted_words"),
+    *("document_usage", "sent_invitations", "posted_words", "file_jobs"),
     *orders.INTERNAL,
     *recommendations.INTERNAL,
 )

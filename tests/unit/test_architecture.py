@@ -47,6 +47,10 @@ ALLOWED = {
     "onnxruntime": ("embeddings/",),
     "tokenizers": ("chunking/", "embeddings/", *OTHER_PROCESSES),
     "redis": ("admission/shared.py",),
+    # The confined process alone reads files.
+    "liteparse": ("ingestion/readers/",),
+    "python_calamine": ("ingestion/readers/",),
+    "charset_normalizer": ("ingestion/decoding.py",),
     "jwt": ("auth/", *OTHER_PROCESSES),
 }
 # What each place may import of the package, from the ground up: dependencies point one way. The capabilities stand side
@@ -66,6 +70,7 @@ LOWER: dict[str, tuple[str, ...]] = {
     "database/backends.py": (*GROUND, "gateway.auth", "gateway.clients", "gateway.database"),
     "embeddings/": ("gateway.config.embedder", "gateway.embeddings"),
     "chunking/": ("gateway.chunking", "gateway.embeddings"),
+    "ingestion/": ("gateway.ingestion",),
     "http/": (*GROUND, "gateway.admission", "gateway.auth", "gateway.http"),
     "search/": (*CAPABILITY, "gateway.embeddings", "gateway.search"),
     "recommendations/": (*CAPABILITY, "gateway.recommendations"),
@@ -83,6 +88,7 @@ LOWER: dict[str, tuple[str, ...]] = {
         "gateway.config",
         "gateway.database",
         "gateway.embeddings",
+        "gateway.ingestion",
         "gateway.resilience",
         "gateway.worker",
     ),
@@ -95,6 +101,14 @@ LOWER: dict[str, tuple[str, ...]] = {
         "gateway.worker.payments",
     ),
     "worker/maintenance/": (*LOOP, "gateway.worker.maintenance"),
+    "worker/ingestion/": (
+        *LOOP,
+        "gateway.chunking",
+        "gateway.clients",
+        "gateway.ingestion",
+        "gateway.resilience",
+        "gateway.worker.ingestion",
+    ),
     "worker/session.py": ("gateway.database",),
     "worker/backoff.py": (),
     "worker/reconnect.py": ("gateway.database", "gateway.worker.backoff", "gateway.worker.session"),
@@ -153,7 +167,7 @@ def test_the_worker_loads_no_more_than_it_needs() -> None:
     )
     loaded = run.stdout.split()
     own = {name.split(".")[1] for name in loaded if name.startswith("gateway.")}
-    shared = {"chunking", "clients", "config", "database", "embeddings", "errors", "resilience"}
+    shared = {"chunking", "clients", "config", "database", "embeddings", "errors", "ingestion", "resilience"}
     assert own <= {"worker", *shared}, own
     assert not {"fastapi", "starlette", "uvicorn", "jwt"} & set(loaded)
 

@@ -5,13 +5,15 @@ A long text has many turns. To cut it for each would cost more than the turns do
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from uuid import UUID
 
 from cachetools import FIFOCache
 
 from gateway.chunking.chunker import Chunk, Chunker, Text
 from gateway.chunking.clock import UncuttableError
-from gateway.worker.embedding.jobs import CHUNKS_PER_TURN, CutSource, Job, Model, Source
+from gateway.worker.embedding.jobs import CHUNKS_PER_TURN, CutSource, Job, Model, Origin, Source
 from gateway.worker.embedding.queue import Queue
 
 # Long texts that are remembered: two megabytes and their chunks take some 10 MB.
@@ -39,19 +41,22 @@ class Cutter:
         cut, failed = [], []
         for source in sources:
             text = known.get(source.job.source_id)
-            result = text.chunks if text else results[source.job.source_id]
+            result = replace(text, source=source) if text else results[source.job.source_id]
             if isinstance(result, UncuttableError):
                 failed.append((source.job, result))
             else:
-                cut.append(self._remembered(CutSource(source, result)))
+                cut.append(self._remembered(result))
         return cut, failed
 
-    async def _cut_each(self, queue: Queue, sources: list[Source]) -> Mapping[UUID, Sequence[Chunk] | UncuttableError]:
+    async def _cut_each(self, queue: Queue, sources: list[Source]) -> Mapping[UUID, CutSource | UncuttableError]:
         if not sources:
             return {}
         limits = await queue.chunking_limits()
-        results = await asyncio.to_thread(self._chunker.cut_each, [_text(source) for source in sources], limits)
-        return {source.job.source_id: result for source, result in zip(sources, results, strict=True)}
+        texts = [text for source in sources for text in _texts(source)]
+        results = iter(await asyncio.to_thread(self._chunker.cut_each, texts, limits))
+        return {
+            source.job.source_id: _together(source, list(islice(results, 1 + len(source.files)))) for source in sources
+        }
 
     def _known(self, jobs: Sequence[Job]) -> dict[UUID, CutSource]:
         found = {job.source_id: self._long.pop((job.source_id, job.revision), None) for job in jobs}
@@ -63,5 +68,20 @@ class Cutter:
         return cut
 
 
-def _text(source: Source) -> Text:
-    return Text(source.title, source.content, is_markdown=source.job.is_document)
+def _texts(source: Source) -> list[Text]:
+    """The source's own text, and those of its files."""
+    own = Text(source.title, source.content, is_markdown=source.job.is_document)
+    return [own, *(Text(source.title, file.content) for file in source.files)]
+
+
+def _together(source: Source, results: Sequence[list[Chunk] | UncuttableError]) -> CutSource | UncuttableError:
+    chunks: list[Chunk] = []
+    origins: list[Origin] = []
+    for file, result in zip((None, *source.files), results, strict=True):
+        if isinstance(result, UncuttableError):
+            return result
+        if file is None and source.files and not source.content.strip():
+            continue  # its title alone, which the chunks of its files have too
+        chunks += result
+        origins += [Origin(file.file_id, file.page(chunk.start)) if file else Origin() for chunk in result]
+    return CutSource(source, chunks, origins)

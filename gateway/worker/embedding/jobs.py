@@ -1,5 +1,6 @@
 """What a worker has in its hands on the way from the queue to the tables."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,27 @@ class Job:
 
 
 @dataclass(frozen=True)
+class FileText:
+    """What was read of a file of a document, and where its pages begin."""
+
+    file_id: UUID
+    content: str
+    page_starts: Sequence[int]
+
+    def page(self, start: int) -> int | None:
+        """The page of the character at `start`, from 1; None without pages."""
+        return max(bisect_right(self.page_starts, start), 1) if self.page_starts else None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a chunk stands: in the source's own text, or in a file, perhaps on a page."""
+
+    file_id: UUID | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True)
 class Source:
     """A text at its job's revision or later, with the hashes of those chunks that have their vectors.
 
@@ -51,14 +73,16 @@ class Source:
     language: str
     known_hashes: Sequence[bytes]
     staged_hashes: frozenset[bytes] = frozenset()
+    files: Sequence[FileText] = ()
 
 
 @dataclass(frozen=True)
 class CutSource:
-    """A source and its chunks in order."""
+    """A source and its chunks in order: of its own text, then of its files."""
 
     source: Source
     chunks: Sequence[Chunk]
+    origins: Sequence[Origin]
 
     def missing(self) -> Iterable[Chunk]:
         """Chunks that have no vector yet, the second of two equal ones too."""

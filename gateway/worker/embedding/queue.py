@@ -9,13 +9,14 @@ Correct whatever happens to the worker or to the texts meanwhile:
 - Sources are locked before jobs, as writers do, and only those that are free: no deadlock with a writer.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from gateway.chunking.chunker import Limits
 from gateway.database.connection import DictRow
 from gateway.worker.embedding.diff import StoredChunk, compare
-from gateway.worker.embedding.jobs import Batch, CutSource, Job, Model, Source
+from gateway.worker.embedding.jobs import Batch, CutSource, FileText, Job, Model, Source
 from gateway.worker.embedding.rows import Row, inserted, staged, updated, vectored
 from gateway.worker.session import Session
 
@@ -56,7 +57,16 @@ class Queue:
         """Texts of the jobs; those deleted meanwhile are missing. `known` are those whose text need not be read."""
         by_id = {job.source_id: job for job in jobs}
         ids = {"source_ids": list(by_id), "known_ids": list(known), "model_id": model.id}
-        return [_source(row, by_id, known) for row in await self.session.fetch("read_embedding_sources", ids)]
+        files = await self._read_files(job.source_id for job in jobs if job.is_document and job.source_id not in known)
+        rows = await self.session.fetch("read_embedding_sources", ids)
+        return [_source(row, by_id, known, files) for row in rows]
+
+    async def _read_files(self, document_ids: Iterable[UUID]) -> Mapping[UUID, list[FileText]]:
+        files: dict[UUID, list[FileText]] = defaultdict(list)
+        if ids := list(document_ids):
+            for row in await self.session.fetch("read_file_texts", {"document_ids": ids}):
+                files[row.pop("document_id")].append(FileText(**row))
+        return files
 
     async def renew(self, jobs: Iterable[Job]) -> None:
         """Keep for another lease those that `jobs` holds when it is this call's turn."""
@@ -139,8 +149,8 @@ class Queue:
         incomplete = {source.source.job for source in changes.incomplete}
         finished = set(batch.jobs) - incomplete
         documents = [job.source_id for job in finished if job.is_document]
-        await self.session.run("mark_documents_ready", {"source_ids": documents})
         await self.session.run("finish_embedding_jobs", {"source_ids": [job.source_id for job in finished]})
+        await self.session.run("settle_documents", {"document_ids": documents})
         return finished
 
     async def _with_staged(self, batch: Batch) -> Batch:
@@ -152,13 +162,16 @@ class Queue:
         return Batch(batch.model, batch.sources, {**earlier, **batch.vectors})
 
 
-def _source(row: DictRow, jobs: Mapping[UUID, Job], known: Mapping[UUID, Source]) -> Source:
+def _source(
+    row: DictRow, jobs: Mapping[UUID, Job], known: Mapping[UUID, Source], files: Mapping[UUID, Sequence[FileText]]
+) -> Source:
     job = jobs[row["source_id"]]
     text = known.get(job.source_id)
     title, content, language = (
         (text.title, text.content, text.language) if text else (row["title"], row["content"], row["language"])
     )
-    return Source(job, title, content, language, row["known_hashes"], frozenset(row["staged_hashes"]))
+    texts = text.files if text else files.get(job.source_id, ())
+    return Source(job, title, content, language, row["known_hashes"], frozenset(row["staged_hashes"]), texts)
 
 
 def _revisions(jobs: Iterable[Job]) -> Row:

@@ -64,4 +64,6 @@ def _columns(placed: Sequence[Placed]) -> Row:
         "ends": [chunk.end for chunk in chunks],
         "token_counts": [chunk.token_count for chunk in chunks],
         "languages": [each.of.source.language for each in placed],
+        "file_ids": [each.of.origins[each.position].file_id for each in placed],
+        "pages": [each.of.origins[each.position].page for each in placed],
     }

@@ -1,0 +1,80 @@
+"""The process that reads one file: takes its bytes from standard input, confines itself, and writes what it read.
+
+What it writes: lines of JSON, {"done": …, "total": …} while it reads pages, at last {"error": …}, or {"bytes": …,
+"page_starts": […]} before so many bytes of text in UTF-8. Whoever reads that trusts nothing of it (process.py).
+"""
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.ingestion.errors import UnreadableError
+from gateway.ingestion.extraction import Extraction
+from gateway.ingestion.formats import detect
+from gateway.ingestion.limits import Limits
+from gateway.ingestion.readers import File, reader_of
+from gateway.ingestion.seccomp import confine
+
+NO_TEXT = "The file has no text. Upload one that has."
+MOST_FILES = 16
+# Exit status: reading takes more memory than it may have.
+MEMORY_IS_SHORT = 75
+
+
+def main() -> None:
+    """Read one file; the arguments are its name, its type and the limits, as JSON."""
+    arguments = json.loads(sys.argv[2])
+    limits = Limits(**arguments["limits"])
+    data = sys.stdin.buffer.read()
+    try:
+        extraction = _read(data, arguments["name"], arguments["content_type"], limits)
+    except UnreadableError as error:
+        _write({"error": str(error)})
+    except MemoryError:
+        os._exit(MEMORY_IS_SHORT)
+    else:
+        text = extraction.text.encode()
+        _write({"bytes": len(text), "page_starts": list(extraction.page_starts)}, text)
+    # The interpreter's own end would touch files.
+    os._exit(0)
+
+
+def _read(data: bytes, name: str, content_type: str | None, limits: Limits) -> Extraction:
+    file = File(data, name, detect(data, name, content_type, limits), limits, _progress)
+    reader = reader_of(file.format)
+    reader.prepare(file)
+    _limit(limits)
+    confine(os.getpid())
+    extraction = reader.read(file)
+    if not extraction.text.strip():
+        raise UnreadableError(NO_TEXT)
+    return extraction
+
+
+def _limit(limits: Limits) -> None:
+    """Bound what the process may use from now on."""
+    with open("/proc/self/statm") as statm:  # noqa: PTH123
+        reserved = int(statm.read().split()[0]) * resource.getpagesize()
+    # Address space that a library has reserved and not used is no memory; what is used the parent watches.
+    bounds = {
+        resource.RLIMIT_AS: reserved + limits.memory_bytes,
+        resource.RLIMIT_CPU: limits.seconds,
+        resource.RLIMIT_NOFILE: MOST_FILES,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, bound in bounds.items():
+        resource.setrlimit(kind, (bound, bound))
+
+
+def _progress(done: int, total: int) -> None:
+    _write({"done": done, "total": total})
+
+
+def _write(head: Mapping[str, Any], body: bytes = b"") -> None:
+    data = memoryview(json.dumps(head).encode() + b"\n" + body)
+    while data:
+        data = data[os.write(1, data) :]

@@ -1,0 +1,109 @@
+"""What is read of a file: Markdown, written block by block, and where its pages begin."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gateway.ingestion.errors import TooLargeError
+from gateway.ingestion.limits import Limits, megabytes
+
+SPACE = re.compile(r"\s+")
+# What text cannot hold: PostgreSQL has no null character, UTF-8 no surrogates.
+IMPOSSIBLE = re.compile("[\0\ud800-\udfff]")
+# What would turn a paragraph into something else.
+MARKS = re.compile(r"(?=#{1,6}(?:\s|$)|`{3}|~{3}|>)")
+FENCE = re.compile(r"`{3,}")
+MOST_COLUMNS = 256
+DEEPEST_HEADING = 6
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """Markdown, and where each of its pages begins in it; no pages for a format without them."""
+
+    text: str
+    page_starts: Sequence[int] = ()
+
+
+def one_line(text: str) -> str:
+    """`text` with each run of white space as one space."""
+    return SPACE.sub(" ", text).strip()
+
+
+class Markdown:
+    """A text that grows by blocks. Every method may raise TooLargeError."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Begin empty; hold to `limits`."""
+        self._limits = limits
+        self._blocks: list[str] = []
+        self._length = 0
+        self._bytes = 0
+        self._page_starts: list[int] = []
+        self._pages_without_text = 0
+        self._was_item = False
+
+    def page(self) -> None:
+        """Begin a page."""
+        if len(self._page_starts) + self._pages_without_text >= self._limits.pages:
+            raise TooLargeError("The file has", f"{self._limits.pages:,} pages", "file_pages")
+        self._pages_without_text += 1
+
+    def heading(self, level: int, text: str) -> None:
+        """A heading of a level from 1."""
+        if words := one_line(text):
+            self.block(f"{'#' * min(max(level, 1), DEEPEST_HEADING)} {words}")
+
+    def paragraph(self, text: str) -> None:
+        """A paragraph, on one line."""
+        if words := one_line(text):
+            self.block(MARKS.sub(r"\\", words, count=1) if MARKS.match(words) else words)
+
+    def item(self, text: str, depth: int = 0, marker: str = "-") -> None:
+        """An item of a list, which belongs to the one before it when that is an item too."""
+        if words := one_line(text):
+            self._add(f"{'  ' * min(depth, 8)}{marker} {words}", "\n" if self._was_item else "\n\n")
+            self._was_item = True
+
+    def code(self, text: str, language: str = "") -> None:
+        """Code, as it is."""
+        if text.strip():
+            longest = max((len(fence) for fence in FENCE.findall(text)), default=2)
+            fence = "`" * (longest + 1)
+            self.block(f"{fence}{one_line(language)}\n{text.strip(chr(10))}\n{fence}")
+
+    def table(self, rows: Iterable[Sequence[str]]) -> None:
+        """A table whose first row is its header. Rows and columns without text are left out."""
+        cells = [[one_line(cell).replace("|", "\\|") for cell in row[:MOST_COLUMNS]] for row in rows]
+        filled = [row for row in cells if any(row)]
+        used = sorted({column for row in filled for column, cell in enumerate(row) if cell})
+        if not filled:
+            return
+        lines = ["| " + " | ".join(row[c] if c < len(row) else "" for c in used) + " |" for row in filled]
+        lines.insert(1, "|" + " --- |" * len(used))
+        self.block("\n".join(lines))
+
+    def block(self, text: str) -> None:
+        """Markdown that stands apart from what is before and after it."""
+        self._add(text, "\n\n")
+        self._was_item = False
+
+    def done(self) -> Extraction:
+        """All of it."""
+        starts = [*self._page_starts, *[self._length] * self._pages_without_text]
+        return Extraction("".join(self._blocks), starts)
+
+    def _add(self, text: str, separator: str) -> None:
+        text = IMPOSSIBLE.sub("\ufffd", text)
+        if self._blocks:
+            text = separator + text
+        start = self._length + (len(separator) if self._blocks else 0)
+        self._page_starts += [start] * self._pages_without_text
+        self._pages_without_text = 0
+        self._blocks.append(text)
+        self._length += len(text)
+        self._bytes += len(text.encode())
+        if self._bytes > self._limits.text_bytes:
+            raise TooLargeError(
+                "The text of the file has", megabytes(self._limits.text_bytes), "file_text_bytes_of_document"
+            )

@@ -1,0 +1,151 @@
+"""Word documents: headings by their styles' outline, lists, tables, footnotes. Deleted text is left out."""
+
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import Element
+
+from gateway.ingestion.archive import Archive
+from gateway.ingestion.extraction import Extraction, Markdown, one_line
+from gateway.ingestion.readers import File
+from gateway.ingestion.xml import attribute, child, local, parse_xml
+
+# Containers of runs and paragraphs; what stands in others (deletions, fallbacks, fields' codes) is no text.
+THROUGH = frozenset(
+    {"r", "ins", "moveTo", "hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "AlternateContent", "Choice"}
+    | {"customXml", "oMath", "oMathPara", "pict", "drawing", "inline", "anchor", "graphic", "graphicData", "wsp", "wgp"}
+    | {"txbx", "txbxContent", "textbox", "shape", "rect", "group", "dir", "bdo", "f", "num", "den", "e", "sub", "sup"}
+    | {"sSup", "sSub", "d", "nary", "ruby", "rubyBase", "rt"}
+)
+SPACES = {"tab": " ", "br": " ", "cr": " ", "noBreakHyphen": "-", "softHyphen": "", "ptab": " "}
+NOTES = ("word/footnotes.xml", "word/endnotes.xml")
+# Of the levels below it, none makes a heading.
+BODY_TEXT = 9
+LONGEST_CHAIN = 20
+WIDEST_SPAN = 64
+
+
+def prepare(_file: File) -> None:
+    """Nothing more than this module's imports."""
+
+
+def read(file: File) -> Extraction:
+    """The body, then its notes. UnreadableError."""
+    archive = Archive(file.data, file.limits)
+    markdown = Markdown(file.limits)
+    outline = _outline(archive)
+    body = child(parse_xml(archive.read("word/document.xml")), "body")
+    _write(markdown, body if body is not None else (), outline)
+    for name in NOTES:
+        if name in archive:
+            for note in parse_xml(archive.read(name)):
+                if attribute(note, "type") is None:  # separators have one
+                    _write(markdown, note, {})
+    return markdown.done()
+
+
+def _write(markdown: Markdown, blocks: Iterable[Element], outline: dict[str, int]) -> None:
+    for block in blocks:
+        kind = local(block.tag)
+        if kind == "p":
+            _paragraph(markdown, block, outline)
+        elif kind == "tbl":
+            markdown.table(_rows(block))
+        elif kind in ("sdt", "sdtContent", "customXml", "ins", "moveTo"):
+            _write(markdown, block, outline)
+
+
+def _paragraph(markdown: Markdown, paragraph: Element, outline: dict[str, int]) -> None:
+    text = _text(paragraph)
+    properties = child(paragraph, "pPr")
+    level = _level(properties, outline)
+    depth = child(properties, "numPr", "ilvl")
+    if level < BODY_TEXT:
+        markdown.heading(level + 1, text)
+    elif child(properties, "numPr") is not None:
+        markdown.item(text, _number(depth))
+    else:
+        markdown.paragraph(text)
+
+
+def _level(properties: Element | None, outline: dict[str, int]) -> int:
+    own = child(properties, "outlineLvl")
+    if own is not None:
+        return _number(own, BODY_TEXT)
+    style = child(properties, "pStyle")
+    return outline.get((attribute(style, "val") if style is not None else None) or "", BODY_TEXT)
+
+
+def _text(element: Element) -> str:
+    return "".join(_texts(element))
+
+
+def _texts(element: Element) -> Iterator[str]:
+    for each in element:
+        kind = local(each.tag)
+        if kind == "t":
+            yield each.text or ""
+        elif kind in SPACES:
+            yield SPACES[kind]
+        elif kind == "p":  # of a text box
+            yield f" {_text(each)} "
+        elif kind in THROUGH:
+            yield from _texts(each)
+
+
+def _rows(table: Element) -> Iterator[list[str]]:
+    for row in table.iter():
+        # Rows of tables in cells are text of those.
+        if local(row.tag) == "tr" and row in _own_rows(table):
+            yield [text for cell in row if local(cell.tag) in ("tc", "sdt") for text in _cell(cell)]
+
+
+def _own_rows(table: Element) -> set[Element]:
+    rows = {row for row in table if local(row.tag) == "tr"}
+    for wrapper in table:
+        if local(wrapper.tag) in ("sdt", "ins"):
+            content = child(wrapper, "sdtContent")
+            rows |= {row for row in (content if content is not None else wrapper) if local(row.tag) == "tr"}
+    return rows
+
+
+def _cell(cell: Element) -> list[str]:
+    if local(cell.tag) == "sdt":
+        inner = child(cell, "sdtContent", "tc")
+        return _cell(inner) if inner is not None else []
+    properties = child(cell, "tcPr")
+    texts = [_text(each) for each in cell.iter() if local(each.tag) == "p"]
+    span = child(properties, "gridSpan")
+    return [one_line(" ".join(texts))] + [""] * min(_number(span, 1) - 1, WIDEST_SPAN)
+
+
+def _outline(archive: Archive) -> dict[str, int]:
+    """The outline level, from 0, of each style that makes headings, by the style's id."""
+    if "word/styles.xml" not in archive:
+        return {f"Heading{n}": n - 1 for n in range(1, BODY_TEXT + 1)} | {"Title": 0}
+    levels: dict[str, int] = {}
+    parents: dict[str, str] = {}
+    for style in parse_xml(archive.read("word/styles.xml")):
+        style_id = attribute(style, "styleId") or ""
+        based_on, own = child(style, "basedOn"), child(style, "pPr", "outlineLvl")
+        parents[style_id] = (attribute(based_on, "val") if based_on is not None else None) or ""
+        name_element = child(style, "name")
+        name = ((attribute(name_element, "val") if name_element is not None else None) or "").lower()
+        if own is not None:
+            levels[style_id] = _number(own, BODY_TEXT)
+        elif name.startswith("heading ") and name[8:].isdecimal():
+            levels[style_id] = int(name[8:]) - 1
+        elif name == "title":
+            levels[style_id] = 0
+    return {style: level for style in parents if (level := _inherited(style, levels, parents)) < BODY_TEXT}
+
+
+def _inherited(style: str, levels: dict[str, int], parents: dict[str, str]) -> int:
+    for _ in range(LONGEST_CHAIN):
+        if style in levels or style not in parents:
+            break
+        style = parents[style]
+    return levels.get(style, BODY_TEXT)
+
+
+def _number(element: Element | None, otherwise: int = 0) -> int:
+    value = attribute(element, "val") if element is not None else None
+    return int(value) if value is not None and value.isdecimal() and len(value) < 5 else otherwise

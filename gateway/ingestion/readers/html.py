@@ -1,0 +1,204 @@
+"""HTML: headings, paragraphs, lists, tables and code; what no reader sees is left out.
+
+The parser of the standard library calls a method for each tag, so that nesting costs no stack.
+"""
+
+import re
+from html.parser import HTMLParser
+
+from gateway.ingestion.decoding import decode, is_utf8, load_codecs
+from gateway.ingestion.extraction import Extraction, Markdown, one_line
+from gateway.ingestion.readers import File
+
+HIDDEN = frozenset({"script", "style", "template", "noscript", "svg", "iframe", "object", "canvas", "select", "nav"})
+# Tags that end what is written before them; of all others the text goes on.
+BLOCKS = frozenset(
+    {"address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt"}
+    | {"fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "ol"}
+    | {"option", "p", "section", "summary", "ul", "caption", "h1", "h2", "h3", "h4", "h5", "h6", "head", "title"}
+)
+CELLS = ("td", "th")
+CHARSET = re.compile(
+    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)|<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]+)"""
+)
+HEAD = 4096
+WIDEST_SPAN = 64
+MOST_ROWS = 100_000
+LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#-]{1,30})")
+
+
+def prepare(file: File) -> None:
+    """Load encodings where they are needed."""
+    if not is_utf8(file.data):
+        load_codecs()
+
+
+def read(file: File) -> Extraction:
+    """The page."""
+    markdown = Markdown(file.limits)
+    write_html(markdown, file.data)
+    return markdown.done()
+
+
+def write_html(markdown: Markdown, data: bytes, charset: str | None = None) -> None:
+    """Write a page to `markdown`."""
+    declared = CHARSET.search(data[:HEAD])
+    if charset is None and declared is not None:
+        charset = (declared[1] or declared[2]).decode("ascii")
+    text = decode(data, charset)
+    writer = _Writer(markdown, has_h1="<h1" in text[:1_000_000].lower())
+    writer.feed(text)
+    writer.close()
+    writer.finish()
+
+
+class _Writer(HTMLParser):
+    """Writes what it reads as it goes."""
+
+    def __init__(self, markdown: Markdown, *, has_h1: bool) -> None:
+        super().__init__(convert_charrefs=True)
+        self._markdown = markdown
+        self._has_h1 = has_h1
+        self._text: list[str] = []
+        self._hidden: list[str] = []
+        self._heading = 0
+        self._lists: list[int] = []  # the next number of each ordered list, 0 of the others
+        self._is_item = False
+        self._pre = 0
+        self._language = ""
+        self._tables = 0
+        self._rows: list[list[str]] = []
+        self._is_cell = False
+        self._span = 1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if self._hidden:
+            if tag == self._hidden[-1]:
+                self._hidden.append(tag)
+        elif tag in HIDDEN:
+            self._hidden.append(tag)
+        elif tag == "br":
+            self._text.append("\n")
+        elif tag == "img":
+            self._text.append(f" {attributes.get('alt') or ''} ")
+        elif tag == "table":
+            self._begin_table()
+        elif self._tables:
+            self._in_table(tag, attributes)
+        elif tag == "pre":
+            self._flush()
+            self._pre += 1
+        elif tag == "code" and self._pre:
+            found = LANGUAGE.search(attributes.get("class") or "")
+            self._language = found[1] if found else ""
+        elif tag in BLOCKS:
+            self._begin_block(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._hidden:
+            if tag == self._hidden[-1]:
+                self._hidden.pop()
+        elif tag == "table" and self._tables:
+            self._end_table()
+        elif self._tables:
+            if tag in CELLS and self._tables == 1:
+                self._end_cell()
+        elif tag == "pre" and self._pre:
+            self._markdown.code("".join(self._text), self._language)
+            self._text.clear()
+            self._pre -= 1
+            self._language = ""
+        elif tag in BLOCKS:
+            self._end_block(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self._text.append(data)
+
+    def finish(self) -> None:
+        """Write what no tag has ended."""
+        if self._tables:
+            self._tables = 1
+            self._end_table()
+        self._flush()
+
+    def _begin_block(self, tag: str) -> None:
+        self._flush()
+        if tag in ("ul", "ol") and len(self._lists) < 100:
+            self._lists.append(1 if tag == "ol" else 0)
+        elif tag == "li":
+            self._is_item = True
+        elif tag[0] == "h" and tag[1:].isdecimal():
+            self._heading = int(tag[1:])
+        elif tag == "title":
+            self._heading = 0 if self._has_h1 else 1
+
+    def _end_block(self, tag: str) -> None:
+        if tag == "title" and self._has_h1:
+            self._text.clear()
+        self._flush()
+        if tag in ("ul", "ol") and self._lists:
+            self._lists.pop()
+        self._heading = 0
+
+    def _flush(self) -> None:
+        text = "".join(self._text)
+        self._text.clear()
+        if self._pre:
+            self._markdown.code(text, self._language)
+        elif self._heading:
+            self._markdown.heading(self._heading, text)
+        elif self._is_item and one_line(text):
+            self._item(text)
+        else:
+            self._markdown.paragraph(text)
+
+    def _item(self, text: str) -> None:
+        marker = "-"
+        if self._lists and self._lists[-1]:
+            marker = f"{self._lists[-1]}."
+            self._lists[-1] += 1
+        self._markdown.item(text, max(len(self._lists) - 1, 0), marker)
+        self._is_item = False
+
+    def _begin_table(self) -> None:
+        if self._tables == 0:
+            self._flush()
+            self._rows = []
+        else:
+            self._text.append(" ")
+        self._tables += 1
+
+    def _in_table(self, tag: str, attributes: dict[str, str | None]) -> None:
+        if self._tables > 1 or tag not in (*CELLS, "tr"):
+            self._text.append(" " if tag in (*CELLS, "tr") or tag in BLOCKS else "")
+            return
+        self._end_cell()
+        if tag == "tr" or not self._rows:
+            if len(self._rows) >= MOST_ROWS:
+                self._write_rows()
+            self._rows.append([])
+        if tag in CELLS:
+            span = attributes.get("colspan") or "1"
+            self._span = min(int(span), WIDEST_SPAN) if span.isdecimal() and len(span) < 5 else 1
+            self._is_cell = True
+
+    def _end_cell(self) -> None:
+        text = one_line("".join(self._text))
+        self._text.clear()
+        if self._is_cell:
+            self._rows[-1] += [text] + [""] * (self._span - 1)
+            self._is_cell = False
+        elif text:  # a caption, or text where none may be
+            self._markdown.paragraph(text)
+
+    def _end_table(self) -> None:
+        self._tables -= 1
+        if self._tables == 0:
+            self._end_cell()
+            self._write_rows()
+
+    def _write_rows(self) -> None:
+        self._markdown.table(self._rows)
+        self._rows = []

@@ -1,0 +1,61 @@
+"""Jupyter notebooks: text as it is, code as code, and what it printed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.ingestion.archive import DAMAGED
+from gateway.ingestion.decoding import decode
+from gateway.ingestion.errors import UnreadableError
+from gateway.ingestion.extraction import Extraction, Markdown
+from gateway.ingestion.readers import File
+from gateway.ingestion.readers.plain import prepare as prepare  # noqa: PLC0414
+
+# Of what one cell printed.
+MOST_PRINTED = 10_000
+
+
+def read(file: File) -> Extraction:
+    """The cells in order. UnreadableError."""
+    markdown = Markdown(file.limits)
+    try:
+        notebook = json.loads(decode(file.data))
+        language = str(_get(_get(_get(notebook, "metadata"), "kernelspec"), "language") or "python")
+        for cell in _cells(notebook):
+            _write(markdown, cell, language)
+    except (ValueError, RecursionError, TypeError) as error:
+        raise UnreadableError(DAMAGED.format("it is no Jupyter notebook")) from error
+    return markdown.done()
+
+
+def _cells(notebook: Any) -> Iterator[Any]:
+    sheets = _get(notebook, "worksheets")  # before version 4
+    for holder in sheets if isinstance(sheets, list) else [notebook]:
+        cells = _get(holder, "cells")
+        if not isinstance(cells, list):
+            raise TypeError("no cells")
+        yield from cells
+
+
+def _write(markdown: Markdown, cell: Any, language: str) -> None:
+    text = _joined(_get(cell, "source") or _get(cell, "input"))
+    if _get(cell, "cell_type") != "code":
+        if text.strip():
+            markdown.block(text.strip())
+        return
+    markdown.code(text, language)
+    outputs = _get(cell, "outputs")
+    printed = [_printed(output) for output in outputs] if isinstance(outputs, list) else []
+    markdown.code("\n".join(part for part in printed if part)[:MOST_PRINTED])
+
+
+def _printed(output: Any) -> str:
+    return _joined(_get(output, "text") or _get(_get(output, "data"), "text/plain"))
+
+
+def _joined(source: Any) -> str:
+    return "".join(str(part) for part in source) if isinstance(source, list) else str(source or "")
+
+
+def _get(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None

@@ -1,0 +1,51 @@
+"""Workbooks, by calamine: a heading and a table for each sheet."""
+
+import io
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from gateway.ingestion.archive import DAMAGED, Archive
+from gateway.ingestion.errors import UnreadableError
+from gateway.ingestion.extraction import Extraction, Markdown
+from gateway.ingestion.readers import File
+
+Cell = float | str | bool | time | date | datetime | timedelta | None
+MIDNIGHT = time()
+
+
+def prepare(_file: File) -> None:
+    """Nothing more than this module's imports."""
+
+
+def read(file: File) -> Extraction:
+    """The sheets in order. UnreadableError."""
+    Archive(file.data, file.limits)
+    markdown = Markdown(file.limits)
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(file.data))
+        for name in workbook.sheet_names:
+            markdown.heading(1, name)
+            markdown.table(_rows(workbook, name))
+    except CalamineError as error:
+        raise UnreadableError(DAMAGED.format(error)) from error
+    return markdown.done()
+
+
+def _rows(workbook: CalamineWorkbook, name: str) -> Iterator[list[str]]:
+    for row in workbook.get_sheet_by_name(name).to_python():
+        yield [_shown(cell) for cell in row]
+
+
+def _shown(cell: Cell) -> str:
+    """A cell about as the program shows it."""
+    if cell is None or cell == "":
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
+    if isinstance(cell, datetime):
+        return str(cell.date()) if cell.time() == MIDNIGHT else cell.isoformat(" ", "seconds")
+    return str(cell)

@@ -1,0 +1,2 @@
+-- Has this connection told when a file is queued. Returns nothing.
+listen file_jobs

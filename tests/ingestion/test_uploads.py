@@ -1,0 +1,118 @@
+"""An upload becomes searchable text: by a real worker, through real Storage, with the client library."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ingestion.content import Section, make
+from tests.ingestion.harbour import PATIENCE_S, Harbour, Row, open_harbour
+from tests.ingestion.pdfs import pdf
+from tests.support import Database, Process, Stack, wait_until
+
+# Long enough to be chunks of their own.
+LIGHT = (
+    "The keeper lights the lamp at dusk and puts it out at sunrise. It burns all night, and in fog by day as well. The"
+    " lamp turns once in ten seconds, so that ships at sea know which tower they see. "
+) * 8
+
+
+@pytest.fixture(scope="module")
+def harbour(stack: Stack, api: Process, database: Database, worker: Process) -> Iterator[Harbour]:
+    with open_harbour(stack, database) as harbour:
+        yield harbour
+
+
+def test_a_text_file_becomes_the_text_of_its_document(harbour: Harbour) -> None:
+    document = harbour.document("Notes")
+    harbour.upload(document, "notes.md", b"# Tides\n\nThe ebb runs for six hours.")
+    settled = harbour.settled(document)
+    assert (settled["status"], settled["error"]) == ("ready", None)
+    file = harbour.files(document)["notes.md"]
+    assert (file["status"], file["error"], file["size"]) == ("ready", None, 36)
+    (chunk,) = harbour.chunks(document)
+    assert (str(chunk["file_id"]), chunk["heading_path"]) == (file["id"], ["Tides"])
+    (text,) = harbour.rows("select content from public.file_texts where file_id = %s", file["id"])
+    assert text["content"][chunk["start_offset"] : chunk["end_offset"]] == chunk["content"]
+
+
+def test_several_files_are_told_apart_and_stand_beside_the_documents_own_text(harbour: Harbour) -> None:
+    document = harbour.document("Log", content="Own words.")
+    harbour.upload(document, "ports.csv", b"port,depth\nAarhus,7\n")
+    harbour.upload(document, "deep/er/crew.json", b'[{"name": "Ann", "role": "mate"}]')
+    assert harbour.settled(document)["status"] == "ready"
+    found = {chunk["file_name"]: chunk["content"] for chunk in harbour.chunks(document)}
+    assert found == {
+        None: "Own words.",
+        "ports.csv": "| port | depth |\n| --- | --- |\n| Aarhus | 7 |",
+        "deep/er/crew.json": "| name | role |\n| --- | --- |\n| Ann | mate |",
+    }
+    assert len({chunk["position"] for chunk in harbour.chunks(document)}) == 3
+
+
+def test_a_new_version_replaces_and_a_removed_file_is_gone(harbour: Harbour) -> None:
+    document = harbour.document("Watch")
+    harbour.upload(document, "bill.txt", b"The first watch ends at midnight.")
+    harbour.settled(document)
+    harbour.bucket.update(f"{document}/bill.txt", b"The dog watch is short.", {"content-type": "text/plain"})
+    wait_until(
+        lambda: [c["content"] for c in harbour.chunks(document) if c["file_name"]] == ["The dog watch is short."],
+        PATIENCE_S,
+        "the new version being found",
+    )
+    harbour.bucket.remove([f"{document}/bill.txt"])
+    assert [c["file_name"] for c in harbour.chunks(document) if c["file_name"]] == []
+    assert harbour.files(document) == {}
+    assert harbour.settled(document)["status"] == "ready"
+
+
+def test_a_file_that_cannot_be_read_says_why_and_keeps_what_was_found_before(harbour: Harbour) -> None:
+    document = harbour.document("Chart")
+    harbour.upload(document, "chart.txt", b"Shoals to the north.")
+    harbour.settled(document)
+    harbour.bucket.update(f"{document}/chart.txt", b"\x7fELF\0\0\0", {"content-type": "text/plain"})
+    wait_until(lambda: harbour.files(document)["chart.txt"]["status"] == "failed", PATIENCE_S, "the failure")
+    settled = harbour.settled(document)
+    assert settled["status"] == "failed"
+    assert settled["error"] == "chart.txt: This format cannot be read. It is a program."
+    assert "Shoals to the north." in [chunk["content"] for chunk in harbour.chunks(document)]
+    harbour.client.rpc("retry_document", {"document_id": document}).execute()
+    wait_until(lambda: harbour.settled(document)["status"] == "failed", PATIENCE_S, "the second failure")
+    harbour.bucket.update(f"{document}/chart.txt", b"Shoals to the south.", {"content-type": "text/plain"})
+    wait_until(lambda: harbour.files(document)["chart.txt"]["status"] == "ready", PATIENCE_S, "the new version")
+    assert harbour.settled(document)["status"] == "ready"
+
+
+def test_a_document_changes_its_own_text_without_losing_its_files(harbour: Harbour) -> None:
+    document = harbour.document("Manual", content="# Old\n\nWords.")
+    harbour.upload(document, "annex.txt", b"The annex stays.")
+    harbour.settled(document)
+    harbour.client.table("documents").update({"content": "# New\n\nOther words."}).eq("id", document).execute()
+    assert "The annex stays." in [chunk["content"] for chunk in harbour.chunks(document)]
+    assert harbour.settled(document)["status"] == "ready"
+    assert [chunk["content"] for chunk in harbour.chunks(document)] == ["# New\n\nOther words.", "The annex stays."]
+
+
+def test_a_pdf_of_ten_pages_is_found_by_meaning_soon(harbour: Harbour, gateway: Process) -> None:
+    content = make(7, sections=10)
+    content.sections[6] = Section("Hours of the light", [LIGHT])
+    document = harbour.document("Service")
+    started = time.monotonic()
+    harbour.upload(document, "service.pdf", pdf(content))
+
+    def found() -> Row | None:
+        answer = harbour.http.post(
+            f"{harbour.stack.gateway_url}/v1/search",
+            headers={"authorization": f"Bearer {harbour.session['access_token']}"},
+            json={"query": "when does the beacon shine", "in": ["documents"], "mode": "semantic", "limit": 1},
+        ).json()
+        (best,) = answer["results"] or [None]
+        return best if best and "lamp" in best["snippet"] else None
+
+    wait_until(found, PATIENCE_S, "the page being found by its meaning")
+    print(f"found by meaning {time.monotonic() - started:.2f} s after the upload began")
+    harbour.settled(document)
+    file = harbour.files(document)["service.pdf"]
+    assert (file["pages_done"], file["pages_total"]) == (10, 10)
+    (chunk,) = [chunk for chunk in harbour.chunks(document) if "lamp at dusk" in chunk["content"]]
+    assert chunk["page"] == 7
