@@ -130,6 +130,7 @@ def server_config(
         "was_ready": staticmethod(services.status.was_ready),
         "uploads": Uploads(most_bytes=1_000_000 * settings.upload_memory_mb, share=settings.caller_share),
         "max_body_bytes": settings.max_body_bytes,
+        "max_upload_bytes": settings.max_upload_bytes,
         "cors_origins": settings.cors_origins,
     }
     if protocol is BoundedProtocol:

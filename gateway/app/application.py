@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from gateway import __version__
 from gateway.app.container import Services, create_services
 from gateway.config.settings import Settings
+from gateway.documents.routes import router as documents_router
 from gateway.embeddings import Embedder
 from gateway.errors import DatabaseUnsafeError, GatewayError
 from gateway.http import openapi, problems
@@ -53,6 +54,7 @@ def create_app(
     app.state.services = services
     app.include_router(search_router)
     app.include_router(recommendations_router)
+    app.include_router(documents_router)
     app.include_router(status_router)
     problems.install(app)
     openapi.install(app)
@@ -97,9 +99,16 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         Middleware(ErrorBoundaryMiddleware),
         Middleware(AdmissionMiddleware, admission=services.admission),
         # Neither place nor time is taken before the whole request is here.
-        Middleware(BodyMiddleware, limit=settings.max_body_bytes, seconds=settings.upload_timeout_s),
+        Middleware(
+            BodyMiddleware,
+            limit=settings.max_body_bytes,
+            upload_limit=settings.max_upload_bytes,
+            seconds=settings.upload_timeout_s,
+        ),
         Middleware(ConcurrencyLimitMiddleware, admission=services.admission),
         Middleware(ClientDisconnectMiddleware),
-        Middleware(DeadlineMiddleware, seconds=settings.request_timeout_s),
+        Middleware(
+            DeadlineMiddleware, seconds=settings.request_timeout_s, upload_seconds=settings.upload_request_timeout_s
+        ),
         Middleware(TurnMiddleware, admission=services.admission),
     ]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx2
 
@@ -12,6 +12,7 @@ from gateway.app import parts
 from gateway.auth.jwks import JwksCache
 from gateway.auth.tokens import SharedSecret, TokenVerifier
 from gateway.clients.data_api import DataApi
+from gateway.clients.documents import Documents
 from gateway.clients.http import create_client
 from gateway.clients.payments import Payments, create_payments
 from gateway.clients.reranker import Reranker
@@ -19,6 +20,7 @@ from gateway.clients.storage import Storage
 from gateway.config.settings import Settings
 from gateway.database.pool import Database
 from gateway.database.rights import RIGHTS_S, Rights
+from gateway.documents.service import DocumentService
 from gateway.embeddings import Embedder, EmbeddingError, create_embedder
 from gateway.recommendations.service import RecommendationService
 from gateway.resilience import ResiliencePipeline
@@ -43,6 +45,7 @@ class Services:
     verifier: TokenVerifier
     search: SearchService
     recommendations: RecommendationService
+    documents: DocumentService
     status: StatusService
     keys: JwksCache | SharedSecret
     reranker: Reranker | None
@@ -163,6 +166,7 @@ def create_services(
         verifier,
         search,
         recommendations,
+        DocumentService(Documents(settings.supabase_url, key, client, replace(how.storage, attempts=1))),
         StatusService(database, Probes(database, dependencies), limiter),
         keys,
         reranker,

@@ -40,6 +40,15 @@ class Settings(AdmissionSettings):
     max_body_bytes: int = Field(
         default=65_536, ge=1024, description="Longest request body; beyond it the answer is 413."
     )
+    max_upload_bytes: int = Field(
+        default=10_000_000,
+        ge=1024,
+        description="Longest body of POST /v1/documents, within a caller's share of UPLOAD_MEMORY_MB. Larger files "
+        "go to Storage directly.",
+    )
+    upload_request_timeout_s: float = Field(
+        default=30.0, gt=0, le=300, description="Seconds in which POST /v1/documents is answered."
+    )
     shutdown_grace_s: int = Field(
         default=8, ge=0, description="Seconds that running requests are given when the gateway stops."
     )

@@ -13,6 +13,8 @@ from gateway.errors import GatewayError
 from gateway.http.problems import MAX_INSTANCE, problem_response
 
 LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
+# Takes files: its bodies are longer than others, and it may take longer.
+UPLOADS = "/v1/documents"
 LIVE, READY = "/health/live", "/health/ready"
 # For orchestrators: never refused, whoever asks and however often.
 UNCOUNTED = frozenset({LIVE, READY})

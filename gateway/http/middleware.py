@@ -15,7 +15,7 @@ from gateway.errors import (
     PayloadTooLargeError,
     UploadTimeoutError,
 )
-from gateway.http.load_shedding import LIMITED, REQUEST_ID
+from gateway.http.load_shedding import LIMITED, REQUEST_ID, UPLOADS
 from gateway.http.problems import as_gateway_error, problem_response
 from gateway.resilience import allow
 from gateway.resilience.metrics import CLIENT_DISCONNECTS
@@ -91,17 +91,18 @@ class ErrorBoundaryMiddleware:
 class DeadlineMiddleware:
     """Gives each request its time, which everything that it starts then shares."""
 
-    def __init__(self, app: ASGIApp, seconds: float) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, seconds: float, upload_seconds: float) -> None:
+        """Wrap `app`; a request that brings files has `upload_seconds`."""
         self.app = app
         self.seconds = seconds
+        self.upload_seconds = upload_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)  # what starts with the application goes on for as long as that
             return
-        with allow(self.seconds):
+        with allow(self.upload_seconds if scope.get("path") == UPLOADS else self.seconds):
             await self.app(scope, receive, send)
 
 
@@ -163,10 +164,11 @@ class BodyMiddleware:
     The server's connections do that already, where they are the gateway's own; then this only looks.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, limit: int, upload_limit: int, seconds: float) -> None:
+        """Wrap `app`; a request that brings files may have `upload_limit` bytes."""
         self.app = app
         self.limit = limit
+        self.upload_limit = upload_limit
         self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -176,16 +178,17 @@ class BodyMiddleware:
             return
         headers = Headers(scope=scope)
         declared = headers.get("content-length")
+        limit = self.upload_limit if scope["path"] == UPLOADS else self.limit
         if declared is not None:
             if not (declared.isascii() and declared.isdigit()):
                 raise BadRequestError("The header Content-Length is not a number.")
-            if int(declared) > self.limit:
-                raise PayloadTooLargeError(self.limit)
+            if int(declared) > limit:
+                raise PayloadTooLargeError(limit)
         if declared not in (None, "0") or "transfer-encoding" in headers:
-            receive = await self._read(scope, receive)
+            receive = await self._read(scope, receive, limit)
         await self.app(scope, receive, send)
 
-    async def _read(self, scope: Scope, receive: Receive) -> Receive:
+    async def _read(self, scope: Scope, receive: Receive, limit: int) -> Receive:
         messages: list[Message] = []
         size = 0
         more = True
@@ -195,8 +198,8 @@ class BodyMiddleware:
                     message = await receive()
                     messages.append(message)
                     size += len(message.get("body", b""))
-                    if size > self.limit:
-                        raise PayloadTooLargeError(self.limit)
+                    if size > limit:
+                        raise PayloadTooLargeError(limit)
                     more = message["type"] == "http.request" and message.get("more_body", False)
         except TimeoutError as error:
             raise UploadTimeoutError(self.seconds, size) from error

@@ -27,6 +27,7 @@ from gateway.errors import (
 from gateway.http.connection import PIECE_BYTES, CountedConnection
 from gateway.http.load_shedding import (
     UNCOUNTED,
+    UPLOADS,
     has_short_body,
     header,
     health_answer,
@@ -49,13 +50,13 @@ class BoundedProtocol(CountedConnection):
 
     linger_s = 1.0
     """Seconds that a client has to read why it is refused; closed while it still sends, it would see a reset."""
-    max_body_bytes = 65_536
+    max_body_bytes, max_upload_bytes = 65_536, 10_000_000
     uploads: Uploads | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As uvicorn makes one per connection."""
         super().__init__(*args, **kwargs)
-        self._head_bytes = 0
+        self._head_bytes, self._most_body_bytes = 0, self.max_body_bytes
         self._in_message = False
         self._refused: GatewayError | None = None  # of the request that is being read
         self._refusal: GatewayError | None = None  # of what the parser is told to give up
@@ -110,8 +111,9 @@ class BoundedProtocol(CountedConnection):
             if not has_short_body(self.headers):
                 self._give_up_parsing(self._refused)
             return
-        if length.isdecimal() and int(length) > self.max_body_bytes:
-            self._give_up_parsing(PayloadTooLargeError(self.max_body_bytes))
+        self._most_body_bytes = self.max_upload_bytes if path_of(self.url) == UPLOADS else self.max_body_bytes
+        if length.isdecimal() and int(length) > self._most_body_bytes:
+            self._give_up_parsing(PayloadTooLargeError(self._most_body_bytes))
         super().on_headers_complete()
         if self._who is not None:
             self.cycle.scope["state"]["asker"] = self._who
@@ -127,8 +129,8 @@ class BoundedProtocol(CountedConnection):
         if self._refused is not None or self._health is not None or self._is_over:
             return
         self.cycle.body += body
-        if len(self.cycle.body) > self.max_body_bytes:
-            self._give_up_parsing(PayloadTooLargeError(self.max_body_bytes))
+        if len(self.cycle.body) > self._most_body_bytes:
+            self._give_up_parsing(PayloadTooLargeError(self._most_body_bytes))
         if self.uploads is not None and not self.uploads.add(self, self._key, len(body), self._give_up_upload):
             self._give_up_parsing(
                 TooManyAtOnceError(
@@ -141,7 +143,7 @@ class BoundedProtocol(CountedConnection):
         """The request is here: it is answered now. uvicorn's keep-alive limits the wait for the next."""
         self._stop_clock()
         self._drop_upload()
-        self._head_bytes = 0
+        self._head_bytes, self._most_body_bytes = 0, self.max_body_bytes
         self._in_message = False
         if self._health is not None:
             self._answer_health(self._health)

@@ -114,5 +114,5 @@ def test_a_pdf_of_ten_pages_is_found_by_meaning_soon(harbour: Harbour, gateway: 
     harbour.settled(document)
     file = harbour.files(document)["service.pdf"]
     assert (file["pages_done"], file["pages_total"]) == (10, 10)
-    (chunk,) = [chunk for chunk in harbour.chunks(document) if "lamp at dusk" in chunk["content"]]
-    assert chunk["page"] == 7
+    pages = {chunk["page"] for chunk in harbour.chunks(document) if "lamp at dusk" in chunk["content"]}
+    assert 7 in pages and pages <= {6, 7}, "the page on which a chunk begins"

@@ -25,6 +25,7 @@ ALLOWED = {
     "psycopg_pool": ("database/", *OTHER_PROCESSES),
     "fastapi": (
         "app/",
+        "documents/routes.py",
         "http/dependencies.py",
         "http/openapi.py",
         "http/problems.py",
@@ -73,6 +74,7 @@ LOWER: dict[str, tuple[str, ...]] = {
     "ingestion/": ("gateway.ingestion",),
     "http/": (*GROUND, "gateway.admission", "gateway.auth", "gateway.http"),
     "search/": (*CAPABILITY, "gateway.embeddings", "gateway.search"),
+    "documents/": (*CAPABILITY, "gateway.documents"),
     "recommendations/": (*CAPABILITY, "gateway.recommendations"),
     "status/": (*CAPABILITY, "gateway.status"),
     "embedding_models/": (

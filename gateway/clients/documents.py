@@ -1,0 +1,132 @@
+"""Documents and their files as one person writes and reads them, by the Data API and Storage."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx2
+
+from gateway.clients.stored_files import BUCKET
+from gateway.errors import (
+    AccountBannedError,
+    AccountClosedError,
+    ForbiddenError,
+    GatewayError,
+    InvalidInputError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnavailableError,
+)
+from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, ResiliencePipeline
+
+STATE = "id,title,status,error,created_at,updated_at"
+FILE = "name,status,error,content_type,size,pages_done,pages_total,updated_at"
+MOST_FILES = 1_000
+ROWS = "application/json"
+
+
+class DocumentsUnavailableError(UnavailableError):
+    """The Data API or Storage does not answer, or not as it should."""
+
+    kind = "documents-unavailable"
+    title = "Documents cannot be written or read"
+
+
+class Documents:
+    """The documents of one project."""
+
+    def __init__(self, url: str, publishable_key: str, client: httpx2.AsyncClient, policy: Policy) -> None:
+        """Use the project at `url`. A call is made once: it may have written before it failed."""
+        self._url = url
+        self._key = publishable_key
+        self._client = client
+        self.pipeline = ResiliencePipeline(policy, lambda error: isinstance(error, DocumentsUnavailableError))
+
+    async def create(self, token: str, row: Mapping[str, Any]) -> UUID:
+        """Insert a document; its id. A GatewayError when the database refuses it."""
+        headers = {"prefer": "return=representation"}
+        rows = await self._rows("POST", "documents?select=id", token, json=row, headers=headers)
+        return UUID(rows[0]["id"])
+
+    async def remove(self, token: str, document: UUID) -> None:
+        """Delete a document, and its files with it as far as anybody can see."""
+        await self._rows("DELETE", f"documents?id=eq.{document}&select=id", token)
+
+    async def state(self, token: str | None, document: UUID) -> dict[str, Any]:
+        """How far a document and its files are. NotFoundError for one that the caller does not see."""
+        rows = await self._rows("GET", f"documents?id=eq.{document}&select={STATE}", token)
+        if not rows:
+            raise NotFoundError(f"There is no document {document} that you may read.")
+        query = f"document_files?document_id=eq.{document}&select={FILE}&order=name&limit={MOST_FILES}"
+        return {**rows[0], "files": await self._rows("GET", query, token)}
+
+    async def upload(self, token: str, document: UUID, name: str, data: bytes, content_type: str) -> None:
+        """Put a file under a document. A GatewayError when Storage refuses it."""
+        url = f"{self._url}/storage/v1/object/{BUCKET}/{document}/{quote(name)}"
+        answer = await self._ask("POST", url, token, content=data, headers={"content-type": content_type})
+        if not answer.is_success:
+            raise _of_storage(answer, name)
+
+    async def _rows(self, method: str, query: str, token: str | None, **options: Any) -> list[dict[str, Any]]:
+        answer = await self._ask(method, f"{self._url}/rest/v1/{query}", token, **options)
+        if not answer.is_success:
+            raise _of_data_api(answer)
+        if not answer.content:
+            return []
+        rows = answer.json()
+        if not isinstance(rows, list):
+            raise DocumentsUnavailableError("The Data API did not answer rows.")
+        return rows
+
+    async def _ask(self, method: str, url: str, token: str | None, **options: Any) -> httpx2.Response:
+        headers = {"apikey": self._key, **options.pop("headers", {})}
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+
+        async def ask() -> httpx2.Response:
+            try:
+                answer = await self._client.request(method, url, headers=headers, **options)
+            except httpx2.HTTPError as error:
+                raise DocumentsUnavailableError(f"Supabase does not answer ({type(error).__name__}).") from error
+            if answer.status_code >= 500:
+                raise DocumentsUnavailableError(f"Supabase answered {answer.status_code}.")
+            return answer
+
+        try:
+            return await self.pipeline.call(ask)
+        except AttemptTimeoutError as error:
+            raise DocumentsUnavailableError(f"Supabase did not answer within {error.after_s:.2g} s.") from error
+        except DependencyError as error:
+            raise DocumentsUnavailableError(error.reason) from error
+
+
+def _of_data_api(answer: httpx2.Response) -> GatewayError:
+    words = _words(answer)
+    message = " ".join(str(words[part]) for part in ("message", "hint") if words.get(part))
+    code = str(words.get("code", ""))
+    if answer.status_code == 401 or code == "PT401":
+        return AccountClosedError("This account is closed.")
+    if code == "PT403" and "banned" in message:
+        return AccountBannedError("This account is banned.")
+    if answer.status_code == 403 or code in ("PT403", "42501"):
+        return ForbiddenError(message if code == "PT403" else "You may not add documents there.")
+    if answer.status_code == 429:
+        return TooManyRequestsError(message)
+    return InvalidInputError(message or "The database refuses the document.")
+
+
+def _of_storage(answer: httpx2.Response, name: str) -> GatewayError:
+    words = _words(answer)
+    message = f"Storage refuses {name!r}: {words.get('message', answer.status_code)}."
+    if "row-level security" in message:
+        return ForbiddenError(f"{message} A document has a limited number of files (files_of_document).")
+    return InvalidInputError(message)
+
+
+def _words(answer: httpx2.Response) -> dict[str, Any]:
+    try:
+        words = answer.json()
+    except ValueError:
+        return {}
+    return words if isinstance(words, dict) else {}

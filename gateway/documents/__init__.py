@@ -1,0 +1,1 @@
+"""Documents with files, in one request: what the Data API and Storage do in two."""

@@ -1,0 +1,90 @@
+"""POST /v1/documents and GET /v1/documents/{id}."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+
+from gateway.auth.caller import Caller
+from gateway.documents.schemas import DocumentState
+from gateway.documents.service import DocumentService, Upload
+from gateway.errors import InvalidInputError, UnauthenticatedError
+from gateway.http.dependencies import CurrentCaller
+from gateway.http.openapi import OPTIONAL_TOKEN, problems
+
+router = APIRouter(prefix="/v1", tags=["documents"])
+MOST_FILES = 20
+Visibility = Literal["private", "organization", "public"]
+
+
+async def _service(request: Request) -> DocumentService:
+    return cast(DocumentService, request.app.state.services.documents)
+
+
+async def _signed_in(caller: CurrentCaller) -> Caller:
+    """Asked before the body is looked at."""
+    if not caller.is_signed_in:
+        raise UnauthenticatedError("Sign in to add documents.")
+    return caller
+
+
+Service = Annotated[DocumentService, Depends(_service)]
+SignedIn = Annotated[Caller, Depends(_signed_in)]
+
+
+@router.post(
+    "/documents",
+    operation_id="add_document",
+    summary="Add a document with its files",
+    status_code=202,
+    responses=problems(401, 403, 422, 429, 503),
+    openapi_extra={"security": [{"token": []}]},
+)
+async def add_document(
+    *,
+    response: Response,
+    caller: SignedIn,
+    service: Service,
+    files: Annotated[list[UploadFile], File(description="The files; each keeps its name.", max_length=MOST_FILES)],
+    title: Annotated[
+        str | None, Form(max_length=500, pattern=r"\S", description="By default the name of the first file.")
+    ] = None,
+    visibility: Annotated[Visibility, Form(description="Who reads it.")] = "private",
+    organization_id: Annotated[UUID | None, Form(description="The organization it is filed in.")] = None,
+) -> DocumentState:
+    """Answer 202 once the files are stored; they are read and embedded afterwards.
+
+    The document is written as the caller, by the same rules as in the Data API; when a file is refused, nothing of it
+    stays. Ask for its state at the address in the header Location.
+    """
+    if visibility == "organization" and organization_id is None:
+        raise InvalidInputError("visibility organization needs an organization_id.")
+    uploads = [await _upload(number, file) for number, file in enumerate(files, 1)]
+    row = {"title": title or uploads[0].name[:500], "visibility": visibility}
+    if organization_id is not None:
+        row["organization_id"] = str(organization_id)
+    state = await service.add(caller, row, uploads)
+    response.headers["Location"] = f"/v1/documents/{state.id}"
+    return state
+
+
+@router.get(
+    "/documents/{document_id}",
+    operation_id="document_state",
+    summary="How far a document and its files are",
+    responses=problems(401, 403, 404, 422, 429, 503),
+    openapi_extra=OPTIONAL_TOKEN,
+)
+async def document_state(
+    document_id: UUID, response: Response, caller: CurrentCaller, service: Service
+) -> DocumentState:
+    """Its status and that of each file, with errors and progress."""
+    response.headers["Cache-Control"] = "no-store"
+    return await service.state(caller, document_id)
+
+
+async def _upload(number: int, file: UploadFile) -> Upload:
+    # A client may send a path, of which the last part is the name.
+    name = PurePosixPath((file.filename or "").replace("\\", "/")).name or f"file {number}"
+    return Upload(name, file.content_type or "application/octet-stream", await file.read())

@@ -1,0 +1,94 @@
+"""POST /v1/documents: a document and its files in one request, as the caller; GET says how far it is."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.ingestion.harbour import PATIENCE_S, Harbour, open_harbour
+from tests.support import Database, Process, Stack, wait_until
+
+
+@pytest.fixture(scope="module")
+def harbour(stack: Stack, api: Process, database: Database, worker: Process) -> Iterator[Harbour]:
+    stack.start_gateway(MAX_UPLOAD_BYTES="200000", RATE_LIMIT="", RATE_LIMIT_ADDRESS="")
+    with open_harbour(stack, database) as harbour:
+        yield harbour
+
+
+Files = list[tuple[str, tuple[str, bytes, str]]]
+
+
+def post(harbour: Harbour, files: Files, *, signed_in: bool = True, **fields: str) -> httpx.Response:
+    headers = {"authorization": f"Bearer {harbour.session['access_token']}"} if signed_in else {}
+    return harbour.http.post(f"{harbour.stack.gateway_url}/v1/documents", files=files, data=fields, headers=headers)
+
+
+def state(harbour: Harbour, address: str, *, signed_in: bool = True) -> httpx.Response:
+    headers = {"authorization": f"Bearer {harbour.session['access_token']}"} if signed_in else {}
+    return harbour.http.get(f"{harbour.stack.gateway_url}{address}", headers=headers)
+
+
+NOTES: tuple[str, tuple[str, bytes, str]] = ("files", ("notes.md", b"# Tides\n\nThe ebb runs long.", "text/markdown"))
+TIMES: tuple[str, tuple[str, bytes, str]] = ("files", ("C:\\logs\\times.csv", b"a,b\n1,2\n", "text/csv"))
+
+
+def test_a_document_and_its_files_in_one_request(harbour: Harbour) -> None:
+    answer = post(harbour, [NOTES, TIMES], title="Almanac")
+    assert answer.status_code == 202, answer.text
+    made = answer.json()
+    assert (made["title"], made["status"]) == ("Almanac", "pending")
+    assert [file["name"] for file in made["files"]] == ["notes.md", "times.csv"]
+    address = answer.headers["location"]
+
+    wait_until(lambda: state(harbour, address).json()["status"] != "pending", PATIENCE_S, "the document being ready")
+    now: dict[str, Any] = state(harbour, address).json()
+    assert now["status"] == "ready"
+    assert {file["status"] for file in now["files"]} == {"ready"}
+    assert {chunk["file_name"] for chunk in harbour.chunks(made["id"])} == {"notes.md", "times.csv"}
+    assert state(harbour, address, signed_in=False).status_code == 404
+
+
+def test_a_failed_file_is_said(harbour: Harbour) -> None:
+    answer = post(harbour, [("files", ("scan.pdf", b"%PDF-1.4 nothing", "application/pdf"))])
+    assert answer.json()["title"] == "scan.pdf"
+    address = answer.headers["location"]
+    wait_until(lambda: state(harbour, address).json()["status"] == "failed", PATIENCE_S, "the failure")
+    assert "scan.pdf: The file is damaged" in state(harbour, address).json()["error"]
+
+
+def test_nothing_stays_of_what_is_refused(harbour: Harbour) -> None:
+    before = harbour.rows("select count(*) as n from public.documents")
+    program = ("files", ("run.exe", b"MZ", "application/x-msdownload"))
+    refused = post(harbour, [NOTES, program], title="Both")
+    assert refused.status_code == 422
+    assert "Storage refuses 'run.exe'" in refused.json()["detail"]
+    assert harbour.rows("select count(*) as n from public.documents") == before
+    elsewhere = post(harbour, [NOTES], visibility="organization", organization_id=str(uuid.uuid4()))
+    assert elsewhere.status_code == 403
+    assert post(harbour, [NOTES], visibility="organization").status_code == 422
+    assert post(harbour, [NOTES], signed_in=False).status_code == 401
+    assert post(harbour, []).status_code == 422
+    assert harbour.rows("select count(*) as n from public.documents") == before
+
+
+def test_a_long_body_is_for_files_alone(harbour: Harbour) -> None:
+    long = ("files", ("long.txt", b"word " * 30_000, "text/plain"))
+    assert post(harbour, [long]).status_code == 202
+    longer = ("files", ("longer.txt", b"word " * 50_000, "text/plain"))
+    refused = post(harbour, [longer])
+    assert refused.status_code == 413
+    assert "200" in refused.json()["detail"]
+    search = harbour.http.post(f"{harbour.stack.gateway_url}/v1/search", json={"query": "x" * 100_000})
+    assert search.status_code == 413
+
+
+def test_a_document_of_others_is_as_one_that_is_not_there(harbour: Harbour) -> None:
+    mine = post(harbour, [NOTES]).headers["location"]
+    stranger = Harbour(harbour.stack, harbour.http, harbour.admin)
+    theirs, nobodys = state(stranger, mine), state(stranger, f"/v1/documents/{uuid.uuid4()}")
+    assert (theirs.status_code, nobodys.status_code) == (404, 404)
+    assert theirs.json()["title"] == nobodys.json()["title"]
+    assert state(stranger, "/v1/documents/x").status_code == 422
