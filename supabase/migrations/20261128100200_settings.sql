@@ -71,6 +71,7 @@ insert into private.limits (name, allowed, what) values
   ('query_prefixes', 16, 'prefixes (boat*) in one query'),
   ('query_quoted_words', 64, 'words in the phrases and exclusions of one query'),
   ('query_alternatives', 16, 'alternatives (or) in one search of products'),
+  ('metadata_filter_bytes', 65536, 'bytes, as binary JSON, in metadata_contains of one search'),
   ('search_answer_bytes', 1000000, 'bytes of JSON in the results of one search; further results are left out'),
   ('open_orders', 10, 'unpaid orders of one person'),
   ('reserved_units', 100, 'units in unpaid orders of one person'),
@@ -182,3 +183,89 @@ end $$;
 comment on function private.forbid_key_change is
   'Row trigger: refuses to change a key. Key columns are granted for update all the same, since PostgREST writes them '
   'unchanged in an upsert.';
+
+-- PostgreSQL looks for an expired statement_timeout between calls of its own functions, not within one. So what callers
+-- store is bounded such that no call on it takes long: @> on two lists takes as many steps as the product of their
+-- lengths, and 1e100000 as text has 100,001 digits. Constraints are checked in the order of their names; each of these
+-- is quick for what an earlier one lets pass.
+
+create function private.json_is_short(value jsonb) returns boolean
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select pg_column_size(value) <= 65536 $$;
+comment on function private.json_is_short is
+  'Whether a JSON value is so short that it may be searched and written as text. One of 16,384 bytes as text is.';
+grant execute on function private.json_is_short to authenticated, service_role, tidegate_worker;
+
+create function private.json_has_doubles(value jsonb) returns boolean
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select not private.json_is_short(value) or not jsonb_path_exists(
+    value,
+    'strict $.** ? (@.type() == "number" && (@ > 1e308 || @ < -1e308 || (@ > -1e-308 && @ < 1e-308 && @ != 0)))')
+$$;
+comment on function private.json_has_doubles is
+  'Whether the numbers in a short JSON value are within the range of doubles. True for a longer one.';
+grant execute on function private.json_has_doubles to authenticated, service_role, tidegate_worker;
+
+create function private.json_list_values(value jsonb) returns bigint
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(sum(l.size::integer), 0)
+  from jsonb_path_query(
+    case when private.json_is_short(value) then value end, 'strict $.** ? (@.type() == "array").size()') l (size)
+$$;
+comment on function private.json_list_values is
+  'How many values the lists in a short JSON value hold together. 0 for a longer one.';
+grant execute on function private.json_list_values to authenticated, service_role, tidegate_worker;
+
+-- like compares a pattern with every place of a text: 26 s for a pattern of 4,000 and a text of 2,000,000 characters,
+-- in one call. Long texts are varchar, for which pg_catalog has no like of its own, so that a filter of the Data API,
+-- which searches public, finds these operators. In functions, which search pg_catalog, like is PostgreSQL's.
+
+create function private.require_short_pattern(value varchar, pattern varchar) returns void
+language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Some tenths of a second. octet_length() does not read a long text.
+  if octet_length(value)::bigint * octet_length(pattern) > 100000000 then
+    raise exception 'A pattern of % bytes is too long for a text of % bytes.',
+      octet_length(pattern), octet_length(value)
+      using errcode = 'invalid_parameter_value',
+            detail = 'Their product may be 100,000,000.',
+            hint = 'Shorten the pattern, let another filter leave out long texts, or call the function search.';
+  end if;
+end $$;
+comment on function private.require_short_pattern is 'Raises an error when a pattern is too long to be looked for.';
+
+create function private.is_like(value varchar, pattern varchar) returns boolean
+language plpgsql immutable strict security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ begin perform private.require_short_pattern(value, pattern); return value::text like pattern::text; end $$;
+create function private.is_not_like(value varchar, pattern varchar) returns boolean
+language plpgsql immutable strict security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ begin perform private.require_short_pattern(value, pattern); return value::text not like pattern::text; end $$;
+create function private.is_ilike(value varchar, pattern varchar) returns boolean
+language plpgsql immutable strict security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ begin perform private.require_short_pattern(value, pattern); return value::text ilike pattern::text; end $$;
+create function private.is_not_ilike(value varchar, pattern varchar) returns boolean
+language plpgsql immutable strict security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ begin perform private.require_short_pattern(value, pattern); return value::text not ilike pattern::text; end $$;
+comment on function private.is_like is 'like for varchar.';
+comment on function private.is_not_like is 'not like for varchar.';
+comment on function private.is_ilike is 'ilike for varchar.';
+comment on function private.is_not_ilike is 'not ilike for varchar.';
+grant execute on function
+  private.require_short_pattern, private.is_like, private.is_not_like, private.is_ilike, private.is_not_ilike
+  to anon, authenticated, service_role;
+
+create operator public.~~ (
+  leftarg = varchar, rightarg = varchar, function = private.is_like, restrict = contsel, join = contjoinsel);
+create operator public.!~~ (
+  leftarg = varchar, rightarg = varchar, function = private.is_not_like, restrict = neqsel, join = neqjoinsel);
+create operator public.~~* (
+  leftarg = varchar, rightarg = varchar, function = private.is_ilike, restrict = contsel, join = contjoinsel);
+create operator public.!~~* (
+  leftarg = varchar, rightarg = varchar, function = private.is_not_ilike, restrict = neqsel, join = neqjoinsel);
+comment on operator public.~~ (varchar, varchar) is 'like, for a pattern that is not too long for the text.';
+comment on operator public.!~~ (varchar, varchar) is 'not like, for a pattern that is not too long for the text.';
+comment on operator public.~~* (varchar, varchar) is 'ilike, for a pattern that is not too long for the text.';
+comment on operator public.!~~* (varchar, varchar) is 'not ilike, for a pattern that is not too long for the text.';

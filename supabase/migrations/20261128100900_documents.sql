@@ -23,15 +23,20 @@ create table public.documents (
   title text not null
     constraint "title has 1 to 500 characters, not all of them white space" check (
       char_length(title) <= 500 and title ~ '\S'),
-  content text not null default ''
+  -- Not text, so that the operators of varchar (settings) bound what a pattern costs.
+  content varchar not null default ''
     constraint "content has at most 2,000,000 characters" check (char_length(content) <= 2000000),
   language text not null default 'en'
     constraint "language is a code of 2 or 3 lower-case letters, such as en" check (language ~ '^[a-z]{2,3}$'),
   source_uri text
     constraint "source_uri has at most 2,000 characters" check (char_length(source_uri) <= 2000),
   metadata jsonb not null default '{}'
-    constraint "metadata is a JSON object of at most 65,536 bytes" check (
-      jsonb_typeof(metadata) = 'object' and octet_length(metadata::text) <= 65536),
+    constraint "a number in metadata is one that a double can hold" check (private.json_has_doubles(metadata))
+    constraint "lists in metadata hold at most 256 values together" check (private.json_list_values(metadata) <= 256)
+    constraint "metadata is a JSON object of at most 16,384 bytes" check (
+      case when jsonb_typeof(metadata) = 'object' and private.json_is_short(metadata)
+        then octet_length(metadata::text) <= 16384 else false end)
+    constraint "metadata nests at most 16 levels" check (not jsonb_path_exists(metadata, 'strict $.**{16}.**{1}')),
   status public.document_status not null default 'pending',
   error text,
   scope_id uuid generated always as (

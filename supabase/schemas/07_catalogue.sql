@@ -115,8 +115,12 @@ create table public.products (
   language text not null default 'en'
     constraint "language is a code of 2 or 3 lower-case letters, such as en" check (language ~ '^[a-z]{2,3}$'),
   metadata jsonb not null default '{}'
-    constraint "metadata is a JSON object of at most 65,536 bytes" check (
-      jsonb_typeof(metadata) = 'object' and octet_length(metadata::text) <= 65536),
+    constraint "a number in metadata is one that a double can hold" check (private.json_has_doubles(metadata))
+    constraint "lists in metadata hold at most 256 values together" check (private.json_list_values(metadata) <= 256)
+    constraint "metadata is a JSON object of at most 16,384 bytes" check (
+      case when jsonb_typeof(metadata) = 'object' and private.json_is_short(metadata)
+        then octet_length(metadata::text) <= 16384 else false end)
+    constraint "metadata nests at most 16 levels" check (not jsonb_path_exists(metadata, 'strict $.**{16}.**{1}')),
   scope_id uuid not null generated always as (
     case when is_active then '00000000-0000-0000-0000-000000000001'::uuid
          else '00000000-0000-0000-0000-000000000002'::uuid end) stored,

@@ -189,7 +189,7 @@ create table public.file_texts (
   file_id uuid primary key references public.document_files (id) on delete cascade,
   document_id uuid not null,
   scope_id uuid not null,
-  content text not null,
+  content varchar not null,
   page_starts integer[] not null default '{}',
   foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade
 );

@@ -83,6 +83,10 @@ begin
   if jsonb_typeof(metadata_contains) <> 'object' then
     raise exception 'metadata_contains must be an object' using errcode = 'invalid_parameter_value';
   end if;
+  if metadata_contains is not null then
+    -- Not counted as text: that of 1e100000 is long.
+    perform private.enforce_limit('metadata_filter_bytes', pg_column_size(metadata_contains), '22023');
+  end if;
   if mode <> 'keyword' and model.id is null then
     raise exception 'no embedding model is active' using errcode = 'invalid_parameter_value';
   end if;

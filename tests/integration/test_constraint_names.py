@@ -38,9 +38,21 @@ REFUSED = {
     f"{DOCUMENT} (title) values (repeat('x', 501))": "title has 1 to 500 characters, not all of them white space",
     f"{DOCUMENT} (title) values ('  ')": "title has 1 to 500 characters, not all of them white space",
     f"{DOCUMENT} (title, content) values ('x', repeat('x', 2000001))": "content has at most 2,000,000 characters",
-    f"{DOCUMENT} (title, metadata) values ('x', '[]')": "metadata is a JSON object of at most 65,536 bytes",
-    f"{DOCUMENT} (title, metadata) values ('x', jsonb_build_object('x', repeat('x', 65536)))": (
-        "metadata is a JSON object of at most 65,536 bytes"
+    f"{DOCUMENT} (title, metadata) values ('x', '[]')": "metadata is a JSON object of at most 16,384 bytes",
+    f"{DOCUMENT} (title, metadata) values ('x', jsonb_build_object('x', repeat('x', 16384)))": (
+        "metadata is a JSON object of at most 16,384 bytes"
+    ),
+    f"{DOCUMENT} (title, metadata) values ('x', ('[' || repeat('1e131071,', 1000) || '1]')::jsonb)": (
+        "a number in metadata is one that a double can hold"
+    ),
+    f"{DOCUMENT} (title, metadata) values ('x', ('[' || repeat('1,', 1000000) || '1]')::jsonb)": (
+        "metadata is a JSON object of at most 16,384 bytes"
+    ),
+    f"{DOCUMENT} (title, metadata) values ('x', ('{{\"a\": [[' || repeat('1,', 254) || '1], 2]}}')::jsonb)": (
+        "lists in metadata hold at most 256 values together"
+    ),
+    f"{DOCUMENT} (title, metadata) values ('x', (repeat('{{\"a\":', 17) || '1' || repeat('}}', 17))::jsonb)": (
+        "metadata nests at most 16 levels"
     ),
     f"{DOCUMENT} (title, language) values ('x', 'English')": (
         "language is a code of 2 or 3 lower-case letters, such as en"
