@@ -4,7 +4,8 @@
 -- the common index are walked, with a bound on the rows they may visit, shared by all indexes.
 --
 -- HNSW can miss answers to out-of-distribution questions: when all candidates are about equally distant, the graph may
--- have no path to the few relevant chunks. Such a walk goes on further.
+-- have no path to the few relevant chunks. Such a walk goes on further. Where a walk has found what the question is
+-- about, the next ones look only for what is as near.
 
 -- PostgreSQL refuses an hnsw parameter in a function's header until the library is loaded in the session.
 do $$ begin perform extensions.vector_dims('[1]'::extensions.vector); end $$;
@@ -51,7 +52,8 @@ comment on function private.walk_limit is
 
 create function private.walk_index(
   query_embedding extensions.halfvec, model smallint, dimensions integer, scope_index smallint, scopes uuid[],
-  sources uuid[], excluded uuid[], row_limit integer, walks integer)
+  sources uuid[], excluded uuid[], row_limit integer, walks integer,
+  tenth_best double precision default null)
 returns private.chunk_match[]
 language plpgsql stable security invoker
 set search_path = pg_catalog, pg_temp
@@ -60,9 +62,11 @@ set hnsw.iterative_scan = relaxed_order set hnsw.ef_search = 200 set hnsw.max_sc
 set hnsw.scan_mem_multiplier = 4
 as $$
 declare
-  -- When many indexes are walked, each holds fewer of the nearest.
-  narrow constant integer := greatest(60, least(row_limit, 3 * row_limit / walks));
-  wide constant integer := greatest(narrow, 1000 / walks);
+  -- When many indexes are walked, each holds fewer of the nearest. When others have found what the question is about,
+  -- this one holds few that are nearer.
+  narrow constant integer := case when tenth_best is not null then 60
+    else greatest(60, least(row_limit, 3 * row_limit / walks)) end;
+  wide constant integer := greatest(narrow, least(5 * row_limit, 1000) / walks);
   near private.chunk_match[] := '{}';
   met record;
 begin
@@ -85,14 +89,15 @@ begin
     using query_embedding, scopes, sources, excluded, wide
   loop
     near := near || (met.source_id, met.chunk_id, met.score)::private.chunk_match;
-    exit when cardinality(near) = narrow
-      and not private.is_out_of_distribution(array(select n from unnest(near) n order by n.score desc));
+    exit when cardinality(near) % narrow = 0
+      and not private.is_out_of_distribution(array(select n from unnest(near) n order by n.score desc), tenth_best);
   end loop;
   return near;
 end $$;
 comment on function private.walk_index is
   'Approximate: the nearest chunks in a scope index, or of these scopes in the common index (0), nearly in order. Goes '
-  'further for an out-of-distribution question. walks: how many indexes share the time.';
+  'further for an out-of-distribution question. walks: how many indexes share the time. tenth_best: the score of the '
+  'tenth nearest that other walks have found, unless the question is out of distribution for these.';
 
 create function private.plan_search(model smallint, scopes uuid[]) returns private.search_plan
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -128,11 +133,12 @@ begin
 end $$;
 comment on function private.best_of_sources is 'The best chunk of each source among the row_limit best.';
 
-create function private.is_out_of_distribution(near private.chunk_match[]) returns boolean
+create function private.is_out_of_distribution(near private.chunk_match[], tenth_best double precision default null)
+returns boolean
 language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$
 declare
-  nearest constant double precision := 1 - (near[10]).score;
+  nearest constant double precision := 1 - greatest((near[10]).score, tenth_best);
   furthest constant double precision := 1 - (near[cardinality(near)]).score;
 begin
   return coalesce(furthest - nearest < 0.15 * nearest, false);
@@ -140,7 +146,7 @@ end $$;
 comment on function private.is_out_of_distribution is
   'Whether all that a walk found is about as far as the tenth nearest: then the question is about something else than '
   'the chunks. For questions about cooking in software manuals, a walk finds .84 of the ten nearest, the widest one '
-  '.97 to .98, and often not the first; for others it finds .997.';
+  '.97 to .98, and often not the first; for others it finds .997. tenth_best: as in walk_index.';
 
 grant execute on function
   private.replanning_limit, private.comparison_limit, private.walk_limit, private.walk_index, private.plan_search,

@@ -134,13 +134,19 @@ returns private.chunk_match[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  walked constant smallint[] := case when plan.walks then plan.scope_indexes || 0::smallint else plan.scope_indexes end;
+  walked constant smallint[] := case when plan.walks then 0::smallint || plan.scope_indexes else plan.scope_indexes end;
   near private.chunk_match[] := '{}';
   scope_index smallint;
+  tenth_best double precision;
 begin
   foreach scope_index in array walked loop
+    if cardinality(near) > 0 then
+      near := array(select n from unnest(near) n order by n.score desc);
+      tenth_best := case when not private.is_out_of_distribution(near) then (near[10]).score end;
+    end if;
     near := near || private.walk_index(
-      query_embedding, model, dimensions, scope_index, scopes, sources, excluded, row_limit, cardinality(walked));
+      query_embedding, model, dimensions, scope_index, scopes, sources, excluded, row_limit, cardinality(walked),
+      tenth_best);
   end loop;
   if sources is null and cardinality(shares) > 0 then
     near := near || (private.nearest_of_sources(
@@ -202,7 +208,7 @@ comment on function private.nearest_waiting is
 
 create function private.semantic_matches(
   query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer,
-  exact boolean default false
+  exact boolean default false, walked_rows integer default null
 ) returns private.search_leg
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -240,7 +246,8 @@ begin
       query_embedding, model.id, named_scopes, shares, excluded, match_count, row_limit, null);
   end if;
   near := near || private.nearest_by_plan(
-    query_embedding, model.id, model.dimensions, plan, scopes, shares, sources, excluded, match_count, row_limit);
+    query_embedding, model.id, model.dimensions, plan, scopes, shares, sources, excluded, match_count,
+    greatest(coalesce(walked_rows, 200), 8 * match_count));
   leg := (private.best_of_sources(near, row_limit), false);
   if cardinality(leg.matches) < match_count then
     -- A long document may have filled the rows with chunks of its own.
@@ -262,7 +269,8 @@ begin
 end $$;
 comment on function private.semantic_matches is
   'The nearest sources, best chunk each: exact when at most private.comparison_limit chunks are to be compared, '
-  'otherwise by indexes. exact: compares everything.';
+  'otherwise by indexes. exact: compares everything. walked_rows: chunks that a walk looks for at '
+  'first, 200 unless given, and more for more matches.';
 
 grant execute on function
   private.nearest_of_visible, private.nearest_of_sources, private.nearest_of_many, private.nearest_by_plan,

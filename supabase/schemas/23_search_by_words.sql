@@ -218,7 +218,7 @@ declare
   direct constant bigint[] := private.unposted_chunks(scopes, private.search_shares(kinds));
   -- When chunks were found by meaning as well, the two searches share the time.
   posting_limit constant bigint := private.posting_limit((private.search_extent(kinds)).chunks)
-    / case when cardinality(also) > 0 then 2 else 1 end;
+    / case when cardinality(also) > 0 then 3 else 1 end;
   rows_to_read constant private.posting_row[] := private.rows_to_read(terms, scopes, posting_limit);
   is_bounded constant boolean := cardinality(rows_to_read) = private.posting_row_limit()
     or coalesce((select sum(t.frequency) from unnest(terms) t) > posting_limit, false);

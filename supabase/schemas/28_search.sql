@@ -301,15 +301,15 @@ begin
     excluded := array(select private.sources_with(parsed.excluded, kinds));
   end if;
   if mode <> 'keyword' then
-    leg := private.semantic_matches(query_embedding, kinds, sources, excluded, max_results, exact => effort = 'exact');
+    leg := private.semantic_matches( -- where words find candidates as well, walks may be shorter
+      query_embedding, kinds, sources, excluded, max_results, effort = 'exact', case mode when 'hybrid' then 120 end);
     leg.matches := array(select m from unnest(leg.matches) m order by m.score desc limit candidate_count);
   end if;
   if mode = 'semantic' then
     words.marks := private.words_to_mark(parsed);
   else
-    words := private.search_by_words(
-      parsed, kinds, sources, excluded, array(select m.chunk_id from unnest(leg.matches) m), max_results,
-      candidate_count);
+    words := private.search_by_words(parsed, kinds, sources, excluded,
+      array(select m.chunk_id from unnest(leg.matches) m), max_results, candidate_count);
   end if;
   top := private.best_matches(
     leg.matches, words.matches, query_embedding, model,

@@ -148,7 +148,7 @@ FOREIGN = [unit_vector(seed) for seed in range(50, 80)]
 WALK = """
     select cardinality(private.walk_index(
       %s::extensions.halfvec, 1::smallint, 384, 0::smallint, private.search_scopes('{documents}'), null, null,
-      200, 1))"""
+      200, 1, %s))"""
 
 
 def test_a_walk_goes_on_where_a_question_is_about_something_else(
@@ -156,13 +156,15 @@ def test_a_walk_goes_on_where_a_question_is_about_something_else(
 ) -> None:
     """Far from every topic, all is about as far, and the first 200 are not the nearest."""
 
-    def walked(vector: list[float]) -> int:
-        return int((connection.execute(WALK, (as_literal(vector),)).fetchone() or (0,))[0])
+    def walked(vector: list[float], tenth_best: float | None = None) -> int:
+        return int((connection.execute(WALK, (as_literal(vector), tenth_best)).fetchone() or (0,))[0])
 
     with as_caller(connection, None):
         assert all(walked(vector) > 200 for vector in FOREIGN)
         # Some topics wait, all of their passages: these are about something else than what is indexed.
         assert sum(walked(topic) == 200 for topic in crowd) >= 25
+        # Where other walks have found ten that are much nearer, this one adds nothing.
+        assert {walked(vector, 0.9) for vector in FOREIGN} == {60}
         assert _hits(connection, FOREIGN, 10) >= 0.95
 
 
