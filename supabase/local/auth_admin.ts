@@ -4,11 +4,13 @@
  */
 import bcrypt from "bcryptjs";
 import type postgres from "postgres";
+import { AuthError, readFields, requireAddress } from "./auth_bodies.ts";
+import { addressKey, personKey } from "./auth_requests.ts";
+import type { KeyedLock } from "./keyed_lock.ts";
 import { isSqlError } from "./sql_errors.ts";
 
 const PATH = /^\/auth\/v1\/admin\/users(?:\/([0-9a-f-]{36}))?\/?$/i;
 const BCRYPT_COST = 10; // GoTrue's
-const SHORTEST_PASSWORD = 6;
 
 /** What a client may say about a person. */
 interface UserChange {
@@ -26,21 +28,18 @@ interface UserChange {
 
 type Row = Record<string, unknown> & { id: string };
 
-/** A refusal in GoTrue's words. */
-class AdminError extends Error {
-  constructor(readonly status: number, readonly code: string, message: string) {
-    super(message);
-  }
-}
-
 /** Serves `/auth/v1/admin/…`. */
 export class AuthAdmin {
   #sql: postgres.Sql;
   #secretKey: string;
+  #shortestPassword: number;
+  #lock: KeyedLock;
 
-  constructor(sql: postgres.Sql, secretKey: string) {
+  constructor(sql: postgres.Sql, secretKey: string, shortestPassword: number, lock: KeyedLock) {
     this.#sql = sql;
     this.#secretKey = secretKey;
+    this.#shortestPassword = shortestPassword;
+    this.#lock = lock;
   }
 
   /** Answers one request whose credentials have been admitted. */
@@ -48,26 +47,30 @@ export class AuthAdmin {
     try {
       return await this.#route(request);
     } catch (error) {
-      const refused = asAdminError(error);
+      const refused = asAuthError(error);
       if (refused === undefined) throw error;
-      const body = { code: refused.status, error_code: refused.code, msg: refused.message };
-      return Response.json(body, { status: refused.status, headers: { "x-sb-error-code": refused.code } });
+      return refused.toResponse();
     }
   }
 
   async #route(request: Request): Promise<Response> {
-    if (request.headers.get("apikey") !== this.#secretKey) throw new AdminError(403, "not_admin", "User not allowed");
+    if (request.headers.get("apikey") !== this.#secretKey) throw new AuthError(403, "not_admin", "User not allowed");
     const url = new URL(request.url);
     const match = url.pathname.match(PATH);
-    if (match === null) throw new AdminError(501, "not_implemented", "The local stack does not offer this admin call");
+    if (match === null) throw new AuthError(501, "not_implemented", "The local stack does not offer this admin call");
     const id = match[1];
     const verb = `${request.method} ${id === undefined ? "users" : "user"}`;
     if (verb === "GET users") return this.#list(url.searchParams);
-    if (verb === "POST users") return Response.json(await this.#create(await readChange(request)));
     if (verb === "GET user") return Response.json(await this.#read(id));
-    if (verb === "PUT user") return Response.json(await this.#update(id, await readChange(request)));
-    if (verb === "DELETE user") return Response.json(await this.#delete(id));
-    throw new AdminError(405, "method_not_allowed", `${request.method} is not possible here`);
+    const change = await readChange(request);
+    const keys = [...id === undefined ? [] : [personKey(id)], ...change.email ? [addressKey(change.email)] : []];
+    const perform = () => {
+      if (verb === "POST users") return this.#create(change);
+      if (verb === "PUT user") return this.#update(id, change);
+      if (verb === "DELETE user") return this.#delete(id);
+      throw new AuthError(405, "method_not_allowed", `${request.method} is not possible here`);
+    };
+    return Response.json(await this.#lock.run(keys, perform));
   }
 
   async #list(query: URLSearchParams): Promise<Response> {
@@ -86,7 +89,7 @@ export class AuthAdmin {
 
   async #read(id: string): Promise<unknown> {
     const [row] = await this.#sql<Row[]>`select * from auth.users where id = ${id} and deleted_at is null`;
-    if (row === undefined) throw new AdminError(404, "user_not_found", "User not found");
+    if (row === undefined) throw new AuthError(404, "user_not_found", "User not found");
     return person(row, await this.#sql<Row[]>`select * from auth.identities where user_id = ${id}`);
   }
 
@@ -95,9 +98,9 @@ export class AuthAdmin {
     const email = change.email?.trim().toLowerCase();
     const phone = plainPhone(change.phone);
     if (!email && !phone) {
-      throw new AdminError(400, "validation_failed", "Cannot create a user without either an email or phone");
+      throw new AuthError(400, "validation_failed", "Cannot create a user without either an email or phone");
     }
-    const hash = await passwordHash(change.password);
+    const hash = await this.#passwordHash(change.password);
     const appMetadata = { provider: "email", providers: ["email"], ...change.app_metadata };
     const identity = { sub: id, email, email_verified: change.email_confirm === true, phone_verified: false };
     await this.#sql.begin(async (sql) => {
@@ -117,7 +120,7 @@ export class AuthAdmin {
 
   async #update(id: string, change: UserChange): Promise<unknown> {
     const sql = this.#sql;
-    const hash = await passwordHash(change.password);
+    const hash = await this.#passwordHash(change.password);
     const ban = change.ban_duration;
     const banned = ban === undefined
       ? sql`banned_until`
@@ -138,8 +141,16 @@ export class AuthAdmin {
              updated_at = now()
        where id = ${id} and deleted_at is null
       returning id`;
-    if (rows.length === 0) throw new AdminError(404, "user_not_found", "User not found");
+    if (rows.length === 0) throw new AuthError(404, "user_not_found", "User not found");
     return this.#read(id);
+  }
+
+  async #passwordHash(password: string | undefined): Promise<string | null> {
+    if (password === undefined) return null;
+    if (password.length < this.#shortestPassword) {
+      throw new AuthError(422, "weak_password", `Password should be at least ${this.#shortestPassword} characters.`);
+    }
+    return await bcrypt.hash(password, BCRYPT_COST);
   }
 
   async #delete(id: string): Promise<unknown> {
@@ -147,7 +158,7 @@ export class AuthAdmin {
     const rows = await this.#sql`
       with gone as (delete from auth.users where id = ${id})
       select id from auth.users where id = ${id}`;
-    if (rows.length === 0) throw new AdminError(404, "user_not_found", "User not found");
+    if (rows.length === 0) throw new AuthError(404, "user_not_found", "User not found");
     return {};
   }
 }
@@ -172,11 +183,9 @@ function person(row: Row, identities: Row[]) {
 }
 
 async function readChange(request: Request): Promise<UserChange> {
-  try {
-    return await request.json();
-  } catch {
-    throw new AdminError(400, "bad_json", "Could not parse request body as JSON");
-  }
+  const change: UserChange = readFields(await request.text());
+  requireAddress(change.email);
+  return change;
 }
 
 /** A number as GoTrue stores it: without the plus. */
@@ -184,20 +193,12 @@ function plainPhone(phone: string | undefined): string | null {
   return phone?.replace(/^\+|\s/g, "") || null;
 }
 
-async function passwordHash(password: string | undefined): Promise<string | null> {
-  if (password === undefined) return null;
-  if (password.length < SHORTEST_PASSWORD) {
-    throw new AdminError(422, "weak_password", `Password should be at least ${SHORTEST_PASSWORD} characters.`);
-  }
-  return await bcrypt.hash(password, BCRYPT_COST);
-}
-
-function asAdminError(error: unknown): AdminError | undefined {
-  if (error instanceof AdminError) return error;
+function asAuthError(error: unknown): AuthError | undefined {
+  if (error instanceof AuthError) return error;
   if (isSqlError(error) && error.code === "23505") {
-    return new AdminError(422, "email_exists", "A user with this email address has already been registered");
+    return new AuthError(422, "email_exists", "A user with this email address has already been registered");
   }
-  if (isSqlError(error) && error.code.startsWith("22")) return new AdminError(400, "validation_failed", error.message);
+  if (isSqlError(error) && error.code.startsWith("22")) return new AuthError(400, "validation_failed", error.message);
   return undefined;
 }
 

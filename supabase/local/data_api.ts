@@ -7,10 +7,12 @@ import { PostgresConnection } from "@supabase/lite/postgres";
 import { boundedSocket, exceeds, tooLargeResponse } from "./answer_bounds.ts";
 import { answersOneRow, RowAsJsonPlugin } from "./composites.ts";
 import { ComparisonPlugin, placeFilters } from "./conditions.ts";
+import { asPostgrest } from "./data_api_answers.ts";
 import { asGet, isHeadOfDataApi, RowsOnlyPlugin, withoutBody } from "./head_requests.ts";
 import { encodeArguments, JsonBodyPlugin, withEveryKey } from "./json_bodies.ts";
 import { describe } from "./log.ts";
-import { canonical, readQuery } from "./query_strings.ts";
+import type { ProjectConfig } from "./project_config.ts";
+import { readQuery } from "./query_strings.ts";
 import { refusalOfWholeTable } from "./refusals.ts";
 import { becomeCaller, callerOf, type Database } from "./role_context.ts";
 import { type RequestScope, requestScope } from "./request_scope.ts";
@@ -114,7 +116,9 @@ export class CallerConnection extends PostgresConnection {
 function withFilters(ast: Ast): void {
   const filters = requestScope.getStore()?.filters;
   if (filters === undefined) return;
-  const refusal = refusalOfWholeTable(ast.type, filters.some(({ embed }) => embed.length === 0));
+  // `{}` changes nothing: PostgREST then has no statement for PostgreSQL to refuse.
+  const isHarmless = ast.values !== undefined && Object.keys(ast.values).length === 0;
+  const refusal = refusalOfWholeTable(ast.type, isHarmless || filters.some(({ embed }) => embed.length === 0));
   if (refusal !== undefined) throw refusal;
   placeFilters(ast, filters, ast.type !== "insert" && ast.type !== "upsert");
 }
@@ -130,15 +134,6 @@ function withoutFilters(request: Request, scope: RequestScope): Request | Respon
   scope.filters = query.filters;
   url.search = query.search;
   return new Request(url, request);
-}
-
-/** The answer with the whole query string in the address of what it shows. */
-function withFullLocation(response: Response, request: Request): Response {
-  const location = response.headers.get("content-location");
-  if (location === null) return response;
-  const search = canonical(new URL(request.url).search);
-  response.headers.set("content-location", location.split("?")[0] + (search && `?${search}`));
-  return response;
 }
 
 /** How the driver connects. Its types lack `socket`, which its documentation has. */
@@ -164,7 +159,7 @@ export interface LocalApi {
 }
 
 /** Puts the package together over a connection. */
-export function createLocalApi(settings: Settings, schema: SchemaCache): LocalApi {
+export function createLocalApi(settings: Settings, schema: SchemaCache, config: ProjectConfig): LocalApi {
   setExperimental("storage", true);
   const connection = new CallerConnection(settings, schema);
   const app = new App({
@@ -176,10 +171,11 @@ export function createLocalApi(settings: Settings, schema: SchemaCache): LocalAp
       publishable_key: settings.publishableKey,
       secret_key: settings.secretKey,
       site_url: settings.publicUrl,
+      minimum_password_length: config.shortestPassword,
       // Nobody reads mail on a developer's machine; config.toml, which a hosted project gets, asks for it.
       email: { enable_confirmations: false },
     },
-    storage: { enabled: true },
+    storage: { enabled: true, file_size_limit: `${config.largestFile}B` },
     studio: { enabled: false },
   });
   app._storageAdapter = new FileStorage(settings.storageDir);
@@ -188,8 +184,8 @@ export function createLocalApi(settings: Settings, schema: SchemaCache): LocalAp
     fetch: async (request, scope, peerAddress) => {
       const plain = withoutFilters(request, scope);
       if (plain instanceof Response) return plain;
-      if (!isHeadOfDataApi(plain)) return withFullLocation(await app.fetch(plain, { peerAddress }), request);
-      return await withoutBody(withFullLocation(await app.fetch(asGet(plain), { peerAddress }), request));
+      if (!isHeadOfDataApi(plain)) return await asPostgrest(await app.fetch(plain, { peerAddress }), request);
+      return await withoutBody(await asPostgrest(await app.fetch(asGet(plain), { peerAddress }), request));
     },
   };
 }

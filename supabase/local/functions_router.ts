@@ -15,12 +15,13 @@ export class FunctionsRouter {
   #handlers = new Map<string, Promise<Handler | undefined>>();
   /** Loading is one after another: only one module at a time may be the one that calls `Deno.serve`. */
   #loading: Promise<unknown> = Promise.resolve();
-  #public: Promise<ReadonlySet<string>>;
+  #public: ReadonlySet<string>;
 
-  constructor(directory: string, tokens: Tokens) {
+  /** `withoutTokenCheck` names the functions that look at the token themselves. */
+  constructor(directory: string, tokens: Tokens, withoutTokenCheck: ReadonlySet<string>) {
     this.#directory = directory;
     this.#tokens = tokens;
-    this.#public = functionsWithoutTokenCheck(`${directory}/../config.toml`);
+    this.#public = withoutTokenCheck;
   }
 
   /**
@@ -34,7 +35,7 @@ export class FunctionsRouter {
     if (request.method === "OPTIONS" && !await this.#isLoadable(name)) return preflightAnswer();
     const handler = await this.#handler(name);
     if (handler === undefined) return refusal(404, "NOT_FOUND", "Requested function was not found");
-    if (request.method !== "OPTIONS" && !(await this.#public).has(name)) {
+    if (request.method !== "OPTIONS" && !this.#public.has(name)) {
       const refused = await this.#checkToken(request);
       if (refused !== undefined) return refused;
     }
@@ -109,17 +110,4 @@ async function exists(file: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** Functions whose section of config.toml says `verify_jwt = false`: they look at the token themselves. */
-async function functionsWithoutTokenCheck(configPath: string): Promise<ReadonlySet<string>> {
-  if (!await exists(configPath)) return new Set();
-  const names = new Set<string>();
-  let section = "";
-  for (const line of (await Deno.readTextFile(configPath)).split("\n")) {
-    section = line.match(/^\s*\[([^\]]+)\]/)?.[1] ?? section;
-    const name = section.match(/^functions\.([\w-]+)$/)?.[1];
-    if (name !== undefined && /^\s*verify_jwt\s*=\s*false\b/.test(line)) names.add(name);
-  }
-  return names;
 }

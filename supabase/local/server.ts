@@ -9,17 +9,21 @@
  * stderr. SIGTERM and SIGINT finish the requests under way, then end the process with 0.
  */
 import { AuthAdmin } from "./auth_admin.ts";
+import { AuthRequests } from "./auth_requests.ts";
 import { preflightAnswer, readableByPages } from "./cors.ts";
 import { admit } from "./credentials.ts";
 import { createLocalApi, type LocalApi } from "./data_api.ts";
 import { FunctionsRouter } from "./functions_router.ts";
+import { KeyedLock } from "./keyed_lock.ts";
 import { describe, logFailedRequest, logLine, quietLibrary } from "./log.ts";
+import { readProjectConfig } from "./project_config.ts";
+import { opensRealtime, RealtimeRefusals } from "./realtime.ts";
 import { readBody } from "./request_bodies.ts";
 import { describeRequest, type RequestScope, requestScope } from "./request_scope.ts";
 import { SchemaCache } from "./schema_cache.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
 import { databaseUnavailable, isConnectionError } from "./sql_errors.ts";
-import { asBareFile } from "./storage_uploads.ts";
+import { StorageRequests } from "./storage_requests.ts";
 import { Tokens } from "./tokens.ts";
 
 /** An answer that streams on and on must not keep the process. */
@@ -31,6 +35,9 @@ interface Services {
   api: LocalApi;
   tokens: Tokens;
   admin: AuthAdmin;
+  auth: AuthRequests;
+  storage: StorageRequests;
+  realtime: RealtimeRefusals;
   functions: FunctionsRouter;
 }
 
@@ -49,7 +56,8 @@ async function serve(services: Services, request: Request, peerAddress: string):
         : Response.json({ message: "Internal Server Error" }, { status: 500 }),
     );
   }
-  if (response.status >= 500) logFailedRequest(request.method, pathname, response.status, scope.failure ?? "");
+  const hasFailed = response.status >= 500 && response.status !== 501; // 501 is how things are here
+  if (hasFailed) logFailedRequest(request.method, pathname, response.status, scope.failure ?? "");
   return response;
 }
 
@@ -62,6 +70,7 @@ async function answer(
 ): Promise<Response> {
   if (scope.path.startsWith("/functions/v1/")) return await services.functions.handle(request, peerAddress);
   if (request.method === "OPTIONS") return preflightAnswer();
+  if (opensRealtime(request, scope.path)) return services.realtime.accept(request);
   return readableByPages(await route(services, request, scope, peerAddress));
 }
 
@@ -71,7 +80,7 @@ async function route(
   scope: RequestScope,
   peerAddress: string,
 ): Promise<Response> {
-  const { settings, api, tokens, admin } = services;
+  const { settings, api, tokens, admin, auth, storage } = services;
   const { path } = scope;
   if (path === "/auth/v1/.well-known/jwks.json") {
     return Response.json(tokens.jwks, { headers: { "cache-control": "public, max-age=600" } });
@@ -80,14 +89,34 @@ async function route(
   const admitted = await admit(request, { publishable: settings.publishableKey, secret: settings.secretKey }, tokens);
   if (admitted instanceof Response) return admitted;
   if (path.startsWith("/auth/v1/admin/")) return admin.handle(admitted);
-  const prepared = path.startsWith("/storage/") ? await asBareFile(admitted) : await readBody(admitted, scope);
-  if (prepared instanceof Response) return prepared;
-  const response = await api.fetch(prepared, scope, peerAddress);
+  const forward = (request: Request) => fromPackage(services, request, scope, peerAddress);
+  if (path.startsWith("/auth/")) return await withOuterToken(await auth.handle(admitted, forward), tokens);
+  if (path.startsWith("/storage/v1/")) return await storage.handle(admitted, forward);
+  if (!path.startsWith("/rest/")) return notOffered(path);
+  const prepared = await readBody(admitted, scope);
+  return prepared instanceof Response ? prepared : await forward(prepared);
+}
+
+async function fromPackage(
+  { api }: Services,
+  request: Request,
+  scope: RequestScope,
+  peerAddress: string,
+): Promise<Response> {
+  const response = await api.fetch(request, scope, peerAddress);
   // The package hides why it failed, but for the Data API's errors of SQL: a database that is away must be a 503, which
   // clients try again.
-  const isSaid = path.startsWith("/rest/") && response.headers.get("content-type")?.includes("json");
+  const isSaid = scope.path.startsWith("/rest/") && response.headers.get("content-type")?.includes("json");
   if (response.status === 500 && !isSaid) await api.connection.driver`select 1`;
-  return path.startsWith("/auth/v1/") ? await withOuterToken(response, tokens) : response;
+  return response;
+}
+
+/** The answer where nothing is: 501 for a service that a hosted project has there. */
+function notOffered(path: string): Response {
+  const service = path.split("/")[1];
+  if (!["realtime", "graphql"].includes(service)) return Response.json({ message: "Not Found" }, { status: 404 });
+  const message = `The local stack does not offer ${service}; a hosted project does`;
+  return Response.json({ code: "not_implemented", message }, { status: 501 });
 }
 
 async function health(api: LocalApi): Promise<Response> {
@@ -113,9 +142,19 @@ async function main(): Promise<void> {
   const tokens = await Tokens.open({ secret: settings.jwtSecret, issuer, path: settings.signingKeysPath });
   const schema = new SchemaCache(settings.adminDatabaseUrl);
   schema.start();
-  const api = createLocalApi(settings, schema);
-  const admin = new AuthAdmin(api.connection.driver, settings.secretKey);
-  const services = { settings, api, tokens, admin, functions: new FunctionsRouter(settings.functionsDir, tokens) };
+  const config = await readProjectConfig(`${settings.functionsDir}/../config.toml`);
+  const api = createLocalApi(settings, schema, config);
+  const lock = new KeyedLock();
+  const services = {
+    settings,
+    api,
+    tokens,
+    admin: new AuthAdmin(api.connection.driver, settings.secretKey, config.shortestPassword, lock),
+    auth: new AuthRequests(api.connection.driver, lock),
+    storage: new StorageRequests(api.connection, lock, { ...settings, largestFile: config.largestFile }),
+    realtime: new RealtimeRefusals(),
+    functions: new FunctionsRouter(settings.functionsDir, tokens, config.functionsWithoutTokenCheck),
+  };
   const server = Deno.serve(
     {
       hostname: "127.0.0.1",
@@ -126,6 +165,7 @@ async function main(): Promise<void> {
     (request, info) => serve(services, request, info.remoteAddr.hostname),
   );
   const stop = async () => {
+    services.realtime.close();
     const closed = server.shutdown().then(() => Promise.all([schema.close(), api.connection.close()]));
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LONGEST_STOP_MS))]);
     Deno.exit(0);

@@ -1,25 +1,52 @@
 /**
- * Uploads as forms, which is how both client libraries send a file. Hosted Storage takes the file from whichever field
- * holds one; the package wants a field called `file`, and stores the form itself when an object is replaced. Inside, an
- * upload is the bare file.
+ * Uploads. Both client libraries send a file as a form. Hosted Storage takes the file from whichever field holds one; the
+ * package wants a field called `file`, stores the form itself when an object is replaced, and trusts the length that a
+ * client states. Inside, an upload is the bare file, and never larger than allowed.
  */
 import { Buffer } from "node:buffer";
+import { tooLarge } from "./storage_errors.ts";
 
 /** The JavaScript client leaves the name of the field empty, and Deno's parser drops such a field. */
 const NAMELESS = /(\r\nContent-Disposition: form-data; name=)""/i;
 
-/** The upload as its bare file; a request that is no form as it is. */
-export async function asBareFile(request: Request): Promise<Request> {
+/** What a form has around its file, at most. */
+const LARGEST_FORM_BYTES = 64 * 1024;
+
+/**
+ * The upload as its bare file.
+ * @throws StorageError for a file of more than `most` bytes, of which no more than that is ever kept.
+ */
+export async function asBareFile(request: Request, most: number): Promise<Request> {
   const contentType = request.headers.get("content-type") ?? "";
-  if (!contentType.startsWith("multipart/form-data") || !["POST", "PUT"].includes(request.method)) return request;
-  // One character per byte, so that the bytes of the file survive.
-  const text = Buffer.from(await request.arrayBuffer()).toString("latin1").replace(NAMELESS, '$1"file"');
-  const form = await new Response(Buffer.from(text, "latin1"), { headers: { "content-type": contentType } }).formData();
-  const file = [...form.values()].find((value) => value instanceof File);
+  const isForm = contentType.startsWith("multipart/form-data");
+  const bytes = await readAtMost(request, isForm ? most + LARGEST_FORM_BYTES : most);
   const headers = new Headers(request.headers);
-  headers.set("content-type", file?.type || "application/octet-stream");
   headers.delete("content-length"); // that of the form; the runtime sets the new one
+  if (!isForm) return new Request(request.url, { method: request.method, headers, body: bytes });
+  const form = await readForm(bytes, contentType);
+  const file = [...form.values()].find((value) => value instanceof File);
+  if (file !== undefined && file.size > most) throw tooLarge();
+  headers.set("content-type", file?.type || "application/octet-stream");
   const age = form.get("cacheControl");
   if (typeof age === "string") headers.set("cache-control", `max-age=${age}`);
   return new Request(request.url, { method: request.method, headers, body: file ?? new Uint8Array() });
+}
+
+/** Reads a body to its end, so that the client hears the answer, and keeps it only while it is small enough. */
+async function readAtMost(request: Request, most: number): Promise<Buffer<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of request.body ?? []) {
+    size += part.length;
+    if (size <= most) parts.push(part);
+    else parts.length = 0;
+  }
+  if (size > most) throw tooLarge();
+  return Buffer.concat(parts);
+}
+
+async function readForm(bytes: Buffer<ArrayBuffer>, contentType: string): Promise<FormData> {
+  // One character per byte, so that the bytes of the file survive.
+  const text = bytes.toString("latin1").replace(NAMELESS, '$1"file"');
+  return await new Response(Buffer.from(text, "latin1"), { headers: { "content-type": contentType } }).formData();
 }

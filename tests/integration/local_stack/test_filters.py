@@ -177,6 +177,13 @@ def test_of_a_repeated_parameter_the_same_one_counts_as_in_postgrest(client: Cli
     assert client.rows("goods?order=id&limit=1&offset=5&offset=1&select=id") == [{"id": 2}]
 
 
+def test_a_select_without_a_name_selects_everything_as_in_postgrest(client: Client) -> None:
+    # Its parser takes as many names as there are, and none is a number as well.
+    everything = client.rows("goods?order=id&limit=1")
+    for select in ("", "(", "(id)"):
+        assert client.rows(f"goods?order=id&limit=1&select={select}") == everything
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -219,5 +226,6 @@ def test_a_change_of_a_whole_table_is_refused(client: Client) -> None:
             message = f"{statement} requires a WHERE clause"
             assert response.json() == {"code": "21000", "details": None, "hint": None, "message": message}
             assert response.status_code == 400
+    assert client.update("goods", {}).json() == []
     assert client.rows("goods?order=id") == before
     assert error(client.send("DELETE", "/rest/v1/nothing"))[0] == 404
