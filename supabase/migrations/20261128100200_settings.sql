@@ -55,6 +55,8 @@ insert into private.limits (name, allowed, what) values
   ('documents_of_organization', 100000, 'documents of one organization'),
   ('document_bytes_of_organization', 10000000000, 'bytes in documents of one organization'),
   ('files_of_document', 20, 'files of one document'),
+  ('file_bytes_of_person', 1000000000, 'bytes in files of one person''s documents'),
+  ('file_bytes_of_organization', 10000000000, 'bytes in files of one organization''s documents'),
   ('file_text_bytes_of_document', 10000000, 'bytes of text in the files of one document'),
   ('file_bytes', 50000000, 'bytes of one file that is read'),
   ('file_pages', 2000, 'pages of one file that is read'),

@@ -283,7 +283,7 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.remove_own_organizations(old.id);
-  perform private.clear_uploader(old.id);
+  perform private.begin_clearing_uploads(old.id);
   return old;
 end $$;
 comment on function private.leave_organizations is

@@ -5,10 +5,11 @@
 -- the deletion reports no deleted row.
 
 create table private.removals (
-  kind text not null check (kind in ('organization', 'account', 'drafts', 'deserted')),
+  kind text not null check (kind in ('organization', 'account', 'drafts', 'deserted', 'uploads')),
   subject_id uuid not null,
   deletes_account boolean not null default false,
   organization_ids uuid[] not null default '{}',
+  last_file_id uuid,
   queued_at timestamptz not null default now(),
   turn timestamptz not null default clock_timestamp(),
   attempts integer not null default 0,
@@ -20,10 +21,12 @@ alter table private.removals enable row level security, force row level security
 
 comment on table private.removals is 'What the worker removes in pieces.';
 comment on column private.removals.kind is
-  'organization; account; drafts: private documents that become personal; deserted: organizations.';
+  'organization; account; drafts: private documents that become personal; deserted: organizations; uploads: who '
+  'uploaded files.';
 comment on column private.removals.subject_id is 'The organization or the person; for a list only a key.';
 comment on column private.removals.deletes_account is 'Whether the account itself is deleted at the end.';
 comment on column private.removals.organization_ids is 'The list; those that still have no member are deleted.';
+comment on column private.removals.last_file_id is 'Of uploads: the last file that was looked at.';
 comment on column private.removals.queued_at is 'When it was queued.';
 comment on column private.removals.turn is 'Next in order of this time; later after a failure.';
 comment on column private.removals.attempts is 'Failures in a row.';
@@ -53,12 +56,54 @@ comment on function private.leave_orders is
   'Cancels a person''s unpaid orders, reverts their withdrawn purchases, and removes their name from finished '
   'payments. Paid orders are delivered and kept.';
 
+create function private.begin_clearing_uploads(person uuid) returns void
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  last_file constant uuid := private.clear_uploader(person, null, 2000);
+begin
+  if last_file is not null then
+    insert into private.removals (kind, subject_id, last_file_id) values ('uploads', person, last_file)
+    on conflict (kind, subject_id) do update set last_file_id = excluded.last_file_id;
+  end if;
+end $$;
+comment on function private.begin_clearing_uploads is
+  'Removes a person from the files that they uploaded: at once where there are few files of anybody, else in pieces.';
+
+create function private.is_large_removal(document_ids uuid[]) returns boolean
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return cardinality(document_ids) > 500
+    or exists (select from public.chunks c where c.document_id = any (document_ids) offset 2000)
+    or exists (select from public.document_shares s where s.document_id = any (document_ids) offset 2000)
+    or exists (select from public.document_files f where f.document_id = any (document_ids) offset 2000)
+    -- As stored; neither sum reads a text.
+    or 50000000 < (
+      select coalesce(sum(pg_column_size(d.content)), 0) from public.documents d where d.id = any (document_ids))
+    or 50000000 < (
+      select coalesce(sum(pg_column_size(t.content)), 0) from (
+        select f.content from public.file_texts f where f.document_id = any (document_ids) limit 2001) t);
+end $$;
+comment on function private.is_large_removal is
+  'Whether deleting these documents, with all that goes with them, takes more than some tenths of a second.';
+
+create function private.documents_of(organization_ids uuid[], max_documents integer) returns uuid[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return array(
+    select d.id from public.documents d where d.organization_id = any (organization_ids) limit max_documents);
+end $$;
+comment on function private.documents_of is 'Documents of these organizations, at most so many.';
+
 create function private.remove_organizations(organization_ids uuid[]) returns void
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
 as $$
 begin
   if cardinality(organization_ids) > 1
-    and exists (select from public.documents d where d.organization_id = any (organization_ids) offset 500)
+    and (private.is_large_removal(private.documents_of(organization_ids, 501))
+         or exists (select from public.invitations i where i.organization_id = any (organization_ids) offset 2000))
   then
     perform private.queue_organizations(organization_ids);
   else
@@ -66,7 +111,7 @@ begin
   end if;
 end $$;
 comment on function private.remove_organizations is
-  'Deletes organizations without other members, at most a thousand; in pieces when they have many documents.';
+  'Deletes organizations without other members, at most a thousand; in pieces when much goes with them.';
 
 create function private.queue_organizations(organization_ids uuid[]) returns void
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
@@ -88,15 +133,9 @@ create function private.is_large_organization(organization uuid) returns boolean
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return exists (select from public.documents d where d.organization_id = organization offset 500)
+  return private.is_large_removal(private.documents_of(array[organization], 501))
     or exists (select from public.memberships m where m.organization_id = organization offset 2000)
-    or exists (select from public.invitations i where i.organization_id = organization offset 2000)
-    or exists (
-      select from public.documents d join public.chunks c on c.document_id = d.id
-      where d.organization_id = organization offset 2000)
-    or exists (
-      select from public.documents d join public.document_shares s on s.document_id = d.id
-      where d.organization_id = organization offset 2000);
+    or exists (select from public.invitations i where i.organization_id = organization offset 2000);
 end $$;
 comment on function private.is_large_organization is
   'Whether deleting an organization would take more than some tenths of a second.';
@@ -137,6 +176,16 @@ comment on function private.leave_some_organizations is
 create function private.is_large_account(person uuid) returns boolean
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
+declare
+  own_organizations constant uuid[] := array(
+    select m.organization_id from public.memberships m
+    where m.user_id = person
+      and not exists (
+        select from public.memberships s where s.organization_id = m.organization_id and s.user_id <> person)
+    limit 1001);
+  personal_documents constant uuid[] := array(
+    select d.id from public.documents d
+    where d.owner_id = person and (d.organization_id is null or d.visibility = 'private') limit 501);
 begin
   return exists (select from public.memberships m where m.user_id = person offset 1000)
     or exists (select from public.documents d where d.owner_id = person offset 500)
@@ -145,12 +194,11 @@ begin
     or exists (select from public.document_shares s where s.user_id = person offset 5000)
     or exists (select from public.invitations i where i.invited_by = person offset 2000)
     or exists (select from public.orders o where o.buyer_id = person offset 1000)
+    or exists (select from private.order_requests r where r.buyer_id = person offset 1000)
+    or exists (select from private.paired_purchases p where p.user_id = person offset 5000)
     or exists (
-      select from public.documents d join public.chunks c on c.document_id = d.id
-      where d.owner_id = person and (d.organization_id is null or d.visibility = 'private') offset 2000)
-    or exists (
-      select from public.documents d join public.document_shares s on s.document_id = d.id
-      where d.owner_id = person and (d.organization_id is null or d.visibility = 'private') offset 2000);
+      select from public.invitations i where i.organization_id = any (own_organizations) offset 2000)
+    or private.is_large_removal(personal_documents || private.documents_of(own_organizations, 501));
 end $$;
 comment on function private.is_large_account is 'Whether deleting an account takes more than some tenths of a second.';
 

@@ -38,24 +38,47 @@ comment on function private.document_of_file is
   'The document of a file in bucket documents; null for a name that is not <document id>/<anything>.';
 grant execute on function private.document_of_file to anon, authenticated, service_role;
 
-create function private.may_read_file(name text, created_at timestamptz) returns boolean
-language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+create function private.is_file_of_document(name text, created_at timestamptz) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- An older file belonged to another document with this id.
   return exists (
     select from public.documents d
-    where d.id = private.document_of_file(may_read_file.name) and d.created_at <= may_read_file.created_at);
+    where d.id = private.document_of_file(is_file_of_document.name)
+      and d.created_at <= is_file_of_document.created_at);
 end $$;
-comment on function private.may_read_file is
-  'Whether the caller reads the document of a file with this name and age, by the policies of documents.';
-grant execute on function private.may_read_file to anon, authenticated, service_role;
+comment on function private.is_file_of_document is
+  'Whether a file with this name and age belongs to a document that there is. Definer: the policy has found that the '
+  'caller reads the document, which would otherwise be decided again for each file.';
+grant execute on function private.is_file_of_document to anon, authenticated, service_role;
+
+create function private.is_below_file_bytes(document uuid) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  holder_scopes uuid[];
+  allowed bigint;
+  held bigint;
+begin
+  select case when d.scope_id = d.owner_id then array[d.owner_id]
+              else array[d.organization_id, private.public_scope(d.organization_id)] end,
+         private.limit_of(
+           case when d.scope_id = d.owner_id then 'file_bytes_of_person' else 'file_bytes_of_organization' end)
+  into holder_scopes, allowed
+  from public.documents d where d.id = document;
+  select coalesce(sum(f.size), 0) into held from public.document_files f where f.scope_id = any (holder_scopes);
+  return held < allowed;
+end $$;
+comment on function private.is_below_file_bytes is
+  'Whether who holds a document may add a file: its size is known to nobody before it is there, so the one that passes '
+  'the limit is the last. Counts files that the worker has seen. Definer: reads the limit and files of others.';
 
 create function private.has_room_for_file(name text) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  document constant text := private.document_of_file(has_room_for_file.name)::text;
+  document constant uuid := private.document_of_file(has_room_for_file.name);
   allowed constant bigint := private.limit_of('files_of_document');
   others bigint;
 begin
@@ -63,7 +86,7 @@ begin
   select count(*) into others from storage.objects o
   where o.bucket_id = 'documents' and o.name ~>=~ (document || '/') and o.name ~<~ (document || '0')
     and o.name <> has_room_for_file.name;
-  return others < allowed;
+  return others < allowed and private.is_below_file_bytes(document);
 end $$;
 comment on function private.has_room_for_file is
   'Whether a document may have one more file with this name. Called by policies after they have checked who may write, '
@@ -84,9 +107,24 @@ comment on function private.may_write_file is
   'Whether the caller may change the document of a file with this name and age, as the policy says.';
 grant execute on function private.may_write_file to authenticated, service_role;
 
+-- Storage lists a folder with like, which PostgreSQL evaluates after the policy: this is asked of every file there is.
+-- A folder that is none of the caller's documents is refused by a look into memory or, where these are very many, into
+-- an index.
 create policy "readers of a document read its files" on storage.objects
   for select to anon, authenticated
-  using (bucket_id = 'documents' and private.may_read_file(name, created_at));
+  using (
+    bucket_id = 'documents'
+    and case
+      when case when (select exists (select from public.documents d offset 10000))
+        then exists (
+          select from public.documents d
+          where d.id = case
+            -- As document_of_file().
+            when name ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/.' then left(name, 36)::uuid end)
+        else left(name, 37) in (select d.id || '/' from public.documents d) end
+      then private.is_file_of_document(name, created_at)
+      else false
+    end);
 create policy "who may change a document adds files" on storage.objects
   for insert to authenticated
   with check (case when bucket_id = 'documents' and private.may_write_file(name, created_at)
@@ -101,9 +139,11 @@ create policy "who may change a document removes its files" on storage.objects
   using (bucket_id = 'documents' and private.may_write_file(name, created_at));
 select private.refuse_closed_accounts('storage.objects');
 
-create function private.clear_uploader(person uuid) returns void
-language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
+create function private.clear_uploader(person uuid, after uuid, max_files integer) returns uuid
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
 as $$
+declare
+  piece uuid[];
 begin
   -- Keeps others from adding a trigger.
   lock table storage.objects in row exclusive mode;
@@ -114,14 +154,20 @@ begin
            or p.pronamespace <> 'storage'::regnamespace and p.oid is distinct from to_regproc('private.watch_files'))
   ) then
     raise warning 'storage.objects has unknown triggers: files keep the id of who put them there';
-    return;
+    return null;
   end if;
-  update storage.objects o set owner = null, owner_id = null where o.owner = person or o.owner_id = person::text;
+  -- Storage has no index by uploader, and on hosted projects nobody else may create one.
+  piece := array(
+    select o.id from storage.objects o where after is null or o.id > after order by o.id limit max_files);
+  update storage.objects o set owner = null, owner_id = null
+  where o.id = any (piece) and (o.owner = person or o.owner_id = person::text);
+  return piece[max_files];
 end $$;
 comment on function private.clear_uploader is
-  'Removes a person from the files that they uploaded. Called by definers, so it does nothing where storage.objects '
-  'has triggers but Storage''s and watch_files: on hosted projects a leaked login of an API role could add one that '
-  'runs with their rights.';
+  'Removes a person from those of the next max_files files after one, in order of their ids, that they uploaded. '
+  'Returns the last of these files, or null when there are no more. Called by definers, so it does nothing where '
+  'storage.objects has triggers but Storage''s and watch_files: on hosted projects a leaked login of an API role could '
+  'add one that runs with their rights.';
 
 -- What the worker has read of a file, and how far it is. Each file under its document has a row with the id of its
 -- object. The queue, the triggers and the worker's functions are in the last files (reading_files).

@@ -10,7 +10,7 @@ as $$
 declare
   removed integer;
 begin
-  -- One document may have more shares or chunks than one piece.
+  -- One document may have more shares, chunks or files than one piece.
   delete from public.document_shares s
   where (s.document_id, s.user_id) in (
     select o.document_id, o.user_id from public.document_shares o
@@ -25,12 +25,26 @@ begin
   if removed = max_rows then
     return removed;
   end if;
-  delete from public.documents d where d.id = any (document_ids);
+  -- A file's row goes with its text, which may be long.
+  delete from public.document_files f
+  where f.id in (select o.id from public.document_files o where o.document_id = any (document_ids) limit max_rows / 10);
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    return removed;
+  end if;
+  -- As many as have 50 MB of text as it is stored, and one in any case.
+  delete from public.documents d
+  where d.id in (
+    select s.id from (
+      select o.id, pg_column_size(o.content) as bytes,
+             sum(pg_column_size(o.content)) over (order by o.id rows unbounded preceding) as bytes_so_far
+      from public.documents o where o.id = any (document_ids)) s
+    where s.bytes_so_far - s.bytes < 50000000);
   get diagnostics removed = row_count;
   return removed;
 end $$;
 comment on function private.remove_documents is
-  'One piece of the removal of a few documents: their shares, their chunks, then the documents; returns how many rows.';
+  'One piece of the removal of a few documents: shares, chunks, files, then the documents; returns how many rows.';
 
 create function private.remove_organization_piece(organization uuid, max_rows integer) returns integer
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
@@ -124,7 +138,7 @@ begin
   if removed > 0 then
     return removed;
   end if;
-  perform private.clear_uploader(person);
+  perform private.begin_clearing_uploads(person);
   delete from private.paired_purchases p where p.user_id = person;
   if deletes_account then
     delete from auth.users u where u.id = person;
@@ -153,6 +167,18 @@ end $$;
 comment on function private.return_drafts_piece is
   'Makes up to max_rows drafts personal that are filed where their owner may not write; 0 when none are left.';
 
+create function private.clear_uploads_piece(person uuid, after uuid, max_files integer) returns integer
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  last_file constant uuid := private.clear_uploader(person, after, max_files);
+begin
+  update private.removals r set last_file_id = last_file where r.kind = 'uploads' and r.subject_id = person;
+  return case when last_file is null then 0 else max_files end;
+end $$;
+comment on function private.clear_uploads_piece is
+  'Looks for the uploads of a closed account among the next files; 0 when there are no more.';
+
 create function private.process_removals(max_rows integer) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
@@ -173,6 +199,9 @@ begin
         removed := private.remove_account_piece(next.subject_id, next.deletes_account, max_rows);
       when 'drafts' then
         removed := private.return_drafts_piece(next.subject_id, max_rows);
+      when 'uploads' then
+        -- Most files are only read.
+        removed := private.clear_uploads_piece(next.subject_id, next.last_file_id, 10 * max_rows);
       when 'deserted' then
         perform private.remove_deserted(next.organization_ids);
         removed := 0;

@@ -365,7 +365,7 @@ def test_what_others_refer_to_decides_by_its_foreign_key(database: Database, adm
 
 def test_people_have_no_right_to_what_closing_uses(database: Database, admin: psycopg.Connection[Any]) -> None:
     person = make_user(admin, f"{uuid.uuid4()}@example.org")
-    for call in ("account_contents", "remove_own_organizations", "lock_organizations", "clear_uploader"):
+    for call in ("account_contents", "remove_own_organizations", "lock_organizations", "begin_clearing_uploads"):
         with (
             database.connect() as connection,
             as_caller(connection, person),

@@ -260,6 +260,51 @@ async def test_closing_an_account_with_very_much_of_everything(land: Land) -> No
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("ways", ["closed", "left", "softly"])
+async def test_what_the_limits_allow_in_organizations_of_ones_own(land: Land, ways: str) -> None:
+    """Each of the organizations is small; together they are not."""
+    person = land.person()
+    land.memberships(person, 20, "owner" if ways != "left" else "editor")
+    land.plant(
+        "insert into public.documents (owner_id, organization_id, visibility, title, status)"
+        " select %(person)s, m.organization_id, 'organization', 'Paper', 'ready'"
+        " from public.memberships m, generate_series(1, 24) where m.user_id = %(person)s",
+        person=person,
+    )
+    land.plant(
+        "insert into public.chunks (document_id, scope_id, position, title, content, start_offset, end_offset,"
+        " token_count, language, input_hash) select d.id, d.scope_id, n, 'Paper', 'Words', 0, 5, 1, 'en', ''"
+        " from public.documents d, generate_series(1, 6) n"
+    )
+    if ways == "closed":
+        land.request(person, "select public.close_account()")
+    elif ways == "left":
+        land.request(person, LEAVE, person)
+    else:
+        land.admin.execute("update auth.users set deleted_at = now() where id = %s", (person,))
+    assert land.value("select count(*) from public.memberships") == 0
+    assert land.value("select count(*) from public.chunks") > 0
+    await land.work()
+    for table in (ALL_DOCUMENTS, "select count(*) from public.chunks", "select count(*) from public.organizations"):
+        assert land.value(table) == 0
+
+
+@pytest.mark.anyio
+async def test_long_texts_are_removed_in_pieces(land: Land) -> None:
+    person = land.person()
+    land.plant(
+        "with text as materialized (select string_agg(md5(n::text), '') as content from generate_series(1, 60000) n)"
+        " insert into public.documents (owner_id, title, content)"
+        " select %(person)s, 'Long', t.content from text t, generate_series(1, 40)",
+        person=person,
+    )
+    land.request(person, "select public.close_account()")
+    assert land.value(ALL_DOCUMENTS) == 40
+    assert await land.work() > 2
+    assert land.value(ALL_DOCUMENTS) == 0
+
+
+@pytest.mark.anyio
 async def test_closing_an_account_that_owns_very_many_organizations_alone(land: Land) -> None:
     person = land.person()
     land.memberships(person, 3_000, "owner")
