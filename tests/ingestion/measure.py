@@ -19,8 +19,8 @@ from gateway.ingestion.process import read_file
 from tests.ingestion.hostile_files import HostileFile, hostile_files
 
 AT_A_TIME = 2
-# What must end by the clock ends sooner.
-LIMITS = Limits(seconds=5)
+# What may end by the clock ends sooner; what is to be refused in certain words has time to be, on any machine.
+HURRIED, PATIENT = Limits(seconds=5), Limits(seconds=300)
 
 
 async def outcome(file: HostileFile, room: asyncio.Semaphore) -> dict[str, Any]:
@@ -29,7 +29,11 @@ async def outcome(file: HostileFile, room: asyncio.Semaphore) -> dict[str, Any]:
         started = time.monotonic()
         result: dict[str, Any]
         try:
-            result = {"read": len((await read_file(file.data, file.name, None, LIMITS)).text.encode())}
+            result = {
+                "read": len(
+                    (await read_file(file.data, file.name, None, PATIENT if file.says else HURRIED)).text.encode()
+                )
+            }
         except UnreadableError as error:
             result = {"error": str(error)}
         except Exception as error:  # the test fails for it and names it

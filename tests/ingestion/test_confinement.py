@@ -95,18 +95,18 @@ async def test_a_file_that_takes_too_long_is_ended() -> None:
 async def test_a_file_that_takes_too_much_memory_is_ended() -> None:
     page = html(make(1, sections=2)).encode() * 8_000
     with pytest.raises(TooLargeError, match=r"takes more than 33\.55 MB of memory.*file_memory_bytes"):
-        await read_file(page, "a.html", None, Limits(memory_bytes=32 * 2**20))
+        await read_file(page, "a.html", None, Limits(memory_bytes=32 * 2**20, seconds=300))
 
 
 async def test_a_text_that_is_too_long_is_refused() -> None:
     with pytest.raises(UnreadableError, match=r"text of the file has more than 0\.001 MB.*file_text_bytes_of_document"):
-        await read_file(b"word " * 1_000, "a.txt", None, Limits(text_bytes=1_000))
+        await read_file(b"word " * 1_000, "a.txt", None, Limits(text_bytes=1_000, seconds=300))
 
 
 async def test_files_are_read_beside_each_other() -> None:
     bomb = next(file for file in hostile_files(9) if file.title == "no comment ends")
-    slow = asyncio.create_task(read_file(bomb.data * 20, bomb.name, None, Limits(seconds=20)))
-    assert (await read_file(b"A bowline.", "a.txt", None, Limits())).text == "A bowline."
+    slow = asyncio.create_task(read_file(bomb.data * 20, bomb.name, None, Limits(seconds=600)))
+    assert (await read_file(b"A bowline.", "a.txt", None, Limits(seconds=300))).text == "A bowline."
     slow.cancel()
     with pytest.raises(asyncio.CancelledError):
         await slow
