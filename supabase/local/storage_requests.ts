@@ -99,7 +99,7 @@ export class StorageRequests {
     const body = await readStorageBody(request, verb);
     const { bucketId, sourceKey, destinationKey, destinationBucket = bucketId } = body as Record<string, string>;
     requireKey(destinationKey);
-    const keys = [fileKey(bucketId, sourceKey), fileKey(destinationBucket, destinationKey)];
+    const keys = [fileKey(bucketId, sourceKey), ...writtenKeys(destinationBucket, destinationKey)];
     const response = await this.lock.run(keys, () => forward(withBody(request, url, body)));
     if (!response.ok || verb === "move") return response;
     return Response.json({ ...await response.json(), Key: `${destinationBucket}/${destinationKey}` });
@@ -152,7 +152,7 @@ export class StorageRequests {
   async #upload({ request, url, forward, bucket, key }: Call): Promise<Response> {
     requireKey(key);
     const file = await asBareFile(new Request(url, request), await this.#largestFile(bucket));
-    return await this.lock.run([fileKey(bucket, key)], () => forward(file));
+    return await this.lock.run(writtenKeys(bucket, key), () => forward(file));
   }
 
   async #remove({ request, url, forward, bucket }: Call): Promise<Response> {
@@ -191,6 +191,11 @@ export class StorageRequests {
 
 function fileKey(bucket: string, key: string): string {
   return `file ${bucket}/${key}`;
+}
+
+/** Of a file that is written: its own, and its folder's, whose files the policies count in a transaction before it. */
+function writtenKeys(bucket: string, key: string): string[] {
+  return [fileKey(bucket, key), `folder ${bucket}/${key.split("/")[0]}`];
 }
 
 /** Hosted Storage gives addresses that begin below its own. */

@@ -209,8 +209,7 @@ comment on function private.nearest_waiting is
 create function private.semantic_matches(
   query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer,
   exact boolean default false, walked_rows integer default null
-) returns private.search_leg
-language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+) returns private.search_leg language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   model constant record := private.active_embedding_model();
