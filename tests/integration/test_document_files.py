@@ -3,6 +3,8 @@
 import json
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -147,6 +149,36 @@ def test_a_document_holds_a_bounded_number_of_files(cast: Cast, database: Databa
     cast.files("editor").upload(f"{document}/one-more.pdf", PDF, TYPE)
     with database.connect("supabase_admin") as admin:
         admin.execute("update private.limits set allowed = 20 where name = 'files_of_document'")
+
+
+def test_simultaneous_uploads_do_not_pass_the_limit(cast: Cast) -> None:
+    document = cast.document("owner", "private", filed=False)
+
+    def upload(number: int) -> bool:
+        try:
+            cast.files("owner").upload(f"{document}/{number}.pdf", PDF, TYPE)
+        except StorageApiError as refusal:
+            assert "row-level security" in str(refusal)
+            return False
+        return True
+
+    with ThreadPoolExecutor(40) as pool:
+        assert sum(pool.map(upload, range(40))) == 20
+    assert len(cast.files("owner").list(document)) == 20
+
+
+def test_who_holds_a_document_has_room_for_bounded_bytes(cast: Cast, database: Database) -> None:
+    for limit, filed in (("file_bytes_of_person", False), ("file_bytes_of_organization", True)):
+        document = cast.document("owner", "private" if not filed else "organization", filed=filed)
+        cast.files("owner").upload(f"{document}/first.pdf", PDF, TYPE)
+        with database.connect("supabase_admin") as admin, ExitStack() as undo:
+            change = "update private.limits set allowed = %s where name = %s"
+            (allowed,) = admin.execute("select private.limit_of(%s)", (limit,)).fetchone() or (None,)
+            undo.callback(admin.execute, change, (allowed, limit))
+            admin.execute(change, (1, limit))
+            with pytest.raises(StorageApiError, match="row-level security"):
+                cast.files("owner").upload(f"{document}/second.pdf", PDF, TYPE)
+        cast.files("owner").upload(f"{document}/second.pdf", PDF, TYPE)
 
 
 def test_the_files_of_a_removed_document_are_not_inherited(cast: Cast) -> None:
