@@ -1,40 +1,51 @@
 """Texts into chunks: cut by structure, measured in the model's tokens, each knowing where it stands.
 
-What is embedded of a chunk is its source's title, the headings above it and its own text, one below the other.
+What is embedded of a chunk is its source's title, the headings above it, its context (context.py) and its own text,
+one below the other.
 
-Three steps, each linear: the text is tokenized once (measure.py), its lines are read once (blocks.py), and chunks are
-filled from both (packing.py). A clock ends the work on a text that costs too much all the same.
+Four steps, each linear: the text is tokenized once (measure.py), its blocks are read once (markdown.py), it is divided
+into sections (sections.py), and chunks are filled (packing.py). A clock ends the work on a text that costs too much all
+the same.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tokenizers import Tokenizer
 
-from gateway.chunking.blocks import Outline, find_headings, markdown_outline, plain_outline
 from gateway.chunking.clock import CuttingClock, UncuttableError
-from gateway.chunking.headings import heading_paths
+from gateway.chunking.context import context_of
+from gateway.chunking.front_matter import front_matter
+from gateway.chunking.markdown import markdown_outline
 from gateway.chunking.measure import Measure
+from gateway.chunking.outline import plain_outline
 from gateway.chunking.packing import Packer
+from gateway.chunking.sections import Section, heading_paths, sections, together
 from gateway.embeddings import Embedder
 
 SPECIAL_TOKENS = 2  # [CLS] and [SEP]
 # Of the model's tokens for title and headings of a chunk that does not hold its whole source, and for one of them.
 PREFIX_TOKENS = 48
 PREFIX_PART_TOKENS = 24
+# Of the model's tokens for the context of a chunk, where it has one.
+CONTEXT_TOKENS = 64
 # Some characters cost no token and some words of any length cost one: what is shown and indexed is bounded too.
 MAX_CHARACTERS = 2000
+# What can make a text of several sections, or hide a part of it.
+STRUCTURE = re.compile(r"^ {0,3}(?:#{1,6}(?:[ \t]|$)|=++[ \t]*+$|-++[ \t]*+$|<|\+\+\+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Text:
-    """What is to be cut. Only Markdown has headings."""
+    """What is to be cut. Only Markdown has headings. No chunk runs over one of `breaks`, such as the end of a page."""
 
     title: str
     content: str
     is_markdown: bool = True
+    breaks: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -47,12 +58,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Chunk:
-    """`content` is the text from `start` to before `end`; `prefix` is the title and headings embedded before it."""
+    """`content` is the text from `start` to before `end`; `context` stands further up in the text, without which
+    the content is not understood; `prefix` is what is embedded before the content."""
 
     content: str
     start: int
     end: int
     heading_path: tuple[str, ...]
+    context: str
     prefix: str
     token_count: int
 
@@ -72,6 +85,7 @@ class _Span:
     start: int
     content: str
     heading_path: tuple[str, ...] = ()
+    context: str = ""
 
 
 class Chunker:
@@ -85,8 +99,9 @@ class Chunker:
     def cut(self, texts: Sequence[Text]) -> list[list[Chunk]]:
         """Chunks of each text, in order, at least one each: a text without words is one empty chunk.
 
-        A text that fits the model with its title stays whole. Every chunk fits the model; only whitespace lies
-        between them; every heading of a path stands word for word in the text. UncuttableError.
+        A text of one section that fits the model with its title stays whole. Every chunk fits the model and is in one
+        section; between chunks lie only white space, hidden parts of HTML, and headings that are in the path of the
+        next one; every heading of a path and line of a context stands word for word in the text. UncuttableError.
         """
         return [_raised(each) for each in self.cut_each(texts, Limits())]
 
@@ -97,25 +112,22 @@ class Chunker:
 
         AbandonedError soon after `is_abandoned` says so.
         """
-        whole = self._whole([text if len(text.content) <= MAX_CHARACTERS else None for text in texts])
+        whole = self._whole([text if _is_simple(text) else None for text in texts])
         return [
             [chunk] if chunk else self._tried(text, limits, is_abandoned)
             for text, chunk in zip(texts, whole, strict=True)
         ]
 
-    def input_of(self, title: str, heading_path: Sequence[str], content: str, input_hash: bytes) -> str:
+    def input_of(self, title: str, heading_path: Sequence[str], context: str, content: str, input_hash: bytes) -> str:
         """What was embedded of a stored chunk, to embed it with another model."""
-        span = _Span(0, content, tuple(heading_path))
+        span = _Span(0, content, tuple(heading_path), context)
         whole = _join(title, *_outside(span, title), content)
         return whole if _hash(whole) == input_hash else _join(self._prefix(title, span, {})[0], content)
 
     def _whole(self, texts: Sequence[Text | None]) -> list[Chunk | None]:
         """Each text as one chunk, None where it does not fit. Most texts are short: they are tokenized at once."""
         spans = [_whole_span(text) if text else _Span(0, "") for text in texts]
-        chunks = [
-            _chunk(span, _join(text.title, *_outside(span, text.title)) if text else "", 0)
-            for text, span in zip(texts, spans, strict=True)
-        ]
+        chunks = [_chunk(span, text.title if text else "", 0) for text, span in zip(texts, spans, strict=True)]
         encodings = self._tokenizer.encode_batch_fast([chunk.embedded for chunk in chunks])
         return [
             replace(chunk, token_count=len(encoding)) if text and len(encoding) <= self._max_tokens else None
@@ -129,37 +141,34 @@ class Chunker:
             return error
 
     def _split(self, text: Text, limits: Limits, clock: CuttingClock) -> list[Chunk]:
-        measure = Measure(text.content, self._tokenizer, clock)
-        outline = markdown_outline(text.content, clock) if text.is_markdown else plain_outline(text.content, clock)
-        pieces = self._pieces(text.content, outline, measure, limits, clock) or [(0, 0)]
+        content = text.content
+        begin = front_matter(content)[1] if text.is_markdown else 0
+        measure = Measure(content, self._tokenizer, clock)
+        outline = markdown_outline(content, begin, clock) if text.is_markdown else plain_outline(content, clock)
         lengths: dict[str, tuple[str, int]] = {}
+
+        def room(start: int) -> int:
+            context = context_of(content, outline, start)
+            used = self._cut_to(context, CONTEXT_TOKENS, lengths)[1] if context else 0
+            return self._max_tokens - SPECIAL_TOKENS - PREFIX_TOKENS - used
+
+        packer = Packer(content, outline.places(), measure, room, MAX_CHARACTERS)
+        found = sections(content, begin, outline, text.breaks)
+        if len(found) > limits.chunks:
+            found = together(found, measure, self._max_tokens - SPECIAL_TOKENS - PREFIX_TOKENS, MAX_CHARACTERS)
+        pieces = list(_limited(packer, found, limits, clock)) or [(0, 0)]
         chunks = []
-        paths = heading_paths(text.content, outline.headings, [start for start, _ in pieces])
-        for (start, end), path in zip(pieces, paths, strict=True):
+        for (start, end), path in zip(pieces, heading_paths(content, outline.headings, pieces), strict=True):
             clock.check()
-            span = _Span(start, text.content[start:end], path)
+            span = _Span(start, content[start:end], path, context_of(content, outline, start))
             prefix, prefix_tokens = self._prefix(text.title, span, lengths)
             chunks.append(_chunk(span, prefix, SPECIAL_TOKENS + prefix_tokens + measure.count(start, end)))
         return chunks
 
-    def _pieces(
-        self, content: str, outline: Outline, measure: Measure, limits: Limits, clock: CuttingClock
-    ) -> list[tuple[int, int]]:
-        room = self._max_tokens - SPECIAL_TOKENS - PREFIX_TOKENS
-        pieces = []
-        for piece in Packer(content, outline.places(), measure, room, MAX_CHARACTERS).pack():
-            clock.check()
-            pieces.append(piece)
-            if len(pieces) > limits.chunks:
-                raise UncuttableError(
-                    f"The text makes more than {limits.chunks:,} chunks. Split it into several documents. Operators "
-                    "change the limit in private.limits: chunks_per_text."
-                )
-        return pieces
-
     def _prefix(self, title: str, span: _Span, lengths: dict[str, tuple[str, int]]) -> tuple[str, int]:
-        """Title and headings to embed, and their tokens: as many as have room, those nearest to the chunk first."""
+        """Title, headings and context to embed, and their tokens. Headings that are nearest to the chunk come first."""
         short_title, used = self._cut_to(title, PREFIX_PART_TOKENS, lengths)
+        context, context_tokens = self._cut_to(span.context, CONTEXT_TOKENS, lengths)
         prefix: list[str] = []
         for heading in reversed(_outside(span, title)):
             short, count = self._cut_to(heading, PREFIX_PART_TOKENS, lengths)
@@ -167,7 +176,7 @@ class Chunker:
                 break
             used += count
             prefix.insert(0, short)
-        return _join(short_title, *prefix), used
+        return _join(short_title, *prefix, context), used + context_tokens
 
     def _cut_to(self, text: str, limit: int, known: dict[str, tuple[str, int]]) -> tuple[str, int]:
         """`text` up to its `limit`-th token at most, and how many tokens that is."""
@@ -193,11 +202,34 @@ def _raised(result: list[Chunk] | UncuttableError) -> list[Chunk]:
     return result
 
 
+def _is_simple(text: Text) -> bool:
+    """Whether a text is short, and has nothing but one section."""
+    return (
+        len(text.content) <= MAX_CHARACTERS
+        and not text.breaks
+        and not (text.is_markdown and STRUCTURE.search(text.content))
+    )
+
+
 def _whole_span(text: Text) -> _Span:
     content = text.content.strip()
-    start = text.content.index(content) if content else 0
-    headings = find_headings(text.content) if text.is_markdown else []
-    return _Span(start, content, next(heading_paths(text.content, headings, [start])))
+    return _Span(text.content.index(content) if content else 0, content)
+
+
+def _limited(
+    packer: Packer, found: Sequence[Section], limits: Limits, clock: CuttingClock
+) -> Iterator[tuple[int, int]]:
+    count = 0
+    for section in found:
+        for piece in packer.pack(section):
+            clock.check()
+            yield piece
+            count += 1
+            if count > limits.chunks:
+                raise UncuttableError(
+                    f"The text makes more than {limits.chunks:,} chunks. Split it into several documents. Operators "
+                    "change the limit in private.limits: chunks_per_text."
+                )
 
 
 def _outside(span: _Span, title: str) -> list[str]:
@@ -216,4 +248,4 @@ def _hash(embedded: str) -> bytes:
 
 def _chunk(span: _Span, prefix: str, token_count: int) -> Chunk:
     end = span.start + len(span.content)
-    return Chunk(span.content, span.start, end, span.heading_path, prefix, token_count)
+    return Chunk(span.content, span.start, end, span.heading_path, span.context, prefix, token_count)

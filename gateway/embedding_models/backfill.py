@@ -52,7 +52,7 @@ async def build_index(registry: Registry, model: Coverage, progress: Progress) -
 async def _add(
     registry: Registry, embedder: Embedder, chunker: Chunker, model: Coverage, chunks: list[Unembedded]
 ) -> int:
-    inputs = [chunker.input_of(p.title, p.heading_path, p.content, p.input_hash) for p in chunks]
+    inputs = [chunker.input_of(p.title, p.heading_path, p.context, p.content, p.input_hash) for p in chunks]
     vectors = await embedder.embed_chunks(inputs)
     try:
         return await registry.add_vectors(model, chunks, vectors)

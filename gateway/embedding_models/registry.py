@@ -36,6 +36,7 @@ class Unembedded:
     id: int
     title: str
     heading_path: Sequence[str]
+    context: str
     content: str
     input_hash: bytes
 

@@ -204,7 +204,9 @@ class SearchResult(BaseModel):
     )
     heading_path: list[str] = Field(description="Headings above the chunk, outermost first.")
     score: float = Field(description="More is better; comparable within one answer.")
-    metadata: dict[str, Any] = Field(description="The document's own; for a product also sku, category, price, …")
+    metadata: dict[str, Any] = Field(
+        description="The document's own and its front matter; for a product also sku, category, price, …"
+    )
     owner: Owner | None = Field(description="Whose the document is; null for a product, which is the shop's.")
 
 

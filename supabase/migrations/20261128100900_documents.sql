@@ -37,6 +37,7 @@ create table public.documents (
       case when jsonb_typeof(metadata) = 'object' and private.json_is_short(metadata)
         then octet_length(metadata::text) <= 16384 else false end)
     constraint "metadata nests at most 16 levels" check (not jsonb_path_exists(metadata, 'strict $.**{16}.**{1}')),
+  front_matter jsonb not null default '{}',
   status public.document_status not null default 'pending',
   error text,
   scope_id uuid generated always as (
@@ -69,7 +70,11 @@ comment on column public.documents.title is '1 to 500 characters.';
 comment on column public.documents.content is 'Markdown or plain text, at most two million characters.';
 comment on column public.documents.language is 'ISO 639 code of the text, for stemming.';
 comment on column public.documents.source_uri is 'Where it came from.';
-comment on column public.documents.metadata is 'Any further properties; search returns them.';
+comment on column public.documents.metadata is
+  'Any further properties. Search returns and filters them together with front_matter; where both have a name, this '
+  'one counts.';
+comment on column public.documents.front_matter is
+  'Properties at the head of the content, as YAML or TOML. The worker reads them; clients cannot write them.';
 comment on column public.documents.status is 'State of its embeddings. Clients cannot write it.';
 comment on column public.documents.error is 'Why embedding failed, in words for the owner.';
 comment on column public.documents.scope_id is
@@ -79,8 +84,8 @@ comment on column public.documents.created_at is 'When it was made.';
 comment on column public.documents.updated_at is 'Last change by people.';
 
 grant select (
-  id, owner_id, organization_id, visibility, title, content, language, source_uri, metadata, status, error,
-  scope_id, created_at, updated_at)
+  id, owner_id, organization_id, visibility, title, content, language, source_uri, metadata, front_matter, status,
+  error, scope_id, created_at, updated_at)
   on public.documents to anon, authenticated;
 grant insert (
   id, owner_id, organization_id, visibility, title, content, language, source_uri, metadata)
@@ -91,7 +96,7 @@ grant update (
 grant delete on public.documents to authenticated;
 grant select, insert, update, delete on public.documents to service_role;
 grant select on public.documents to tidegate_worker;
-grant update (status, error) on public.documents to tidegate_worker;
+grant update (front_matter, status, error) on public.documents to tidegate_worker;
 
 create policy "people add their own, editors add to their organization" on public.documents
   for insert to authenticated
@@ -207,6 +212,9 @@ begin
     new.updated_at := now();
     new.status := 'pending';
     new.error := null;
+    if new.content <> old.content then
+      new.front_matter := '{}';  -- what was taken out is not shown any more
+    end if;
   elsif (new.owner_id, new.organization_id, new.visibility, new.source_uri, new.metadata)
       is distinct from (old.owner_id, old.organization_id, old.visibility, old.source_uri, old.metadata) then
     new.updated_at := now();

@@ -108,7 +108,7 @@ begin
     return query
       select d.id from public.documents d
       where (organization_ids is null or d.organization_id = any (organization_ids))
-        and (filtered_sources.metadata is null or d.metadata @> filtered_sources.metadata);
+        and (filtered_sources.metadata is null or (d.front_matter || d.metadata) @> filtered_sources.metadata);
   end if;
   if 'products' = any (kinds) then
     return query
@@ -221,7 +221,7 @@ begin
   with results as (
     select case when c.document_id is not null then 'document' else 'product' end as kind, t.source_id as id,
            c.document_id, coalesce(d.title, p.name) as title, n.text as snippet, n.highlights, c.heading_path, t.score,
-           coalesce(d.metadata, p.metadata || jsonb_build_object(
+           coalesce(d.front_matter || d.metadata, p.metadata || jsonb_build_object(
              'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency,
              'in_stock', p.is_in_stock)) as metadata,
            case

@@ -15,6 +15,7 @@ create table public.chunks (
   position integer not null check (position >= 0),
   title text not null,
   heading_path text[] not null default '{}',
+  context text not null default '',
   content text not null,
   start_offset integer not null check (start_offset >= 0),
   end_offset integer not null check (end_offset >= start_offset),
@@ -23,7 +24,7 @@ create table public.chunks (
   input_hash bytea not null,
   stemmer text not null generated always as (private.stemmer(language)) stored,
   search_vector tsvector not null
-    generated always as (private.search_vector(language, title, heading_path, content)) stored,
+    generated always as (private.search_vector(language, title, heading_path, context || E'\n' || content)) stored,
   unique (id, source_id, scope_id),
   constraint chunks_one_source_check check (num_nonnulls(document_id, product_id) = 1),
   constraint chunks_file_of_document_check check (file_id is null or document_id is not null),
@@ -49,6 +50,9 @@ comment on column public.chunks.scope_id is 'Scope of the source.';
 comment on column public.chunks.position is 'Order within the source, from 0: its own text, then its files.';
 comment on column public.chunks.title is 'Title of the source.';
 comment on column public.chunks.heading_path is 'Headings above the chunk, outermost first.';
+comment on column public.chunks.context is
+  'Text from further up that the content needs: the header of its table, the language of its code, the sentence that '
+  'leads to its list.';
 comment on column public.chunks.content is 'Text: characters start_offset to end_offset of the source or file.';
 comment on column public.chunks.start_offset is 'First character in the source or file, from 0.';
 comment on column public.chunks.end_offset is 'One past the last character.';
@@ -59,8 +63,8 @@ comment on column public.chunks.stemmer is 'Derived: the text search configurati
 comment on column public.chunks.search_vector is 'Derived: stemmed words.';
 
 grant select (
-  id, document_id, product_id, file_id, page, source_id, scope_id, position, title, heading_path, content,
-  start_offset, end_offset, token_count, language, input_hash, stemmer, search_vector)
+  id, document_id, product_id, file_id, page, source_id, scope_id, position, title, heading_path, context,
+  content, start_offset, end_offset, token_count, language, input_hash, stemmer, search_vector)
   on public.chunks to anon, authenticated;
 grant select, insert, update, delete on public.chunks to service_role, tidegate_worker;
 

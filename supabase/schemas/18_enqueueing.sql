@@ -107,18 +107,21 @@ begin
   with texts as materialized (
     select n.id, n.content, octet_length(n.content) as bytes
     from new_rows n join old_rows o using (id) where n.content <> o.content
-  ), headings as materialized (
-    select distinct c.document_id as id, h.heading
+  ), above as materialized (
+    select distinct c.document_id as id, h.words
     from texts t join public.chunks c on c.document_id = t.id and c.file_id is null
-    cross join lateral unnest(c.heading_path) h (heading)
+    cross join lateral unnest(c.heading_path || string_to_array(c.context, E'\n')) h (words)
+    where h.words <> ''
   ), gone as materialized (
-    select h.id, h.heading from headings h join texts t using (id)
-    where octet_length(replace(t.content, h.heading, '')) = t.bytes
+    select a.id, a.words from above a join texts t using (id)
+    where octet_length(replace(t.content, a.words, '')) = t.bytes
   )
   delete from public.chunks c using texts t
   where c.document_id = t.id and c.file_id is null
     and (c.content <> '' and octet_length(replace(t.content, c.content, '')) = t.bytes
-         or exists (select from gone g where g.id = t.id and g.heading = any (c.heading_path)));
+         or exists (
+           select from gone g
+           where g.id = t.id and g.words = any (c.heading_path || string_to_array(c.context, E'\n'))));
   update public.chunks c set title = n.title from new_rows n
   where n.id = any (changed) and c.document_id = n.id and c.title <> n.title;
   perform private.enqueue_embeddings(changed, '{}');

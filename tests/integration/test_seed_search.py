@@ -21,8 +21,10 @@ from tests.support.waiting import wait_until
 
 # None shares more than one word of substance with what it must find.
 GOLDEN = Path(__file__).parents[1] / "golden.toml"
+QUESTIONS = GOLDEN.with_name("questions.toml")
 # Mean nDCG@10 that the golden set has to reach; what it reached when this was written is in the README.
-FLOORS = {"keyword": 0.80, "semantic": 0.87, "hybrid": 0.92}
+# Chunks of one section have fewer words than chunks that ran over headings: words alone lost .02, both together gained.
+FLOORS = {"keyword": 0.78, "semantic": 0.87, "hybrid": 0.93}
 PUBLIC_QUESTIONS = {
     "something to keep coffee hot on a hike": "Emberline Vacuum Flask 1 L",
     "poisonous exhaust from cooking in a sealed shelter": "Stoves, Fuel and Fresh Air",
@@ -116,9 +118,18 @@ def test_products_that_are_not_sold_are_found_by_staff_alone(project: Mapping[st
 @cache
 def _golden() -> list[tuple[str | None, str, dict[str, int]]]:
     """Account, query and grades by title."""
-    read = tomllib.loads(GOLDEN.read_text(encoding="utf-8"))
-    asked = {None: read["queries"], **read["queries_of"]}
-    return [(account, query, grades) for account, queries in asked.items() for query, grades in queries.items()]
+    return _asked(GOLDEN, "queries")
+
+
+def _questions() -> list[tuple[str | None, str, list[str]]]:
+    """Account, question, and the title that answers it, followed by headings of the sections that do."""
+    return _asked(QUESTIONS, "questions")
+
+
+def _asked(path: Path, name: str) -> list[tuple[str | None, str, Any]]:
+    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    asked = {None: read[name], **read[f"{name}_of"]}
+    return [(account, query, answer) for account, queries in asked.items() for query, answer in queries.items()]
 
 
 def _ndcg(titles: list[str], grades: Mapping[str, int]) -> float:
@@ -151,3 +162,28 @@ def test_the_golden_set_is_answered(project: Mapping[str, str], mode: str) -> No
     score = mean(score for score, _ in found.values())
     print(f"{mode}: nDCG@10 {score:.3f}", *worst, sep="\n")
     assert score >= FLOORS[mode], worst
+
+
+def test_the_demo_answers_its_own_questions(project: Mapping[str, str]) -> None:
+    tokens = {account: _token(project, account) if account else None for account, _, _ in _questions()}
+    first, third, cited, missed = 0, 0, [], []
+    with httpx2.Client(base_url=project["GATEWAY_URL"], timeout=10, trust_env=False) as client:
+        for account, question, (title, *headings) in _questions():
+            headers = {"Authorization": f"Bearer {tokens[account]}"} if account else {}
+            answer = client.post("/v1/search", json={"query": question}, headers=headers).raise_for_status()
+            results = answer.json()["results"]
+            titles = [result["title"] for result in results[:3]]
+            first += titles[0] == title
+            third += title in titles
+            if titles[0] != title:
+                missed.append((question, titles))
+            elif headings:
+                path = results[0]["heading_path"]
+                cited.append((question, path, not {*headings}.isdisjoint(path)))
+    sections = mean(is_right for *_, is_right in cited)
+    print(f"of {len(_questions())} questions, found first {first}, among the first three {third}", *missed, sep="\n")
+    print(f"right section cited {sections:.2f}", *(each for each in cited if not each[-1]), sep="\n")
+    assert len(_questions()) == 40
+    assert "how do I return boots that do not fit" not in dict(missed)
+    assert first >= 31
+    assert third >= 38

@@ -231,7 +231,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "public.documents": {
         VISITORS: {"select": ALL},
         PEOPLE: {"select": ALL, "insert": f"{_DOCUMENT} owner_id", "update": _DOCUMENT, "delete": ALL},
-        WORKER: {"select": ALL, "update": "status error"},
+        WORKER: {"select": ALL, "update": "status error front_matter"},
     },
     "public.document_shares": {PEOPLE: {"select": ALL, "delete": ALL}},
     "public.invitations": {

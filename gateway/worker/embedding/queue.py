@@ -17,7 +17,7 @@ from gateway.chunking.chunker import Limits
 from gateway.database.connection import DictRow
 from gateway.worker.embedding.diff import StoredChunk, compare
 from gateway.worker.embedding.jobs import Batch, CutSource, FileText, Job, Model, Source
-from gateway.worker.embedding.rows import Row, inserted, staged, updated, vectored
+from gateway.worker.embedding.rows import Row, front_matters, inserted, staged, updated, vectored
 from gateway.worker.session import Session
 
 # Somebody is writing the source at this moment: long enough for most transactions to end.
@@ -149,6 +149,8 @@ class Queue:
         incomplete = {source.source.job for source in changes.incomplete}
         finished = set(batch.jobs) - incomplete
         documents = [job.source_id for job in finished if job.is_document]
+        own = [each for each in batch.sources if each.source.job in finished and each.source.job.is_document]
+        await self.session.run("store_front_matter", front_matters(own))
         await self.session.run("finish_embedding_jobs", {"source_ids": [job.source_id for job in finished]})
         await self.session.run("settle_documents", {"document_ids": documents})
         return finished

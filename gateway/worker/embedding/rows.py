@@ -7,8 +7,9 @@ from uuid import UUID
 from pgvector import HalfVector
 
 from gateway.chunking.chunker import Chunk
+from gateway.chunking.front_matter import front_matter
 from gateway.worker.embedding.diff import Placed
-from gateway.worker.embedding.jobs import Batch, Job, Model, Vector
+from gateway.worker.embedding.jobs import Batch, CutSource, Job, Model, Vector
 
 Row = Mapping[str, object]
 
@@ -41,6 +42,14 @@ def inserted(new: Sequence[tuple[Placed, Vector]], scopes: Mapping[UUID, UUID], 
     }
 
 
+def front_matters(sources: Sequence[CutSource]) -> Row:
+    """Parameters of store_front_matter."""
+    return {
+        "document_ids": [each.source.job.source_id for each in sources],
+        "front_matters": [json.dumps(front_matter(each.source.content)[0]) for each in sources],
+    }
+
+
 def staged(job: Job, chunks: Mapping[bytes, Chunk], batch: Batch) -> Row:
     """Parameters of stage_embeddings."""
     return {
@@ -59,6 +68,7 @@ def _columns(placed: Sequence[Placed]) -> Row:
         "positions": [each.position for each in placed],
         "titles": [each.of.source.title for each in placed],
         "headings": [json.dumps(chunk.heading_path) for chunk in chunks],
+        "contexts": [chunk.context for chunk in chunks],
         "contents": [chunk.content for chunk in chunks],
         "starts": [chunk.start for chunk in chunks],
         "ends": [chunk.end for chunk in chunks],
