@@ -130,9 +130,31 @@ def _settle(doors: Doors, database: Database) -> None:
             connection.execute(f"select public.purchase(({rope}), 1, 'one')".encode())
             view = "insert into public.interactions (product_id, kind)"
             connection.execute(f"{view} select p.id, 'view' from public.products p where p.sku = 'R-1'".encode())
+    uploaded = [_upload(doors, author) for author in ("owner", "stranger") for _ in range(2)]
     with database.connect("supabase_admin") as admin:
         waiting = "select from private.embedding_jobs union all select from private.interactions_to_roll_up"
+        read = "select from public.document_files where status = 'ready' having count(*) = %s"
+        wait_until(lambda: admin.execute(read, (len(uploaded),)).fetchone() is not None, 60, "all files being read")
         wait_until(lambda: admin.execute(waiting).fetchone() is None, 60, "everything being embedded and counted")
+
+
+def _upload(doors: Doors, author: str) -> str:
+    """Add a file to a document of theirs that has none; its name."""
+    with as_caller(doors.connection, doors.ids[author]):
+        (document,) = doors.connection.execute(
+            "select id from public.documents where owner_id = %s"
+            " and not exists (select from storage.objects o where o.name like documents.id || '/%%')"
+            " order by visibility limit 1",
+            (doors.ids[author],),
+        ).fetchone() or (None,)
+    name = f"{document}/knots.md"
+    response = doors.http.post(
+        f"{doors.stack.supabase_url}/storage/v1/object/documents/{name}",
+        content=f"# Knots\n\nA bowline holds the {author}'s boat.",
+        headers={**doors.headers(author), "content-type": "text/markdown"},
+    )
+    assert response.status_code == 200, response.text
+    return name
 
 
 def as_text(row: dict[str, Any]) -> str:
