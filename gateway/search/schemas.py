@@ -15,6 +15,7 @@ from gateway.resilience.fallback import Degradation
 MAX_QUERY = 4_000
 MAX_METADATA = 4_000
 MAX_ORGANIZATIONS = 100
+MAX_PASSAGES = 10
 LONG_QUERY, MANY_RESULTS = 1_000, 50
 EXACT_COST = 20
 _WRITTEN_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # behind two backslashes it is text that looks like it
@@ -42,6 +43,13 @@ class Kind(StrEnum):
     PRODUCTS = "products"
 
 
+class Include(StrEnum):
+    """What to add to each result."""
+
+    CONTENT = "content"
+    NEIGHBOURS = "neighbours"
+
+
 def _stripped(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
@@ -64,9 +72,9 @@ def _storable(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return value
 
 
-def _each_once(value: list[Kind]) -> list[Kind]:
+def _each_once(value: list[Any]) -> list[Any]:
     if len(set(value)) < len(value):
-        raise ValueError("Each kind can be named once")
+        raise ValueError("Each can be named once")
     return value
 
 
@@ -145,6 +153,16 @@ class SearchRequest(BaseModel):
         f"may read; it is for people who are signed in, and counts as {EXACT_COST} requests.",
     )
 
+    passages_per_result: Annotated[int, Field(strict=True, ge=1, le=MAX_PASSAGES), BeforeValidator(_whole_number)] = (
+        Field(default=1, description="Most passages of each result: its best chunks.")
+    )
+    include: Annotated[
+        list[Include], Field(strict=True, json_schema_extra={"uniqueItems": True}), AfterValidator(_each_once)
+    ] = Field(
+        default=[],
+        description="`content`: the whole text of each result. `neighbours`: the chunks before and after each passage.",
+    )
+
     @model_validator(mode="after")
     def _answerable(self) -> Self:
         products = self.filters.names_of_products
@@ -160,7 +178,9 @@ class SearchRequest(BaseModel):
     def cost(self) -> int:
         """How many requests it counts for: one, and more for a long query, many results, or an exact comparison."""
         exact = EXACT_COST if self.effort is Effort.EXACT else 1
-        return exact + len(self.query) // LONG_QUERY + (self.limit - 1) // MANY_RESULTS
+        chunks = self.limit * self.passages_per_result * (3 if Include.NEIGHBOURS in self.include else 1)
+        content = self.limit if Include.CONTENT in self.include else 0
+        return exact + len(self.query) // LONG_QUERY + (chunks + content - 1) // MANY_RESULTS
 
     def parameters(self) -> dict[str, object]:
         """What private.search_as wants of it, by name, apart from claims, mode and vector."""
@@ -175,6 +195,8 @@ class SearchRequest(BaseModel):
             "in_stock": self.filters.in_stock,
             "metadata_contains": self.filters.metadata,
             "effort": str(self.effort),
+            "passages_per_result": self.passages_per_result,
+            "include": [str(part) for part in self.include],
         }
 
 
@@ -191,23 +213,58 @@ class Owner(BaseModel):
     name: str | None = Field(description="Of the organization, or the person's display name, else e-mail address.")
 
 
+OFFSETS = "In characters (Unicode code points) from 0, as in Python; in JavaScript `[...text].slice(start, end)`."
+
+
+class Neighbour(BaseModel):
+    """The chunk before or after a passage."""
+
+    chunk_id: int
+    content: str
+    heading_path: list[str]
+    page: int | None
+    start: int
+    end: int
+
+
+class Passage(BaseModel):
+    """A chunk that was found."""
+
+    chunk_id: int = Field(description="The row of `chunks`.")
+    content: str = Field(description="Its text, unchanged.")
+    heading_path: list[str] = Field(description="Headings above it, outermost first.")
+    page: int | None = Field(description="Its page, from 1, in a file that has pages.")
+    start: int = Field(description=f"Its first character in the text of the document or product. {OFFSETS}")
+    end: int = Field(description="One past its last character there.")
+    score: float = Field(description="As the result's.")
+    highlights: list[tuple[int, int]] = Field(
+        description=f"Where the query's words are in `content`: first character, and one past the last. {OFFSETS}"
+    )
+    before: Neighbour | None = Field(description="The chunk before it, where neighbours are included.")
+    after: Neighbour | None = Field(description="The chunk after it, where neighbours are included.")
+
+
 class SearchResult(BaseModel):
-    """A document or a product, with its chunk that fits best."""
+    """A document or a product, with the chunks of it that fit best."""
 
     kind: Literal["document", "product"]
     id: UUID
     document_id: UUID | None = Field(description="The document; null for a product.")
     title: str
-    snippet: str = Field(description="Of the chunk that fits best.")
+    snippet: str = Field(description="A piece of the first passage, unchanged, around the query's words.")
     highlights: list[tuple[int, int]] = Field(
-        description="Where the query's words are in `snippet`: first character, from 0, and one past the last."
+        description=f"Where the query's words are in `snippet`: first character, and one past the last. {OFFSETS}"
     )
-    heading_path: list[str] = Field(description="Headings above the chunk, outermost first.")
+    heading_path: list[str] = Field(description="Headings above the first passage, outermost first.")
     score: float = Field(description="More is better; comparable within one answer.")
     metadata: dict[str, Any] = Field(
         description="The document's own and its front matter; for a product also sku, category, price, …"
     )
     owner: Owner | None = Field(description="Whose the document is; null for a product, which is the shop's.")
+    passages: list[Passage] = Field(description="The chunk that ranked the result, then others of it, best first.")
+    content: str | None = Field(
+        description="The whole text, where content is included; null for one that is longer than an answer may be."
+    )
 
 
 class SearchResponse(BaseModel):

@@ -174,7 +174,13 @@ def _is_survivable(error: Exception) -> bool:
 
 async def _reranked(reranker: Reranker, query: str, results: Results) -> tuple[Results, list[Degradation]]:
     """The results in the reranker's order with its scores, or as they were and why."""
-    ranked = await reranker.rank(query, [f"{result['title']}\n{result['snippet']}" for result in results])
+    ranked = await reranker.rank(query, [_text_of(result) for result in results])
     if isinstance(ranked, Degradation):
         return results, [ranked]
     return [{**results[place], "score": score} for place, score in ranked], []
+
+
+def _text_of(result: dict[str, Any]) -> str:
+    """What the reranker reads of a result."""
+    passage = result["passages"][0]
+    return "\n".join((result["title"], *passage["heading_path"], passage["content"]))

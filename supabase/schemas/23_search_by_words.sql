@@ -271,4 +271,25 @@ comment on function private.keyword_matches is
   'Where the words have more postings than private.posting_limit, the rarest find the chunks, and all score. Fewer '
   'sources, but at least a tenth, come back when documents are so long that their chunks fill the best places. '
   'Definer: reads the word index in the caller''s own scopes; search reads what this names under the policies again.';
-grant execute on function private.keyword_matches, private.source_limit to anon, authenticated, service_role;
+
+create function private.word_scores(terms private.query_term[], kinds text[], chunk_ids bigint[])
+returns setof private.chunk_match
+language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+  shares constant uuid[] := private.search_shares(kinds);
+  visible constant bigint[] := array(
+    select c.id from public.chunks c
+    where c.id = any (chunk_ids) and (c.scope_id = any (scopes) or c.source_id = any (shares)));
+begin
+  return query
+    select c.source_id, c.id, least(s.score, 1)
+    from private.bm25_scores('{}', 0, terms, visible) s join public.chunks c on c.id = visible[-s.id];
+end $$;
+comment on function private.word_scores is
+  'BM25 of those of these chunks that the caller may search, from their text. Definer: as keyword_matches.';
+
+grant execute on function
+  private.keyword_matches, private.source_limit, private.word_scores
+  to anon, authenticated, service_role;

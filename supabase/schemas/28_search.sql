@@ -19,31 +19,6 @@ comment on function private.semantic_weight is
   'Weight of meaning in a hybrid search; words have the rest. 0.6 unless private.settings or, for one session, the '
   'parameter tidegate.semantic_weight says otherwise. Definer: reads the settings.';
 
-create function private.owner_names(document_ids uuid[]) returns table (document_id uuid, name text)
-language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
-as $$
-declare
-  caller constant uuid := auth.uid();
-begin
-  return query
-    select d.id,
-           case when d.visibility = 'private' or d.organization_id is null then coalesce(p.display_name, p.email)
-                else o.name end
-    from public.documents d
-    left join public.organizations o on o.id = d.organization_id
-    left join public.profiles p on p.id = d.owner_id
-    where d.id = any (document_ids)
-      -- As the policies of documents, looked up for these few rows.
-      and (d.visibility = 'private' and d.owner_id = caller
-           or d.visibility = 'public' and (d.organization_id is null or o.may_publish)
-           or d.visibility <> 'private' and exists (
-             select from public.memberships m where m.organization_id = d.organization_id and m.user_id = caller)
-           or exists (select from public.document_shares s where s.document_id = d.id and s.user_id = caller));
-end $$;
-comment on function private.owner_names is
-  'Names of the owners of those documents that the caller may read: the organization, or the person by display name or '
-  'e-mail address. Definer: readers of a published or shared document may read neither.';
-
 create function private.check_search(
   query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[],
   metadata_contains jsonb, embedding_model text, effort text)
@@ -123,10 +98,11 @@ end $$;
 comment on function private.filtered_sources is 'Documents and products that pass the filters, as the caller sees.';
 
 create type private.word_matches as (
-  matches private.chunk_match[], is_complete boolean, marks private.marked_word[], has_every_word boolean);
+  matches private.chunk_match[], is_complete boolean, marks private.marked_word[], has_every_word boolean,
+  terms private.query_term[]);
 comment on type private.word_matches is
   'What a search by words found, whether it read everything that could have filled the list, the words to highlight, '
-  'and whether every word of the query was looked for.';
+  'whether every word of the query was looked for, and the stems that score.';
 
 create function private.search_by_words(
   parsed private.parsed_query, kinds text[], sources uuid[], excluded uuid[], also bigint[], max_results integer,
@@ -162,7 +138,8 @@ begin
   end if;
   return (
     leg.matches, leg.is_complete,
-    array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t), has_every_word);
+    array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t), has_every_word,
+    terms);
 end $$;
 comment on function private.search_by_words is
   'Search by words: BM25 matches, tried again with more words where a prefix did not fill the list.';
@@ -200,27 +177,19 @@ end $$;
 comment on function private.best_matches is
   'The best sources of both searches, best chunk each: cosine and BM25 weighed together.';
 
-create type public.search_result as (
-  kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
-  score double precision, metadata jsonb, owner jsonb);
-comment on type public.search_result is
-  'A document or product with its best chunk. owner: {kind: organization or person, id, name} of a document.';
-
-create type public.search_answer as (results public.search_result[], complete boolean);
-comment on type public.search_answer is
-  'What public.search found, best first. complete: whether it is all there is, or as much as was asked for.';
-
-create function private.search_answer(top private.chunk_match[], marks private.marked_word[], is_complete boolean)
+create function private.search_answer(
+  top private.chunk_match[], further private.chunk_match[], marks private.marked_word[], include text[],
+  is_complete boolean)
 returns public.search_answer
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   most_bytes constant bigint := private.limit_of('search_answer_bytes');
+  wants_content constant boolean := 'content' = any (include);
   answer public.search_answer;
 begin
-  with results as (
-    select case when c.document_id is not null then 'document' else 'product' end as kind, t.source_id as id,
-           c.document_id, coalesce(d.title, p.name) as title, n.text as snippet, n.highlights, c.heading_path, t.score,
+  with found as (
+    select t.score, t.source_id as id, d.id as document_id, coalesce(d.title, p.name) as title,
            coalesce(d.front_matter || d.metadata, p.metadata || jsonb_build_object(
              'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency,
              'in_stock', p.is_in_stock)) as metadata,
@@ -229,26 +198,38 @@ begin
                then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name)
              when d.organization_id is not null
                then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
-           end as owner
+           end as owner,
+           a.passages,
+           -- The size of a text is known without reading it; one beyond the limit is left out.
+           case when wants_content and octet_length(coalesce(d.content, p.description)) <= most_bytes
+             then coalesce(d.content, p.description) end as content
     from unnest(top) t
-    join public.chunks c on c.id = t.chunk_id
-    left join public.documents d on d.id = c.document_id
-    left join private.owner_names(array(select u.source_id from unnest(top) u)) o on o.document_id = c.document_id
-    left join public.products p on p.id = c.product_id
+    join private.passages_of(top, further, marks, include) a using (source_id)
+    left join public.documents d on d.id = t.source_id
+    left join private.owner_names(array(select u.source_id from unnest(top) u)) o on o.document_id = d.id
+    left join public.products p on p.id = t.source_id
     left join public.categories k on k.id = p.category_id
-    left join (
-      select q.stemmer, string_agg(q.match::text, ' | ')::tsquery as any_word
-      from unnest(marks) q group by q.stemmer) w on w.stemmer = c.stemmer
-    cross join lateral private.snippet(c.content, c.stemmer, w.any_word) n
     where d.id is not null or p.id is not null
+  ), bounded as (
+    select f.*, sum(coalesce(octet_length(f.content), 0)) over (
+             order by f.score desc, f.id rows unbounded preceding) as text_bytes,
+           count(*) over () as results
+    from found f
+  ), results as (
+    select case when b.document_id is not null then 'document' else 'product' end as kind, b.id, b.document_id,
+           b.title, n.text as snippet, n.highlights, (b.passages[1]).heading_path, b.score, b.metadata, b.owner,
+           b.passages, b.content, b.results
+    from bounded b
+    cross join lateral private.snippet((b.passages[1]).content, (b.passages[1]).highlights) n
+    where b.text_bytes <= most_bytes
   ), measured as (
     select r.*, sum(octet_length(to_json(r)::text)) over best_first as bytes_so_far,
-           row_number() over best_first as place, count(*) over () as results
+           row_number() over best_first as place
     from results r window best_first as (order by r.score desc, r.id rows unbounded preceding)
   )
   select coalesce(array_agg((
            m.kind, m.id, m.document_id, m.title, m.snippet, m.highlights, m.heading_path, m.score, m.metadata,
-           m.owner)::public.search_result order by m.place), '{}'),
+           m.owner, m.passages, m.content)::public.search_result order by m.place), '{}'),
          is_complete and count(*) = coalesce(max(m.results), 0)
   into answer
   -- At least one, whatever its size.
@@ -263,7 +244,7 @@ create function public.search(
   kinds text[] default '{documents,products}', max_results integer default 10, organization_ids uuid[] default null,
   category text default null, price_min numeric default null, price_max numeric default null,
   in_stock boolean default null, metadata_contains jsonb default null, embedding_model text default null,
-  effort text default 'bounded')
+  effort text default 'bounded', passages_per_result integer default 1, include text[] default '{}')
 returns public.search_answer
 language plpgsql stable security invoker
 -- Compiling a statement takes a hundred times as long as it runs, and until PostgreSQL 17 a plan that `enable_nestloop`
@@ -280,10 +261,12 @@ declare
   sources uuid[];
   excluded uuid[];
   leg private.search_leg := ('{}', true);
-  words private.word_matches := ('{}', true, '{}', true);
+  words private.word_matches := ('{}', true, '{}', true, '{}');
+  weight constant double precision :=
+    case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end;
   top private.chunk_match[];
 begin
-  perform private.check_search(
+  perform private.check_passages(passages_per_result, include), private.check_search(
     query, query_embedding, mode, kinds, max_results, organization_ids, metadata_contains, embedding_model, effort);
   -- Every result passes every filter, so a kind that lacks the property is left out.
   kinds := array(
@@ -311,22 +294,22 @@ begin
     words := private.search_by_words(parsed, kinds, sources, excluded,
       array(select m.chunk_id from unnest(leg.matches) m), max_results, candidate_count);
   end if;
-  top := private.best_matches(
-    leg.matches, words.matches, query_embedding, model,
-    case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end, max_results);
+  top := private.best_matches(leg.matches, words.matches, query_embedding, model, weight, max_results);
   return private.search_answer(
-    top, words.marks,
+    top, private.further_passages(top, words.terms, kinds, query_embedding, model, weight, passages_per_result - 1),
+    words.marks, include,
     words.has_every_word and (cardinality(top) >= max_results or leg.is_complete and words.is_complete));
 end $$;
 comment on function public.search is
-  'Documents and products that the caller may read, best first, each once, with its best chunk. In the query "a '
+  'Documents and products that the caller may read, best first, each once, with its best passages. In the query "a '
   'phrase" must occur, -word must not, and boat* is a prefix. embedding_model names the model of query_embedding; the '
   'search is refused when that is not the active one. organization_ids: documents of these organizations only, at most '
-  '100. effort: exact compares every chunk by meaning, for people who are signed in. complete: whether the answer '
-  'holds max_results results or every match.';
+  '100. effort: exact compares every chunk by meaning, for people who are signed in. passages_per_result: 1 to 10. '
+  'include: content for the whole text of each result, neighbours for the chunks before and after each passage. '
+  'complete: whether the answer holds max_results results or every match.';
 grant execute on function public.search to anon, authenticated, service_role;
 
 grant execute on function
-  private.semantic_weight, private.owner_names, private.check_search, private.filtered_sources,
-  private.search_by_words, private.best_matches, private.search_answer
+  private.semantic_weight, private.check_search, private.filtered_sources, private.search_by_words,
+  private.best_matches, private.search_answer
   to anon, authenticated, service_role;

@@ -116,6 +116,8 @@ async def test_the_shape_of_a_document(world: World) -> None:
         "score",
         "metadata",
         "owner",
+        "passages",
+        "content",
     }
     assert result["kind"] == "document"
     assert result["owner"] == {"kind": "organization", "id": str(world.tenants.meadow), "name": "Meadow"}

@@ -193,6 +193,8 @@ def answer_of(*results: tuple[str, UUID]) -> SearchResponse:
                     "score": 1,
                     "metadata": {},
                     "owner": None,
+                    "passages": [],
+                    "content": None,
                 }
                 for kind, id_ in results
             ],

@@ -91,6 +91,12 @@ def test_the_gateway_acts_as_nobody_powerful(gateway_login: psycopg.Connection[A
         ({"organization_ids": [uuid.UUID(int=0)] * 101}, "between 1 and 100"),
         ({"effort": "heroic"}, "effort"),
         ({"effort": None}, "effort"),
+        ({"passages_per_result": 0}, "passages_per_result"),
+        ({"passages_per_result": 11}, "passages_per_result"),
+        ({"passages_per_result": None}, "passages_per_result"),
+        ({"include": ["content", "everything"]}, "include"),
+        ({"include": None}, "include"),
+        ({"include": [None]}, "include"),
     ],
 )
 def test_bad_arguments_say_what_is_wrong(
@@ -104,13 +110,16 @@ def test_bad_arguments_say_what_is_wrong(
         "max_results": 10,
         "organization_ids": None,
         "effort": "bounded",
+        "passages_per_result": 1,
+        "include": [],
     } | change
     with as_caller(connection, None), pytest.raises(errors.InvalidParameterValue, match=message):
         connection.execute(
             "select * from public.search(query => %(query)s,"
             " query_embedding => %(query_embedding)s::extensions.halfvec,"
             " mode => %(mode)s, kinds => %(kinds)s, max_results => %(max_results)s,"
-            " organization_ids => %(organization_ids)s, effort => %(effort)s)",
+            " organization_ids => %(organization_ids)s, effort => %(effort)s,"
+            " passages_per_result => %(passages_per_result)s, include => %(include)s)",
             arguments,
         )
 
@@ -150,33 +159,6 @@ def test_a_long_query_in_many_languages_is_answered_in_time(
                 ("stands " + words, as_literal(unit_vector(1)), mode),
             ).fetchall()
             assert {row[0] for row in rows} == {"harbour leaflet", "meadow leaflet"}
-
-
-@pytest.mark.parametrize(
-    ("content", "snippet"),
-    [
-        ("## Berths\n\nDouble the **lines** on `every` berth.", "Double the lines on every berth."),
-        ("| when | what |\n| --- | --- |\n| dusk | light the lamp |", "when what dusk light the lamp"),
-        ("- first\n- second\n\n1. third", "first second third"),
-        ("## Only a heading", "## Only a heading"),
-        ("a snake_case_name and 2 * 3 * 4", "a snake_case_name and 2 * 3 * 4"),
-    ],
-)
-def test_snippets_are_text_without_its_markup(connection: psycopg.Connection[Any], content: str, snippet: str) -> None:
-    row = connection.execute("select text, highlights from private.snippet(%s, 'english', null)", (content,)).fetchone()
-    assert row == (snippet, [])
-
-
-def test_a_snippet_says_where_it_was_cut(connection: psycopg.Connection[Any]) -> None:
-    words = [f"word{number}" for number in range(300)]
-    row = connection.execute(
-        "select text, highlights from private.snippet(%s, 'english', 'word150'::tsquery)", (" ".join(words),)
-    ).fetchone()
-    assert row is not None
-    text, highlights = row
-    assert text.startswith("… word")
-    assert text.endswith(" …")
-    assert [text[start:end] for start, end in highlights] == ["word150"]
 
 
 def test_a_filter_holds_for_every_result(connection: psycopg.Connection[Any], tenants: Tenants) -> None:

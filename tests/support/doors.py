@@ -103,7 +103,8 @@ class Doors:
 
     def search_by_http(self, actor: str, root: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         """The gateway, or the Edge Function before it."""
-        body = {"query": arguments["query"], "mode": arguments["mode"], "limit": arguments["max_results"]}
+        same = ("query", "mode", "passages_per_result", "include")
+        body = {**{name: arguments[name] for name in same}, "limit": arguments["max_results"]}
         response = httpx2.post(root, json=body, headers=self.headers(actor), timeout=30, trust_env=False)
         assert response.status_code == 200, response.text
         assert response.json()["degraded"] is False

@@ -1,7 +1,9 @@
 """Passages and vectors put in place as the worker would, with vectors that tests choose."""
 
 import random
+import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -48,3 +50,54 @@ def index_documents(worker: psycopg.Connection[Any], vectors: Mapping[str, Vecto
             )
         worker.execute("update public.documents set status = 'ready'")
         worker.execute("delete from private.embedding_jobs where document_id is not null")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A chunk to write: its text, what it stands under, and its vector."""
+
+    content: str
+    heading_path: tuple[str, ...] = ()
+    vector: Vector | None = None
+
+
+def write_parts(
+    admin: psycopg.Connection[Any], author: uuid.UUID | None, title: str, parts: Sequence[Part], **columns: Any
+) -> uuid.UUID:
+    """A document of these chunks, one below the other, searchable by words and by the vectors that they have."""
+    columns = {"visibility": "public", "organization_id": None, **columns}
+    row = admin.execute(
+        "insert into public.documents (owner_id, title, content, visibility, organization_id)"
+        " values (%s, %s, %s, %s::public.document_visibility, %s) returning id, scope_id",
+        (author, title, "\n\n".join(part.content for part in parts), columns["visibility"], columns["organization_id"]),
+    ).fetchone()
+    assert row is not None
+    document, scope = row
+    start = 0
+    for position, part in enumerate(parts):
+        end = start + len(part.content)
+        admin.execute(
+            "with chunk as ("
+            " insert into public.chunks (document_id, scope_id, position, title, heading_path, content, start_offset,"
+            " end_offset, token_count, language, input_hash) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'en', '')"
+            " returning id)"
+            " insert into public.chunk_embeddings (chunk_id, model_id, source_id, scope_id, embedding)"
+            " select id, 1, %s, %s, %s::extensions.halfvec from chunk",
+            (
+                *(document, scope, position, title, list(part.heading_path), part.content, start, end),
+                len(part.content.split()) + 2,
+                *(document, scope, as_literal(part.vector or unit_vector(20_000 + position))),
+            ),
+        )
+        start = end + 2
+    return uuid.UUID(str(document))
+
+
+def towards(vector: Vector, cosine: float, seed: int) -> list[float]:
+    """A unit vector whose cosine with the unit `vector` is `cosine`."""
+    other = unit_vector(seed, len(vector))
+    along = sum(x * y for x, y in zip(vector, other, strict=True))
+    across = [y - along * x for x, y in zip(vector, other, strict=True)]
+    length = sum(x * x for x in across) ** 0.5
+    rest = (1 - cosine * cosine) ** 0.5 / length
+    return [cosine * x + rest * y for x, y in zip(vector, across, strict=True)]

@@ -1,0 +1,281 @@
+-- What a result shows of its source: passages, their highlights, and the snippet of the first.
+--
+-- A passage is a chunk as an answer shows it. Its content is the text of the chunk, unchanged, and a snippet is a piece
+-- of that, unchanged. So every offset holds: start and end in the text of the source, highlights in the content or in
+-- the snippet. Offsets count characters (Unicode code points) from 0, as PostgreSQL and Python do.
+--
+-- The first passage is the chunk that ranked its source. Further ones are chosen among the chunks around it.
+
+create type private.snippet as (text text, highlights integer[]);
+comment on type private.snippet is
+  'A piece of a chunk, and where the query''s words are in it: pairs of first character, from 0, and end.';
+
+create type private.marked_word as (stemmer text, match tsquery);
+comment on type private.marked_word is 'What is highlighted in chunks with this stemmer.';
+
+create type public.search_neighbour as (
+  chunk_id bigint, content text, heading_path text[], page integer, "start" integer, "end" integer);
+comment on type public.search_neighbour is 'The chunk before or after a passage in the same source.';
+
+create type public.search_passage as (
+  chunk_id bigint, content text, heading_path text[], page integer, "start" integer, "end" integer,
+  score double precision, highlights integer[], before public.search_neighbour, after public.search_neighbour);
+comment on type public.search_passage is
+  'A chunk that a search found: its text, from start to before end in the text of its source, and where the query''s '
+  'words are in it. page: of a file that has pages. before, after: where neighbours were asked for.';
+
+create type public.search_result as (
+  kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
+  score double precision, metadata jsonb, owner jsonb, passages public.search_passage[], content text);
+comment on type public.search_result is
+  'A document or product with its passages, of which the first has the snippet, the highlights in it and the heading '
+  'path. owner: {kind: organization or person, id, name} of a document. content: the whole text, where asked for.';
+
+create type public.search_answer as (results public.search_result[], complete boolean);
+comment on type public.search_answer is
+  'What public.search found, best first. complete: whether it is all there is, or as much as was asked for.';
+
+create function private.highlights(content text, stemmer text, any_word tsquery) returns integer[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  configuration constant regconfig := ('pg_catalog.' || stemmer)::regconfig;
+  opening text := E'\x02';
+  closing text := E'\x03';
+  attempt integer := 0;
+  options text;
+  marked text;
+  part text;
+  place integer := 0;
+  found integer[] := '{}';
+begin
+  if any_word is null then
+    return found;
+  end if;
+  -- Marks that the content does not hold, and that no end of one and beginning of another can make up.
+  while strpos(content, opening) > 0 or strpos(content, closing) > 0 loop
+    attempt := attempt + 1;
+    opening := E'\x02' || attempt || E'\x01';
+    closing := E'\x03' || attempt || E'\x01';
+  end loop;
+  -- Only with HighlightAll nothing is left out: otherwise tags become spaces.
+  options := format('HighlightAll=true, StartSel="%s", StopSel="%s"', opening, closing);
+  marked := ts_headline(configuration, content, any_word, options);
+  if replace(replace(marked, opening, ''), closing, '') <> content then
+    -- A word of 2,048 bytes or more was dropped: only ASCII is read.
+    marked := ts_headline(configuration, regexp_replace(content, '[^\x01-\x7f]', '_', 'g'), any_word, options);
+  end if;
+  foreach part in array string_to_array(marked, opening) loop
+    if strpos(part, closing) > 0 then
+      found := found || array[array[place, place + strpos(part, closing) - 1]];
+    end if;
+    place := place + char_length(replace(part, closing, ''));
+  end loop;
+  return found;
+end $$;
+comment on function private.highlights is
+  'Where the words are in the content of a chunk: pairs of first character, from 0, and end.';
+
+create function private.snippet(content text, highlights integer[]) returns private.snippet
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  longest constant integer := 320;
+  total constant integer := char_length(content);
+  words constant integer := coalesce(array_length(highlights, 1), 0);
+  cut private.snippet := (content, highlights);
+  best integer := 0;
+  reached integer := 0;
+  first integer := coalesce(highlights[1][1], 0);
+  final integer := coalesce(highlights[1][1], 0);
+  opening integer;
+  ending integer;
+begin
+  if total <= longest then
+    return cut;
+  end if;
+  -- The piece with the most highlights, with room for what stands around them.
+  for word in 1..words loop
+    while reached < words and highlights[reached + 1][2] <= highlights[word][1] + longest - 120 loop
+      reached := reached + 1;
+    end loop;
+    if reached - word + 1 > best then
+      best := reached - word + 1;
+      first := highlights[word][1];
+      final := highlights[reached][2];
+    end if;
+  end loop;
+  ending := least(total, greatest(0, first - (longest - (final - first)) / 3) + longest);
+  opening := ending - longest;
+  -- From the beginning of a line or sentence, else of a word; to the end of one.
+  if opening > 0 then
+    cut.text := substr(content, opening, first - opening + 1);
+    opening := opening - 2 + coalesce(
+      nullif(regexp_instr(cut.text, '\n\s*|[.!?]\s+|[。！？]', 1, 1, 1), 0),
+      nullif(regexp_instr(cut.text, '\s+', 1, 1, 1), 0), 2);
+  end if;
+  if ending < total then
+    cut.text := substr(content, final + 1, ending - final + 1);
+    ending := coalesce(
+      final + char_length(coalesce(
+        substring(cut.text from '^.*(?:[.!?](?=\s)|[。！？]|\S(?=\n))'), substring(cut.text from '^.*\S(?=\s)'))),
+      ending);
+  end if;
+  cut := (substr(content, opening + 1, ending - opening), '{}');
+  for word in 1..words loop
+    if highlights[word][1] >= opening and highlights[word][2] <= ending then
+      cut.highlights := cut.highlights
+        || array[array[highlights[word][1] - opening, highlights[word][2] - opening]];
+    end if;
+  end loop;
+  return cut;
+end $$;
+comment on function private.snippet is
+  'A piece of a chunk''s content, unchanged and of at most 320 characters, around the most highlights, else its start.';
+
+create function private.words_to_mark(parsed private.parsed_query) returns private.marked_word[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if cardinality(parsed.prefixes) = 0 then
+    return array(
+      select (w.stemmer, private.word_query(w.word))::private.marked_word from private.query_words(parsed.words) w);
+  end if;
+  return array(
+    select (t.stemmer, private.word_query(t.word))::private.marked_word
+    from unnest(private.query_terms(parsed, '{documents,products}')) t);
+end $$;
+comment on function private.words_to_mark is
+  'The stems of a query and of its prefixes, for snippets of a search by meaning alone.';
+
+create function private.owner_names(document_ids uuid[]) returns table (document_id uuid, name text)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller constant uuid := auth.uid();
+begin
+  return query
+    select d.id,
+           case when d.visibility = 'private' or d.organization_id is null then coalesce(p.display_name, p.email)
+                else o.name end
+    from public.documents d
+    left join public.organizations o on o.id = d.organization_id
+    left join public.profiles p on p.id = d.owner_id
+    where d.id = any (document_ids)
+      -- As the policies of documents, looked up for these few rows.
+      and (d.visibility = 'private' and d.owner_id = caller
+           or d.visibility = 'public' and (d.organization_id is null or o.may_publish)
+           or d.visibility <> 'private' and exists (
+             select from public.memberships m where m.organization_id = d.organization_id and m.user_id = caller)
+           or exists (select from public.document_shares s where s.document_id = d.id and s.user_id = caller));
+end $$;
+comment on function private.owner_names is
+  'Names of the owners of those documents that the caller may read: the organization, or the person by display name or '
+  'e-mail address. Definer: readers of a published or shared document may read neither.';
+
+
+create function private.check_passages(passages_per_result integer, include text[]) returns void
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if passages_per_result not between 1 and 10 or passages_per_result is null then
+    raise exception 'passages_per_result % is not between 1 and 10', passages_per_result
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if not include <@ array['content', 'neighbours'] or include is null then
+    raise exception 'include % may only name content and neighbours', include
+      using errcode = 'invalid_parameter_value';
+  end if;
+end $$;
+comment on function private.check_passages is 'Raises an error for what public.search does not accept about passages.';
+
+create function private.passage_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select 2000 $$;
+comment on function private.passage_limit is
+  'Chunks among which the further passages of one answer are chosen, at about 15 microseconds each. Its results share '
+  'them.';
+
+create function private.further_passages(
+  top private.chunk_match[], terms private.query_term[], kinds text[], query_embedding extensions.halfvec,
+  model smallint, semantic_weight double precision, passages integer)
+returns private.chunk_match[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  share constant integer := private.passage_limit() / greatest(cardinality(top), 1);
+  near bigint[];
+begin
+  if passages < 1 then
+    return '{}';
+  end if;
+  near := array(
+    select n.id
+    from unnest(top) t
+    join public.chunks b on b.id = t.chunk_id
+    cross join lateral (
+      select c.id from public.chunks c
+      where c.source_id = t.source_id and c.position >= b.position - share / 2
+      order by c.position limit share) n
+    where n.id <> t.chunk_id);
+  return array(
+    with scored as (
+      select c.source_id, c.id,
+             case when semantic_weight = 0 then 0 else semantic_weight * coalesce(
+               (select 1 - (e.embedding operator(extensions.<=>) query_embedding)
+                from public.chunk_embeddings e where e.chunk_id = c.id and e.model_id = model), 0) end
+             + (1 - semantic_weight) * coalesce(w.score, 0) as score
+      from public.chunks c
+      left join private.word_scores(terms, kinds, near) w on w.chunk_id = c.id
+      where c.id = any (near)
+    ), ranked as (
+      select s.*, row_number() over (partition by s.source_id order by s.score desc, s.id) as place
+      from scored s where s.score > 0
+    )
+    select (r.source_id, r.id, r.score)::private.chunk_match from ranked r where r.place <= passages);
+end $$;
+comment on function private.further_passages is
+  'For each source of top, the best of the other chunks around its best one: cosine and BM25 weighed together.';
+
+create function private.neighbour(source uuid, place integer) returns public.search_neighbour
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+  select c.id, c.content, c.heading_path, null::integer, c.start_offset, c.end_offset
+  from public.chunks c where c.source_id = source and c.position = place
+$$;
+comment on function private.neighbour is 'The chunk at this position of a source, or null.';
+
+create function private.passages_of(
+  top private.chunk_match[], further private.chunk_match[], marks private.marked_word[], include text[])
+returns table (source_id uuid, passages public.search_passage[])
+language plpgsql stable security invoker rows 10 set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  wants_neighbours constant boolean := 'neighbours' = any (include);
+begin
+  return query
+    with any_words as materialized (
+      select q.stemmer, string_agg(q.match::text, ' | ')::tsquery as any_word
+      from unnest(marks) q group by q.stemmer
+    ), matches as (
+      select t.*, 1 as place from unnest(top) t
+      union all
+      select f.*, 2 from unnest(further) f)
+    select c.source_id, array_agg((
+             c.id, c.content, c.heading_path, null, c.start_offset, c.end_offset, m.score,
+             private.highlights(c.content, c.stemmer, w.any_word),
+             case when wants_neighbours then private.neighbour(c.source_id, c.position - 1) end,
+             case when wants_neighbours then private.neighbour(c.source_id, c.position + 1) end
+             )::public.search_passage order by m.place, m.score desc, c.id)
+    from matches m
+    join public.chunks c on c.id = m.chunk_id
+    left join any_words w on w.stemmer = c.stemmer
+    group by c.source_id;
+end $$;
+comment on function private.passages_of is 'The passages of each source as an answer shows them, its best chunk first.';
+
+grant execute on function
+  private.highlights, private.snippet, private.words_to_mark, private.owner_names, private.check_passages,
+  private.passage_limit, private.neighbour, private.further_passages, private.passages_of
+  to anon, authenticated, service_role;
