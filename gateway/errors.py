@@ -4,6 +4,7 @@ framework.
 GatewayError                        has a status, a kind, a title, a detail; may have field problems and headers
 ├── BadRequestError                 400  the body is not JSON, or not text
 ├── UnauthenticatedError            401  a token is there and is not good; never treated as nobody
+│   └── SignInRequiredError              none is there, and the route is for people
 ├── ForbiddenError                  403  a good token that may not do this
 ├── NotFoundError                   404  no such address
 ├── MethodNotAllowedError           405  the address knows other methods
@@ -21,6 +22,7 @@ GatewayError                        has a status, a kind, a title, a detail; may
 └── UnavailableError                503  a dependency; says when to try again
     ├── NotReadyError               no search can be answered
     ├── AuthKeysUnavailableError    no key to verify tokens with
+    ├── NoVectorsError              the embedder does not work, or is of another model
     ├── DatabaseUnavailableError    no connection
     ├── DatabaseBusyError           every connection is taken
     ├── DatabaseTimeoutError        no answer in time
@@ -80,6 +82,16 @@ class UnauthenticatedError(GatewayError):
         """Refuse a token, saying why."""
         challenge = f'Bearer error="invalid_token", error_description="{detail.replace(chr(34), chr(39))}"'
         super().__init__(detail, headers={"WWW-Authenticate": challenge})
+
+
+class SignInRequiredError(UnauthenticatedError):
+    """The request carries no credentials, and needs some."""
+
+    title = "Credentials are needed"
+
+    def __init__(self, detail: str) -> None:
+        """Ask for a token; the challenge names no error when there was none."""
+        GatewayError.__init__(self, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 class AccountClosedError(UnauthenticatedError):
@@ -250,6 +262,13 @@ class AuthKeysUnavailableError(UnavailableError):
 
     kind = "auth-keys-unavailable"
     title = "Tokens cannot be verified now"
+
+
+class NoVectorsError(UnavailableError):
+    """Texts cannot be embedded: the embedder does not answer, or is of another model than the active one."""
+
+    kind = "embedder-unavailable"
+    title = "Texts cannot be embedded now"
 
 
 class DatabaseUnavailableError(UnavailableError):

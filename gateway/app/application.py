@@ -25,6 +25,7 @@ from gateway.http.middleware import (
     RequestIdMiddleware,
 )
 from gateway.recommendations.routes import router as recommendations_router
+from gateway.search.embedding_routes import router as embeddings_router
 from gateway.search.routes import router as search_router
 from gateway.status.routes import operations as operations_router
 from gateway.status.routes import router as status_router
@@ -53,6 +54,7 @@ def create_app(
     )
     app.state.services = services
     app.include_router(search_router)
+    app.include_router(embeddings_router)
     app.include_router(recommendations_router)
     app.include_router(documents_router)
     app.include_router(status_router)

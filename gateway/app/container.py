@@ -26,6 +26,7 @@ from gateway.recommendations.service import RecommendationService
 from gateway.resilience import ResiliencePipeline
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.metrics import RIGHTS_AGE
+from gateway.search.embedding_service import EmbeddingService
 from gateway.search.query_embedding import QueryEmbedder
 from gateway.search.service import SearchService
 from gateway.status.probes import Probes
@@ -44,6 +45,7 @@ class Services:
     embedders: Sequence[Embedder]
     verifier: TokenVerifier
     search: SearchService
+    embeddings: EmbeddingService
     recommendations: RecommendationService
     documents: DocumentService
     status: StatusService
@@ -165,6 +167,7 @@ def create_services(
         embedders,
         verifier,
         search,
+        EmbeddingService(database, queries),
         recommendations,
         DocumentService(Documents(settings.supabase_url, key, client, replace(how.storage, attempts=1))),
         StatusService(database, Probes(database, dependencies), limiter),

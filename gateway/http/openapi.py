@@ -9,7 +9,7 @@ from gateway.http.problems import MEDIA_TYPE, Problem
 
 DESCRIPTIONS = {
     400: "The request cannot be read.",
-    401: "The token is not valid, or its account is closed. It is never treated as absent.",
+    401: "The token is not valid, or its account is closed (it is never treated as absent), or one is needed.",
     403: "The account is banned, the gateway does not serve the role, or only people who sign in may ask for this.",
     404: "No route has this path.",
     405: "The path has other methods; the header Allow names them.",
@@ -36,6 +36,7 @@ OF_ANY_REQUEST = (400, 404, 405, 408, 413, 431)
 SCHEME = "token"
 # Either nothing or a token.
 OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}, {SCHEME: []}]}
+REQUIRED_TOKEN: dict[str, Any] = {"security": [{SCHEME: []}]}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

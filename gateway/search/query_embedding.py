@@ -4,14 +4,15 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pgvector import HalfVector
 
 from gateway.database.pool import Database
 from gateway.database.vectors import halfvec
-from gateway.embeddings import Embedder, EmbeddingError, EmbeddingRejected
-from gateway.errors import DatabaseUnsafeError, UnavailableError
+from gateway.embeddings import Embedder, EmbeddingError, EmbeddingRejected, Vectors
+from gateway.errors import DatabaseUnsafeError, InvalidInputError, NoVectorsError, UnavailableError
 from gateway.resilience import DependencyError, Policy, ResiliencePipeline, allow, remaining
 from gateway.resilience.fallback import Degradation, degraded
 
@@ -22,6 +23,8 @@ MISFIT_S = 10.0
 # Of the time that is left, what asking for the active model may take: the search itself comes after it.
 SHARE = 0.25
 INSTEAD = "keyword search"
+# Of texts that are embedded for callers.
+BATCH = 4
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,41 @@ class QueryEmbedder:
             logger.exception("embedder: unexpected failure")
             return degraded("embedder", "It failed.", INSTEAD)
 
+    async def vectors(self, texts: Sequence[str], active: Model) -> list[Vectors]:
+        """The vectors of `texts` as queries, by the `active` model.
+
+        NoVectorsError when there are none now; InvalidInputError when a text is refused.
+        """
+        reason = self.mismatch(active)
+        if reason is not None:
+            raise NoVectorsError(reason)
+        embedder = self._embedders[active]
+        known = {text: embedder.known_query(text) for text in texts}
+        unknown = [text for text, vector in known.items() if vector is None]
+        try:
+            # A few at a time, so that none of these calls takes much longer than that of a search.
+            for start in range(0, len(unknown), BATCH):
+                batch = unknown[start : start + BATCH]
+                known |= zip(batch, await self.pipeline.call(partial(_embedded, embedder, batch)), strict=True)
+        except DependencyError as error:
+            raise NoVectorsError(error.reason) from error
+        except EmbeddingRejected as error:
+            logger.info("embedder: %s", error)
+            raise InvalidInputError("#/input: The embedder refused a text. Send other ones.") from error
+        except EmbeddingError as error:
+            logger.warning("embedder: %s", error)
+            raise NoVectorsError("The embedder does not work at the moment.") from error
+        except Exception as error:
+            logger.exception("embedder: unexpected failure")
+            raise NoVectorsError("The embedder failed.") from error
+        return [vector for vector in map(known.get, texts) if vector is not None]
+
+    def count_tokens(self, texts: Sequence[str], active: Model) -> int:
+        """Tokens of `texts` that the `active` model reads."""
+        embedder = self._embedders[active]
+        encodings = embedder.tokenizer.encode_batch_fast(list(texts))
+        return sum(min(len(encoding), embedder.max_tokens) for encoding in encodings)
+
     async def probe(self) -> str:
         """Have the embedder in use embed something; the sentence for the status. Its own errors."""
         model = self._active if self._active in self._embedders else next(iter(self._embedders))
@@ -131,6 +169,14 @@ class QueryEmbedder:
             is_ours = self._active in self._embedders
             self._active_until = float("inf") if is_ours else self._clock() + MISFIT_S
         return self._active
+
+
+async def _embedded(embedder: Embedder, texts: Sequence[str]) -> Sequence[Vectors]:
+    # One alone is remembered, as a query of a search is.
+    vectors = [await embedder.embed_query(texts[0])] if len(texts) == 1 else list(await embedder.embed_chunks(texts))
+    if any(vector.shape != (embedder.dimensions,) for vector in vectors):
+        raise EmbeddingError("A vector has another length than the model's.")
+    return vectors
 
 
 def _is_failure(error: BaseException) -> bool:

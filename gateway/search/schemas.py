@@ -50,11 +50,13 @@ class Include(StrEnum):
     NEIGHBOURS = "neighbours"
 
 
-def _stripped(value: Any) -> Any:
+def stripped(value: Any) -> Any:
+    """The text without white space around it."""
     return value.strip() if isinstance(value, str) else value
 
 
-def _whole_number(value: Any) -> Any:
+def whole_number(value: Any) -> Any:
+    """The integer that is meant by a float that is one."""
     # 10.0 is an integer to JSON Schema; true is not, though Python thinks so.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -94,7 +96,7 @@ Query = Annotated[
         examples=["how do I moor a boat in strong wind"],
         json_schema_extra={"pattern": r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"},
     ),
-    BeforeValidator(_stripped),
+    BeforeValidator(stripped),
     AfterValidator(without_nul),
 ]
 
@@ -143,7 +145,7 @@ class SearchRequest(BaseModel):
         Field(strict=True, min_length=1, json_schema_extra={"uniqueItems": True}),
         AfterValidator(_each_once),
     ] = Field(default=[Kind.DOCUMENTS, Kind.PRODUCTS], alias="in", description="What to search.")
-    limit: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(_whole_number)] = Field(
+    limit: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(whole_number)] = Field(
         default=10, description="Most results to return."
     )
     filters: Filters = Field(default=Filters(), description="What a result must be like.")
@@ -153,7 +155,7 @@ class SearchRequest(BaseModel):
         f"may read; it is for people who are signed in, and counts as {EXACT_COST} requests.",
     )
 
-    passages_per_result: Annotated[int, Field(strict=True, ge=1, le=MAX_PASSAGES), BeforeValidator(_whole_number)] = (
+    passages_per_result: Annotated[int, Field(strict=True, ge=1, le=MAX_PASSAGES), BeforeValidator(whole_number)] = (
         Field(default=1, description="Most passages of each result: its best chunks.")
     )
     include: Annotated[

@@ -35,6 +35,16 @@ begin
 end $$;
 comment on function private.search_as is 'public.search as the caller with these verified claims.';
 
+create function private.embedding_model_as(claims text) returns table (name text, dimensions integer)
+language plpgsql volatile security invoker rows 1 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform private.assume_caller(claims);
+  return query select m.name, m.dimensions from private.active_embedding_model() m;
+end $$;
+comment on function private.embedding_model_as is
+  'The active embedding model, for a caller with these verified claims whose account is open.';
+
 create function private.failed_documents_as(claims text, max_rows integer)
 returns table (id uuid, title text, error text, updated_at timestamptz)
 language plpgsql volatile security invoker rows 10 set search_path = pg_catalog, pg_temp
@@ -63,5 +73,6 @@ end $$;
 comment on function private.recommend_as is 'public.recommend as the caller with these verified claims.';
 
 grant execute on function
-  private.assume_caller, private.search_as, private.failed_documents_as, private.recommend_as
+  private.assume_caller, private.search_as, private.embedding_model_as, private.failed_documents_as,
+  private.recommend_as
   to tidegate_gateway;

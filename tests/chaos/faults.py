@@ -34,6 +34,8 @@ class Fault:
     """Whether the gateway's own way to PostgreSQL is, and only that."""
     unverifiable: bool = False
     """Whether tokens cannot be verified for a moment, so that 503 is right where one is sent."""
+    of_embedder: bool = False
+    """Whether the embedder is, without which nothing is embedded."""
     needs_disk: bool = False
     """Whether it wants a disk that can be filled, which only root can mount."""
     needs_network: bool = False
@@ -61,7 +63,7 @@ def of_door(
     async def mends(world: World) -> None:
         door(world).heal()
 
-    return Fault(name, breaks, mends, short=short, of_way=door is to_database)
+    return Fault(name, breaks, mends, short=short, of_way=door is to_database, of_embedder=door is to_embedder)
 
 
 def to_database(world: World) -> Proxy:
@@ -276,11 +278,11 @@ def faults() -> list[Fault]:
         Fault("keys rotated", rotate_keys, nothing, seconds=0.5, unverifiable=True),
         of_door("embedder dead", to_embedder, Proxy.refuse, short=True),
         of_door("embedder slow by 2 s", to_embedder, slow),
-        Fault("embedder hangs", embedder_waits, embedder_works),
-        Fault("embedder answers 500", embedder_says(500), embedder_works),
-        Fault("embedder answers 429", embedder_says(429, Retry_After="1"), embedder_works),
-        Fault("embedder babbles", embedder_babbles, embedder_works),
-        Fault("embedder's vectors too short", embedder_changes_length, embedder_works),
+        Fault("embedder hangs", embedder_waits, embedder_works, of_embedder=True),
+        Fault("embedder answers 500", embedder_says(500), embedder_works, of_embedder=True),
+        Fault("embedder answers 429", embedder_says(429, Retry_After="1"), embedder_works, of_embedder=True),
+        Fault("embedder babbles", embedder_babbles, embedder_works, of_embedder=True),
+        Fault("embedder's vectors too short", embedder_changes_length, embedder_works, of_embedder=True),
         Fault("worker killed", kill_worker, start_worker, seconds=1, recovery_s=5, settles=everything_is_searchable),
         Fault("fail-over to the standby", fail_over, nothing, seconds=0.5, recovery_s=5, last=True, of_server=True),
     ]

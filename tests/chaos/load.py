@@ -82,7 +82,9 @@ class Observation:
         found = []
         unverifiable = fault.unverifiable and self.route.signed_in and not self.route.never_fails
         lacks_database = self.route.is_of_database and (fault.of_server or fault.of_way)
-        may_fail = (self.route.may_fail and (fault.of_server or not has_room)) or lacks_database or unverifiable
+        lacks_embedder = self.route.is_of_embedder and fault.of_embedder
+        lacks_something = lacks_database or lacks_embedder or unverifiable
+        may_fail = (self.route.may_fail and (fault.of_server or not has_room)) or lacks_something
         allowed = {200, 503} if may_fail else {200}
         wrong = Counter(
             f"{a.kind} {a.why}".strip()

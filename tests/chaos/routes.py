@@ -27,6 +27,8 @@ class Route:
     """Whether 503 is right when PostgreSQL itself is broken, so that nothing that could answer does."""
     is_of_database: bool = False
     """Whether 503 is right when the gateway's own way to PostgreSQL is broken as well."""
+    is_of_embedder: bool = False
+    """Whether 503 is right when the embedder is broken: nothing stands in for a vector."""
     never_fails: bool = False
     """Whether it answers 200 even to a token that cannot be verified."""
     is_of_operations: bool = False
@@ -59,6 +61,15 @@ ROUTES = (
     ),
     Route(
         "search, new words", "/v1/search", lambda: {"query": f"mooring {next(_numbers)}"}, degrades=True, may_fail=True
+    ),
+    Route(
+        "embeddings",
+        "/v1/embeddings",
+        lambda: {"input": f"berth {next(_numbers)}"},
+        signed_in=True,
+        may_fail=True,
+        is_of_database=True,
+        is_of_embedder=True,
     ),
     Route("recommendations, one's own", "/v1/recommendations", degrades=True, signed_in=True, never_fails=True),
     Route("recommendations, nobody's", "/v1/recommendations?category=lines", degrades=True, never_fails=True),

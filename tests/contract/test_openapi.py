@@ -23,6 +23,7 @@ CONFIG = schemathesis.Config.from_dict(
 OF_ANY_REQUEST = {"400", "404", "405", "408", "413", "431"}
 STATUSES = {
     ("/v1/search", "post"): {"200", "401", "403", "415", "422", "429", "503"},
+    ("/v1/embeddings", "post"): {"200", "401", "403", "415", "422", "429", "503"},
     ("/v1/recommendations", "get"): {"200", "401", "403", "422", "429"},
     ("/v1/documents", "post"): {"202", "401", "403", "422", "429", "503"},
     ("/v1/documents/{document_id}", "get"): {"200", "401", "403", "422", "429", "503"},
@@ -89,6 +90,7 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
             of_success = "text/plain" if operation["operationId"] == "metrics" else "application/json"
             assert list(response["content"]) == [of_success if status in ("200", "202") else "application/problem+json"]
     assert operations["/v1/search", "post"]["security"] == [{}, {"token": []}]
+    assert operations["/v1/embeddings", "post"]["security"] == [{"token": []}]
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 

@@ -229,6 +229,25 @@ def test_every_door_finds_the_same(doors: Doors, actor: str, mode: str) -> None:
         assert sorted(map(as_text, map(unscored, found))) == sorted(map(as_text, map(unscored, wanted)))
 
 
+@pytest.mark.parametrize("mode", ["semantic", "hybrid"])
+def test_a_vector_of_the_gateway_is_all_that_semantic_rpc_needs(doors: Doors, mode: str) -> None:
+    query = "securing a boat -sail before a storm"
+    embedded = httpx2.post(
+        f"{doors.stack.gateway_url}/v1/embeddings",
+        json={"input": query},
+        headers=doors.headers("owner"),
+        timeout=30,
+        trust_env=False,
+    ).json()
+    arguments = {"query": query, "mode": mode, "max_results": 50, "passages_per_result": 2, "include": []}
+    wanted = doors.search_by_http("owner", f"{doors.stack.gateway_url}/v1/search", arguments)
+    assert wanted
+    # As clients have it: a list of numbers.
+    arguments |= {"query_embedding": embedded["data"][0]["embedding"], "embedding_model": embedded["model"]}
+    assert doors.search_by_javascript("owner", arguments) == wanted
+    assert doors.search_by_python("owner", arguments) == wanted
+
+
 def scores_of(rows: list[dict[str, Any]]) -> list[float]:
     """The scores of results and of their passages, best first."""
     return [row["score"] for row in rows] + sorted(passage["score"] for row in rows for passage in row["passages"])

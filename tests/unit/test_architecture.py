@@ -30,6 +30,7 @@ ALLOWED = {
         "http/openapi.py",
         "http/problems.py",
         "recommendations/routes.py",
+        "search/embedding_routes.py",
         "search/routes.py",
         "status/routes.py",
     ),

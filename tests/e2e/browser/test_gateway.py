@@ -22,6 +22,10 @@ JSON = "{ 'content-type': 'application/json' }"
 # What a page asks of the gateway, as the arguments of `fetch` after the address; `token` is somebody's.
 ROUTES = {
     "POST /v1/search": f"{{ method: 'POST', headers: {JSON}, body: '{{\"query\": \"kettle\"}}' }}",
+    "POST /v1/embeddings": (
+        "{ method: 'POST', body: '{\"input\": \"kettle\"}',"
+        " headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` } }"
+    ),
     "GET /v1/recommendations": "{ headers: { authorization: `Bearer ${token}` } }",
     "GET /v1/status": "{ headers: { authorization: `Bearer ${token}`, 'x-request-id': 'mine' } }",
     "GET /health/live": "{}",
@@ -38,6 +42,11 @@ REFUSALS = {
         403,
         "/v1/search",
         f'{{ method: \'POST\', headers: {JSON}, body: \'{{"query": "kettle", "effort": "exact"}}\' }}',
+    ),
+    "what needs a token": (
+        401,
+        "/v1/embeddings",
+        f"{{ method: 'POST', headers: {JSON}, body: '{{\"input\": \"x\"}}' }}",
     ),
     "no such address": (404, "/v1/nothing", "{ headers: { 'x-request-id': 'mine' } }"),
     "GET where POST is meant": (405, "/v1/search", "{}"),

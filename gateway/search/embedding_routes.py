@@ -1,0 +1,42 @@
+"""POST /v1/embeddings."""
+
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request
+
+from gateway.errors import OverloadedError, SignInRequiredError
+from gateway.http.dependencies import CurrentCaller, Spare, charge
+from gateway.http.openapi import REQUIRED_TOKEN, problems
+from gateway.search.embedding_schemas import EmbeddingsRequest, EmbeddingsResponse
+from gateway.search.embedding_service import EmbeddingService
+
+router = APIRouter(prefix="/v1", tags=["search"])
+
+
+async def _service(request: Request) -> EmbeddingService:
+    return cast(EmbeddingService, request.app.state.services.embeddings)
+
+
+Service = Annotated[EmbeddingService, Depends(_service)]
+
+
+@router.post(
+    "/embeddings",
+    operation_id="embeddings",
+    summary="Embed texts",
+    responses=problems(401, 403, 415, 422, 429, 503),
+    openapi_extra=REQUIRED_TOKEN,
+)
+async def embeddings(
+    request: EmbeddingsRequest, http: Request, caller: CurrentCaller, service: Service, spare: Spare
+) -> EmbeddingsResponse:
+    """Vectors of texts, by the model that search uses: for `query_embedding` of `rpc("search")`.
+
+    For people who are signed in. The request and the answer are those of OpenAI's API, with `input_type` beside them.
+    """
+    if not caller.is_signed_in:
+        raise SignInRequiredError("Sign in and send the access token to embed texts.")
+    await charge(http, request.cost - 1)
+    if spare:
+        raise OverloadedError
+    return await service.embed(request, caller)
