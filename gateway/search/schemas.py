@@ -235,8 +235,10 @@ class Passage(BaseModel):
     chunk_id: int = Field(description="The row of `chunks`.")
     content: str = Field(description="Its text, unchanged.")
     heading_path: list[str] = Field(description="Headings above it, outermost first.")
-    page: int | None = Field(description="Its page, from 1, in a file that has pages.")
-    start: int = Field(description=f"Its first character in the text of the document or product. {OFFSETS}")
+    file_id: UUID | None = Field(description="The file of the document that it is in; null for the document's text.")
+    file_name: str | None = Field(description="The file's name.")
+    page: int | None = Field(description="The page on which it begins, from 1, in a file that has pages.")
+    start: int = Field(description=f"Its first character in the text of the document, product or file. {OFFSETS}")
     end: int = Field(description="One past its last character there.")
     score: float = Field(description="As the result's.")
     highlights: list[tuple[int, int]] = Field(

@@ -1,8 +1,8 @@
 -- What a result shows of its source: passages, their highlights, and the snippet of the first.
 --
 -- A passage is a chunk as an answer shows it. Its content is the text of the chunk, unchanged, and a snippet is a piece
--- of that, unchanged. So every offset holds: start and end in the text of the source, highlights in the content or in
--- the snippet. Offsets count characters (Unicode code points) from 0, as PostgreSQL and Python do.
+-- of that, unchanged. So every offset holds: start and end in the text of the source or its file, highlights in
+-- the content or in the snippet. Offsets count characters (Unicode code points) from 0, as PostgreSQL and Python do.
 --
 -- The first passage is the chunk that ranked its source. Further ones are chosen among the chunks around it.
 
@@ -15,14 +15,16 @@ comment on type private.marked_word is 'What is highlighted in chunks with this 
 
 create type public.search_neighbour as (
   chunk_id bigint, content text, heading_path text[], page integer, "start" integer, "end" integer);
-comment on type public.search_neighbour is 'The chunk before or after a passage in the same source.';
+comment on type public.search_neighbour is 'The chunk before or after a passage in the same text.';
 
 create type public.search_passage as (
-  chunk_id bigint, content text, heading_path text[], page integer, "start" integer, "end" integer,
-  score double precision, highlights integer[], before public.search_neighbour, after public.search_neighbour);
+  chunk_id bigint, content text, heading_path text[], file_id uuid, file_name text, page integer, "start" integer,
+  "end" integer, score double precision, highlights integer[], before public.search_neighbour,
+  after public.search_neighbour);
 comment on type public.search_passage is
-  'A chunk that a search found: its text, from start to before end in the text of its source, and where the query''s '
-  'words are in it. page: of a file that has pages. before, after: where neighbours were asked for.';
+  'A chunk that a search found: its text, from start to before end in the text of its source or file, and where the '
+  'query''s words are in it. file_id, file_name: of a chunk of a file. page: of a file that has pages. before, after: '
+  'where neighbours were asked for.';
 
 create type public.search_result as (
   kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
@@ -237,13 +239,14 @@ end $$;
 comment on function private.further_passages is
   'For each source of top, the best of the other chunks around its best one: cosine and BM25 weighed together.';
 
-create function private.neighbour(source uuid, place integer) returns public.search_neighbour
+create function private.neighbour(source uuid, file uuid, place integer) returns public.search_neighbour
 language sql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
-  select c.id, c.content, c.heading_path, null::integer, c.start_offset, c.end_offset
-  from public.chunks c where c.source_id = source and c.position = place
+  select c.id, c.content, c.heading_path, c.page, c.start_offset, c.end_offset
+  from public.chunks c where c.source_id = source and c.position = place and c.file_id is not distinct from file
 $$;
-comment on function private.neighbour is 'The chunk at this position of a source, or null.';
+comment on function private.neighbour is
+  'The chunk at this position of a source; null when there is none or it is of another file.';
 
 create function private.passages_of(
   top private.chunk_match[], further private.chunk_match[], marks private.marked_word[], include text[])
@@ -263,10 +266,12 @@ begin
       union all
       select f.*, 2 from unnest(further) f)
     select c.source_id, array_agg((
-             c.id, c.content, c.heading_path, null, c.start_offset, c.end_offset, m.score,
-             private.highlights(c.content, c.stemmer, w.any_word),
-             case when wants_neighbours then private.neighbour(c.source_id, c.position - 1) end,
-             case when wants_neighbours then private.neighbour(c.source_id, c.position + 1) end
+             c.id, c.content, c.heading_path, c.file_id,
+             case when c.file_id is not null
+               then (select f.name from public.document_files f where f.id = c.file_id) end,
+             c.page, c.start_offset, c.end_offset, m.score, private.highlights(c.content, c.stemmer, w.any_word),
+             case when wants_neighbours then private.neighbour(c.source_id, c.file_id, c.position - 1) end,
+             case when wants_neighbours then private.neighbour(c.source_id, c.file_id, c.position + 1) end
              )::public.search_passage order by m.place, m.score desc, c.id)
     from matches m
     join public.chunks c on c.id = m.chunk_id

@@ -106,7 +106,8 @@ def test_the_section_that_matched_is_shown(connection: psycopg.Connection[Any], 
     assert [passage["content"][start:end] for start, end in passage["highlights"]] == ["Flame", "Flame"]
     assert (result["snippet"], result["highlights"]) == (passage["content"], passage["highlights"])
     assert passage["score"] == result["score"]
-    assert (passage["page"], passage["before"], passage["after"], result["content"]) == (None, None, None, None)
+    assert (passage["file_id"], passage["file_name"], passage["page"]) == (None, None, None)
+    assert (passage["before"], passage["after"], result["content"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -166,6 +167,48 @@ def test_neighbours_stand_before_and_after(connection: psycopg.Connection[Any], 
         place = ids.index(passage["chunk_id"])
         around = [None if chunk is None else chunk["chunk_id"] for chunk in (passage["before"], passage["after"])]
         assert around == [ids[place - 1] if place else None, ids[place + 1] if place + 1 < len(ids) else None]
+
+
+def test_a_passage_of_a_file_names_it_and_its_page(
+    database: Database, connection: psycopg.Connection[Any], tenants: Tenants
+) -> None:
+    texts = ("A covering letter.", "Tend the aqueduct.", "Grease the aqueduct.", "Close the aqueduct.")
+    file = uuid.uuid4()
+    with database.connect("supabase_admin") as admin:
+        document = write_parts(admin, None, "Manual", [Part(text) for text in texts], organization_id=tenants.meadow)
+        admin.execute(
+            "insert into public.document_files (id, document_id, scope_id, name, version)"
+            " select %s, d.id, d.scope_id, 'manual.pdf', '1' from public.documents d where d.id = %s",
+            (file, document),
+        )
+        admin.execute(
+            "insert into public.file_texts (file_id, document_id, scope_id, content)"
+            " select %s, d.id, d.scope_id, %s from public.documents d where d.id = %s",
+            (file, "\n\n".join(texts[1:]), document),
+        )
+        start = len(texts[0]) + 2
+        admin.execute(
+            "update public.chunks set file_id = %s, page = position, start_offset = start_offset - %s,"
+            " end_offset = end_offset - %s where document_id = %s and position > 0",
+            (file, start, start, document),
+        )
+    gather(database)
+    (result,), _ = search(
+        connection, None, "aqueduct", "keyword", passages_per_result=10, include=["content", "neighbours"]
+    )
+    assert result["content"] == "\n\n".join(texts)
+    passages = sorted(result["passages"], key=lambda passage: passage["page"])
+    assert [(passage["file_id"], passage["file_name"], passage["page"]) for passage in passages] == [
+        (str(file), "manual.pdf", page) for page in (1, 2, 3)
+    ]
+    with as_caller(connection, None):
+        row = connection.execute("select content from public.file_texts where file_id = %s", (file,)).fetchone()
+    assert row is not None
+    for passage, text in zip(passages, texts[1:], strict=True):
+        assert row[0][passage["start"] : passage["end"]] == passage["content"] == text
+    # The letter is not of the file.
+    assert passages[0]["before"] is None
+    assert (passages[0]["after"]["page"], passages[2]["before"]["page"], passages[2]["after"]) == (2, 2, None)
 
 
 @pytest.fixture
