@@ -30,6 +30,8 @@ PASSWORD = "a long enough password"
 ROLES = {"owner": "owner", "admin": "admin", "editor": "editor", "viewer": "viewer", "former": "editor"}
 PEOPLE = (*ROLES, "guest", "stranger", "staff")
 ACTORS = (*PEOPLE, "anonymous")
+# Each is more than one unit of UTF-16, more than one character, or no letter of an alphabet.
+SIGNS = "🌊 de\u0301ja\u0300 東京 👩‍🚒"
 # Long enough that a document is several chunks.
 WATCH = "Look at the lines, the fenders and the boat beside ours, and write down the wind. " * 6
 SCRIPT = REPOSITORY / "tests/integration/local_stack/doors.ts"
@@ -105,7 +107,7 @@ def _settle(doors: Doors, database: Database) -> None:
                 " values (%s, %s, %s, %s, %s)",
                 (
                     f"{author}'s {visibility} paper",
-                    f"# Storm plan 🌊\n\nDouble the mooring lines of {place or 'the dinghy'} before the storm.\n\n"
+                    f"# Storm plan\n\n{SIGNS} Double the mooring lines of {place or 'the dinghy'} before the storm.\n\n"
                     + "\n\n".join(f"## Watch {number}\n\n{WATCH}" for number in range(6)),
                     places[place],
                     visibility,
@@ -246,6 +248,27 @@ def test_a_vector_of_the_gateway_is_all_that_semantic_rpc_needs(doors: Doors, mo
     arguments |= {"query_embedding": embedded["data"][0]["embedding"], "embedding_model": embedded["model"]}
     assert doors.search_by_javascript("owner", arguments) == wanted
     assert doors.search_by_python("owner", arguments) == wanted
+
+
+def test_offsets_hold_in_javascript_and_in_python(doors: Doors) -> None:
+    arguments = {"query": "storm mooring", "mode": "keyword", "max_results": 50, "passages_per_result": 10}
+    arguments |= {"include": ["content"]}
+    results = doors.search_by_javascript("owner", arguments)
+    marked, cut = [], []
+    for result in results:
+        marked += [(result["snippet"], *pair) for pair in result["highlights"]]
+        for passage in result["passages"]:
+            marked += [(passage["content"], *pair) for pair in passage["highlights"]]
+            if result["content"] is not None and result["kind"] == "document":
+                cut.append(((result["content"], passage["start"], passage["end"]), passage["content"]))
+    words = [text[start:end] for text, start, end in marked]
+    assert {word.lower() for word in words} <= {"storm", "mooring"}
+    assert any("東京" in text and "👩" in text[:start] for text, start, _ in marked), (
+        "what UTF-16 counts twice comes first"
+    )
+    assert doors.slices_in_javascript(marked) == words
+    assert [text[start:end] for (text, start, end), _ in cut] == [content for _, content in cut]
+    assert doors.slices_in_javascript([place for place, _ in cut]) == [content for _, content in cut]
 
 
 def scores_of(rows: list[dict[str, Any]]) -> list[float]:

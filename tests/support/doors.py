@@ -101,6 +101,11 @@ class Doors:
         found: list[dict[str, Any]] = answer["data"]["results"]
         return found
 
+    def slices_in_javascript(self, slices: list[tuple[str, int, int]]) -> list[str]:
+        """What JavaScript cuts out of texts, from one character to before another."""
+        found: list[str] = self._ask({"token": None, "slices": slices})["data"]
+        return found
+
     def search_by_http(self, actor: str, root: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         """The gateway, or the Edge Function before it."""
         same = ("query", "mode", "passages_per_result", "include")
