@@ -22,7 +22,6 @@ GatewayError                        has a status, a kind, a title, a detail; may
 └── UnavailableError                503  a dependency; says when to try again
     ├── NotReadyError               no search can be answered
     ├── AuthKeysUnavailableError    no key to verify tokens with
-    ├── NoVectorsError              the embedder does not work, or is of another model
     ├── DatabaseUnavailableError    no connection
     ├── DatabaseBusyError           every connection is taken
     ├── DatabaseTimeoutError        no answer in time
@@ -262,13 +261,6 @@ class AuthKeysUnavailableError(UnavailableError):
 
     kind = "auth-keys-unavailable"
     title = "Tokens cannot be verified now"
-
-
-class NoVectorsError(UnavailableError):
-    """Texts cannot be embedded: the embedder does not answer, or is of another model than the active one."""
-
-    kind = "embedder-unavailable"
-    title = "Texts cannot be embedded now"
 
 
 class DatabaseUnavailableError(UnavailableError):

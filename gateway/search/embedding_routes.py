@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request
 
 from gateway.errors import OverloadedError, SignInRequiredError
-from gateway.http.dependencies import CurrentCaller, Spare, charge
+from gateway.http.dependencies import CurrentCaller, StaleOnly, charge
 from gateway.http.openapi import REQUIRED_TOKEN, problems
 from gateway.search.embedding_schemas import EmbeddingsRequest, EmbeddingsResponse
 from gateway.search.embedding_service import EmbeddingService
@@ -28,7 +28,7 @@ Service = Annotated[EmbeddingService, Depends(_service)]
     openapi_extra=REQUIRED_TOKEN,
 )
 async def embeddings(
-    request: EmbeddingsRequest, http: Request, caller: CurrentCaller, service: Service, spare: Spare
+    request: EmbeddingsRequest, http: Request, caller: CurrentCaller, service: Service, stale_only: StaleOnly
 ) -> EmbeddingsResponse:
     """Vectors of texts, by the model that search uses: for `query_embedding` of `rpc("search")`.
 
@@ -37,6 +37,6 @@ async def embeddings(
     if not caller.is_signed_in:
         raise SignInRequiredError("Sign in and send the access token to embed texts.")
     await charge(http, request.cost - 1)
-    if spare:
+    if stale_only:
         raise OverloadedError
     return await service.embed(request, caller)

@@ -4,7 +4,7 @@ import asyncio
 
 from gateway.auth.caller import Caller
 from gateway.database.pool import Database
-from gateway.errors import FieldProblem, InvalidInputError, NoVectorsError
+from gateway.errors import FieldProblem, InvalidInputError
 from gateway.search.embedding_schemas import (
     Embedding,
     EmbeddingsRequest,
@@ -13,7 +13,7 @@ from gateway.search.embedding_schemas import (
     Usage,
     written,
 )
-from gateway.search.query_embedding import Model, QueryEmbedder
+from gateway.search.query_embedding import Model, NoVectorsError, QueryEmbedder
 from gateway.search.query_syntax import without_operators
 
 

@@ -12,7 +12,7 @@ from pgvector import HalfVector
 from gateway.database.pool import Database
 from gateway.database.vectors import halfvec
 from gateway.embeddings import Embedder, EmbeddingError, EmbeddingRejected, Vectors
-from gateway.errors import DatabaseUnsafeError, InvalidInputError, NoVectorsError, UnavailableError
+from gateway.errors import DatabaseUnsafeError, InvalidInputError, UnavailableError
 from gateway.resilience import DependencyError, Policy, ResiliencePipeline, allow, remaining
 from gateway.resilience.fallback import Degradation, degraded
 
@@ -25,6 +25,13 @@ SHARE = 0.25
 INSTEAD = "keyword search"
 # Of texts that are embedded for callers.
 BATCH = 4
+
+
+class NoVectorsError(UnavailableError):
+    """Texts cannot be embedded: the embedder does not answer, or is of another model than the active one."""
+
+    kind = "embedder-unavailable"
+    title = "Texts cannot be embedded now"
 
 
 @dataclass(frozen=True)

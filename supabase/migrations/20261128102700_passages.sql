@@ -214,7 +214,7 @@ begin
   near := array(
     select n.id
     from unnest(top) t
-    join public.chunks b on b.id = t.chunk_id
+    cross join lateral (select x.position from public.chunks x where x.id = t.chunk_id offset 0) b
     cross join lateral (
       select c.id from public.chunks c
       where c.source_id = t.source_id and c.position >= b.position - share / 2
@@ -227,9 +227,9 @@ begin
                (select 1 - (e.embedding operator(extensions.<=>) query_embedding)
                 from public.chunk_embeddings e where e.chunk_id = c.id and e.model_id = model), 0) end
              + (1 - semantic_weight) * coalesce(w.score, 0) as score
-      from public.chunks c
+      from unnest(near) n (id)
+      cross join lateral (select x.id, x.source_id from public.chunks x where x.id = n.id offset 0) c
       left join private.word_scores(terms, kinds, near) w on w.chunk_id = c.id
-      where c.id = any (near)
     ), ranked as (
       select s.*, row_number() over (partition by s.source_id order by s.score desc, s.id) as place
       from scored s where s.score > 0
@@ -274,7 +274,8 @@ begin
              case when wants_neighbours then private.neighbour(c.source_id, c.file_id, c.position + 1) end
              )::public.search_passage order by m.place, m.score desc, c.id)
     from matches m
-    join public.chunks c on c.id = m.chunk_id
+    -- One by one: the planner, which does not know how few they are, would read all chunks of the caller's scopes.
+    cross join lateral (select x.* from public.chunks x where x.id = m.chunk_id offset 0) c
     left join any_words w on w.stemmer = c.stemmer
     group by c.source_id;
 end $$;
