@@ -4,7 +4,6 @@ framework.
 GatewayError                        has a status, a kind, a title, a detail; may have field problems and headers
 ├── BadRequestError                 400  the body is not JSON, or not text
 ├── UnauthenticatedError            401  a token is there and is not good; never treated as nobody
-│   └── SignInRequiredError              none is there, and the route is for people
 ├── ForbiddenError                  403  a good token that may not do this
 ├── NotFoundError                   404  no such address
 ├── MethodNotAllowedError           405  the address knows other methods
@@ -81,16 +80,6 @@ class UnauthenticatedError(GatewayError):
         """Refuse a token, saying why."""
         challenge = f'Bearer error="invalid_token", error_description="{detail.replace(chr(34), chr(39))}"'
         super().__init__(detail, headers={"WWW-Authenticate": challenge})
-
-
-class SignInRequiredError(UnauthenticatedError):
-    """The request carries no credentials, and needs some."""
-
-    title = "Credentials are needed"
-
-    def __init__(self, detail: str) -> None:
-        """Ask for a token; the challenge names no error when there was none."""
-        GatewayError.__init__(self, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 class AccountClosedError(UnauthenticatedError):

@@ -4,13 +4,23 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
 
-from gateway.errors import OverloadedError, SignInRequiredError
+from gateway.errors import GatewayError, OverloadedError, UnauthenticatedError
 from gateway.http.dependencies import CurrentCaller, StaleOnly, charge
 from gateway.http.openapi import REQUIRED_TOKEN, problems
 from gateway.search.embedding_schemas import EmbeddingsRequest, EmbeddingsResponse
 from gateway.search.embedding_service import EmbeddingService
 
 router = APIRouter(prefix="/v1", tags=["search"])
+
+
+class SignInRequiredError(UnauthenticatedError):
+    """The request carries no credentials, and needs some."""
+
+    title = "Credentials are needed"
+
+    def __init__(self, detail: str) -> None:
+        """Ask for a token; the challenge names no error when there was none (RFC 6750, section 3.1)."""
+        GatewayError.__init__(self, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 async def _service(request: Request) -> EmbeddingService:
