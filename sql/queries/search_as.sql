@@ -1,6 +1,6 @@
 -- Returns one row (results, complete): what the caller of these verified claims may read, best first, as JSON. One statement
 -- in autocommit: the role lasts until its transaction ends.
-select to_jsonb(results) as results, complete
+select to_json(results) as results, complete
 from private.search_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
   %(max_results)s::integer, %(organization_ids)s::uuid[], %(category)s::text, %(price_min)s::numeric,

@@ -205,12 +205,13 @@ returns private.chunk_match[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  share constant integer := private.passage_limit() / greatest(cardinality(top), 1);
+  share integer;
   near bigint[];
 begin
   if passages < 1 then
     return '{}';
   end if;
+  share := private.passage_limit() / greatest(cardinality(top), 1);
   near := array(
     select n.id
     from unnest(top) t
@@ -222,14 +223,18 @@ begin
     where n.id <> t.chunk_id);
   return array(
     with scored as (
-      select c.source_id, c.id,
-             case when semantic_weight = 0 then 0 else semantic_weight * coalesce(
-               (select 1 - (e.embedding operator(extensions.<=>) query_embedding)
-                from public.chunk_embeddings e where e.chunk_id = c.id and e.model_id = model), 0) end
-             + (1 - semantic_weight) * coalesce(w.score, 0) as score
-      from unnest(near) n (id)
-      cross join lateral (select x.id, x.source_id from public.chunks x where x.id = n.id offset 0) c
-      left join private.word_scores(terms, kinds, near) w on w.chunk_id = c.id
+      select p.source_id, p.id, sum(p.score) as score
+      from (
+        select e.source_id, e.chunk_id as id,
+               semantic_weight * (1 - (e.embedding operator(extensions.<=>) query_embedding)) as score
+        from unnest(near) n (id)
+        cross join lateral (
+          select x.* from public.chunk_embeddings x where x.chunk_id = n.id and x.model_id = model offset 0) e
+        where semantic_weight > 0
+        union all
+        select w.source_id, w.chunk_id, (1 - semantic_weight) * w.score
+        from private.word_scores(terms, kinds, near) w) p
+      group by p.source_id, p.id
     ), ranked as (
       select s.*, row_number() over (partition by s.source_id order by s.score desc, s.id) as place
       from scored s where s.score > 0
