@@ -280,9 +280,8 @@ begin
   if cardinality(parsed.phrases) > 0 then
     sources := private.sources_of_phrases(parsed.phrases, kinds, sources);
   end if;
-  if cardinality(parsed.excluded) > 0 then
-    excluded := array(select private.sources_with(parsed.excluded, kinds));
-  end if;
+  excluded := case when cardinality(parsed.excluded) > 0
+    then array(select private.sources_with(parsed.excluded, kinds)) end;
   if mode <> 'keyword' then
     leg := private.semantic_matches( -- where words find candidates as well, walks may be shorter
       query_embedding, kinds, sources, excluded, max_results, effort = 'exact', case mode when 'hybrid' then 120 end);
