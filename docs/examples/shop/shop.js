@@ -6,7 +6,8 @@ const PAGE_SIZE = 12;
 const TYPING_PAUSE_MS = 150;
 
 if (!globalThis.supabase) {
-  document.getElementById("message").textContent = "The shop did not load. Check your connection, and load the page again.";
+  document.getElementById("message").textContent =
+    "The shop did not load. Check your connection, and load the page again.";
 }
 
 // What a link in a mail came back with, when it no longer holds. Read before supabase-js clears it.
