@@ -144,7 +144,7 @@ def test_a_worker_killed_in_the_middle_of_a_long_text_goes_on_where_it_was(clust
     with fake_embedder() as fake, open_workshop(cluster, logs) as workshop:
         fake.close_after = 2 * CHUNKS_PER_TURN
         worker = workshop.start_worker(**fake.environment)
-        document = workshop.add("Chronicle", long_text(400_000, 1))
+        document = workshop.add("Chronicle", long_text(400_000, 11))
         staged: LiteralString = "select 1 from private.staged_embeddings"
         wait_until(lambda: workshop.count(staged) == 2 * CHUNKS_PER_TURN, 30, "two pieces being staged")
         wait_until(lambda: len(fake.seen) > 2 * CHUNKS_PER_TURN, 10, "the third piece being embedded")
