@@ -234,6 +234,7 @@ class Passage(BaseModel):
 
     chunk_id: int = Field(description="The row of `chunks`.")
     content: str = Field(description="Its text, unchanged.")
+    context: str = Field(description="Lines above that it needs: a table's header, a fence's language, a list's lead.")
     heading_path: list[str] = Field(description="Headings above it, outermost first.")
     file_id: UUID | None = Field(description="The file of the document that it is in; null for the document's text.")
     file_name: str | None = Field(description="The file's name.")

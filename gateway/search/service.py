@@ -183,4 +183,4 @@ async def _reranked(reranker: Reranker, query: str, results: Results) -> tuple[R
 def _text_of(result: dict[str, Any]) -> str:
     """What the reranker reads of a result."""
     passage = result["passages"][0]
-    return "\n".join((result["title"], *passage["heading_path"], passage["content"]))
+    return "\n".join((result["title"], *passage["heading_path"], passage["context"], passage["content"]))

@@ -18,13 +18,13 @@ create type public.search_neighbour as (
 comment on type public.search_neighbour is 'The chunk before or after a passage in the same text.';
 
 create type public.search_passage as (
-  chunk_id bigint, content text, heading_path text[], file_id uuid, file_name text, page integer, "start" integer,
-  "end" integer, score double precision, highlights integer[], before public.search_neighbour,
+  chunk_id bigint, content text, context text, heading_path text[], file_id uuid, file_name text, page integer,
+  "start" integer, "end" integer, score double precision, highlights integer[], before public.search_neighbour,
   after public.search_neighbour);
 comment on type public.search_passage is
   'A chunk that a search found: its text, from start to before end in the text of its source or file, and where the '
-  'query''s words are in it. file_id, file_name: of a chunk of a file. page: of a file that has pages. before, after: '
-  'where neighbours were asked for.';
+  'query''s words are in it. context: lines from further up that it needs, such as the header of its table. file_id, '
+  'file_name: of a chunk of a file. page: of a file that has pages. before, after: where neighbours were asked for.';
 
 create type public.search_result as (
   kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
@@ -271,7 +271,7 @@ begin
       union all
       select f.*, 2 from unnest(further) f)
     select c.source_id, array_agg((
-             c.id, c.content, c.heading_path, c.file_id,
+             c.id, c.content, c.context, c.heading_path, c.file_id,
              case when c.file_id is not null
                then (select f.name from public.document_files f where f.id = c.file_id) end,
              c.page, c.start_offset, c.end_offset, m.score, private.highlights(c.content, c.stemmer, w.any_word),

@@ -369,3 +369,17 @@ def test_a_snippet_of_a_text_without_spaces_or_words_is_a_piece_of_it(connection
         assert row[0] in content
         assert 0 < len(row[0]) <= 320
         assert row[1] == []
+
+
+def test_a_passage_brings_what_its_chunk_needs_from_further_up(
+    database: Database, connection: psycopg.Connection[Any], runbook: uuid.UUID
+) -> None:
+    put = "update public.chunks set context = %s where source_id = %s and position = 2"
+    with database.connect("supabase_admin") as admin:
+        admin.execute(put, ("| Case | Answer |", runbook))
+        try:
+            (result, *_), _ = search(connection, None, "flame", "keyword", passages_per_result=2)
+        finally:
+            admin.execute(put, ("", runbook))
+    assert [passage["context"] for passage in result["passages"]] == ["| Case | Answer |", ""]
+    assert result["passages"][0]["content"] == "## Flame\n\nFlame! Leave the building."
