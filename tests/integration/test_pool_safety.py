@@ -39,6 +39,16 @@ FILTERS = (
     "metadata_contains",
     "embedding_model",
 )
+WANTED: dict[str, Any] = {
+    "query": "harbour",
+    "query_embedding": None,
+    "mode": "keyword",
+    "kinds": ["documents"],
+    "max_results": 100,
+    "effort": "bounded",
+    "passages_per_result": 1,
+    "include": [],
+}
 CONNECTIONS = 3
 NEVER_OPEN = Policy("database", 3.0, concurrency=2 * CONNECTIONS, failures_to_open=10**5, window=10**5)
 REQUESTS = 3000
@@ -131,16 +141,7 @@ async def gateway_on(door: Database) -> AsyncIterator[GatewayDatabase]:
 
 def search(database: GatewayDatabase, person: Person, **changes: Any) -> Coroutine[Any, Any, list[dict[str, Any]]]:
     """The statement that a search is, as `person`."""
-    parameters: dict[str, Any] = {
-        "claims": person.claims,
-        "query": "harbour",
-        "query_embedding": None,
-        "mode": "keyword",
-        "kinds": ["documents"],
-        "max_results": 100,
-        "effort": "bounded",
-    }
-    return database.fetch("search_as", {**dict.fromkeys(FILTERS), **parameters, **changes})
+    return database.fetch("search_as", {**dict.fromkeys(FILTERS), **WANTED, "claims": person.claims, **changes})
 
 
 async def check(database: GatewayDatabase, person: Person) -> None:
@@ -264,8 +265,7 @@ async def test_cancelled_at_every_await(door: Database, crowd: list[Person]) -> 
 
 
 def _statement(person: Person) -> tuple[bytes, dict[str, Any]]:
-    wanted = {"query": "harbour", "mode": "keyword", "kinds": ["documents"], "max_results": 100, "effort": "bounded"}
-    return query("search_as"), {**dict.fromkeys((*FILTERS, "query_embedding")), **wanted, "claims": person.claims}
+    return query("search_as"), {**dict.fromkeys(FILTERS), **WANTED, "claims": person.claims}
 
 
 async def test_no_connection_is_lost_to_a_deadline(door: Database, crowd: list[Person]) -> None:
