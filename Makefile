@@ -65,6 +65,7 @@ clear-files: .venv/run.stamp ## DELETES files from Storage whose document is gon
 # --- Checks ------------------------------------------------------------------------------------------------------
 
 LOCAL_STACK := tests/integration/local_stack
+WORKER_TESTS := $(wildcard tests/integration/test_worker*.py)
 
 .PHONY: test
 test: lint .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp ## Check style and types, then run the whole suite on real PostgreSQL
@@ -73,10 +74,10 @@ test: lint .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp ## Check
 	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other. Chaos comes
 	@# alone: how soon everything is well again is not to be seen on a machine that is kept busy.
 	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract tests/ingestion \
-	  $(LOCAL_STACK) tests/e2e \
+	  $(LOCAL_STACK) $(WORKER_TESTS) tests/e2e \
 	  >.test-logs/proofs.log 2>&1 & proofs=$$!; \
 	trap 'kill $$proofs' INT TERM; \
-	$(BIN)/python -m pytest tests/integration --ignore=$(LOCAL_STACK); status=$$?; \
+	$(BIN)/python -m pytest tests/integration --ignore=$(LOCAL_STACK) $(WORKER_TESTS:%=--ignore=%); status=$$?; \
 	wait $$proofs || status=$$?; cat .test-logs/proofs.log; \
 	$(BIN)/python -m pytest tests/chaos || status=$$?; exit $$status
 
