@@ -63,20 +63,22 @@ class Proxy:
         if self._refusing:
             writer.transport.abort()
             return
+        self._writers.add(writer)  # from here on, so that it is cut as well while the server is being reached
         task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends = {writer}
         try:
             target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
-        except OSError:
-            writer.transport.abort()  # as the server itself would have refused
-            return
-        ends = {writer, target_writer}
-        self._writers |= ends
-        try:
+            ends.add(target_writer)
+            if writer.transport.is_closing():
+                return
+            self._writers.add(target_writer)
             await asyncio.gather(self._pump(reader, target_writer), self._pump(target_reader, writer, is_answer=True))
+        except OSError:
+            pass  # the client is cut, as the server itself would have refused it
         finally:
             self._writers -= ends
             for end in ends:
