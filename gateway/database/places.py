@@ -4,7 +4,7 @@ Who has used the database least comes first, and nobody has more than a share of
 more than others while they have work too is heavy: heavy callers have one connection together, and rest after each
 statement that took longer than those of others, so that these wait for a dear statement seldom, whatever it is.
 Time is shared among the statements that run at the same moment: those of a busy server take longer through no fault of
-their callers.
+their callers. What a server that hung was asked counts for nobody.
 """
 
 import asyncio
@@ -62,6 +62,7 @@ class FairPlaces:
         self._used: OrderedDict[str, Load] = OrderedDict()
         self._total = Load()
         self._typical_s = 0.0  # the mean statement of callers that are not heavy
+        self._hung = 0  # how many times it hung
         self._shared_s = 0.0  # time, divided by the statements that run in it
         self._shared_at = clock()
 
@@ -69,16 +70,24 @@ class FairPlaces:
         """How many places are taken."""
         return self._count
 
+    def forget(self) -> None:
+        """The server hung: forget who used how much, and do not count what runs now."""
+        self._hung += 1
+        self._used.clear()
+        self._total = Load()
+        self._rest_until = float("-inf")
+
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """A place for the block; PlacesTakenError."""
         caller = current_caller()
         was_heavy = await self._take(caller)
-        started = self._shared()
+        started, hung = self._shared(), self._hung
         try:
             yield
         finally:
-            self._give_back(caller, self._shared() - started, was_heavy=was_heavy)
+            used_s = self._shared() - started if hung == self._hung else None
+            self._give_back(caller, used_s, was_heavy=was_heavy)
 
     async def _take(self, caller: str) -> bool:
         if not self._waiting and self._may_run(caller):
@@ -94,7 +103,7 @@ class FairPlaces:
             if waiter in self._waiting:
                 self._waiting.remove(waiter)
             elif waiter.turn.done() and not waiter.turn.cancelled():
-                self._give_back(caller, 0.0, was_heavy=waiter.turn.result())
+                self._give_back(caller, None, was_heavy=waiter.turn.result())
             if isinstance(error, TimeoutError):
                 raise PlacesTakenError from error
             raise
@@ -110,7 +119,8 @@ class FairPlaces:
             self._others_at = self._clock()
         return heavy
 
-    def _give_back(self, caller: str, used_s: float, *, was_heavy: bool) -> None:
+    def _give_back(self, caller: str, used_s: float | None, *, was_heavy: bool) -> None:
+        """A place is free; None says that nothing was done with it, or nothing that counts."""
         self._shared()
         self._count -= 1
         self._running[caller] -= 1
@@ -119,13 +129,17 @@ class FairPlaces:
         self._heavy -= was_heavy
         if not was_heavy and caller != NOBODY:
             self._others_at = self._clock()
+        if used_s is not None:
+            self._count_use(caller, used_s, was_heavy=was_heavy)
+        self._pump()
+
+    def _count_use(self, caller: str, used_s: float, *, was_heavy: bool) -> None:
         self._note(caller, used_s)
         if was_heavy or self._is_heavy(caller):
             long_s = max(0.0, used_s - self._typical_s)
             self._rest_until = max(self._rest_until, self._clock() + min(MOST_REST_S, REST_FACTOR * long_s))
         elif caller != NOBODY:
             self._typical_s += TYPICAL_WEIGHT * (used_s - self._typical_s) if self._typical_s else used_s
-        self._pump()
 
     def _pump(self) -> None:
         """Give places to those who wait, whoever used least first."""

@@ -91,7 +91,7 @@ class Database:
             policy,
             self._is_failure,
             time_limit=self._tasks.run,
-            on_open=self._tasks.give_up,
+            on_open=self._hangs,
             heartbeat=self.heartbeat,
         )
         self._places = FairPlaces(pool_size, share, wait_s=policy.timeout_s * 2 / 3, clock=clock)
@@ -170,6 +170,10 @@ class Database:
             recheck.add_done_callback(self._rechecks.discard)
         if self._findings:
             raise DatabaseUnsafeError([str(finding) for finding in self._findings], self._broken_rules())
+
+    def _hangs(self) -> None:
+        self._places.forget()
+        self._tasks.give_up()
 
     async def _recheck(self) -> None:
         try:

@@ -66,16 +66,18 @@ class Observation:
         """The longest wait."""
         return max(answer.took_s for answer in self.answers)
 
+    def bad_until(self, mended: float) -> float:
+        """When the last answer came that was not full, of requests since `mended`; that moment itself without one."""
+        bad = [answer.at + answer.took_s for answer in self.answers if answer.at >= mended and not answer.is_full]
+        return max(bad, default=mended)
+
     def well_since(self, mended: float) -> float | None:
         """The moment from which every answer was full, at least WELL_FOR_S ago; None when there is none yet."""
-        since = mended
-        for answer in self.answers:
-            if answer.at >= mended and not answer.is_full:
-                since = answer.at + answer.took_s
+        since = self.bad_until(mended)
         seen = [answer for answer in self.answers if answer.at > since and answer.is_full]
         if not seen or seen[-1].at - seen[0].at < WELL_FOR_S:
             return None
-        return max(mended, since)
+        return since
 
     def problems(self, fault: Fault, rights: Rights, slack_s: float, *, has_room: bool) -> list[str]:
         """What must never happen, and did; without room, who cannot be answered from what is known may be refused."""
@@ -147,7 +149,9 @@ async def suffer(
     if not rights.were_followed(broken, slack_s):
         problems.append("rights were not confirmed every second before it broke")
     if recovered is None or recovered > patience * fault.recovery_s:
-        problems.append(f"full quality was back after {recovered if recovered is None else round(recovered, 2)} s")
+        last = max(observations, key=lambda observation: observation.bad_until(mended))
+        back = "not" if recovered is None else f"{recovered:.2f} s later"
+        problems.append(f"full quality was back {back}, last on: {last.route.name}")
     lost = await asyncio.to_thread(world.lost)
     if lost:
         problems.append(f"{len(lost)} acknowledged documents are lost")
@@ -202,7 +206,6 @@ async def _one(world: World, client: httpx2.AsyncClient, observation: Observatio
     route = observation.route
     at = time.monotonic()
     headers = dict(route.headers_of(world))
-    token = world.token
     status, degraded, why, keeps_documents = 0, False, "", False
     try:
         if route.body is None:
@@ -221,7 +224,7 @@ async def _one(world: World, client: httpx2.AsyncClient, observation: Observatio
         status = response.status_code
     except (httpx2.HTTPError, ValueError, KeyError) as error:
         why = repr(error)  # status 0 stands for no answer that can be read
-    if status == 401 and token != world.token:
+    if status == 401 and headers != route.headers_of(world):
         return  # it was revoked on the way
     observation.answers.append(Answer(at, time.monotonic() - at, status, degraded, why, keeps_documents))
 

@@ -22,7 +22,8 @@ class Route:
     """Whether an answer says `degraded` when something was missing."""
     of_documents: bool = False
     """Whether all that it answers is documents, so that 503 is right once it is not known who may read them."""
-    signed_in: bool = False
+    person: int | None = None
+    """Which of PEOPLE asks; None for a visitor."""
     may_fail: bool = False
     """Whether 503 is right when PostgreSQL itself is broken, so that nothing that could answer does."""
     is_of_database: bool = False
@@ -35,9 +36,14 @@ class Route:
     """Whether it is served on the operations' port."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def signed_in(self) -> bool:
+        """Whether a token is sent."""
+        return self.person is not None
+
     def headers_of(self, world: World) -> Mapping[str, str]:
         """With the token where one is sent."""
-        return {**self.headers, **(world.headers if self.signed_in else {})}
+        return {**self.headers, **({} if self.person is None else world.headers_of(self.person))}
 
 
 # Asked elsewhere (tests/ingestion/test_documents_route.py): they pass a person's writes on to the Data API and Storage,
@@ -50,7 +56,7 @@ ROUTES = (
         lambda: {"query": "how to moor a boat"},
         degrades=True,
         of_documents=True,
-        signed_in=True,
+        person=0,
     ),
     Route(
         "search, nobody's",
@@ -66,14 +72,14 @@ ROUTES = (
         "embeddings",
         "/v1/embeddings",
         lambda: {"input": f"berth {next(_numbers)}"},
-        signed_in=True,
+        person=1,
         may_fail=True,
         is_of_database=True,
         is_of_embedder=True,
     ),
-    Route("recommendations, one's own", "/v1/recommendations", degrades=True, signed_in=True, never_fails=True),
+    Route("recommendations, one's own", "/v1/recommendations", degrades=True, person=2, never_fails=True),
     Route("recommendations, nobody's", "/v1/recommendations?category=lines", degrades=True, never_fails=True),
-    Route("status", "/v1/status", signed_in=True),
+    Route("status", "/v1/status", person=3),
     Route("live", "/health/live"),
     Route("ready", "/health/ready", is_of_database=True),
     Route("details", "/status", is_of_operations=True),

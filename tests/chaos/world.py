@@ -32,6 +32,8 @@ from tests.support.waiting import wait_until
 
 REQUEST_S = 3.0
 DOCUMENTS = 30
+# One that asks everything at once would have to wait for those that ask less.
+PEOPLE = tuple(f"chaos-{number}@example.org" for number in range(4))
 DISK_MB = 1200
 FILLER = "filler"
 
@@ -53,7 +55,7 @@ class World:
         self.gateway: Process
         self.worker: Process
         self.api: Process
-        self.token = ""
+        self.tokens: list[str] = []
         self._state = state
         self.to_database = Proxy(self.cluster.server.port)
         self.to_api = Proxy(0)
@@ -65,7 +67,7 @@ class World:
     async def running(
         self, *, with_standby: bool = False, with_disk: bool = False, with_network: bool = False
     ) -> AsyncIterator["World"]:
-        """Everything up, some documents searchable, and a person signed in.
+        """Everything up, some documents searchable, and PEOPLE signed in.
 
         A small disk for PostgreSQL and a network of its own are there afterwards where they could be had.
         """
@@ -238,13 +240,13 @@ class World:
     # Rows ---------------------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        session = self.stack.sign_up("chaos@example.org", self._password)
-        self.token = session["access_token"]
+        sessions = [self.stack.sign_up(email, self._password) for email in PEOPLE]
+        self.tokens = [session["access_token"] for session in sessions]
         with self.database.connect("supabase_admin") as admin:
             row = admin.execute(
                 "insert into public.organizations (name, slug, created_by, may_publish)"
                 " values ('Moorings', 'moorings', %s, true) returning id",
-                (session["user"]["id"],),
+                (sessions[0]["user"]["id"],),
             ).fetchone()
         assert row is not None
         self.publisher = str(row[0])
@@ -268,15 +270,18 @@ class World:
             )
 
     def sign_in(self) -> None:
-        """Get a token of now."""
+        """Get everybody a token of now."""
+        self.tokens = [self._token_of(email) for email in PEOPLE]
+
+    def _token_of(self, email: str) -> str:
         response = httpx2.post(
             f"{self.stack.supabase_url}/auth/v1/token?grant_type=password",
-            json={"email": "chaos@example.org", "password": self._password},
+            json={"email": email, "password": self._password},
             headers={"apikey": self.stack.keys.publishable_key},
             timeout=10,
             trust_env=False,
         )
-        self.token = response.raise_for_status().json()["access_token"]
+        return str(response.raise_for_status().json()["access_token"])
 
     def write(self, title: str, visibility: str = "private") -> None:
         """Write a document through the Data API, and remember it once that was acknowledged; httpx2.HTTPError."""
@@ -288,7 +293,7 @@ class World:
                 "visibility": visibility,
                 "organization_id": self.publisher if visibility == "public" else None,
             },
-            headers=self.headers | {"Prefer": "return=minimal"},
+            headers=self.headers_of(0) | {"Prefer": "return=minimal"},
             timeout=3,
             trust_env=False,
         )
@@ -302,10 +307,9 @@ class World:
         except httpx2.HTTPError:
             return  # not acknowledged, so nothing was promised
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """Of a request by the person."""
-        return {"apikey": self.stack.keys.publishable_key, "Authorization": f"Bearer {self.token}"}
+    def headers_of(self, person: int) -> dict[str, str]:
+        """Of a request by one of PEOPLE."""
+        return {"apikey": self.stack.keys.publishable_key, "Authorization": f"Bearer {self.tokens[person]}"}
 
     def lost(self) -> set[str]:
         """What was acknowledged and is not there."""

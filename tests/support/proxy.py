@@ -31,11 +31,12 @@ class Proxy:
         try:
             yield self
         finally:
+            self.refuse()
             server.close()
-            self.drop()
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            while self._tasks:  # one may come in yet that was accepted before
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
             await server.wait_closed()
 
     def drop(self) -> None:
@@ -62,7 +63,6 @@ class Proxy:
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._refusing:
             writer.transport.abort()
-            return
         self._writers.add(writer)  # from here on, so that it is cut as well while the server is being reached
         task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
@@ -71,6 +71,8 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ends = {writer}
         try:
+            if writer.transport.is_closing():
+                return
             target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
             ends.add(target_writer)
             if writer.transport.is_closing():
@@ -83,6 +85,7 @@ class Proxy:
             self._writers -= ends
             for end in ends:
                 end.transport.abort()
+            await asyncio.gather(*(end.wait_closed() for end in ends), return_exceptions=True)
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False

@@ -258,6 +258,32 @@ async def test_who_asks_often_what_others_ask_does_not_rest() -> None:
         await task
 
 
+async def test_what_a_server_took_that_hung_counts_for_nobody() -> None:
+    """A person who had asked four things at once was kept waiting for 13 s after the server was well again."""
+    database = Database(size=8, share=0.5)
+    for number in range(10):
+        task = database.begin(f"light {number}")
+        await database.settle()
+        database.clock.advance(0.06)
+        await database.finish(f"light {number}")
+        await task
+    hanging = [database.begin("person") for _ in range(4)]
+    await database.settle()
+    database.clock.advance(1.5)
+    database.places.forget()
+    database.clock.advance(1.5)
+    await database.finish("person")
+    await asyncio.gather(*hanging)
+    light = database.begin("light 3")
+    more = [database.begin("person") for _ in range(2)]
+    await database.settle()
+    assert sorted(database.running) == ["light 3", "person", "person"]
+    for caller in ("light 3", "person"):
+        await database.finish(caller)
+    await asyncio.gather(light, *more)
+    assert len(database.places) == 0
+
+
 async def test_nobody_waits_for_ever_and_no_place_is_lost() -> None:
     database = Database(size=2, share=1, wait_s=0.05)
     holding = [database.begin("a"), database.begin("b")]
