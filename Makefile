@@ -69,7 +69,9 @@ LOCAL_STACK := tests/integration/local_stack
 WORKER_TESTS := $(filter-out %_turns.py,$(wildcard tests/integration/test_worker*.py))
 
 .PHONY: test
-test: lint .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp ## Check style and types, then run the whole suite on real PostgreSQL
+test: .venv/dev.stamp .venv/deno-tests.stamp .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp
+test: ## Check style and types, then run the whole suite on real PostgreSQL
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  --config supabase/functions/deno.json supabase/functions
 	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other. Chaos comes
@@ -102,10 +104,16 @@ test-postgres-17: ## Run the access rules and the integration tests on PostgreSQ
 	wait $$proofs || status=$$?; cat .test-logs/isolation-17.log; exit $$status
 
 .PHONY: lint
-lint: .venv/dev.stamp .venv/deno-tests.stamp ## Check style and types of Python and TypeScript
+lint: lint-python lint-typescript ## Check style and types of Python and TypeScript
+
+.PHONY: lint-python
+lint-python: .venv/dev.stamp ## Check those of Python alone
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+.PHONY: lint-typescript
+lint-typescript: .venv/deno-tests.stamp ## Check those of TypeScript alone
 	$(DENO) fmt --quiet --check $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 	$(DENO) lint --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 	$(DENO) check --quiet --cached-only $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
