@@ -126,11 +126,13 @@ language sql stable security invoker parallel safe rows 100 set search_path = pg
 as $$
   -- Both configurations split a text alike and count stop words, so that equal positions are the same word.
   select distinct written.lexeme, stemmed.lexeme
-  from unnest(to_tsvector('pg_catalog.simple', content)) written
+  from private.indexed_text(word_forms.content) indexed
+  cross join lateral unnest(to_tsvector('pg_catalog.simple', indexed)) written
   cross join lateral unnest(written.positions) written_at (place)
   join (
     select s.lexeme, stemmed_at.place
-    from unnest(to_tsvector(('pg_catalog.' || word_forms.stemmer)::regconfig, content)) s
+    from unnest(to_tsvector(
+      ('pg_catalog.' || word_forms.stemmer)::regconfig, private.indexed_text(word_forms.content))) s
     cross join lateral unnest(s.positions) stemmed_at (place)) stemmed on stemmed.place = written_at.place
   where not starts_with(stemmed.lexeme, written.lexeme)
 $$;

@@ -62,6 +62,7 @@ declare
 begin
   -- A short cut: most queries have no operator.
   if query !~ '"|\*|(^|\s)-\S' then
+    parsed.prefixes := private.lone_characters(query);
     return parsed;
   end if;
   held := private.query_operators(query);
@@ -88,7 +89,7 @@ begin
       else
         parsed.phrases := parsed.phrases || phrase;
       end if;
-    elsif piece[4] ~ '^\w{2,}\*$' then
+    elsif piece[4] ~ '^\w{2,}\*$' and private.marked_runs(piece[4]) is null then
       if not lower(rtrim(piece[4], '*')) = any (parsed.prefixes) then
         parsed.prefixes := parsed.prefixes || lower(rtrim(piece[4], '*'));
       end if;
@@ -98,6 +99,7 @@ begin
     any_of := lower(coalesce(piece[4], '')) = 'or' and cardinality(parsed.phrases) > 0;
   end loop;
   parsed.words := ltrim(parsed.words);
+  parsed.prefixes := parsed.prefixes || private.lone_characters(parsed.words);
   parsed.phrases := array(
     select distinct array_to_string(array(select distinct a from unnest(string_to_array(p, E'\n')) a), E'\n')
     from unnest(parsed.phrases) p);
@@ -125,10 +127,13 @@ declare
 begin
   return query
     with phrases as materialized (
-      select s.stemmer, phraseto_tsquery(('pg_catalog.' || s.stemmer)::regconfig, t.text) as match,
-             tsvector_to_array(to_tsvector(('pg_catalog.' || s.stemmer)::regconfig, t.text)) as words
-      from unnest(texts) t (text)
-      cross join (select distinct c.stemmer from private.query_words(array_to_string(texts, ' ')) c) s
+      select w.*, case when cardinality(w.words) + cardinality(w.lone) > 0
+                    then private.phrase_query(('pg_catalog.' || w.stemmer)::regconfig, w.text) end as match
+      from (
+        select s.name as stemmer, t.text, private.lone_characters(t.text) as lone,
+               tsvector_to_array(to_tsvector(
+                 ('pg_catalog.' || s.name)::regconfig, private.query_text(t.text))) as words
+        from unnest(texts) t (text) cross join private.chunk_stemmers() s (name)) w
     ), candidates as (
       -- For one word the posting is proof; for several their order must be checked.
       select m.chunk_id, case when cardinality(h.words) > 1 or numnode(h.match) > 1 then h.match end as match
@@ -136,7 +141,12 @@ begin
       cross join lateral (
         select w.posting_id from private.posted_words w
         where w.scope_id = any (scopes) and w.word = any (h.words) and w.stemmer = h.stemmer
-        group by w.posting_id having count(*) = cardinality(h.words)) u
+        group by w.posting_id having count(*) = cardinality(h.words)
+        union
+        select w.posting_id
+        from unnest(h.lone) l (lone)
+        join private.posted_words w on w.word >= l.lone and w.word < l.lone || chr(1114111)
+        where h.words = '{}' and w.scope_id = any (scopes) and w.stemmer = h.stemmer) u
       join private.posted_chunks m using (posting_id)
       union all
       select d.id, h.match from unnest(direct) d (id) cross join phrases h where numnode(h.match) > 0)
@@ -170,6 +180,35 @@ begin
 end $$;
 comment on function private.sources_of_phrases is 'Those of the given sources (null: of all) that have every phrase.';
 
+create function private.product_query(configuration regconfig, query text) returns tsquery
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  run constant text := '[' || private.run_characters() || ']+';
+  quoted text;
+begin
+  if private.marked_runs(query) is null and private.folded(query) = query then
+    return websearch_to_tsquery(configuration, query);
+  end if;
+  -- A run of several characters is a phrase, also where it is excluded.
+  select string_agg(
+           case when p.piece[1] is null then regexp_replace(p.piece[2], run, ' "\&" ', 'g') else p.piece[1] end, ''
+           order by p.place)
+  into quoted
+  from regexp_matches(private.folded(query), '("[^"]*")|([^"]+|")', 'g') with ordinality p (piece, place);
+  quoted := regexp_replace(quoted, '(^|\s)- "', '\1-"', 'g');
+  select string_agg(
+           case when p.piece[1] is null then p.piece[2] else '"' || private.phrase_text(p.piece[1]) || '"' end, ''
+           order by p.place)
+  into quoted
+  from regexp_matches(quoted, '"([^"]*)"|([^"]+|")', 'g') with ordinality p (piece, place);
+  -- A character alone may go on.
+  return regexp_replace(
+    websearch_to_tsquery(configuration, quoted)::text, '''(?:' || private.run_unit() || ')''', '\&:*', 'g')::tsquery;
+end $$;
+comment on function private.product_query is
+  'What search_products looks for in products of one language, as websearch_to_tsquery.';
+
 create function private.products_with(query text) returns table (product_id uuid, rank real)
 language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
 as $$
@@ -184,7 +223,7 @@ begin
     select w.stemmer into language from private.product_words w
     where w.stemmer > language order by w.stemmer limit 1;
     exit when language is null;
-    match := websearch_to_tsquery(('pg_catalog.' || language)::regconfig, clean);
+    match := private.product_query(('pg_catalog.' || language)::regconfig, clean);
     return query
       select w.product_id, ts_rank(w.words, match) from private.product_words w
       where w.words @@ match and w.stemmer = language;
@@ -215,5 +254,5 @@ grant execute on function public.search_products to anon, authenticated, service
 
 grant execute on function
   private.query_operators, private.parse_query, private.word_query, private.sources_with,
-  private.sources_of_phrases, private.products_with
+  private.sources_of_phrases, private.product_query, private.products_with
   to anon, authenticated, service_role;

@@ -21,32 +21,42 @@ comment on type private.query_term is
 -- A pg_trgm setting in a function's header is refused until the library is loaded in this session.
 do $$ begin perform extensions.similarity('', ''); end $$;
 
+create function private.chunk_stemmers() returns setof text
+language sql stable security definer rows 10 set search_path = pg_catalog, pg_temp
+as $$
+  -- A loose index scan from one stemmer to the next.
+  with recursive stemmers (name) as (
+    (select c.stemmer from public.chunks c order by c.stemmer limit 1)
+    union all
+    select (select c.stemmer from public.chunks c where c.stemmer > s.name order by c.stemmer limit 1)
+    from stemmers s where s.name is not null)
+  select s.name from stemmers s where s.name is not null
+$$;
+comment on function private.chunk_stemmers is
+  'The stemmers that some chunk has. Definer: which there are must not depend on the caller.';
+grant execute on function private.chunk_stemmers to anon, authenticated, service_role;
+
 create function private.query_words(query text) returns table (stemmer text, word text, times integer)
-language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
+language plpgsql stable security invoker rows 10 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- Parsing takes time quadratic in the length of a word, and no real word is that long.
-  words constant text := case
-    when char_length(query) > 255 then regexp_replace(query, '\S{255}\S+', ' ', 'g') else query end;
+  words text := private.query_text(query);
 begin
-  -- A loose index scan from one stemmer to the next. Only the first 64 words of a query count.
+  -- Parsing takes time quadratic in the length of a word, and no real word is that long.
+  if char_length(words) > 255 then
+    words := regexp_replace(words, '\S{255}\S+', ' ', 'g');
+  end if;
+  -- Only the first 64 words of a query count.
   return query
-    with recursive stemmers (name) as (
-      (select c.stemmer from public.chunks c order by c.stemmer limit 1)
-      union all
-      select (select c.stemmer from public.chunks c where c.stemmer > s.name order by c.stemmer limit 1)
-      from stemmers s where s.name is not null)
     select s.name, w.word, w.times
-    from stemmers s
+    from private.chunk_stemmers() s (name)
     cross join lateral (
       select v.lexeme, cardinality(v.positions)
       from unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, words)) v
-      order by v.positions[1], v.lexeme limit 64) w (word, times)
-    where s.name is not null;
+      order by v.positions[1], v.lexeme limit 64) w (word, times);
 end $$;
 comment on function private.query_words is
-  'Stems of a query without stop words, and how often each occurs, by every stemmer that some chunk has. Definer: '
-  'which stemmers there are must not depend on the caller.';
+  'Stems of a query without stop words, and how often each occurs, by every stemmer that some chunk has.';
 grant execute on function private.query_words to anon, authenticated, service_role;
 
 create function private.sorted_letters(word text) returns text
@@ -98,7 +108,8 @@ as $$
 declare
   segments constant bigint[] := array(select s.id from private.posting_segments s where s.scope_id = any (scopes));
   -- A few words are looked for in each unposted chunk; for many, and for prefixes, all words of these are counted once.
-  counts_all constant boolean := cardinality(parsed.prefixes) > 0 or regexp_count(parsed.words, '\S+') > 8;
+  counts_all constant boolean := cardinality(parsed.prefixes) > 0
+    or regexp_count(private.query_text(parsed.words), '\S+') > 8;
 begin
   return query
     with waiting as materialized (
@@ -166,7 +177,7 @@ begin
         -- In no chunk by any stemmer, and a stop word of none.
         and not exists (
           select from (select distinct k.stemmer from unnest(counted) k) k
-          cross join lateral to_tsvector(('pg_catalog.' || k.stemmer)::regconfig, r.word) v (stems)
+          cross join lateral to_tsvector(('pg_catalog.' || k.stemmer)::regconfig, private.query_text(r.word)) v (stems)
           where v.stems = '' or exists (
             select from unnest(counted) f
             where f.stemmer = k.stemmer and f.frequency > 0 and f.word = any (tsvector_to_array(v.stems))))

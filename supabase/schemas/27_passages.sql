@@ -37,47 +37,6 @@ create type public.search_answer as (results public.search_result[], complete bo
 comment on type public.search_answer is
   'What public.search found, best first. complete: whether it is all there is, or as much as was asked for.';
 
-create function private.highlights(content text, stemmer text, any_word tsquery) returns integer[]
-language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
-as $$
-declare
-  configuration constant regconfig := ('pg_catalog.' || stemmer)::regconfig;
-  opening text := E'\x02';
-  closing text := E'\x03';
-  attempt integer := 0;
-  options text;
-  marked text;
-  part text;
-  place integer := 0;
-  found integer[] := '{}';
-begin
-  if any_word is null then
-    return found;
-  end if;
-  -- Marks that the content does not hold, and that no end of one and beginning of another can make up.
-  while strpos(content, opening) > 0 or strpos(content, closing) > 0 loop
-    attempt := attempt + 1;
-    opening := E'\x02' || attempt || E'\x01';
-    closing := E'\x03' || attempt || E'\x01';
-  end loop;
-  -- Only with HighlightAll nothing is left out: otherwise tags become spaces.
-  options := format('HighlightAll=true, StartSel="%s", StopSel="%s"', opening, closing);
-  marked := ts_headline(configuration, content, any_word, options);
-  if replace(replace(marked, opening, ''), closing, '') <> content then
-    -- A word of 2,048 bytes or more was dropped: only ASCII is read.
-    marked := ts_headline(configuration, regexp_replace(content, '[^\x01-\x7f]', '_', 'g'), any_word, options);
-  end if;
-  foreach part in array string_to_array(marked, opening) loop
-    if strpos(part, closing) > 0 then
-      found := found || array[array[place, place + strpos(part, closing) - 1]];
-    end if;
-    place := place + char_length(replace(part, closing, ''));
-  end loop;
-  return found;
-end $$;
-comment on function private.highlights is
-  'Where the words are in the content of a chunk: pairs of first character, from 0, and end.';
-
 create function private.snippet(content text, highlights integer[]) returns private.snippet
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -135,6 +94,16 @@ end $$;
 comment on function private.snippet is
   'A piece of a chunk''s content, unchanged and of at most 320 characters, around the most highlights, else its start.';
 
+create function private.mark(term private.query_term) returns private.marked_word
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  -- A character alone stands for pairs, but is what was asked for.
+  select (term.stemmer, private.word_query(
+    case when term.original like '%*' and private.marked_runs(term.original) is not null
+      then rtrim(term.original, '*') else term.word end))::private.marked_word
+$$;
+comment on function private.mark is 'What is highlighted for a stem of a query.';
+
 create function private.words_to_mark(parsed private.parsed_query) returns private.marked_word[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -144,8 +113,7 @@ begin
       select (w.stemmer, private.word_query(w.word))::private.marked_word from private.query_words(parsed.words) w);
   end if;
   return array(
-    select (t.stemmer, private.word_query(t.word))::private.marked_word
-    from unnest(private.query_terms(parsed, '{documents,products}')) t);
+    select distinct private.mark(t) from unnest(private.query_terms(parsed, '{documents,products}')) t);
 end $$;
 comment on function private.words_to_mark is
   'The stems of a query and of its prefixes, for snippets of a search by meaning alone.';
@@ -287,6 +255,6 @@ end $$;
 comment on function private.passages_of is 'The passages of each source as an answer shows them, its best chunk first.';
 
 grant execute on function
-  private.highlights, private.snippet, private.words_to_mark, private.owner_names, private.check_passages,
+  private.snippet, private.mark, private.words_to_mark, private.owner_names, private.check_passages,
   private.passage_limit, private.neighbour, private.further_passages, private.passages_of
   to anon, authenticated, service_role;

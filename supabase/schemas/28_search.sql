@@ -138,7 +138,7 @@ begin
   end if;
   return (
     leg.matches, leg.is_complete,
-    array(select (t.stemmer, private.word_query(t.word))::private.marked_word from unnest(terms) t), has_every_word,
+    array(select distinct private.mark(t) from unnest(terms) t), has_every_word,
     terms);
 end $$;
 comment on function private.search_by_words is
