@@ -76,7 +76,7 @@ test: ## Check style and types, then run the whole suite on real PostgreSQL
 	  --config supabase/functions/deno.json supabase/functions
 	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other. Chaos comes
 	@# alone: how soon everything is well again is not to be seen on a machine that is kept busy.
-	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract tests/ingestion \
+	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract tests/ingestion tests/answers \
 	  $(LOCAL_STACK) $(WORKER_TESTS) tests/e2e \
 	  >.test-logs/proofs.log 2>&1 & proofs=$$!; \
 	trap 'kill $$proofs' INT TERM; \
@@ -167,6 +167,10 @@ lock: .venv/pyvenv.cfg ## Resolve the dependencies again and pin them with hashe
 	$(LOCK) --extra local --extra dev --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 
 # --- Benchmarks --------------------------------------------------------------------------------------------------
+
+.PHONY: bench-answers
+bench-answers: .venv/bench.stamp .venv/deno.stamp ## Measure answers without a model on a collection: make bench-answers DATA=folder
+	@$(BIN)/python -m tests.bench.answers $(DATA)
 
 .PHONY: bench-bounds
 bench-bounds: .venv/bench.stamp ## Look for the dearest query that is accepted, against plain ones of its length

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from gateway import __version__
+from gateway.answers.routes import router as answers_router
 from gateway.app.container import Services, create_services
 from gateway.config.settings import Settings
 from gateway.documents.routes import router as documents_router
@@ -32,7 +33,7 @@ from gateway.status.routes import router as status_router
 
 logger = logging.getLogger(__name__)
 
-DESCRIPTION = """Search and recommendations over a Supabase project, within what the caller may read.
+DESCRIPTION = """Search, answers and recommendations over a Supabase project, within what the caller may read.
 
 Send a Supabase access token as `Authorization: Bearer …`, or none to see what is public. Every error is
 `application/problem+json` (RFC 9457). An answer that had to do without something says `degraded` and why."""
@@ -54,6 +55,7 @@ def create_app(
     )
     app.state.services = services
     app.include_router(search_router)
+    app.include_router(answers_router)
     app.include_router(embeddings_router)
     app.include_router(recommendations_router)
     app.include_router(documents_router)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import httpx2
 
 from gateway.admission.admission import Admission
+from gateway.answers.service import AnswerService
 from gateway.app import parts
 from gateway.auth.jwks import JwksCache
 from gateway.auth.tokens import SharedSecret, TokenVerifier
@@ -45,6 +46,7 @@ class Services:
     embedders: Sequence[Embedder]
     verifier: TokenVerifier
     search: SearchService
+    answers: AnswerService
     embeddings: EmbeddingService
     recommendations: RecommendationService
     documents: DocumentService
@@ -167,6 +169,7 @@ def create_services(
         embedders,
         verifier,
         search,
+        AnswerService(search, queries, stale=parts.create_stale_questions(settings, rights)),
         EmbeddingService(database, queries),
         recommendations,
         DocumentService(Documents(settings.supabase_url, key, client, replace(how.storage, attempts=1))),

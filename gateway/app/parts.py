@@ -8,6 +8,7 @@ from gateway.admission.addresses import Addresses, network
 from gateway.admission.admission import Admission
 from gateway.admission.rates import BoundedMemory, Rates
 from gateway.admission.shared import RedisUnavailableError, SharedRates
+from gateway.answers.stale_answers import StaleAnswers as StaleQuestions
 from gateway.auth.jwks import JwksCache, JwksFetchError
 from gateway.auth.tokens import KeySource, SharedSecret, TokenVerifier
 from gateway.clients.data_api import DataApi
@@ -102,6 +103,12 @@ def create_stale_answers(settings: Settings, rights: Rights) -> StaleAnswers:
     """The answers to searches that stand in when no new ones can be had."""
     max_bytes = 1_000_000 * settings.stale_answers_mb
     return StaleAnswers(max_bytes=max_bytes, max_age_s=settings.stale_answers_s, rights=rights)
+
+
+def create_stale_questions(settings: Settings, rights: Rights) -> StaleQuestions:
+    """The same of answers to questions."""
+    max_bytes = 1_000_000 * settings.stale_answers_mb
+    return StaleQuestions(max_bytes=max_bytes, max_age_s=settings.stale_answers_s, rights=rights)
 
 
 def create_stale_recommendations(settings: Settings, rights: Rights) -> StaleRecommendations:

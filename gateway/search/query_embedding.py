@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from cachetools import LRUCache
 from pgvector import HalfVector
 
 from gateway.database.pool import Database
@@ -23,8 +24,11 @@ MISFIT_S = 10.0
 # Of the time that is left, what asking for the active model may take: the search itself comes after it.
 SHARE = 0.25
 INSTEAD = "keyword search"
-# Of texts that are embedded for callers.
-BATCH = 4
+# Of texts that are embedded for callers; of sentences, which are short and looked at once.
+BATCH, COMPARED = 4, 16
+MOST_COMPARED = 4_096
+"""Vectors of sentences that are kept: 1.5 kB each at 384 dimensions. What is asked about is asked about again."""
+BY_WORDS = "a comparison of words"
 
 
 class NoVectorsError(UnavailableError):
@@ -74,6 +78,7 @@ class QueryEmbedder:
         self._database = database
         self.pipeline = ResiliencePipeline(policy, _is_failure, heartbeat=self.probe)
         self._clock = clock
+        self._compared: LRUCache[tuple[str, int, str], Vectors] = LRUCache(MOST_COMPARED)
         self._active: Model | None = next(iter(self._embedders))
         self._refused = ""
         self._active_until = float("inf")
@@ -109,14 +114,8 @@ class QueryEmbedder:
         reason = self.mismatch(active)
         if reason is not None:
             raise NoVectorsError(reason)
-        embedder = self._embedders[active]
-        known = {text: embedder.known_query(text) for text in texts}
-        unknown = [text for text, vector in known.items() if vector is None]
         try:
-            # A few at a time, so that none of these calls takes much longer than that of a search.
-            for start in range(0, len(unknown), BATCH):
-                batch = unknown[start : start + BATCH]
-                known |= zip(batch, await self.pipeline.call(partial(_embedded, embedder, batch)), strict=True)
+            return await self._vectors(self._embedders[active], texts, BATCH)
         except DependencyError as error:
             raise NoVectorsError(error.reason) from error
         except EmbeddingRejected as error:
@@ -128,6 +127,38 @@ class QueryEmbedder:
         except Exception as error:
             logger.exception("embedder: unexpected failure")
             raise NoVectorsError("The embedder failed.") from error
+
+    async def compare(self, query: str, texts: Sequence[tuple[int, str]]) -> list[float] | Degradation:
+        """The cosine of each of `texts` with `query`, or what to tell the caller in its place.
+
+        Whichever embedder is in use compares them: nothing that is stored takes part. Each text goes with the id of its
+        chunk, and its vector is kept under both: only who may read the chunk could notice that it was asked about.
+        """
+        own = self._own
+        keys = [(own.name, *text) for text in texts]
+        new = [key for key in dict.fromkeys(keys) if key not in self._compared]
+        try:
+            asked, *made = await self._vectors(self._embedders[own], [query, *(text for *_, text in new)], COMPARED)
+        except DependencyError as error:
+            return degraded("embedder", error.reason, BY_WORDS)
+        except EmbeddingError as error:
+            logger.warning("embedder: %s", error)
+            return degraded("embedder", "It refused a text or does not work at the moment.", BY_WORDS)
+        except Exception:
+            logger.exception("embedder: unexpected failure")
+            return degraded("embedder", "It failed.", BY_WORDS)
+        vectors = {key: self._compared[key] for key in keys if key in self._compared}
+        vectors |= zip(new, made, strict=True)
+        self._compared.update((key, vector.copy()) for key, vector in zip(new, made, strict=True))
+        return [float(vectors[key] @ asked) for key in keys]
+
+    async def _vectors(self, embedder: Embedder, texts: Sequence[str], size: int) -> list[Vectors]:
+        known = {text: embedder.known_query(text) for text in texts}
+        unknown = [text for text, vector in known.items() if vector is None]
+        # A few at a time, so that none of these calls takes much longer than that of a search.
+        for start in range(0, len(unknown), size):
+            batch = unknown[start : start + size]
+            known |= zip(batch, await self.pipeline.call(partial(_embedded, embedder, batch)), strict=True)
         return [vector for vector in map(known.get, texts) if vector is not None]
 
     def count_tokens(self, texts: Sequence[str], active: Model) -> int:
@@ -138,9 +169,13 @@ class QueryEmbedder:
 
     async def probe(self) -> str:
         """Have the embedder in use embed something; the sentence for the status. Its own errors."""
-        model = self._active if self._active in self._embedders else next(iter(self._embedders))
-        await self._embedders[model].embed_chunks(["status"])
-        return f"It makes vectors of {model}."
+        await self._embedders[self._own].embed_chunks(["status"])
+        return f"It makes vectors of {self._own}."
+
+    @property
+    def _own(self) -> Model:
+        """The model in use, or the usual one where none of ours is."""
+        return self._active if self._active in self._embedders else next(iter(self._embedders))
 
     def objection(self, row: Mapping[str, Any]) -> str | None:
         """Why its vectors are of no use, by the row of sql/queries/status.sql; None when they are."""

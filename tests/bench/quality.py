@@ -51,13 +51,13 @@ class Collection:
 
 def read(folder: Path) -> Collection:
     """Read a collection; only queries with a relevant document count."""
-    documents = {str(row["id"]): (str(row["title"])[:500] or "-", _content(row)) for row in _lines(folder, "corpus")}
+    documents = {str(row["id"]): (str(row["title"])[:500] or "-", _content(row)) for row in lines_of(folder, "corpus")}
     judgments: dict[str, dict[str, int]] = {}
     with gzip.open(folder / "qrels.tsv.gz", "rt", encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
             judgments.setdefault(row["query_id"], {})[row["doc_id"]] = int(row["rel"])
     judgments = {query: found for query, found in judgments.items() if max(found.values()) > 0}
-    queries = {str(row["id"]): str(row["text"]) for row in _lines(folder, "queries") if str(row["id"]) in judgments}
+    queries = {str(row["id"]): str(row["text"]) for row in lines_of(folder, "queries") if str(row["id"]) in judgments}
     return Collection(folder.name, documents, queries, judgments)
 
 
@@ -66,7 +66,8 @@ def _content(row: Mapping[str, Any]) -> str:
     return "\n\n".join([str(row["text"]), *more])
 
 
-def _lines(folder: Path, name: str) -> Iterator[dict[str, Any]]:
+def lines_of(folder: Path, name: str) -> Iterator[dict[str, Any]]:
+    """The rows of a file of the collection."""
     with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
@@ -141,7 +142,7 @@ def exact_dense(database: Database, collection: Collection, ids: Mapping[str, st
     owners = [ids[row[0]] for row in rows]
     vectors = np.array([np.fromstring(row[1][1:-1], np.float32, sep=",") for row in rows])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    queries = asyncio.run(_embedded(list(collection.queries.values())))
+    queries = asyncio.run(embedded(list(collection.queries.values())))
     found: Ranking = {}
     for query, vector in zip(collection.queries, queries, strict=True):
         order = np.argsort(-(vectors @ vector), kind="stable")
@@ -149,7 +150,8 @@ def exact_dense(database: Database, collection: Collection, ids: Mapping[str, st
     return found
 
 
-async def _embedded(texts: list[str]) -> Any:
+async def embedded(texts: list[str]) -> Any:
+    """The vectors of texts, by the default embedder."""
     embedder = OnnxEmbedder()
     vectors = await embedder.embed_chunks(texts)
     await embedder.aclose()

@@ -230,7 +230,7 @@ async def _one(world: World, client: httpx2.AsyncClient, observation: Observatio
 
 
 def _holds_documents(answer: Mapping[str, Any]) -> bool:
-    return any(result["kind"] == "document" for result in answer.get("results", []))
+    return any(each["kind"] == "document" for each in (*answer.get("results", []), *answer.get("passages", [])))
 
 
 async def _write(world: World) -> None:

@@ -69,6 +69,14 @@ ROUTES = (
         "search, new words", "/v1/search", lambda: {"query": f"mooring {next(_numbers)}"}, degrades=True, may_fail=True
     ),
     Route(
+        "answers",
+        "/v1/answers",
+        lambda: {"question": "How do I moor a boat?"},
+        degrades=True,
+        of_documents=True,
+        person=4,
+    ),
+    Route(
         "embeddings",
         "/v1/embeddings",
         lambda: {"input": f"berth {next(_numbers)}"},

@@ -33,7 +33,7 @@ from tests.support.waiting import wait_until
 REQUEST_S = 3.0
 DOCUMENTS = 30
 # One that asks everything at once would have to wait for those that ask less.
-PEOPLE = tuple(f"chaos-{number}@example.org" for number in range(4))
+PEOPLE = tuple(f"chaos-{number}@example.org" for number in range(5))
 DISK_MB = 1200
 FILLER = "filler"
 

@@ -23,6 +23,7 @@ CONFIG = schemathesis.Config.from_dict(
 OF_ANY_REQUEST = {"400", "404", "405", "408", "413", "431"}
 STATUSES = {
     ("/v1/search", "post"): {"200", "401", "403", "415", "422", "429", "503"},
+    ("/v1/answers", "post"): {"200", "401", "403", "415", "422", "429", "503"},
     ("/v1/embeddings", "post"): {"200", "401", "403", "415", "422", "429", "503"},
     ("/v1/recommendations", "get"): {"200", "401", "403", "422", "429"},
     ("/v1/documents", "post"): {"202", "401", "403", "422", "429", "503"},
@@ -56,7 +57,8 @@ schema = schemathesis.openapi.from_dict(make_app(Project()).openapi(), config=CO
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_gateway_is_as_it_says(case: schemathesis.Case[Any], base_url: str) -> None:
     response = case.call(base_url=base_url)
-    if contradicts_itself(case.body):
+    asks = (case.method.upper(), case.operation.path) == ("POST", "/v1/answers")
+    if contradicts_itself(case.body) or (asks and is_no_question(case.body)):
         # No JSON Schema says that one field must not be above another, or that a filter wants a kind.
         assert response.status_code in {400, 401, 415, 422}
         case.validate_response(response, excluded_checks=[positive_data_acceptance])
@@ -77,6 +79,22 @@ def contradicts_itself(body: Any) -> bool:
     )
 
 
+def is_no_question(body: Any) -> bool:
+    """Whether it is neither a question nor a conversation that ends with one, or names organizations twice."""
+    if not isinstance(body, Mapping):
+        return False
+    filters, messages = body.get("filters"), body.get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    is_asked = isinstance(last, Mapping) and last.get("role") == "user"
+    organizations = filters.get("organization_ids") if isinstance(filters, Mapping) else None
+    organization = body.get("organization_id")
+    return (
+        (body.get("question") is None) == (messages is None)
+        or (messages is not None and not is_asked)
+        or (organization is not None and (organizations is not None or body.get("in") == ["products"]))
+    )
+
+
 def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert document == schema.raw_schema
@@ -90,6 +108,7 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
             of_success = "text/plain" if operation["operationId"] == "metrics" else "application/json"
             assert list(response["content"]) == [of_success if status in ("200", "202") else "application/problem+json"]
     assert operations["/v1/search", "post"]["security"] == [{}, {"token": []}]
+    assert operations["/v1/answers", "post"]["security"] == [{}, {"token": []}]
     assert operations["/v1/embeddings", "post"]["security"] == [{"token": []}]
     assert "HTTPValidationError" not in document["components"]["schemas"]
 

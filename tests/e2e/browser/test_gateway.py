@@ -22,6 +22,7 @@ JSON = "{ 'content-type': 'application/json' }"
 # What a page asks of the gateway, as the arguments of `fetch` after the address; `token` is somebody's.
 ROUTES = {
     "POST /v1/search": f"{{ method: 'POST', headers: {JSON}, body: '{{\"query\": \"kettle\"}}' }}",
+    "POST /v1/answers": f"{{ method: 'POST', headers: {JSON}, body: '{{\"question\": \"kettle\"}}' }}",
     "POST /v1/embeddings": (
         "{ method: 'POST', body: '{\"input\": \"kettle\"}',"
         " headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` } }"
