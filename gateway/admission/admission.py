@@ -29,13 +29,14 @@ VERIFICATION_RATE = "100 per 1 second"
 """Tokens that are verified although their address has asked too often: one costs about what a refusal does."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asker:
-    """Who asks: the key that it is counted by, its rates, and the key of its address's tokens."""
+    """Who asks: the key that it is counted by, its rates, the key of its address's tokens; what this request cost."""
 
     key: str
     rates: Rates
     tokens: str
+    spent: int = 0
 
     @property
     def is_unverified(self) -> bool:
@@ -88,9 +89,9 @@ class Admission:
         """Count a request that costs so much; the error to answer with when `who` may not make it now."""
         self.limiter.ask(who.key)
         known = self.refusals.known(who.key)
-        if known is None and who.rates.take(who.key, cost):
-            return None
-        if who.is_unverified and self._verifications.take("all"):
+        is_below = known is None and who.rates.take(who.key, cost)
+        if is_below or (who.is_unverified and self._verifications.take("all")):
+            who.spent += cost
             return None
         LIMITED.labels(who.rates.name).inc()
         return known or self._too_often(who, cost)
@@ -104,6 +105,14 @@ class Admission:
             return None
         LIMITED.labels(who.rates.name).inc()
         return self._refusal(who, scarce)
+
+    async def charge(self, who: Asker, more: int, share: float = 1.0) -> TooManyRequestsError | None:
+        """Count a request that turned out to cost `more`; the error to answer with when that is too much now.
+
+        All of it costs no more than this share of the caller's smallest limit: an idle caller may always make it.
+        """
+        more = who.rates.within(more, who.spent, share)
+        return (self.take(who, more) or await self.take_shared(who, more)) if more > 0 else None
 
     def room(self, who: Asker) -> OverloadedError | TooManyAtOnceError | None:
         """The error for `who` when there is neither a place nor a stale answer for it; nothing is taken."""
@@ -148,6 +157,7 @@ class Admission:
             access_logger.info("%s %d, refused (%s%s)", line, status, who.key, f", and {more} before" if more else "")
 
     def _too_often(self, who: Asker, cost: int) -> TooManyRequestsError:
+        cost += who.spent  # the next try costs all of it again
         scarce = who.rates.scarcest(who.key, cost)
         assert scarce is not None, "only a limit refuses"
         error = self._refusal(who, scarce)

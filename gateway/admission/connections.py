@@ -106,10 +106,10 @@ def _make_room(held: Iterable[Connection]) -> bool:
 class Uploads:
     """Bytes of bodies that have not arrived as a whole, by caller."""
 
-    def __init__(self, *, most_bytes: int, share: float) -> None:
-        """Hold `most_bytes` at most, and for one caller `share` of them, 0 to 1."""
+    def __init__(self, *, most_bytes: int, share: float, longest: int = 0) -> None:
+        """Hold `most_bytes` at most, and for one caller `share` of them, 0 to 1, but always one of `longest` bytes."""
         self._most = most_bytes
-        self._of_one = int(most_bytes * share)
+        self._of_one = max(int(most_bytes * share), min(longest, most_bytes))
         self._held: dict[str, dict[object, tuple[int, Callable[[], None]]]] = {}
         self._of: Counter[str] = Counter()  # bytes of each caller
         self._total = 0

@@ -180,6 +180,10 @@ class Rates:
         self.charge(key, cost)
         return True
 
+    def within(self, more: int, spent: int, share: float = 1.0) -> int:
+        """Of `more`, what a request that has cost `spent` may cost beyond that within this share of every limit."""
+        return min([more, *(int(item.amount * share) - spent for item in self.items)])
+
     def charge(self, key: str, cost: int) -> None:
         """Count so much, also beyond the limit."""
         for item in self.items:

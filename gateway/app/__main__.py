@@ -128,7 +128,11 @@ def server_config(
             per_address=settings.connections_per_address,
         ),
         "was_ready": staticmethod(services.status.was_ready),
-        "uploads": Uploads(most_bytes=1_000_000 * settings.upload_memory_mb, share=settings.caller_share),
+        "uploads": Uploads(
+            most_bytes=1_000_000 * settings.upload_memory_mb,
+            share=settings.caller_share,
+            longest=max(settings.max_body_bytes, settings.max_upload_bytes),
+        ),
         "max_body_bytes": settings.max_body_bytes,
         "max_upload_bytes": settings.max_upload_bytes,
         "cors_origins": settings.cors_origins,

@@ -42,6 +42,8 @@ def _misfits(settings: Settings) -> list[str]:
         changed(STORAGE, settings.resilience)
     except ValueError as error:
         found.append(f"{error}")
+    if max(settings.max_body_bytes, settings.max_upload_bytes) > 1_000_000 * settings.upload_memory_mb:
+        found.append("UPLOAD_MEMORY_MB is less than one body may have (MAX_BODY_BYTES, MAX_UPLOAD_BYTES).")
     key = settings.supabase_publishable_key or ""
     if key.startswith("sb_secret_") or carries_service_role(key):
         # Whoever sends this key is taken for nobody; the secret one must not be on its way through clients at all.

@@ -43,8 +43,8 @@ class Settings(AdmissionSettings):
     max_upload_bytes: int = Field(
         default=10_000_000,
         ge=1024,
-        description="Longest body of POST /v1/documents, within a caller's share of UPLOAD_MEMORY_MB. Larger files "
-        "go to Storage directly.",
+        description="Longest body of POST /v1/documents, no longer than UPLOAD_MEMORY_MB. Larger files go to Storage "
+        "directly.",
     )
     upload_request_timeout_s: float = Field(
         default=30.0, gt=0, le=300, description="Seconds in which POST /v1/documents is answered."

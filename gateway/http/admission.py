@@ -19,6 +19,8 @@ STALL_S = 0.5
 """It waits no longer when none of them ends for so many seconds."""
 BYTES_PER_REQUEST = 4_096
 """Of a body: it counts for one more request for each."""
+BODY_SHARE = 0.5
+"""Of a limit, what a request and its body count for at most: who sends a file has asked before, and asks afterwards."""
 NOT_STORED = (b"cache-control", b"no-store")
 
 
@@ -114,7 +116,7 @@ class ConcurrencyLimitMiddleware:
         cost = state.get("body_bytes", 0) // BYTES_PER_REQUEST
         if cost:
             who: Asker = state["asker"]
-            refused = self.admission.take(who, cost) or await self.admission.take_shared(who, cost)
+            refused = await self.admission.charge(who, cost, BODY_SHARE)
             if refused is not None:
                 raise refused
 

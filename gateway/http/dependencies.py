@@ -65,7 +65,7 @@ async def charge(request: Request, cost: int) -> None:
     who = getattr(request.state, "asker", None)
     if who is not None and cost > 0:
         services: Services = request.app.state.services
-        refused = services.admission.take(who, cost) or await services.admission.take_shared(who, cost)
+        refused = await services.admission.charge(who, cost)
         if refused is not None:
             raise refused
 

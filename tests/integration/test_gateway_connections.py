@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -95,15 +96,20 @@ async def test_a_body_in_crumbs_is_refused() -> None:
 
 
 async def test_unfinished_uploads_hold_no_more_than_their_share() -> None:
-    async with served(upload_memory_mb=1, max_body_bytes=262_144, caller_share=0.25, rate_limit_address="") as world:
+    changes: dict[str, Any] = {"max_body_bytes": 262_144, "max_upload_bytes": 262_144, "caller_share": 0.1}
+    async with served(upload_memory_mb=1, rate_limit_address="", **changes) as world:
         size = 200_000
         first, second = await world.connect("127.0.0.2"), await world.connect("127.0.0.2")
         for client in (first, second):
             await client.send(SEARCH + b"Content-Length: %d\r\n\r\n" % size + b" " * (size - 1))
-        refused = await second.read()
+        # The one whose piece is one too many, in whichever order the gateway reads them.
+        reading = {asyncio.create_task(client.read()): client for client in (first, second)}
+        (done,), (waiting,) = await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+        refused = done.result()
         assert (refused.status, refused.body["type"]) == (429, "urn:tidegate:problem:too-many-at-once")
         assert "UPLOAD_MEMORY_MB" in refused.body["detail"]
-        assert (await first.ask(b" ")).status == 400  # it is here, and is no JSON
+        await reading[waiting].send(b" ")
+        assert (await waiting).status == 400  # it is here, and is no JSON
 
 
 async def test_who_does_not_read_keeps_no_place_and_is_left(database: Database) -> None:

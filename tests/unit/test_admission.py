@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.admission.addresses import LOCAL, Addresses, network
+from gateway.admission.admission import Admission
 from gateway.admission.connections import Connections, Uploads
 from gateway.admission.rates import BoundedMemory, Rates, rate_limit_field
 from gateway.config.types import sentence
@@ -108,6 +109,43 @@ def test_what_costs_more_than_there_ever_is_costs_all_of_it() -> None:
     assert not rates.take("a")
     clock.advance(10)
     assert rates.take("a", 50)
+
+
+def admission_at(text: str, clock: Clock) -> Admission:
+    rates = Rates(text, name="address", storage=BoundedMemory(clock=clock))
+    limiter = ConcurrencyLimiter(initial=20, late_s=1, clock=clock)
+    return Admission(Addresses(), people=rates, strangers=rates, limiter=limiter, person_of=lambda _: None, clock=clock)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("text", ["30 per 5 second", "1 per second", "30 per 5 second; 4 per minute", ""])
+@pytest.mark.parametrize("charges", [[(2_441, 0.5)], [(16, 0.5), (19, 1.0)], [(9, 1.0)], [(5_000, 1.0), (3, 1.0)]])
+async def test_an_idle_caller_may_make_any_request(text: str, charges: list[tuple[int, float]]) -> None:
+    clock = Clock()
+    admission = admission_at(text, clock)
+    for _ in range(3):
+        who = admission.who("192.0.2.1", [])
+        assert admission.take(who) is None
+        for more, share in charges:
+            assert await admission.charge(who, more, share) is None
+        clock.advance(120)
+
+
+@pytest.mark.anyio
+async def test_who_waits_for_a_costly_request_as_long_as_told_may_make_it() -> None:
+    clock = Clock()
+    admission = admission_at("30 per 5 second", clock)
+
+    async def ask(more: int) -> int | None:
+        who = admission.who("192.0.2.1", [])
+        refused = admission.take(who) or await admission.charge(who, more)
+        return int(refused.headers["Retry-After"]) if refused else None
+
+    assert await ask(10) is None
+    wait_s = await ask(2_441)
+    assert wait_s is not None
+    clock.advance(wait_s)
+    assert await ask(2_441) is None
 
 
 def test_the_memory_of_rates_and_loads_is_bounded() -> None:
@@ -214,6 +252,11 @@ def test_unfinished_uploads_are_bounded_for_each_caller_and_together() -> None:
     for name, caller in (("2", "a"), ("4", "b"), ("5", "c"), ("5", "c")):
         uploads.remove(name, caller)
     assert uploads.total == 0
+
+
+@pytest.mark.parametrize(("longest", "most"), [(300, 300), (5_000, 1_000), (50, 100)])
+def test_one_body_is_always_within_its_callers_share(longest: int, most: int) -> None:
+    assert Uploads(most_bytes=1_000, share=0.1, longest=longest).most_of_one == most
 
 
 @pytest.mark.parametrize(

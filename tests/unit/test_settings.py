@@ -87,6 +87,11 @@ def test_what_calls_can_follow_is_read(environment: pytest.MonkeyPatch, resilien
     assert (how.database.timeout_s, how.data_api.timeout_s, how.payment.timeout_s) == (0.5, 0.5, 10)
 
 
+def test_memory_for_uploads_that_holds_no_whole_body_is_refused(environment: pytest.MonkeyPatch) -> None:
+    (problem,) = problems(environment, {**GOOD, "UPLOAD_MEMORY_MB": "9"})
+    assert problem.startswith("UPLOAD_MEMORY_MB is less than one body may have")
+
+
 @pytest.mark.parametrize("base", [GOOD, PRODUCTION])
 def test_good_settings_are_read(environment: pytest.MonkeyPatch, base: dict[str, str]) -> None:
     set_all(environment, {**base, "CORS_ORIGINS": "https://a.example, https://b.example", "EMBEDDER_URL": ""})
