@@ -154,11 +154,11 @@ screenshot: .venv/deno-tests.stamp .venv/chromium.stamp ## Draw the picture of t
 	@SCREENSHOT=docs/images/shop.png $(BIN)/python -m pytest -q tests/e2e/browser/test_shop_orders.py
 
 # The files name no package index: pip asks whichever it is set up with.
-LOCK := $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url pyproject.toml
 
 .PHONY: lock
-lock: .venv/pyvenv.cfg ## Resolve the dependencies again and pin them with hashes
+lock: .venv/pyvenv.cfg ## Pin the dependencies with hashes; newer versions with UPGRADE=1
 	$(PIP) install uv
 	@# What a server and a checkout get is what the tests ran with.
 	$(LOCK) --extra local --extra dev --output-file requirements-dev.lock

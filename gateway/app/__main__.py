@@ -23,6 +23,7 @@ from gateway.config.settings import Settings
 from gateway.errors import DatabaseUnsafeError
 from gateway.http.connection_gate import gate_of
 from gateway.http.server_protocol import BoundedProtocol
+from gateway.observability.reports import flush_reports, report_errors
 
 logger = logging.getLogger("gateway")
 
@@ -34,6 +35,7 @@ def main() -> None:
     settings = load_settings_or_exit("gateway")
     configure_logging(settings)
     try:
+        report_errors(settings, "gateway")
         app = create_app(settings)
     except ValueError as error:
         refuse(f"The gateway cannot start:\n  - {error}")
@@ -44,6 +46,8 @@ def main() -> None:
     except DatabaseUnsafeError as error:
         findings = "\n".join(f"  - {finding}" for finding in error.findings)
         refuse(f"The gateway refuses to serve this database:\n{findings}")
+    finally:
+        flush_reports()
 
 
 def operations_port(settings: Settings) -> int:

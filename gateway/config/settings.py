@@ -24,6 +24,18 @@ class Settings(AdmissionSettings):
         default="info", description="How much is logged: debug, info, warning or error."
     )
 
+    sentry_dsn: Annotated[SecretStr | None, Empty] = Field(
+        default=None,
+        description="Where unexpected errors of gateway and worker are reported, as Sentry gives it out; nothing is "
+        "reported without it. No text of a request, a row or an exception leaves.",
+    )
+    sentry_environment: Annotated[str | None, Empty] = Field(
+        default=None, description="The environment named in reports; ENVIRONMENT by default."
+    )
+    sentry_release: Annotated[str | None, Empty] = Field(
+        default=None, description="The release named in reports; tidegate@ and the version by default."
+    )
+
     gateway_host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
     gateway_port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
     operations_host: str = Field(

@@ -86,7 +86,10 @@ def to_gateway_error(error: psycopg.Error) -> GatewayError:
         )
         answer = kind(detail if detail is not None else _own_words(error))
     if answer.status >= 500:
-        logger.error("database: %s %s", sqlstate or type(error).__name__, str(error).strip().replace("\n", " "))
+        what = str(error).strip().replace("\n", " ")
+        # Of what should never come it matters where it came from.
+        unexpected = error if isinstance(answer, InternalError) else None
+        logger.error("database: %s %s", sqlstate or type(error).__name__, what, exc_info=unexpected)
     return answer
 
 

@@ -83,9 +83,20 @@ class ErrorBoundaryMiddleware:
             if started:
                 raise  # the server closes the connection: half an answer must not look whole
             if not isinstance(error, GatewayError):
-                logger.exception("request %s failed", scope.get("state", {}).get("request_id"))
+                logger.exception("request %s failed", request_id_of(scope), extra={"tags": _tags(scope)})
             response = problem_response(scope, as_gateway_error(error))
             await response(scope, receive, send)
+
+
+def request_id_of(scope: Scope) -> str:
+    """What the request is called in answers and in the log; empty before it has a name."""
+    return str(scope.get("state", {}).get("request_id", ""))
+
+
+def _tags(scope: Scope) -> dict[str, str]:
+    # The route's pattern: a path may hold what a caller wrote.
+    route = getattr(scope.get("route"), "path", "")
+    return {"request_id": request_id_of(scope), "method": scope["method"], "route": route}
 
 
 class DeadlineMiddleware:

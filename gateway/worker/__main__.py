@@ -10,6 +10,7 @@ from gateway.config.loading import load_settings_or_exit, refuse
 from gateway.config.settings import Settings
 from gateway.database.connection import DatabaseError
 from gateway.embeddings import EmbedderUnavailable
+from gateway.observability.reports import flush_reports, report_errors
 from gateway.resilience import metrics
 from gateway.worker.process import WorkerProcess, retry_failed
 
@@ -34,6 +35,10 @@ def main() -> None:
 
 def run(settings: Settings) -> None:
     """Work until a signal to stop, and show the numbers meanwhile where a port is set."""
+    try:
+        report_errors(settings, "worker")
+    except ValueError as error:
+        refuse(f"The worker cannot start:\n  - {error}")
     stop_metrics = _serve_metrics(settings.worker_metrics_host, settings.worker_metrics_port)
     try:
         asyncio.run(WorkerProcess(settings).run())
@@ -41,6 +46,7 @@ def run(settings: Settings) -> None:
         refuse(f"The worker cannot start: {error}")
     finally:
         stop_metrics()
+        flush_reports()
 
 
 def _serve_metrics(host: str, port: int | None) -> Callable[[], None]:

@@ -50,6 +50,7 @@ ALLOWED = {
     "onnxruntime": ("embeddings/",),
     "tokenizers": ("chunking/", "embeddings/", *OTHER_PROCESSES),
     "redis": ("admission/shared.py",),
+    "sentry_sdk": ("observability/reports.py",),
     # The confined process alone reads files.
     "liteparse": ("ingestion/readers/",),
     "python_calamine": ("ingestion/readers/",),
@@ -75,6 +76,7 @@ LOWER: dict[str, tuple[str, ...]] = {
     "embeddings/": ("gateway.config.embedder", "gateway.embeddings"),
     "chunking/": ("gateway.chunking", "gateway.embeddings"),
     "ingestion/": ("gateway.ingestion",),
+    "observability/": ("gateway.config", "gateway.observability"),
     "http/": (*GROUND, "gateway.admission", "gateway.auth", "gateway.http"),
     "search/": (*CAPABILITY, "gateway.embeddings", "gateway.search"),
     "answers/": (*CAPABILITY, "gateway.answers", "gateway.search"),
@@ -95,6 +97,7 @@ LOWER: dict[str, tuple[str, ...]] = {
         "gateway.database",
         "gateway.embeddings",
         "gateway.ingestion",
+        "gateway.observability",
         "gateway.resilience",
         "gateway.worker",
     ),

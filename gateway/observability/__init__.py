@@ -1,0 +1,1 @@
+"""What leaves the process about itself: reports of errors that nobody expected."""
