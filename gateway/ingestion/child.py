@@ -1,7 +1,8 @@
 """The process that reads one file: takes its bytes from standard input, confines itself, and writes what it read.
 
 What it writes: lines of JSON, {"done": …, "total": …} while it reads pages, at last {"error": …}, or {"bytes": …,
-"page_starts": […]} before so many bytes of text in UTF-8. Whoever reads that trusts nothing of it (process.py).
+"page_starts": […], "is_markdown": …} before so many bytes of text in UTF-8. Whoever reads that trusts nothing of it
+(process.py).
 """
 
 import json
@@ -37,7 +38,8 @@ def main() -> None:
         os._exit(MEMORY_IS_SHORT)
     else:
         text = extraction.text.encode()
-        _write({"bytes": len(text), "page_starts": list(extraction.page_starts)}, text)
+        head = {"bytes": len(text), "page_starts": list(extraction.page_starts), "is_markdown": extraction.is_markdown}
+        _write(head, text)
     # The interpreter's own end would touch files.
     os._exit(0)
 

@@ -1,4 +1,4 @@
-"""What is read of a file: Markdown, written block by block, and where its pages begin."""
+"""What is read of a file: Markdown, written block by block, and where its pages begin; or a plain text as it is."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,8 +10,15 @@ from gateway.ingestion.limits import Limits, megabytes
 SPACE = re.compile(r"\s+")
 # What text cannot hold: PostgreSQL has no null character, UTF-8 no surrogates.
 IMPOSSIBLE = re.compile("[\0\ud800-\udfff]")
-# What would turn a paragraph into something else.
-MARKS = re.compile(r"(?=#{1,6}(?:\s|$)|`{3}|~{3}|>)")
+# What begins a tag, and no address in angle brackets: HTML may hide what follows.
+TAG = r"<(?=[a-z/!?])(?![a-z]{2,}+:|[^\s<>@]++@)"
+# What would turn a paragraph into something else: a heading, code, a quote, HTML, front matter.
+MARKS = re.compile(rf"(?=#{{1,6}}(?:\s|$)|`{{3}}|~{{3}}|>|{TAG}|(?:---|\+\+\+)$)", re.IGNORECASE)
+# The same in a text of several lines, where a line below may make a heading of one. Quotes, as in mails, stay.
+LINE_MARKS = re.compile(
+    rf"^(?= {{0,3}}(?:#{{1,6}}(?:[ \t]|$)|`{{3}}|~{{3}}|{TAG}|(?:=++|-++|\+\+\+)[ \t]*+$))( *)",
+    re.IGNORECASE | re.MULTILINE,
+)
 FENCE = re.compile(r"`{3,}")
 MOST_COLUMNS = 256
 DEEPEST_HEADING = 6
@@ -19,10 +26,12 @@ DEEPEST_HEADING = 6
 
 @dataclass(frozen=True)
 class Extraction:
-    """Markdown, and where each of its pages begins in it; no pages for a format without them."""
+    """A text, and where each of its pages begins in it; no pages for a format without them."""
 
     text: str
     page_starts: Sequence[int] = ()
+    is_markdown: bool = True
+    """False for plain text, in which nothing is a heading, whatever it looks like."""
 
 
 def one_line(text: str) -> str:
@@ -59,6 +68,11 @@ class Markdown:
         if words := one_line(text):
             self.block(MARKS.sub(r"\\", words, count=1) if MARKS.match(words) else words)
 
+    def plain(self, text: str) -> None:
+        """A plain text of several lines, none of which is a heading or hidden."""
+        if text.strip():
+            self.block(LINE_MARKS.sub(r"\1\\", text.strip("\n")))
+
     def item(self, text: str, depth: int = 0, marker: str = "-") -> None:
         """An item of a list, which belongs to the one before it when that is an item too."""
         if words := one_line(text):
@@ -88,10 +102,10 @@ class Markdown:
         self._add(text, "\n\n")
         self._was_item = False
 
-    def done(self) -> Extraction:
+    def done(self, *, is_markdown: bool = True) -> Extraction:
         """All of it."""
         starts = [*self._page_starts, *[self._length] * self._pages_without_text]
-        return Extraction("".join(self._blocks), starts)
+        return Extraction("".join(self._blocks), starts, is_markdown)
 
     def _add(self, text: str, separator: str) -> None:
         text = IMPOSSIBLE.sub("\ufffd", text)

@@ -149,13 +149,14 @@ async def _answer(process: Process, limits: Limits, progress: Progress | None) -
 def _extraction(head: dict[str, Any], body: bytes) -> Extraction:
     text = body.decode()
     starts = [int(start) for start in head["page_starts"]]
+    is_markdown = bool(head["is_markdown"])
     if (
         starts != sorted(starts)
         or (starts and not 0 <= starts[0] <= starts[-1] <= len(text))
         or IMPOSSIBLE.search(text)
     ):
         raise ValueError("pages that are not in the text")
-    return Extraction(text, starts)
+    return Extraction(text, starts, is_markdown)
 
 
 def _ended(status: int, complaint: str, limits: Limits) -> Exception:

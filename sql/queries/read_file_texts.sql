@@ -1,5 +1,5 @@
--- Returns the texts of files of the given documents, in order, with where their pages begin.
-select t.document_id, t.file_id, t.content, t.page_starts
+-- Returns the texts of files of the given documents, in order, with where their pages begin and whether they are Markdown.
+select t.document_id, t.file_id, t.content, t.page_starts, t.is_markdown
 from public.file_texts t
 where t.document_id = any (%(document_ids)s)
 order by t.document_id, t.file_id

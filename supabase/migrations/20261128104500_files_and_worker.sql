@@ -63,7 +63,8 @@ as $$
 $$;
 comment on function private.report_file_progress is 'Notes how many pages were read. Definer: as claim_file.';
 
-create function private.accept_file_text(file_id uuid, revision bigint, content text, page_starts integer[])
+create function private.accept_file_text(
+  file_id uuid, revision bigint, content text, page_starts integer[], is_markdown boolean)
 returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -81,11 +82,12 @@ begin
   select coalesce(sum(octet_length(t.content)), 0) into others from public.file_texts t
   where t.document_id = file.document_id and t.file_id <> file.id;
   perform private.enforce_limit('file_text_bytes_of_document', others + octet_length(content), 'PT413');
-  insert into public.file_texts (file_id, document_id, scope_id, content, page_starts)
-  select file.id, d.id, d.scope_id, accept_file_text.content, accept_file_text.page_starts
+  insert into public.file_texts (file_id, document_id, scope_id, content, page_starts, is_markdown)
+  select file.id, d.id, d.scope_id, accept_file_text.content, accept_file_text.page_starts,
+         accept_file_text.is_markdown
   from public.documents d where d.id = file.document_id
   on conflict on constraint file_texts_pkey do update
-  set content = excluded.content, page_starts = excluded.page_starts;
+  set content = excluded.content, page_starts = excluded.page_starts, is_markdown = excluded.is_markdown;
   update public.document_files f
   set status = 'ready', error = null, pages_total = nullif(cardinality(accept_file_text.page_starts), 0),
       pages_done = cardinality(accept_file_text.page_starts)

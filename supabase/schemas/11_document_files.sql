@@ -237,20 +237,23 @@ create table public.file_texts (
   scope_id uuid not null,
   content varchar not null,
   page_starts integer[] not null default '{}',
+  is_markdown boolean not null default true,
   foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade
 );
 create index file_texts_document_id_idx on public.file_texts (document_id, scope_id);
 create index file_texts_scope_id_idx on public.file_texts (scope_id);
 alter table public.file_texts enable row level security, force row level security;
 
-comment on table public.file_texts is 'Texts of files as Markdown: of the newest version that could be read.';
+comment on table public.file_texts is 'Texts of files: of the newest version that could be read.';
 comment on column public.file_texts.file_id is 'The file.';
 comment on column public.file_texts.document_id is 'Its document.';
 comment on column public.file_texts.scope_id is 'Scope of the document.';
-comment on column public.file_texts.content is 'Markdown. Offsets of the file''s chunks count its characters.';
+comment on column public.file_texts.content is 'The text. Offsets of the file''s chunks count its characters.';
 comment on column public.file_texts.page_starts is 'Where each page begins in content, from 0; empty without pages.';
+comment on column public.file_texts.is_markdown is
+  'Whether content is Markdown; false for plain text, such as a log or a program, in which nothing is a heading.';
 
-grant select (file_id, document_id, scope_id, content, page_starts) on public.file_texts to anon, authenticated;
+grant select (file_id, document_id, scope_id, content, page_starts, is_markdown) on public.file_texts to anon, authenticated;
 grant select, insert, update, delete on public.file_texts to service_role;
 grant select on public.file_texts to tidegate_worker;
 

@@ -1,7 +1,7 @@
 """A hundred good files: eight of each format, of different words, sizes and encodings."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.ingestion import office, texts
 from tests.ingestion.content import ACCENTED, CYRILLIC, GREEK, LATIN, Content, make
@@ -42,7 +42,10 @@ def _texts(number: int, content: Content, latin: Content) -> Iterator[GoodFile]:
     yield _whole(f"{number}.html", _declared(texts.html(content), number), content)
     yield _whole(f"{number}.md", encode(texts.markdown(content)), content)
     yield _whole(f"{number}.ipynb", texts.notebook(content).encode(), content)
-    yield _whole(f"{number}.eml", texts.mail(content, as_html=number % 2 == 1), content)
+    as_html = number % 2 == 1
+    mail = _whole(f"{number}.eml", texts.mail(content, as_html=as_html), content)
+    # In plain text nothing is a heading but the subject.
+    yield mail if as_html else replace(mail, headings=[content.title])
     flat = [word for part in (content.title, *content.headings()) for word in part.split()]
     for section in content.sections:
         flat += [word for part in (*section.paragraphs, *section.items) for word in part.split()]

@@ -40,14 +40,17 @@ def test_several_files_are_told_apart_and_stand_beside_the_documents_own_text(ha
     document = harbour.document("Log", content="Own words.")
     harbour.upload(document, "ports.csv", b"port,depth\nAarhus,7\n")
     harbour.upload(document, "deep/er/crew.json", b'[{"name": "Ann", "role": "mate"}]')
+    harbour.upload(document, "lamp.sh", b"# not a heading\nlamp --on\n")
     assert harbour.settled(document)["status"] == "ready"
     found = {chunk["file_name"]: chunk["content"] for chunk in harbour.chunks(document)}
     assert found == {
         None: "Own words.",
         "ports.csv": "| port | depth |\n| --- | --- |\n| Aarhus | 7 |",
         "deep/er/crew.json": "| name | role |\n| --- | --- |\n| Ann | mate |",
+        "lamp.sh": "# not a heading\nlamp --on",
     }
-    assert len({chunk["position"] for chunk in harbour.chunks(document)}) == 3
+    assert len({chunk["position"] for chunk in harbour.chunks(document)}) == 4
+    assert [chunk["heading_path"] for chunk in harbour.chunks(document)] == [[]] * 4
 
 
 def test_a_new_version_replaces_and_a_removed_file_is_gone(harbour: Harbour) -> None:

@@ -1,4 +1,4 @@
-"""One module a format: bytes in, Markdown out."""
+"""One module a format: bytes in, Markdown out, or plain text for what is plain."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

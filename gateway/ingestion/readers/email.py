@@ -79,6 +79,4 @@ def _body(markdown: Markdown, body: Message) -> None:
     if body.get_content_type() == "text/html":
         write_html(markdown, data, charset)
     else:
-        for paragraph in decode(data, charset).split("\n\n"):
-            if paragraph.strip():
-                markdown.block(paragraph.strip("\n"))
+        markdown.plain(decode(data, charset))

@@ -40,7 +40,9 @@ def _cells(notebook: Any) -> Iterator[Any]:
 def _write(markdown: Markdown, cell: Any, language: str) -> None:
     text = _joined(_get(cell, "source") or _get(cell, "input"))
     if _get(cell, "cell_type") != "code":
-        if text.strip():
+        if _get(cell, "cell_type") == "raw":
+            markdown.plain(text)
+        elif text.strip():
             markdown.block(text.strip())
         return
     markdown.code(text, language)

@@ -2,6 +2,7 @@
 
 from gateway.ingestion.decoding import decode, is_utf8, load_codecs
 from gateway.ingestion.extraction import Extraction, Markdown
+from gateway.ingestion.formats import Format
 from gateway.ingestion.readers import File
 
 
@@ -15,4 +16,4 @@ def read(file: File) -> Extraction:
     """The text without white space at its end."""
     markdown = Markdown(file.limits)
     markdown.block(decode(file.data).strip())
-    return markdown.done()
+    return markdown.done(is_markdown=file.format is Format.MARKDOWN)

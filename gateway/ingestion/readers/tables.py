@@ -86,7 +86,7 @@ def _member(markdown: Markdown, key: str, value: Any, path: Sequence[str], file:
         _value(markdown, value, [*path, key], file)
     elif "\n" in (text := _scalar(value)):
         markdown.heading(len(path) + 1, key)
-        markdown.block(text.strip())
+        markdown.plain(text)
     elif one_line(text):
         markdown.item(f"{key}: {text}")
 

@@ -71,7 +71,7 @@ class Cutter:
 def _texts(source: Source) -> list[Text]:
     """The source's own text, and those of its files."""
     own = Text(source.title, source.content, is_markdown=source.job.is_document)
-    return [own, *(Text(source.title, file.content, breaks=file.page_starts) for file in source.files)]
+    return [own, *(Text(source.title, file.content, file.is_markdown, file.page_starts) for file in source.files)]
 
 
 def _together(source: Source, results: Sequence[list[Chunk] | UncuttableError]) -> CutSource | UncuttableError:

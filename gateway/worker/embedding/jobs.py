@@ -41,11 +41,12 @@ class Job:
 
 @dataclass(frozen=True)
 class FileText:
-    """What was read of a file of a document, and where its pages begin."""
+    """What was read of a file of a document, where its pages begin, and whether it is Markdown or plain text."""
 
     file_id: UUID
     content: str
     page_starts: Sequence[int]
+    is_markdown: bool
 
     def page(self, start: int) -> int | None:
         """The page of the character at `start`, from 1; None without pages."""

@@ -67,6 +67,7 @@ class FileQueue:
             revision=job.revision,
             content=extraction.text,
             page_starts=list(extraction.page_starts),
+            is_markdown=extraction.is_markdown,
         )
         return bool(row["is_accepted"])
 
