@@ -117,12 +117,9 @@ begin
 end $$;
 comment on function private.search_shares is 'Documents shared with the caller, where documents are searched.';
 
-create function private.search_extent(kinds text[], out chunks bigint, out tokens bigint)
+create function private.search_extent(scopes uuid[], shares uuid[], out chunks bigint, out tokens bigint)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  scopes constant uuid[] := private.search_scopes(kinds);
-  shares constant uuid[] := private.search_shares(kinds);
 begin
   select coalesce(sum(c.chunks), 0), coalesce(sum(c.tokens), 0) into chunks, tokens
   from (
@@ -132,8 +129,7 @@ begin
     where s.source_id = any (shares) and not s.scope_id = any (scopes)) c;
 end $$;
 comment on function private.search_extent is
-  'Chunks and tokens that the caller may search. Definer: reads the counts of the caller''s own scopes.';
+  'Chunks and tokens in these scopes and shared documents. Definer: called by the functions of search with those of the '
+  'caller.';
 
-grant execute on function
-  private.search_scopes, private.search_shares, private.search_extent
-  to anon, authenticated, service_role;
+grant execute on function private.search_scopes, private.search_shares to anon, authenticated, service_role;

@@ -64,34 +64,37 @@ comment on function private.source_limit is
   'Sources up to which a search looks at everything that passes its filters, at about 3 microseconds each. When more '
   'pass, it searches as without filters and drops what fails.';
 
-create type private.posting_row as (
-  segment_id bigint, word text, stemmer text, weight double precision, average_length double precision);
-comment on type private.posting_row is 'A row of private.postings to read, and what its word counts.';
+create type private.posting_row as (postings bigint[], weight double precision, average_length double precision);
+comment on type private.posting_row is 'The postings of a row of private.postings, and what its word counts.';
 
-create type private.posting_scores as (
-  posting_ids bigint[], scores double precision[], others private.chunk_match[]);
-comment on type private.posting_scores is
-  'The best postings and their scores, best first, and the scores of other chunks that were asked for.';
+create type private.posting_scores as (posting_ids bigint[], scores double precision[]);
+comment on type private.posting_scores is 'The best postings and their scores, best first.';
 
-create function private.rows_to_read(terms private.query_term[], scopes uuid[], posting_limit bigint)
+create function private.posting_rows(terms private.query_term[], scopes uuid[], posting_limit bigint, row_limit integer)
 returns private.posting_row[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return array(
-    select (p.segment_id, s.word, s.stemmer, s.weight, s.average_length)::private.posting_row
+    select (r.postings, r.weight, r.average_length)::private.posting_row
     from (
-      -- The rarest words find the chunks, as many words as there is time for, and at least one. The others tell little.
-      select t.*, sum(t.frequency) over (order by t.weight desc, t.frequency, t.word, t.stemmer, t.original) as read
-      from unnest(terms) t) s
-    -- Word by word: the planner, which does not know how few they are, would read all postings of a small table.
-    cross join lateral (
-      select w.segment_id from private.postings w
-      where w.scope_id = any (scopes) and w.word = s.word and w.stemmer = s.stemmer offset 0) p
-    where s.read <= posting_limit or s.read = s.frequency
-    limit private.posting_row_limit());
+      select s.weight, s.average_length, case when p.size > posting_limit then p.postings[:posting_limit::integer]
+               else p.postings end as postings,
+             sum(p.size) over (order by s.read rows unbounded preceding) - p.size as read_before
+      from (
+        -- The rarest words find the chunks, as many words as there is time for, and at least one. The others tell
+        -- little.
+        select t.*, sum(t.frequency) over (order by t.weight desc, t.frequency, t.word, t.stemmer, t.original) as read
+        from unnest(terms) t) s
+      -- Word by word: the planner, which does not know how few they are, would read all postings of a small table.
+      cross join lateral (
+        select w.postings, w.size from private.postings w
+        where w.scope_id = any (scopes) and w.word = s.word and w.stemmer = s.stemmer offset 0) p
+      where s.read <= posting_limit or s.read = s.frequency
+      limit row_limit) r
+    where r.read_before < posting_limit); -- a single word may have more
 end $$;
-comment on function private.rows_to_read is 'The rows of postings that a search reads, rarest words first.';
+comment on function private.posting_rows is 'The rows of postings that a search reads, rarest words first.';
 
 create function private.words_of_chunks(chunk_ids bigint[], terms private.query_term[])
 returns table (
@@ -118,7 +121,7 @@ comment on function private.words_of_chunks is
   'The words of these chunks that the query asks for, from their text: about 10 microseconds a chunk.';
 
 create function private.bm25_scores(
-  rows_to_read private.posting_row[], posting_limit bigint, terms private.query_term[], chunk_ids bigint[])
+  posting_rows private.posting_row[], posting_limit bigint, terms private.query_term[], chunk_ids bigint[])
 returns table (id bigint, score double precision)
 language plpgsql stable security invoker rows 1000 set search_path = pg_catalog, pg_temp
 as $$
@@ -132,12 +135,10 @@ begin
     from (
       select o.id, o.weight * o.times / (o.times + base + slope / o.average_length * o.tokens) as score
       from (
-        (select w.posting_id as id, w.times, w.tokens, r.weight, r.average_length
-         from unnest(rows_to_read) r
-         cross join lateral (
-           select p.posting_id, p.times, p.tokens from private.posted_words p
-           where p.segment_id = r.segment_id and p.word = r.word and p.stemmer = r.stemmer offset 0) w
-         -- A single word may have more.
+        -- Unpacked as private.posting packs them.
+        (select p.posting >> 16 as id, ((p.posting >> 11) & 31)::double precision as times,
+                (p.posting & 2047)::double precision as tokens, p.weight, p.average_length
+         from (select unnest(r.postings) as posting, r.weight, r.average_length from unnest(posting_rows) r) p
          limit posting_limit)
         union all
         select -c.place, c.times, c.tokens, c.weight, c.average_length
@@ -149,40 +150,44 @@ comment on function private.bm25_scores is
   'BM25 of every posting in these rows, and of these chunks from their text, over the most that the query could score: '
   '0 to 1. id: the posting number, or the place in chunk_ids, negative.';
 
-create function private.read_postings(
-  rows_to_read private.posting_row[], posting_limit bigint, terms private.query_term[], direct bigint[], also bigint[],
-  sources uuid[], excluded uuid[], most integer)
+create function private.best_postings(
+  posting_rows private.posting_row[], posting_limit bigint, sources uuid[], excluded uuid[], most integer)
 returns private.posting_scores
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  result private.posting_scores;
+  best private.posting_scores;
 begin
-  with scored as materialized (
-    select s.id, s.score from private.bm25_scores(rows_to_read, posting_limit, terms, direct) s
-  ), best as materialized (
-    select s.id, s.score from scored s
-    where s.id > 0
-      and (sources is null or s.id in (
+  select array_agg(b.id order by b.score desc, b.id), array_agg(b.score order by b.score desc, b.id)
+  into best.posting_ids, best.scores
+  from (
+    select s.id, s.score from private.bm25_scores(posting_rows, posting_limit, '{}', '{}') s
+    where (sources is null or s.id in (
         select m.posting_id from public.chunks c join private.posted_chunks m on m.chunk_id = c.id
         where c.source_id = any (sources)))
       and (excluded is null or not s.id in (
         select m.posting_id from public.chunks c join private.posted_chunks m on m.chunk_id = c.id
         where c.source_id = any (excluded)))
-    order by s.score desc, s.id limit most
-  )
-  select array(select b.id from best b), array(select b.score from best b), array(
-    select (c.source_id, c.id, s.score)::private.chunk_match
-    from scored s join public.chunks c on c.id = direct[-s.id] where s.id < 0
-    union all
-    select (c.source_id, c.id, s.score)::private.chunk_match
-    from private.posted_chunks m join scored s on s.id = m.posting_id join public.chunks c on c.id = m.chunk_id
-    where m.chunk_id = any (also))
-  into result.posting_ids, result.scores, result.others;
-  return result;
+    order by s.score desc, s.id limit most) b;
+  return (coalesce(best.posting_ids, '{}'), coalesce(best.scores, '{}'));
 end $$;
-comment on function private.read_postings is
-  'The `most` best postings, of these sources only when they are given, and the scores of direct and also.';
+comment on function private.best_postings is 'The `most` best postings, of these sources only when they are given.';
+
+create function private.scores_from_text(
+  terms private.query_term[], chunk_ids bigint[], scopes uuid[], shares uuid[])
+returns setof private.chunk_match
+language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select c.source_id, c.id, s.score
+    from private.bm25_scores('{}', 0, terms, chunk_ids) s
+    -- One by one: the planner, which does not know how few they are, would read all chunks of these scopes.
+    cross join lateral (
+      select x.source_id, x.id, x.scope_id from public.chunks x where x.id = chunk_ids[-s.id] offset 0) c
+    where c.scope_id = any (scopes) or c.source_id = any (shares);
+end $$;
+comment on function private.scores_from_text is 'BM25 of those of these chunks that are in the scopes or shared and have a word of the query, from their text.';
 
 create function private.locate_postings(
   posting_ids bigint[], scores double precision[], sources uuid[], excluded uuid[], row_limit integer,
@@ -209,51 +214,46 @@ comment on function private.locate_postings is
 
 create function private.keyword_matches(
   query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[],
-  match_count integer)
+  match_count integer, share double precision default 1)
 returns private.search_leg
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set work_mem = '16MB'
 as $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
-  direct constant bigint[] := private.unposted_chunks(scopes, private.search_shares(kinds));
-  -- When chunks were found by meaning as well, the two searches share the time.
-  posting_limit constant bigint := private.posting_limit((private.search_extent(kinds)).chunks)
-    / case when cardinality(also) > 0 then 3 else 1 end;
-  rows_to_read constant private.posting_row[] := private.rows_to_read(terms, scopes, posting_limit);
-  is_bounded constant boolean := cardinality(rows_to_read) = private.posting_row_limit()
+  shares constant uuid[] := private.search_shares(kinds);
+  from_text bigint[] := also || private.unposted_chunks(scopes, shares);
+  posting_limit constant bigint := ceil(share * private.posting_limit((private.search_extent(scopes, shares)).chunks));
+  row_limit constant integer := ceil(share * private.posting_row_limit());
+  posting_rows constant private.posting_row[] := private.posting_rows(terms, scopes, posting_limit, row_limit);
+  is_bounded constant boolean := cardinality(posting_rows) = row_limit
     or coalesce((select sum(t.frequency) from unnest(terms) t) > posting_limit, false);
   passes_many constant boolean := coalesce(cardinality(sources) > private.source_limit(), false);
   most integer := case when passes_many then 128 else 16 end * match_count;
   place_limit integer;
-  read private.posting_scores;
+  best private.posting_scores;
   located record;
-  reread bigint[];
-  found private.chunk_match[];
+  found private.chunk_match[] := '{}';
 begin
   loop
-    read := private.read_postings(
-      rows_to_read, posting_limit, terms, direct, case when is_bounded then '{}' else also end,
-      case when passes_many then null else sources end, excluded, most);
+    best := private.best_postings(
+      posting_rows, posting_limit, case when passes_many then null else sources end, excluded, most);
     -- Chunks of one long document, or postings that are stale, may fill the first places.
     foreach place_limit in array array[2 * match_count, most] loop
       located := private.locate_postings(
-        read.posting_ids[:place_limit], read.scores[:place_limit], sources, excluded, 2 * match_count);
-      exit when located.sources_found >= match_count or cardinality(read.posting_ids) < place_limit;
+        best.posting_ids[:place_limit], best.scores[:place_limit], sources, excluded, 2 * match_count);
+      exit when located.sources_found >= match_count or cardinality(best.posting_ids) < place_limit;
     end loop;
     exit when located.sources_found >= case when passes_many then match_count else match_count / 10 end
-      or cardinality(read.posting_ids) < most;
+      or cardinality(best.posting_ids) < most;
     most := 8 * most;
   end loop;
-  found := read.others;
   if is_bounded then
     -- Where not every posting was read, all words of the chunks that were found count, from their text.
-    reread := also || array(select m.chunk_id from unnest(located.matches) m);
-    found := found || array(
-      select (c.source_id, c.id, s.score)::private.chunk_match
-      from private.bm25_scores('{}', 0, terms, reread) s join public.chunks c on c.id = reread[-s.id]);
+    from_text := from_text || array(select m.chunk_id from unnest(located.matches) m);
   else
-    found := found || located.matches;
+    found := located.matches;
   end if;
+  found := found || array(select s from private.scores_from_text(terms, from_text, scopes, shares) s);
   if 'products' = any (kinds) then
     found := found || array(select m from private.sku_matches(query, scopes, sources) m);
   end if;
@@ -264,28 +264,23 @@ begin
   return (
     private.best_of_sources(found, cardinality(found))
       || array(select f from unnest(found) f where f.chunk_id = any (also)),
-    cardinality(read.posting_ids) < most and not is_bounded);
+    cardinality(best.posting_ids) < most and not is_bounded);
 end $$;
 comment on function private.keyword_matches is
   'At least match_count sources by BM25 when so many have any of the words, best chunk each, and the scores of also. '
   'Where the words have more postings than private.posting_limit, the rarest find the chunks, and all score. Fewer '
   'sources, but at least a tenth, come back when documents are so long that their chunks fill the best places. '
+  'share: how much of the bounds on postings this search has. '
   'Definer: reads the word index in the caller''s own scopes; search reads what this names under the policies again.';
 
 create function private.word_scores(terms private.query_term[], kinds text[], chunk_ids bigint[])
 returns setof private.chunk_match
 language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  scopes constant uuid[] := private.search_scopes(kinds);
-  shares constant uuid[] := private.search_shares(kinds);
-  visible constant bigint[] := array(
-    select c.id from public.chunks c
-    where c.id = any (chunk_ids) and (c.scope_id = any (scopes) or c.source_id = any (shares)));
 begin
   return query
-    select c.source_id, c.id, least(s.score, 1)
-    from private.bm25_scores('{}', 0, terms, visible) s join public.chunks c on c.id = visible[-s.id];
+    select s.source_id, s.chunk_id, least(s.score, 1)
+    from private.scores_from_text(terms, chunk_ids, private.search_scopes(kinds), private.search_shares(kinds)) s;
 end $$;
 comment on function private.word_scores is
   'BM25 of those of these chunks that the caller may search, from their text. Definer: as keyword_matches.';

@@ -52,7 +52,7 @@ comment on function private.walk_limit is
 
 create function private.walk_index(
   query_embedding extensions.halfvec, model smallint, dimensions integer, scope_index smallint, scopes uuid[],
-  sources uuid[], excluded uuid[], row_limit integer, walks integer,
+  sources uuid[], excluded uuid[], row_limit integer, visits integer, walks integer,
   tenth_best double precision default null)
 returns private.chunk_match[]
 language plpgsql stable security invoker
@@ -71,7 +71,7 @@ declare
   met record;
 begin
   perform set_config('hnsw.ef_search', least(narrow, 200)::text, true),
-          set_config('hnsw.max_scan_tuples', greatest(2000, private.walk_limit() / walks)::text, true);
+          set_config('hnsw.max_scan_tuples', greatest(2000, visits / walks)::text, true);
   -- Only integers are formatted into the text: a partial index requires constants.
   for met in execute pg_catalog.format($query$
     select e.source_id, e.chunk_id, 1 - (e.embedding::extensions.halfvec(%s) operator(extensions.<=>) $1) as score
@@ -96,7 +96,8 @@ begin
 end $$;
 comment on function private.walk_index is
   'Approximate: the nearest chunks in a scope index, or of these scopes in the common index (0), nearly in order. Goes '
-  'further for an out-of-distribution question. walks: how many indexes share the time. tenth_best: the score of the '
+  'further for an out-of-distribution question. visits: how many chunks all walks may visit. walks: how many indexes '
+  'share them. tenth_best: the score of the '
   'tenth nearest that other walks have found, unless the question is out of distribution for these.';
 
 create function private.plan_search(model smallint, scopes uuid[]) returns private.search_plan
@@ -104,14 +105,16 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   plan private.search_plan;
+  indexed uuid[];
 begin
   plan.scope_indexes := array(
     select s.id from private.scope_indexes s where s.model_id = model and s.scope_id = any (scopes));
+  indexed := array(
+    select s.scope_id from private.scope_indexes s
+    where s.model_id = model and s.is_complete and s.scope_id = any (scopes));
   -- Walking a scope index takes as long as comparing 10,000 chunks.
   select coalesce(sum(c.chunks), 0),
-         coalesce(sum(c.chunks) filter (where not exists (
-             select from private.scope_indexes s
-             where s.model_id = model and s.is_complete and s.scope_id = c.scope_id)), 0)
+         coalesce(sum(c.chunks) filter (where not c.scope_id = any (indexed)), 0)
            > greatest(
              private.comparison_limit() / 2, private.comparison_limit() - 10000 * cardinality(plan.scope_indexes))
   into plan.chunks, plan.walks

@@ -205,8 +205,9 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
-  direct constant bigint[] := private.unposted_chunks(scopes, private.search_shares(kinds));
-  extent constant record := private.search_extent(kinds);
+  shares constant uuid[] := private.search_shares(kinds);
+  direct constant bigint[] := private.unposted_chunks(scopes, shares);
+  extent constant record := private.search_extent(scopes, shares);
   total constant double precision := extent.chunks;
   mean_length constant double precision := greatest(extent.tokens::double precision / greatest(extent.chunks, 1), 1);
   terms private.query_term[] := array(select c from private.counted_words(parsed, scopes, direct) c);

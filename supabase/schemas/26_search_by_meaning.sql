@@ -129,7 +129,7 @@ comment on function private.nearest_of_many is
 
 create function private.nearest_by_plan(
   query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[],
-  shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer)
+  shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer, visits integer)
 returns private.chunk_match[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -145,7 +145,8 @@ begin
       tenth_best := case when not private.is_out_of_distribution(near) then (near[10]).score end;
     end if;
     near := near || private.walk_index(
-      query_embedding, model, dimensions, scope_index, scopes, sources, excluded, row_limit, cardinality(walked),
+      query_embedding, model, dimensions, scope_index, scopes, sources, excluded, row_limit, visits,
+      cardinality(walked),
       tenth_best);
   end loop;
   if sources is null and cardinality(shares) > 0 then
@@ -208,7 +209,7 @@ comment on function private.nearest_waiting is
 
 create function private.semantic_matches(
   query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer,
-  exact boolean default false, walked_rows integer default null
+  exact boolean default false, share double precision default 1
 ) returns private.search_leg language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -246,7 +247,7 @@ begin
   end if;
   near := near || private.nearest_by_plan(
     query_embedding, model.id, model.dimensions, plan, scopes, shares, sources, excluded, match_count,
-    greatest(coalesce(walked_rows, 200), 8 * match_count));
+    greatest(ceil(200 * share), 8 * match_count)::integer, ceil(share * private.walk_limit())::integer);
   leg := (private.best_of_sources(near, row_limit), false);
   if cardinality(leg.matches) < match_count then
     -- A long document may have filled the rows with chunks of its own.
@@ -268,8 +269,7 @@ begin
 end $$;
 comment on function private.semantic_matches is
   'The nearest sources, best chunk each: exact when at most private.comparison_limit chunks are to be compared, '
-  'otherwise by indexes. exact: compares everything. walked_rows: chunks that a walk looks for at '
-  'first, 200 unless given, and more for more matches.';
+  'otherwise by indexes. exact: compares everything. share: how much of the bounds on walks this search has.';
 
 grant execute on function
   private.nearest_of_visible, private.nearest_of_sources, private.nearest_of_many, private.nearest_by_plan,

@@ -106,7 +106,7 @@ comment on type private.word_matches is
 
 create function private.search_by_words(
   parsed private.parsed_query, kinds text[], sources uuid[], excluded uuid[], also bigint[], max_results integer,
-  candidate_count integer)
+  candidate_count integer, share double precision)
 returns private.word_matches
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -124,7 +124,7 @@ begin
         select from unnest(terms) t where t.original like '%*'
         group by t.original having count(*) >= parsed.per_prefix);
     end if;
-    leg := private.keyword_matches(query, terms, kinds, sources, excluded, also, candidate_count);
+    leg := private.keyword_matches(query, terms, kinds, sources, excluded, also, candidate_count, share);
     sources_found := (select count(distinct b.source_id) from unnest(leg.matches) b);
     -- The most frequent words of a prefix may have been filtered away, or be gone: then more of its words are tried.
     exit when has_every_word or sources_found >= max_results or parsed.per_prefix > private.prefix_limit();
@@ -283,15 +283,15 @@ begin
   excluded := case when cardinality(parsed.excluded) > 0
     then array(select private.sources_with(parsed.excluded, kinds)) end;
   if mode <> 'keyword' then
-    leg := private.semantic_matches( -- where words find candidates as well, walks may be shorter
-      query_embedding, kinds, sources, excluded, max_results, effort = 'exact', case mode when 'hybrid' then 120 end);
+    leg := private.semantic_matches(
+      query_embedding, kinds, sources, excluded, max_results, effort = 'exact', greatest(weight, 0.2));
     leg.matches := array(select m from unnest(leg.matches) m order by m.score desc limit candidate_count);
   end if;
   if mode = 'semantic' then
     words.marks := private.words_to_mark(parsed);
   else
     words := private.search_by_words(parsed, kinds, sources, excluded,
-      array(select m.chunk_id from unnest(leg.matches) m), max_results, candidate_count);
+      array(select m.chunk_id from unnest(leg.matches) m), max_results, candidate_count, greatest(1 - weight, 0.2));
   end if;
   top := private.best_matches(leg.matches, words.matches, query_embedding, model, weight, max_results);
   return private.search_answer(

@@ -101,6 +101,30 @@ def test_a_list_that_is_longer_than_what_was_read_says_so(
     assert complete == {False}
 
 
+KEYWORD_MATCHES = """
+    select cardinality(m.matches), m.is_complete
+    from private.keyword_matches(
+      'tide', private.query_terms(private.parse_query('tide'), '{documents}'), '{documents}', null, null, %s, 100, %s)
+      m"""
+
+
+def test_one_search_of_two_reads_its_share(database: Database, person: uuid.UUID | None, low_limit: None) -> None:
+    with database.connect("supabase_admin") as connection, as_caller(connection, person):
+        for share, read in ((1, LIMIT), (0.5, LIMIT / 2), (0.4, 0.4 * LIMIT)):
+            assert connection.execute(KEYWORD_MATCHES, ([], share)).fetchone() == (read, False), share
+
+
+def test_nothing_is_said_of_chunks_of_others(database: Database, person: uuid.UUID | None, low_limit: None) -> None:
+    with database.connect("supabase_admin") as connection:
+        rows = connection.execute("select id from public.chunks where content ~ 'tide'").fetchall()
+        chunks = [row[0] for row in rows]
+        assert len(chunks) > LIMIT
+        with as_caller(connection, person):
+            assert (connection.execute(KEYWORD_MATCHES, (chunks, 1)).fetchone() or (0,))[0] > LIMIT
+        with as_caller(connection, None):
+            assert (connection.execute(KEYWORD_MATCHES, (chunks, 1)).fetchone() or (0,))[0] == 0
+
+
 def test_where_no_more_rows_may_be_read_the_rarest_words_find_the_passages(
     database: Database, person: uuid.UUID | None
 ) -> None:
