@@ -47,7 +47,16 @@ RIGHTS_AGE = Gauge(
     registry=REGISTRY,
 )
 IN_FLIGHT = Gauge("tidegate_requests_in_flight", "Requests that were let in and are not answered.", registry=REGISTRY)
-
+QUEUE_JOBS = Gauge(
+    "tidegate_queue_jobs", "What is in the queues of the worker, by state.", ["queue", "state"], registry=REGISTRY
+)
+QUEUE_OLDEST = Gauge(
+    "tidegate_queue_oldest_seconds", "How long the oldest has waited that is not done.", ["queue"], registry=REGISTRY
+)
+FILES = Counter(
+    "tidegate_files", "Files that were read, failed or are tried again, by format.", ["format", "outcome"],
+    registry=REGISTRY,
+)  # fmt: skip
 
 POLICY = Gauge(
     "tidegate_policy", "How a dependency is used: its numbers, by name.", ["dependency", "number"], registry=REGISTRY

@@ -61,8 +61,9 @@ async def details(service: Service, response: Response) -> StatusDetails:
 
 
 @operations.get("/metrics", operation_id="metrics", summary="Calls, breakers, degradations and load in numbers")
-async def metrics() -> Response:
+async def metrics(service: Service) -> Response:
     """In Prometheus' text format. Nothing in it is about a caller or a row."""
+    await service.measure()
     return Response(exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
 
 

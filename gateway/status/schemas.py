@@ -56,6 +56,20 @@ class QueueStatus(BaseModel):
     oldest_pending_seconds: float = Field(description="How long the oldest has waited; 0 when none waits.")
 
 
+class FilesStatus(BaseModel):
+    """How far reading is behind the files."""
+
+    waiting: int = Field(validation_alias="files_waiting", description="Files that wait for the worker.")
+    reading: int = Field(validation_alias="files_reading", description="Files that are being read.")
+    failed: int = Field(
+        validation_alias="files_failed", description="Those that could not be read; retry_document tries them again."
+    )
+    oldest_waiting_seconds: float = Field(
+        validation_alias="files_oldest_seconds",
+        description="How long ago the oldest was queued that is not done; 0 when there is none.",
+    )
+
+
 class PaymentsStatus(BaseModel):
     """What the payment provider is still to be told, or staff is to settle by hand where none is set."""
 
@@ -118,6 +132,7 @@ class StatusDetails(BaseModel):
     dependencies: Dependencies
     load: LoadStatus
     queue: QueueStatus | None = Field(description="null when the database does not answer.")
+    files: FilesStatus | None = Field(description="null when the database does not answer.")
     payments: PaymentsStatus | None = Field(description="null when the database does not answer.")
     model: ModelStatus | None = Field(description="null when none is active or the database does not answer.")
 

@@ -12,8 +12,10 @@ from gateway.errors import DatabaseBusyError, DatabaseUnsafeError, GatewayError,
 from gateway.resilience import allow
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.status.probes import DEADLINE_S, Probes
+from gateway.status.queues import QueueGauges
 from gateway.status.schemas import (
     FailedDocument,
+    FilesStatus,
     Impairment,
     LoadStatus,
     ModelStatus,
@@ -58,6 +60,7 @@ class StatusService:
         self._failing_since = float("-inf")
         self._ready_at = float("-inf")
         self._probes = probes
+        self._queues = QueueGauges(database)
 
     async def status(self, caller: Caller) -> StatusResponse:
         """What a client should know, its own failed documents included. Never raises because something is down."""
@@ -79,11 +82,16 @@ class StatusService:
             dependencies=snapshot.dependencies,
             load=LoadStatus(in_flight=self._limiter.in_flight, limit=self._limiter.limit),
             queue=None if row is None else QueueStatus.model_validate(row),
+            files=None if row is None else FilesStatus.model_validate(row),
             payments=None if row is None else PaymentsStatus.model_validate(row),
             model=None
             if row is None or row["model"] is None
             else ModelStatus(name=row["model"], dimensions=row["dimensions"]),
         )
+
+    async def measure(self) -> None:
+        """Bring the metrics up to date that are read from the database. Never raises."""
+        await self._queues.measure()
 
     def was_ready(self) -> bool:
         """Whether searches could be answered a moment ago, so that nobody needs to be asked again."""

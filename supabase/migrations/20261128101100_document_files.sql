@@ -186,14 +186,16 @@ create table public.document_files (
   version text not null,
   status public.file_status not null default 'queued',
   error text,
-  pages_done integer not null default 0,
-  pages_total integer,
+  progress_done integer not null default 0,
+  progress_total integer,
+  progress_unit text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade
 );
 create index document_files_document_id_idx on public.document_files (document_id, scope_id);
 create index document_files_scope_id_idx on public.document_files (scope_id);
+create index document_files_failed_idx on public.document_files (status) where status = 'failed';
 alter table public.document_files enable row level security, force row level security;
 
 comment on table public.document_files is 'Files of documents, and how far each has been read.';
@@ -206,16 +208,19 @@ comment on column public.document_files.size is 'Bytes, as Storage says.';
 comment on column public.document_files.version is 'Another one after each upload to this name.';
 comment on column public.document_files.status is 'State of the newest version.';
 comment on column public.document_files.error is 'Why reading failed and what to do, in words for the owner.';
-comment on column public.document_files.pages_done is 'Pages read so far, of a format that has pages.';
-comment on column public.document_files.pages_total is 'Pages that there are; null until that is known.';
+comment on column public.document_files.progress_done is 'How much has been read so far, in progress_unit.';
+comment on column public.document_files.progress_total is 'How much there is to read; null until that is known.';
+comment on column public.document_files.progress_unit is
+  'What is counted: pages, slides, sheets, chapters, cells, parts, blocks, records or characters, by the format.';
 comment on column public.document_files.created_at is 'When the file was first seen.';
 comment on column public.document_files.updated_at is 'Last change of this row.';
 
 grant select (
-  id, document_id, scope_id, name, content_type, size, version, status, error, pages_done, pages_total, created_at,
-  updated_at)
+  id, document_id, scope_id, name, content_type, size, version, status, error, progress_done, progress_total,
+  progress_unit, created_at, updated_at)
   on public.document_files to anon, authenticated;
 grant select, insert, update, delete on public.document_files to service_role;
+grant select on public.document_files to tidegate_worker;
 
 create policy "visitors read files of public documents" on public.document_files
   for select to anon

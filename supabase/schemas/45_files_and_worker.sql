@@ -54,17 +54,19 @@ create policy "a ticket opens the file that the worker reads" on storage.objects
   for select to anon
   using (bucket_id = 'documents' and name = any (array(select private.ticketed_files())));
 
-create function private.report_file_progress(file_id uuid, revision bigint, done integer, total integer) returns void
+create function private.report_file_progress(file_id uuid, revision bigint, done integer, total integer, unit text)
+returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
-  update public.document_files f set pages_done = done, pages_total = total
+  update public.document_files f set progress_done = done, progress_total = total, progress_unit = unit
   from private.file_jobs j
   where f.id = report_file_progress.file_id and j.file_id = f.id and j.revision = report_file_progress.revision
 $$;
-comment on function private.report_file_progress is 'Notes how many pages were read. Definer: as claim_file.';
+comment on function private.report_file_progress is 'Notes how much of a file was read. Definer: as claim_file.';
 
 create function private.accept_file_text(
-  file_id uuid, revision bigint, content text, page_starts integer[], is_markdown boolean)
+  file_id uuid, revision bigint, content text, page_starts integer[], is_markdown boolean, progress_total integer,
+  progress_unit text)
 returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -82,6 +84,7 @@ begin
   select coalesce(sum(octet_length(t.content)), 0) into others from public.file_texts t
   where t.document_id = file.document_id and t.file_id <> file.id;
   perform private.enforce_limit('file_text_bytes_of_document', others + octet_length(content), 'PT413');
+  perform private.clear_front_matter(file.id);
   insert into public.file_texts (file_id, document_id, scope_id, content, page_starts, is_markdown)
   select file.id, d.id, d.scope_id, accept_file_text.content, accept_file_text.page_starts,
          accept_file_text.is_markdown
@@ -89,8 +92,8 @@ begin
   on conflict on constraint file_texts_pkey do update
   set content = excluded.content, page_starts = excluded.page_starts, is_markdown = excluded.is_markdown;
   update public.document_files f
-  set status = 'ready', error = null, pages_total = nullif(cardinality(accept_file_text.page_starts), 0),
-      pages_done = cardinality(accept_file_text.page_starts)
+  set status = 'ready', error = null, progress_done = accept_file_text.progress_total,
+      progress_total = accept_file_text.progress_total, progress_unit = accept_file_text.progress_unit
   where f.id = file.id;
   delete from private.file_jobs j where j.file_id = file.id;
   perform private.enqueue_embeddings(array[file.document_id], '{}');
@@ -147,6 +150,21 @@ as $$
   where j.file_id = release_file.file_id and j.revision = release_file.revision
 $$;
 comment on function private.release_file is 'Gives a file back, the attempt not counted. Definer: as claim_file.';
+
+create function private.file_queue_status(
+  out waiting bigint, out reading bigint, out failed bigint, out oldest_waiting_seconds double precision)
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select count(*) filter (where j.ticket is null or j.available_at <= now()),
+         count(*) filter (where j.ticket is not null and j.available_at > now()),
+         (select count(*) from public.document_files f where f.status = 'failed'),
+         coalesce(extract(epoch from now() - min(j.created_at)), 0)
+  from private.file_jobs j
+$$;
+comment on function private.file_queue_status is
+  'How far reading is behind: files that wait, that are being read, and that failed, and how long ago the oldest was '
+  'queued that is not done. Definer: counts all rows.';
+grant execute on function private.file_queue_status to tidegate_gateway, tidegate_worker;
 
 grant execute on function
   private.claim_file, private.report_file_progress, private.accept_file_text, private.fail_file, private.renew_file,

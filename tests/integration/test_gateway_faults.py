@@ -97,9 +97,14 @@ async def test_a_database_that_is_down_at_the_start_is_waited_for(database: Data
         assert status["status"] == "degraded"
         assert status["dependencies"]["database"]["state"] == "down"
         assert status["dependencies"]["data_api"]["state"] == "up"
-        assert (status["queue"], status["model"]) == (None, None)
+        assert (status["queue"], status["files"], status["model"]) == (None, None, None)
+        assert "tidegate_queue_jobs{" not in (await gateway.client.get(f"{OPERATIONS}/metrics")).text
         gateway.proxy.heal()
         await gateway.until_well()
+        metrics = (await gateway.client.get(f"{OPERATIONS}/metrics")).text
+        for queue, state in (("embedding", "waiting"), ("files", "running"), ("payments", "failed")):
+            assert f'tidegate_queue_jobs{{queue="{queue}",state="{state}"}} 0.0' in metrics
+            assert f'tidegate_queue_oldest_seconds{{queue="{queue}"}} 0.0' in metrics
         assert (await gateway.client.get("/health/ready")).status_code == 200
 
 

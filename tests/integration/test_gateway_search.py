@@ -287,6 +287,7 @@ async def test_the_status_of_a_well_gateway(world: World) -> None:
     }
     assert status["status"] == "ok"
     assert status["queue"] == {"pending": 0, "failed": 0, "oldest_pending_seconds": 0}
+    assert status["files"] == {"waiting": 0, "reading": 0, "failed": 0, "oldest_waiting_seconds": 0}
     assert status["payments"] == {"waiting": 0, "failed": 0, "oldest_waiting_seconds": 0}
     assert status["model"] == {"name": "all-MiniLM-L6-v2", "dimensions": 384}
     assert (await world.client.get("/v1/status")).json()["failed_documents"] is None
