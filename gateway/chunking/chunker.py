@@ -10,9 +10,10 @@ the same.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from tokenizers import Tokenizer
 
@@ -46,6 +47,20 @@ class Text:
     content: str
     is_markdown: bool = True
     breaks: Sequence[int] = ()
+
+    @property
+    def front_matter(self) -> Mapping[str, Any]:
+        """The properties at its head."""
+        return self._head[0]
+
+    @property
+    def begin(self) -> int:
+        """Where the text begins, after its front matter."""
+        return self._head[1]
+
+    @cached_property
+    def _head(self) -> tuple[Mapping[str, Any], int]:
+        return front_matter(self.content) if self.is_markdown else ({}, 0)
 
 
 @dataclass(frozen=True)
@@ -142,9 +157,8 @@ class Chunker:
 
     def _split(self, text: Text, limits: Limits, clock: CuttingClock) -> list[Chunk]:
         content = text.content
-        begin = front_matter(content)[1] if text.is_markdown else 0
         measure = Measure(content, self._tokenizer, clock)
-        outline = markdown_outline(content, begin, clock) if text.is_markdown else plain_outline(content, clock)
+        outline = markdown_outline(content, text.begin, clock) if text.is_markdown else plain_outline(content, clock)
         lengths: dict[str, tuple[str, int]] = {}
 
         def room(start: int) -> int:
@@ -153,7 +167,7 @@ class Chunker:
             return self._max_tokens - SPECIAL_TOKENS - PREFIX_TOKENS - used
 
         packer = Packer(content, outline.places(), measure, room, MAX_CHARACTERS)
-        found = sections(content, begin, outline, text.breaks)
+        found = sections(content, text.begin, outline, text.breaks)
         if len(found) > limits.chunks:
             found = together(found, measure, self._max_tokens - SPECIAL_TOKENS - PREFIX_TOKENS, MAX_CHARACTERS)
         pieces = list(_limited(packer, found, limits, clock)) or [(0, 0)]

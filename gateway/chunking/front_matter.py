@@ -3,9 +3,10 @@
 They become metadata, not prose. What is not a mapping, or is over a bound below, is no front matter: it stays text.
 """
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from math import isfinite
 from typing import Any
@@ -37,6 +38,27 @@ def front_matter(content: str) -> tuple[dict[str, Any], int]:
         return (_json(read), found.end()) if read else ({}, 0)
     except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError, ValueError, _UnfitError):
         return {}, 0
+
+
+def merged(each: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The properties of several texts of one document together, within the bounds of one.
+
+    Of two properties of one name the first counts. Texts whose properties do not fit any more are left out.
+    """
+    together: dict[str, Any] = {}
+    for properties in each:
+        more = {**properties, **together}
+        if not together or _fits(more):
+            together = more
+    return together
+
+
+def _fits(properties: Mapping[str, Any]) -> bool:
+    try:
+        _check(properties)
+    except _UnfitError:
+        return False
+    return len(json.dumps(properties, ensure_ascii=False)) <= MAX_CHARACTERS
 
 
 def _yaml(text: str) -> Mapping[Any, Any]:

@@ -20,8 +20,8 @@ from gateway.errors import (
 )
 from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, ResiliencePipeline
 
-STATE = "id,title,status,error,created_at,updated_at"
-FILE = "name,status,error,content_type,size,pages_done,pages_total,updated_at"
+STATE = "id,title,status,error,chunks_done,chunks_total,created_at,updated_at"
+FILE = "name,status,error,content_type,size,progress_done,progress_total,progress_unit,updated_at"
 MOST_FILES = 1_000
 ROWS = "application/json"
 

@@ -15,8 +15,9 @@ class FileState(BaseModel):
     error: str | None = Field(description="Why reading failed, and what to do.")
     content_type: str | None = Field(description="As the upload said.")
     size: int | None = Field(description="Bytes.")
-    pages_done: int = Field(description="Pages read so far, of a format that has pages.")
-    pages_total: int | None = Field(description="Pages that there are; null until that is known.")
+    progress_done: int = Field(description="How much has been read so far.")
+    progress_total: int | None = Field(description="How much there is to read; null until that is known.")
+    progress_unit: str | None = Field(description="What is counted, such as pages, sheets or characters.")
     updated_at: datetime = Field(description="Last change of this state.")
 
 
@@ -29,6 +30,8 @@ class DocumentState(BaseModel):
         description="`pending` while anything of it waits, `failed` when something failed, else `ready`."
     )
     error: str | None = Field(description="What failed, and what to do.")
+    chunks_done: int = Field(description="Chunks embedded so far; written after each piece of a long text.")
+    chunks_total: int | None = Field(description="Chunks that there are; null until the first have been embedded.")
     created_at: datetime = Field(description="When it was made.")
     updated_at: datetime = Field(description="Last change by people.")
     files: list[FileState] = Field(description="Its files, by name.")

@@ -1,14 +1,15 @@
 """The process that reads one file: takes its bytes from standard input, confines itself, and writes what it read.
 
-What it writes: lines of JSON, {"done": …, "total": …} while it reads pages, at last {"error": …}, or {"bytes": …,
-"page_starts": […], "is_markdown": …} before so many bytes of text in UTF-8. Whoever reads that trusts nothing of it
-(process.py).
+What it writes: lines of JSON, {"format": …} as soon as that is known, {"done": …, "total": …} while it reads, at last
+{"error": …}, or {"bytes": …, "page_starts": […], "is_markdown": …, "total": …} before so many bytes of text in UTF-8.
+Whoever reads that trusts nothing of it (process.py).
 """
 
 import json
 import os
 import resource
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ from gateway.ingestion.seccomp import confine
 
 NO_TEXT = "The file has no text. Upload one that has."
 MOST_FILES = 16
+# Between two words about the progress: often enough for people, seldom enough to cost nothing.
+TELL_EVERY_S = 0.1
 # Exit status: reading takes more memory than it may have.
 MEMORY_IS_SHORT = 75
 
@@ -30,22 +33,29 @@ def main() -> None:
     arguments = json.loads(sys.argv[2])
     limits = Limits(**arguments["limits"])
     data = sys.stdin.buffer.read()
+    teller = _Teller()
     try:
-        extraction = _read(data, arguments["name"], arguments["content_type"], limits)
+        extraction = _read(data, arguments["name"], arguments["content_type"], limits, teller)
     except UnreadableError as error:
         _write({"error": str(error)})
     except MemoryError:
         os._exit(MEMORY_IS_SHORT)
     else:
         text = extraction.text.encode()
-        head = {"bytes": len(text), "page_starts": list(extraction.page_starts), "is_markdown": extraction.is_markdown}
+        head = {
+            "bytes": len(text),
+            "page_starts": list(extraction.page_starts),
+            "is_markdown": extraction.is_markdown,
+            "total": teller.total,
+        }
         _write(head, text)
     # The interpreter's own end would touch files.
     os._exit(0)
 
 
-def _read(data: bytes, name: str, content_type: str | None, limits: Limits) -> Extraction:
-    file = File(data, name, detect(data, name, content_type, limits), limits, _progress)
+def _read(data: bytes, name: str, content_type: str | None, limits: Limits, teller: "_Teller") -> Extraction:
+    file = File(data, name, detect(data, name, content_type, limits), limits, teller.tell)
+    _write({"format": file.format})
     reader = reader_of(file.format)
     reader.prepare(file)
     _limit(limits)
@@ -72,8 +82,19 @@ def _limit(limits: Limits) -> None:
         resource.setrlimit(kind, (bound, bound))
 
 
-def _progress(done: int, total: int) -> None:
-    _write({"done": done, "total": total})
+class _Teller:
+    """Tells how far it is, now and then."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._told_at = float("-inf")
+
+    def tell(self, done: int, total: int) -> None:
+        self.total = total
+        now = time.monotonic()
+        if now - self._told_at >= TELL_EVERY_S:
+            self._told_at = now
+            _write({"done": done, "total": total})
 
 
 def _write(head: Mapping[str, Any], body: bytes = b"") -> None:

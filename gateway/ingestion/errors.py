@@ -2,7 +2,9 @@
 
 
 class UnreadableError(Exception):
-    """The file cannot be read, now or later, as it is."""
+    """The file cannot be read, now or later, as it is. `format` is what it was taken for, where that is known."""
+
+    format: str | None = None
 
 
 class TooLargeError(UnreadableError):

@@ -13,13 +13,15 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from gateway.ingestion.errors import TooLargeError, UnreadableError
 from gateway.ingestion.extraction import IMPOSSIBLE, Extraction
+from gateway.ingestion.formats import Format
 from gateway.ingestion.limits import Limits, megabytes
+from gateway.ingestion.progress import UNITS, Progress, Unit
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +37,22 @@ LINGERS_S = 1.0
 LONGEST_LINE = 1_000_000
 LONGEST_ERROR = 1_000
 PAGE = resource.getpagesize()
+MOST_PARTS = 2**31 - 1
 
-Progress = Callable[[int, int], Awaitable[None]]
+Report = Callable[[Progress], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Reading(Extraction):
+    """What was read of a file, its format, and how much there was of what its format consists of."""
+
+    format: Format = Format.TEXT
+    total: int = 0
+
+    @property
+    def unit(self) -> Unit:
+        """What `total` counts."""
+        return UNITS[self.format]
 
 
 class ParserFailedError(Exception):
@@ -44,15 +60,24 @@ class ParserFailedError(Exception):
 
 
 async def read_file(
-    data: bytes, name: str, content_type: str | None, limits: Limits, progress: Progress | None = None
-) -> Extraction:
+    data: bytes, name: str, content_type: str | None, limits: Limits, report: Report | None = None
+) -> Reading:
     """The text of a file. UnreadableError when it has none that can be read within `limits`; ParserFailedError."""
     if len(data) > limits.bytes:
         raise TooLargeError("The file has", megabytes(limits.bytes), "file_bytes")
+    listener = _Listener(limits, report)
+    try:
+        return await _read(data, name, content_type, limits, listener)
+    except UnreadableError as error:
+        error.format = listener.format
+        raise
+
+
+async def _read(data: bytes, name: str, content_type: str | None, limits: Limits, listener: "_Listener") -> Reading:
     process = await _start(name, content_type, limits)
     sending, complaining = asyncio.create_task(_send(process, data)), asyncio.create_task(_tail(process))
     watching = asyncio.create_task(_watch(process.pid, limits.memory_bytes))
-    answering = asyncio.create_task(_answer(process, limits, progress))
+    answering = asyncio.create_task(listener.answer(process))
     try:
         async with asyncio.timeout(limits.seconds):
             await asyncio.wait({watching, answering}, return_when=asyncio.FIRST_COMPLETED)
@@ -125,28 +150,40 @@ async def _tail(process: Process) -> str:
     return tail.decode(errors="replace").strip()
 
 
-async def _answer(process: Process, limits: Limits, progress: Progress | None) -> Extraction | None:
-    """What it read, None when it ends without a word. UnreadableError as it says; ParserFailedError for nonsense."""
-    assert process.stdout is not None
-    try:
-        while line := await process.stdout.readline():
-            head = json.loads(line)
-            if isinstance(error := head.get("error"), str):
-                raise UnreadableError(IMPOSSIBLE.sub("\ufffd", error[:LONGEST_ERROR]))
-            if "bytes" in head:
-                size = min(int(head["bytes"]), limits.text_bytes)
-                return _extraction(head, await process.stdout.readexactly(size))
-            done, total = int(head["done"]), int(head["total"])
-            if progress is not None and 0 <= done <= total <= limits.pages:
-                await progress(done, total)
-    except asyncio.IncompleteReadError:
+class _Listener:
+    """Hears what the process says, and believes none of it unseen."""
+
+    def __init__(self, limits: Limits, report: Report | None) -> None:
+        self.format: Format | None = None
+        self._limits = limits
+        self._report = report
+
+    async def answer(self, process: Process) -> Reading | None:
+        """What it read, None when it ends without it. UnreadableError as it says; ParserFailedError for nonsense."""
+        assert process.stdout is not None
+        try:
+            while line := await process.stdout.readline():
+                head = json.loads(line)
+                if isinstance(error := head.get("error"), str):
+                    raise UnreadableError(IMPOSSIBLE.sub("\ufffd", error[:LONGEST_ERROR]))
+                if "format" in head:
+                    self.format = Format(head["format"])
+                    continue
+                file_format = Format(self.format or "")
+                if "bytes" in head:
+                    size = min(int(head["bytes"]), self._limits.text_bytes)
+                    return _reading(head, file_format, await process.stdout.readexactly(size))
+                done, total = int(head["done"]), int(head["total"])
+                if self._report is not None and 0 <= done <= total <= MOST_PARTS:
+                    await self._report(Progress(done, total, UNITS[file_format]))
+        except asyncio.IncompleteReadError:
+            return None
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ParserFailedError(f"The process that reads files wrote nonsense: {error}") from error
         return None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ParserFailedError(f"The process that reads files wrote nonsense: {error}") from error
-    return None
 
 
-def _extraction(head: dict[str, Any], body: bytes) -> Extraction:
+def _reading(head: dict[str, Any], file_format: Format, body: bytes) -> Reading:
     text = body.decode()
     starts = [int(start) for start in head["page_starts"]]
     is_markdown = bool(head["is_markdown"])
@@ -156,7 +193,7 @@ def _extraction(head: dict[str, Any], body: bytes) -> Extraction:
         or IMPOSSIBLE.search(text)
     ):
         raise ValueError("pages that are not in the text")
-    return Extraction(text, starts, is_markdown)
+    return Reading(text, starts, is_markdown, file_format, min(max(int(head["total"]), 0), MOST_PARTS))
 
 
 def _ended(status: int, complaint: str, limits: Limits) -> Exception:

@@ -1,6 +1,7 @@
 -- Keeps vectors of a source that is embedded in pieces, and gives its job back without counting the attempt: its next
 -- turn comes after the piece, by the piece's bytes. Does nothing when there is a newer text, or somebody is writing it.
--- Returns one row: whether it was done.
+-- Says in the document how many of its chunks are done, unless somebody is writing that: to wait for a writer, who will
+-- want the job that we hold, would be a deadlock. Returns one row: whether it was done.
 with held as materialized (
   select j.source_id
   from private.embedding_jobs j
@@ -20,5 +21,9 @@ with held as materialized (
   from held h
   where j.source_id = h.source_id
   returning j.source_id
+), told as (
+  update public.documents d set chunks_done = %(done)s, chunks_total = %(total)s
+  where d.id in (
+    select l.id from public.documents l join given_back g on g.source_id = l.id for no key update of l skip locked)
 )
 select exists (select from given_back) as is_staged

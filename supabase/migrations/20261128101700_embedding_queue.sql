@@ -76,6 +76,9 @@ create policy "the worker marks documents that have a job" on public.documents
   for update to tidegate_worker
   using (exists (select from private.embedding_jobs j where j.source_id = documents.id))
   with check (exists (select from private.embedding_jobs j where j.source_id = documents.id));
+create policy "the worker reads files of documents that have a job" on public.document_files
+  for select to tidegate_worker
+  using (exists (select from private.embedding_jobs j where j.source_id = document_files.document_id));
 create policy "the worker reads texts of files of documents that have a job" on public.file_texts
   for select to tidegate_worker
   using (exists (select from private.embedding_jobs j where j.source_id = file_texts.document_id));

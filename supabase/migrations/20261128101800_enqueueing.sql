@@ -180,7 +180,7 @@ create function private.retry_document(document_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  update public.documents d set status = 'pending', error = null
+  update public.documents d set status = 'pending', error = null, chunks_done = 0, chunks_total = null
   where d.id = retry_document.document_id
     -- As the update policy of documents, which binds no definer.
     and (current_setting('role') = 'service_role'

@@ -40,6 +40,8 @@ create table public.documents (
   front_matter jsonb not null default '{}',
   status public.document_status not null default 'pending',
   error text,
+  chunks_done integer not null default 0,
+  chunks_total integer,
   scope_id uuid generated always as (
     case visibility
       when 'public' then coalesce(private.public_scope(organization_id), '00000000-0000-0000-0000-000000000000')
@@ -74,9 +76,13 @@ comment on column public.documents.metadata is
   'Any further properties. Search returns and filters them together with front_matter; where both have a name, this '
   'one counts.';
 comment on column public.documents.front_matter is
-  'Properties at the head of the content, as YAML or TOML. The worker reads them; clients cannot write them.';
+  'Properties at the head of the content and of Markdown files, as YAML or TOML. The worker reads them; clients cannot '
+  'write them.';
 comment on column public.documents.status is 'State of its embeddings. Clients cannot write it.';
 comment on column public.documents.error is 'Why embedding failed, in words for the owner.';
+comment on column public.documents.chunks_done is
+  'Chunks that have been embedded since the texts changed; written after each piece of a long text.';
+comment on column public.documents.chunks_total is 'Chunks that there are; null until the first have been embedded.';
 comment on column public.documents.scope_id is
   'Derived: the organization''s public scope, the organization, or the owner; everybody (…0) for a public document '
   'without an organization, which only an administrator can make. Generated, so that no client can forge it.';
@@ -85,7 +91,7 @@ comment on column public.documents.updated_at is 'Last change by people.';
 
 grant select (
   id, owner_id, organization_id, visibility, title, content, language, source_uri, metadata, front_matter, status,
-  error, scope_id, created_at, updated_at)
+  error, chunks_done, chunks_total, scope_id, created_at, updated_at)
   on public.documents to anon, authenticated;
 grant insert (
   id, owner_id, organization_id, visibility, title, content, language, source_uri, metadata)
@@ -96,7 +102,7 @@ grant update (
 grant delete on public.documents to authenticated;
 grant select, insert, update, delete on public.documents to service_role;
 grant select on public.documents to tidegate_worker;
-grant update (front_matter, status, error) on public.documents to tidegate_worker;
+grant update (status, error, chunks_done, chunks_total) on public.documents to tidegate_worker;
 
 create policy "people add their own, editors add to their organization" on public.documents
   for insert to authenticated
@@ -212,6 +218,8 @@ begin
     new.updated_at := now();
     new.status := 'pending';
     new.error := null;
+    new.chunks_done := 0;
+    new.chunks_total := null;
     if new.content <> old.content then
       new.front_matter := '{}';  -- what was taken out is not shown any more
     end if;

@@ -44,16 +44,23 @@ comment on column private.file_jobs.created_at is 'When it was queued.';
 
 create policy "functions alone use it" on private.file_jobs for all to anon, authenticated using (false);
 
-create function private.settle_documents(document_ids uuid[]) returns void
+create function private.settle_documents(
+  document_ids uuid[], front_matters jsonb[] default null, chunks integer[] default null)
+returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
-  update public.documents d set status = s.status, error = s.error
+  update public.documents d
+  set status = s.status, error = s.error, front_matter = coalesce(s.front_matter, d.front_matter),
+      chunks_done = case when s.is_begun_again then 0 else coalesce(s.chunks, d.chunks_done) end,
+      chunks_total = case when s.is_begun_again then null else coalesce(s.chunks, d.chunks_total) end
   from (
-    select i.id, f.error,
+    select i.id, i.front_matter, i.chunks, f.error,
+           i.chunks is null and j.source_id is not null and not exists (
+             select from private.staged_embeddings v where v.source_id = i.id) as is_begun_again,
            case when j.source_id is not null or f.is_waiting then 'pending'
                 when f.error is not null then 'failed'
                 else 'ready' end::public.document_status as status
-    from unnest(document_ids) i (id)
+    from unnest(document_ids, front_matters, chunks) i (id, front_matter, chunks)
     left join private.embedding_jobs j on j.source_id = i.id
     cross join lateral (
       select bool_or(f.status in ('queued', 'reading')) is true as is_waiting,
@@ -61,11 +68,16 @@ as $$
                as error
       from public.document_files f where f.document_id = i.id) f
     where j.failed_at is null) s
-  where d.id = s.id and (d.status, d.error) is distinct from (s.status, s.error)
+  where d.id = s.id
+    and ((d.status, d.error) is distinct from (s.status, s.error)
+         or s.is_begun_again and (d.chunks_done > 0 or d.chunks_total is not null)
+         or d.front_matter <> s.front_matter
+         or s.chunks is not null and (d.chunks_done, d.chunks_total) is distinct from (s.chunks, s.chunks))
 $$;
 comment on function private.settle_documents is
   'Sets status and error of documents by their jobs and files: pending while one waits, failed when a file could not '
-  'be read, else ready. A failed embedding job has set both. Definer: reads the jobs and writes the documents.';
+  'be read, else ready; of those that have been embedded also their front matter and how many chunks they have. A '
+  'failed embedding job has set status and error. Definer: reads the jobs and writes the documents.';
 grant execute on function private.settle_documents to tidegate_worker;
 
 create function private.enqueue_file(file_id uuid) returns void
@@ -87,7 +99,8 @@ begin
   on conflict on constraint file_jobs_pkey do update
   set revision = excluded.revision, tenant_id = excluded.tenant_id, attempts = 0, available_at = now(), ticket = null;
   update public.document_files f
-  set status = 'queued', error = null, pages_done = 0, pages_total = null where f.id = enqueue_file.file_id;
+  set status = 'queued', error = null, progress_done = 0, progress_total = null, progress_unit = null
+  where f.id = enqueue_file.file_id;
   perform pg_catalog.pg_notify('file_jobs', '');
 end $$;
 comment on function private.enqueue_file is
@@ -111,6 +124,19 @@ comment on function private.retry_failed_files is
   'Queues every failed file again and returns how many. Definer: as enqueue_file. Called by retry_failed_jobs.';
 grant execute on function private.retry_failed_files to tidegate_worker;
 
+create function private.clear_front_matter(file_id uuid) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+  update public.documents d set front_matter = '{}'
+  from public.file_texts t
+  where t.file_id = clear_front_matter.file_id and d.id = t.document_id and d.front_matter <> '{}' and t.is_markdown
+    -- Where gateway/chunking/front_matter.py looks for it.
+    and left(t.content, 4) ~ '^\uFEFF?(---|\+\+\+)'
+$$;
+comment on function private.clear_front_matter is
+  'Empties the front matter of a document when the text of this file, which is about to go, may have given some of it: '
+  'the worker reads the others again. Definer: as enqueue_file; granted to nobody.';
+
 create function private.forget_file(file_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -121,6 +147,7 @@ begin
     return;
   end if;
   perform from public.documents d where d.id = document for no key update;
+  perform private.clear_front_matter(forget_file.file_id);
   -- Its text and its chunks go with it; what is left of the document is numbered again.
   delete from public.document_files f where f.id = forget_file.file_id;
   perform private.enqueue_embeddings(array[document], '{}');

@@ -11,7 +11,7 @@ from tests.ingestion.harbour import Harbour, open_harbour
 from tests.support import Database, Process, Stack, make_user
 
 CLAIM = "select * from private.claim_file(%s)"
-ACCEPT = "select private.accept_file_text(%s, %s, 'The text.', '{}', true)"
+ACCEPT = "select private.accept_file_text(%s, %s, 'The text.', '{}', true, 9, 'characters')"
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,40 @@ def test_a_tenant_has_one_file_read_at_a_time(harbour: Harbour, worker_login: ps
     assert claim(worker_login) is None
     assert worker_login.execute(ACCEPT, (first["file_id"], first["revision"])).fetchone() == (True,)
     assert claim(worker_login) is not None
+
+
+def test_the_queue_says_how_far_it_is(harbour: Harbour, worker_login: psycopg.Connection[Any]) -> None:
+    state = "select waiting, reading, failed, oldest_waiting_seconds > 0 from private.file_queue_status()"
+    harbour.admin.execute("update public.document_files set status = 'ready'")
+    assert worker_login.execute(state).fetchone() == (0, 0, 0, False)
+    for name in ("a.txt", "b.txt"):
+        harbour.upload(harbour.document(), name, b"words")
+    held = claim(worker_login)
+    assert held is not None
+    assert worker_login.execute(state).fetchone() == (1, 1, 0, True)
+    fail = "select private.fail_file(%s, %s, 'It is damaged.', 0, true)"
+    worker_login.execute(fail, (held["file_id"], held["revision"]))
+    assert worker_login.execute(state).fetchone() == (1, 0, 1, True)
+    claim(worker_login, 0)
+    assert worker_login.execute(state).fetchone() == (1, 0, 1, True), "a lease that is over holds nothing"
+
+
+def test_progress_is_of_the_version_that_is_read(harbour: Harbour, worker_login: psycopg.Connection[Any]) -> None:
+    harbour.upload(document := harbour.document(), "a.pdf", b"%PDF-1.4")
+    held = claim(worker_login)
+    assert held is not None
+    report = "select private.report_file_progress(%s, %s, 3, 10, 'pages')"
+    worker_login.execute(report, (held["file_id"], held["revision"]))
+
+    def progress() -> tuple[object, ...]:
+        row = harbour.files(document)["a.pdf"]
+        return row["progress_done"], row["progress_total"], row["progress_unit"]
+
+    assert progress() == (3, 10, "pages")
+    harbour.bucket.update(f"{document}/a.pdf", b"%PDF-1.5", {"content-type": "application/pdf"})
+    assert progress() == (0, None, None)
+    worker_login.execute(report, (held["file_id"], held["revision"]))
+    assert progress() == (0, None, None)
 
 
 def test_a_newer_version_wins(harbour: Harbour, worker_login: psycopg.Connection[Any]) -> None:

@@ -37,7 +37,7 @@ def test_a_text_file_becomes_the_text_of_its_document(harbour: Harbour) -> None:
 
 
 def test_several_files_are_told_apart_and_stand_beside_the_documents_own_text(harbour: Harbour) -> None:
-    document = harbour.document("Log", content="Own words.")
+    document = harbour.document("Log", content="---\nport: Aarhus\n---\nOwn words.")
     harbour.upload(document, "ports.csv", b"port,depth\nAarhus,7\n")
     harbour.upload(document, "deep/er/crew.json", b'[{"name": "Ann", "role": "mate"}]')
     harbour.upload(document, "lamp.sh", b"# not a heading\nlamp --on\n")
@@ -51,6 +51,21 @@ def test_several_files_are_told_apart_and_stand_beside_the_documents_own_text(ha
     }
     assert len({chunk["position"] for chunk in harbour.chunks(document)}) == 4
     assert [chunk["heading_path"] for chunk in harbour.chunks(document)] == [[]] * 4
+    row = harbour.settled(document)
+    assert (row["chunks_done"], row["chunks_total"]) == (4, 4)
+
+
+def test_the_front_matter_of_files_is_metadata_and_goes_with_them(harbour: Harbour) -> None:
+    document = harbour.document("Fleet", content="---\nport: Aarhus\n---\nOwn words.")
+    harbour.upload(document, "a.md", b"---\nport: Skagen\nmaster: Ann\n---\nThe ketch leaks.")
+    harbour.upload(document, "b.md", b"+++\nmaster = 'Bo'\nhulls = 2\n+++\nThe other does not.")
+    settled = harbour.settled(document)
+    assert settled["front_matter"] == {"port": "Aarhus", "master": "Ann", "hulls": 2}
+    assert "The ketch leaks." in [chunk["content"] for chunk in harbour.chunks(document)]
+    harbour.bucket.remove([f"{document}/a.md"])
+    (emptied,) = harbour.rows("select front_matter from public.documents where id = %s", document)
+    assert "Ann" not in emptied["front_matter"].values()
+    assert harbour.settled(document)["front_matter"] == {"port": "Aarhus", "master": "Bo", "hulls": 2}
 
 
 def test_a_new_version_replaces_and_a_removed_file_is_gone(harbour: Harbour) -> None:
@@ -116,6 +131,6 @@ def test_a_pdf_of_ten_pages_is_found_by_meaning_soon(harbour: Harbour, gateway: 
     print(f"found by meaning {time.monotonic() - started:.2f} s after the upload began")
     harbour.settled(document)
     file = harbour.files(document)["service.pdf"]
-    assert (file["pages_done"], file["pages_total"]) == (10, 10)
+    assert (file["progress_done"], file["progress_total"], file["progress_unit"]) == (10, 10, "pages")
     pages = {chunk["page"] for chunk in harbour.chunks(document) if "lamp at dusk" in chunk["content"]}
     assert 7 in pages and pages <= {6, 7}, "the page on which a chunk begins"

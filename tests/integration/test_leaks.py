@@ -37,7 +37,8 @@ KNOWN_NUMBERS = {
     *("chunks.id", "chunk_embeddings.chunk_id", "chunk_embeddings.scope_index_id", "interactions.id"),
     # Of the document or the product.
     *("chunks.position", "chunks.start_offset", "chunks.end_offset", "chunks.token_count", "products.stock"),
-    *("chunks.page", "document_files.size", "document_files.pages_done", "document_files.pages_total"),
+    *("chunks.page", "document_files.size", "document_files.progress_done", "document_files.progress_total"),
+    *("documents.chunks_done", "documents.chunks_total"),
     *("products.price_cents", "order_items.position", "order_items.quantity"),
     # The shop's own.
     *("chunk_embeddings.model_id", "chunk_embeddings.dimensions", "currencies.minor_digits"),

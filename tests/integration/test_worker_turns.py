@@ -150,6 +150,8 @@ def test_a_worker_killed_in_the_middle_of_a_long_text_goes_on_where_it_was(clust
         wait_until(lambda: len(fake.seen) > 2 * CHUNKS_PER_TURN, 10, "the third piece being embedded")
         worker.kill()
         assert workshop.chunks(document) == []  # found as a whole, or not at all
+        half = workshop.document(document)
+        assert (half["chunks_done"], half["status"]) == (2 * CHUNKS_PER_TURN, "pending")
         fake.gate.set()
         before = len(fake.seen)
         workshop.start_worker(**fake.environment)
@@ -158,7 +160,9 @@ def test_a_worker_killed_in_the_middle_of_a_long_text_goes_on_where_it_was(clust
         assert len(fake.seen) - before == len(chunks) - 2 * CHUNKS_PER_TURN
         assert [chunk["position"] for chunk in chunks] == list(range(len(chunks)))
         assert all(chunk["embedding"] is not None for chunk in chunks)
-        assert workshop.document(document)["status"] == "ready"
+        whole = workshop.document(document)
+        assert (whole["chunks_done"], whole["status"]) == (len(chunks), "ready")
+        assert half["chunks_total"] == whole["chunks_total"] == len(chunks)
         assert workshop.count(staged) == 0
 
 

@@ -231,7 +231,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "public.documents": {
         VISITORS: {"select": ALL},
         PEOPLE: {"select": ALL, "insert": f"{_DOCUMENT} owner_id", "update": _DOCUMENT, "delete": ALL},
-        WORKER: {"select": ALL, "update": "status error front_matter"},
+        WORKER: {"select": ALL, "update": "status error chunks_done chunks_total"},
     },
     "public.document_shares": {PEOPLE: {"select": ALL, "delete": ALL}},
     "public.invitations": {
@@ -242,7 +242,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "delete": ALL,
         }
     },
-    "public.document_files": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}},
+    "public.document_files": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}, WORKER: {"select": ALL}},
     "public.file_texts": {VISITORS: {"select": ALL}, PEOPLE: {"select": ALL}, WORKER: {"select": ALL}},
     "public.chunks": {
         VISITORS: {"select": ALL},

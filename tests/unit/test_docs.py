@@ -29,6 +29,7 @@ NOT_RUN = {
     "README.md": 2,
     "docs/browser.md": 1,
     "docs/deploy.md": 5,
+    "docs/files.md": 1,
     "docs/quickstart.md": 1,
     "docs/search.md": 1,
 }

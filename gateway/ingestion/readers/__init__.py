@@ -25,7 +25,7 @@ class File:
     format: Format
     limits: Limits
     progress: Callable[[int, int], None] = lambda _done, _total: None
-    """Told how many pages are done, and how many there are."""
+    """Told how much is done and how much there is, in the unit of the format (progress.py)."""
 
 
 class Reader(Protocol):

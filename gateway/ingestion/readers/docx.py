@@ -33,12 +33,17 @@ def read(file: File) -> Extraction:
     markdown = Markdown(file.limits)
     outline = _outline(archive)
     body = child(parse_xml(archive.read("word/document.xml")), "body")
-    _write(markdown, body if body is not None else (), outline)
-    for name in NOTES:
-        if name in archive:
-            for note in parse_xml(archive.read(name)):
-                if attribute(note, "type") is None:  # separators have one
-                    _write(markdown, note, {})
+    blocks = list(body) if body is not None else []
+    notes = [note for name in NOTES if name in archive for note in parse_xml(archive.read(name))]
+    # Separators have a type.
+    notes = [note for note in notes if attribute(note, "type") is None]
+    total = len(blocks) + len(notes)
+    for number, block in enumerate(blocks, 1):
+        _write(markdown, [block], outline)
+        file.progress(number, total)
+    for number, note in enumerate(notes, len(blocks) + 1):
+        _write(markdown, note, {})
+        file.progress(number, total)
     return markdown.done()
 
 

@@ -35,9 +35,10 @@ def read(file: File) -> Extraction:
     title = child(package, "metadata", "title")
     if title is not None:
         markdown.heading(1, title.text or "")
-    for name in _chapters(package, path):
-        if name in archive:
-            write_html(markdown, archive.read(name))
+    chapters = [name for name in _chapters(package, path) if name in archive]
+    for number, name in enumerate(chapters, 1):
+        write_html(markdown, archive.read(name))
+        file.progress(number, len(chapters))
     return markdown.done()
 
 

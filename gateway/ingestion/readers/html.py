@@ -4,6 +4,7 @@ The parser of the standard library calls a method for each tag, so that nesting 
 """
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 from gateway.ingestion.decoding import decode, is_utf8, load_codecs
@@ -22,6 +23,8 @@ CHARSET = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)|<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]+)"""
 )
 HEAD = 4096
+PIECES = 20
+SHORTEST_PIECE = 250_000
 WIDEST_SPAN = 64
 MOST_ROWS = 100_000
 LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#-]{1,30})")
@@ -36,18 +39,27 @@ def prepare(file: File) -> None:
 def read(file: File) -> Extraction:
     """The page."""
     markdown = Markdown(file.limits)
-    write_html(markdown, file.data)
+    write_html(markdown, file.data, progress=file.progress)
     return markdown.done()
 
 
-def write_html(markdown: Markdown, data: bytes, charset: str | None = None) -> None:
-    """Write a page to `markdown`."""
+def write_html(
+    markdown: Markdown,
+    data: bytes,
+    charset: str | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> None:
+    """Write a page to `markdown`; `progress` is told characters done, and all of them."""
     declared = CHARSET.search(data[:HEAD])
     if charset is None and declared is not None:
         charset = (declared[1] or declared[2]).decode("ascii")
     text = decode(data, charset)
     writer = _Writer(markdown, has_h1="<h1" in text[:1_000_000].lower())
-    writer.feed(text)
+    # In few pieces: with each the parser looks again at a construct that has begun and not ended.
+    piece = max(len(text) // PIECES, SHORTEST_PIECE)
+    for start in range(0, len(text), piece):
+        writer.feed(text[start : start + piece])
+        progress(min(start + piece, len(text)), len(text))
     writer.close()
     writer.finish()
 

@@ -21,8 +21,10 @@ def read(file: File) -> Extraction:
     try:
         notebook = json.loads(decode(file.data))
         language = str(_get(_get(_get(notebook, "metadata"), "kernelspec"), "language") or "python")
-        for cell in _cells(notebook):
+        cells = list(_cells(notebook))
+        for number, cell in enumerate(cells, 1):
             _write(markdown, cell, language)
+            file.progress(number, len(cells))
     except (ValueError, RecursionError, TypeError) as error:
         raise UnreadableError(DAMAGED.format("it is no Jupyter notebook")) from error
     return markdown.done()

@@ -1,6 +1,6 @@
 """OpenDocument texts: headings, paragraphs, lists and tables. Deleted text and comments are left out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from gateway.ingestion.archive import PROTECTED, Archive
@@ -27,12 +27,14 @@ def read(file: File) -> Extraction:
         raise UnreadableError(PROTECTED)
     markdown = Markdown(file.limits)
     body = child(parse_xml(archive.read("content.xml")), "body", "text")
-    if body is not None:
-        _write(markdown, body, 0)
+    blocks = list(body) if body is not None else []
+    for number, block in enumerate(blocks, 1):
+        _write(markdown, [block], 0)
+        file.progress(number, len(blocks))
     return markdown.done()
 
 
-def _write(markdown: Markdown, blocks: Element, depth: int) -> None:
+def _write(markdown: Markdown, blocks: Iterable[Element], depth: int) -> None:
     for block in blocks:
         kind = local(block.tag)
         if kind == "h":

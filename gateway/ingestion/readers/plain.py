@@ -15,5 +15,7 @@ def prepare(file: File) -> None:
 def read(file: File) -> Extraction:
     """The text without white space at its end."""
     markdown = Markdown(file.limits)
-    markdown.block(decode(file.data).strip())
+    text = decode(file.data)
+    markdown.block(text.strip())
+    file.progress(len(text), len(text))
     return markdown.done(is_markdown=file.format is Format.MARKDOWN)

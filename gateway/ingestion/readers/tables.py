@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.ingestion.archive import DAMAGED
@@ -25,18 +25,26 @@ def read(file: File) -> Extraction:
     markdown = Markdown(file.limits)
     text = decode(file.data)
     if file.format is Format.CSV:
-        markdown.table(_csv_rows(text))
+        markdown.table(_csv_rows(text, file.progress))
     else:
-        _value(markdown, _json(text), (), file)
+        _document(markdown, _json(text), file)
     return markdown.done()
 
 
-def _csv_rows(text: str) -> Iterator[list[str]]:
+def _csv_rows(text: str, progress: Callable[[int, int], None]) -> Iterator[list[str]]:
     csv.field_size_limit(LARGEST_CELL)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+        yield from csv.reader(_lines(text, progress), delimiter=_delimiter(text))
     except csv.Error as error:
         raise UnreadableError(DAMAGED.format(f"it is no CSV ({error})")) from error
+
+
+def _lines(text: str, progress: Callable[[int, int], None]) -> Iterator[str]:
+    done = 0
+    for line in io.StringIO(text, newline=""):
+        yield line
+        done += len(line)
+        progress(done, len(text))
 
 
 def _delimiter(text: str) -> str:
@@ -59,6 +67,18 @@ def _json(text: str) -> Any:
         return [json.loads(line) for line in lines]
     except (ValueError, RecursionError) as error:
         raise UnreadableError(DAMAGED.format(f"it is neither JSON nor a JSON value a line ({error})")) from error
+
+
+def _document(markdown: Markdown, value: Any, file: File) -> None:
+    """Each member of an object is a record; a list of records is one table."""
+    if not isinstance(value, Mapping):
+        _value(markdown, value, (), file)
+        count = len(value) if isinstance(value, list) else 1
+        file.progress(count, count)
+        return
+    for number, (key, each) in enumerate(value.items(), 1):
+        _member(markdown, key, each, (), file)
+        file.progress(number, len(value))
 
 
 def _value(markdown: Markdown, value: Any, path: Sequence[str], file: File) -> None:

@@ -25,9 +25,11 @@ def read(file: File) -> Extraction:
     markdown = Markdown(file.limits)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(file.data))
-        for name in workbook.sheet_names:
+        names = workbook.sheet_names
+        for number, name in enumerate(names, 1):
             markdown.heading(1, name)
             markdown.table(_rows(workbook, name))
+            file.progress(number, len(names))
     except CalamineError as error:
         raise UnreadableError(DAMAGED.format(error)) from error
     return markdown.done()

@@ -13,6 +13,7 @@ from cachetools import FIFOCache
 
 from gateway.chunking.chunker import Chunk, Chunker, Text
 from gateway.chunking.clock import UncuttableError
+from gateway.chunking.front_matter import merged
 from gateway.worker.embedding.jobs import CHUNKS_PER_TURN, CutSource, Job, Model, Origin, Source
 from gateway.worker.embedding.queue import Queue
 
@@ -53,10 +54,9 @@ class Cutter:
             return {}
         limits = await queue.chunking_limits()
         texts = [text for source in sources for text in _texts(source)]
-        results = iter(await asyncio.to_thread(self._chunker.cut_each, texts, limits))
-        return {
-            source.job.source_id: _together(source, list(islice(results, 1 + len(source.files)))) for source in sources
-        }
+        results = await asyncio.to_thread(self._chunker.cut_each, texts, limits)
+        cut = zip(texts, results, strict=True)
+        return {source.job.source_id: _together(source, list(islice(cut, 1 + len(source.files)))) for source in sources}
 
     def _known(self, jobs: Sequence[Job]) -> dict[UUID, CutSource]:
         found = {job.source_id: self._long.pop((job.source_id, job.revision), None) for job in jobs}
@@ -74,14 +74,16 @@ def _texts(source: Source) -> list[Text]:
     return [own, *(Text(source.title, file.content, file.is_markdown, file.page_starts) for file in source.files)]
 
 
-def _together(source: Source, results: Sequence[list[Chunk] | UncuttableError]) -> CutSource | UncuttableError:
+def _together(
+    source: Source, texts: Sequence[tuple[Text, list[Chunk] | UncuttableError]]
+) -> CutSource | UncuttableError:
     chunks: list[Chunk] = []
     origins: list[Origin] = []
-    for file, result in zip((None, *source.files), results, strict=True):
+    for file, (_, result) in zip((None, *source.files), texts, strict=True):
         if isinstance(result, UncuttableError):
             return result
         if file is None and source.files and not source.content.strip():
             continue  # its title alone, which the chunks of its files have too
         chunks += result
         origins += [Origin(file.file_id, file.page(chunk.start)) if file else Origin() for chunk in result]
-    return CutSource(source, chunks, origins)
+    return CutSource(source, chunks, origins, merged(text.front_matter for text, _ in texts))

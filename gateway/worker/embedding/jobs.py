@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -79,11 +80,12 @@ class Source:
 
 @dataclass(frozen=True)
 class CutSource:
-    """A source and its chunks in order: of its own text, then of its files."""
+    """A source and its chunks in order: of its own text, then of its files. `front_matter` is of all these texts."""
 
     source: Source
     chunks: Sequence[Chunk]
     origins: Sequence[Origin]
+    front_matter: Mapping[str, Any] = field(default_factory=dict)
 
     def missing(self) -> Iterable[Chunk]:
         """Chunks that have no vector yet, the second of two equal ones too."""

@@ -17,7 +17,7 @@ from gateway.chunking.chunker import Limits
 from gateway.database.connection import DictRow
 from gateway.worker.embedding.diff import StoredChunk, compare
 from gateway.worker.embedding.jobs import Batch, CutSource, FileText, Job, Model, Source
-from gateway.worker.embedding.rows import Row, front_matters, inserted, staged, updated, vectored
+from gateway.worker.embedding.rows import Row, inserted, settled, staged, updated, vectored
 from gateway.worker.session import Session
 
 # Somebody is writing the source at this moment: long enough for most transactions to end.
@@ -112,12 +112,11 @@ class Queue:
         return len(finished)
 
     async def stage(self, source: CutSource, batch: Batch) -> bool:
-        """Keep what a turn has embedded of a long source, and give its job back for another turn.
+        """Keep what a turn has embedded of a long source, say how much that is, and give its job back for another turn.
 
         False when there is a newer text: then nothing is kept.
         """
-        chunks = {p.input_hash: p for p in source.missing() if p.input_hash in batch.vectors}
-        (row,) = await self.session.fetch("stage_embeddings", staged(source.source.job, chunks, batch))
+        (row,) = await self.session.fetch("stage_embeddings", staged(source, batch))
         return bool(row["is_staged"])
 
     async def retry_failed(self) -> int:
@@ -148,11 +147,9 @@ class Queue:
             await self.session.run("insert_chunks", inserted(changes.new, scopes, batch.model))
         incomplete = {source.source.job for source in changes.incomplete}
         finished = set(batch.jobs) - incomplete
-        documents = [job.source_id for job in finished if job.is_document]
-        own = [each for each in batch.sources if each.source.job in finished and each.source.job.is_document]
-        await self.session.run("store_front_matter", front_matters(own))
+        documents = [each for each in batch.sources if each.source.job in finished and each.source.job.is_document]
         await self.session.run("finish_embedding_jobs", {"source_ids": [job.source_id for job in finished]})
-        await self.session.run("settle_documents", {"document_ids": documents})
+        await self.session.run("settle_documents", settled(documents))
         return finished
 
     async def _with_staged(self, batch: Batch) -> Batch:

@@ -7,9 +7,8 @@ from uuid import UUID
 from pgvector import HalfVector
 
 from gateway.chunking.chunker import Chunk
-from gateway.chunking.front_matter import front_matter
 from gateway.worker.embedding.diff import Placed
-from gateway.worker.embedding.jobs import Batch, CutSource, Job, Model, Vector
+from gateway.worker.embedding.jobs import Batch, CutSource, Model, Vector
 
 Row = Mapping[str, object]
 
@@ -42,19 +41,24 @@ def inserted(new: Sequence[tuple[Placed, Vector]], scopes: Mapping[UUID, UUID], 
     }
 
 
-def front_matters(sources: Sequence[CutSource]) -> Row:
-    """Parameters of store_front_matter."""
+def settled(sources: Sequence[CutSource]) -> Row:
+    """Parameters of settle_documents."""
     return {
         "document_ids": [each.source.job.source_id for each in sources],
-        "front_matters": [json.dumps(front_matter(each.source.content)[0]) for each in sources],
+        "front_matters": [json.dumps(each.front_matter) for each in sources],
+        "chunks": [len(each.chunks) for each in sources],
     }
 
 
-def staged(job: Job, chunks: Mapping[bytes, Chunk], batch: Batch) -> Row:
+def staged(source: CutSource, batch: Batch) -> Row:
     """Parameters of stage_embeddings."""
+    missing = list(source.missing())
+    chunks: Mapping[bytes, Chunk] = {c.input_hash: c for c in missing if c.input_hash in batch.vectors}
     return {
-        "source_id": job.source_id,
-        "revision": job.revision,
+        "source_id": source.source.job.source_id,
+        "revision": source.source.job.revision,
+        "total": len(source.chunks),
+        "done": len(source.chunks) - sum(chunk.input_hash not in chunks for chunk in missing),
         "model_id": batch.model.id,
         "hashes": list(chunks),
         "embeddings": [HalfVector(batch.vectors[input_hash]) for input_hash in chunks],

@@ -21,10 +21,11 @@ from gateway.clients.stored_files import FileMissingError, FileTooLargeError, St
 from gateway.database.connection import Connection, DatabaseError, is_about_the_rows
 from gateway.database.queries import query
 from gateway.ingestion.errors import TooLargeError, UnreadableError
-from gateway.ingestion.extraction import Extraction
 from gateway.ingestion.limits import Limits, megabytes
-from gateway.ingestion.process import ParserFailedError, read_file
+from gateway.ingestion.process import ParserFailedError, Reading, Report, read_file
+from gateway.ingestion.progress import Progress
 from gateway.resilience import DependencyError
+from gateway.resilience.metrics import FILES
 from gateway.worker.backoff import Backoff
 from gateway.worker.ingestion.queue import FileJob, FileQueue
 from gateway.worker.reconnect import draining, reconnecting
@@ -37,6 +38,8 @@ POLL_S = 1.0
 # How often files are looked for that no trigger has seen, with the trigger and without.
 RECONCILE_S = 300.0
 UNWATCHED_S = 2.0
+# How often the progress of one file is written. What is read sooner is never written as half read.
+REPORT_EVERY_S = 1.0
 
 
 class Ingestion:
@@ -118,8 +121,8 @@ class Ingestion:
             return
         try:
             limits, chunking = await queue.limits()
-            extraction = await self._extraction(queue, job, limits, chunking)
-            is_accepted = await queue.accept(job, extraction)
+            reading = await self._read(queue, job, limits, chunking)
+            is_accepted = await queue.accept(job, reading)
         except (StorageUnavailableError, DependencyError) as error:
             delay_s = self._storage_backoff.next_s()
             logger.warning("Storage: %s Trying again in %.1f s.", error, delay_s)
@@ -127,8 +130,8 @@ class Ingestion:
             await queue.release(job)
         except (FileMissingError, ParserFailedError) as error:
             await self._fail(queue, job, str(error), final=job.attempts >= self._max_attempts)
-        except (UnreadableError, UncuttableError) as error:
-            await self._fail(queue, job, str(error), final=True)
+        except UnreadableError as error:
+            await self._fail(queue, job, str(error), final=True, file_format=error.format)
         except DatabaseError as error:
             if not is_about_the_rows(error) and not (error.sqlstate or "").startswith("PT"):
                 raise
@@ -138,26 +141,41 @@ class Ingestion:
             raise
         else:
             self._storage_backoff.reset()
-            pages = f", {len(extraction.page_starts)} pages" if extraction.page_starts else ""
-            outcome = f"read, {len(extraction.text)} characters{pages}" if is_accepted else "has a newer version"
-            logger.info("file %s %s", job.file_id, outcome)
+            FILES.labels(reading.format, "read").inc()
+            outcome = f"read, {len(reading.text)} characters" if is_accepted else "has a newer version"
+            logger.info("file %s, %s, %d %s, %s", job.file_id, reading.format, reading.total, reading.unit, outcome)
 
-    async def _extraction(self, queue: FileQueue, job: FileJob, limits: Limits, chunking: ChunkingLimits) -> Extraction:
-        async def report(done: int, total: int) -> None:
-            await queue.report(job, done, total)
-
+    async def _read(self, queue: FileQueue, job: FileJob, limits: Limits, chunking: ChunkingLimits) -> Reading:
         try:
             data = await self._files.download(job.path, job.ticket, limits.bytes)
         except FileTooLargeError as error:
             raise TooLargeError("The file has", megabytes(limits.bytes), "file_bytes") from error
-        extraction = await read_file(data, job.name, job.content_type, limits, report)
+        reading = await read_file(data, job.name, job.content_type, limits, self._reporter(queue, job))
         # A text that is over a limit of cutting would fail its document, with all other files.
-        (chunks,) = await asyncio.to_thread(self._chunker.cut_each, [Text(job.title, extraction.text)], chunking)
+        text = Text(job.title, reading.text, reading.is_markdown, reading.page_starts)
+        (chunks,) = await asyncio.to_thread(self._chunker.cut_each, [text], chunking)
         if isinstance(chunks, UncuttableError):
-            raise chunks
-        return extraction
+            refusal = UnreadableError(str(chunks))
+            refusal.format = reading.format
+            raise refusal
+        return reading
 
-    async def _fail(self, queue: FileQueue, job: FileJob, error: str, *, final: bool) -> None:
+    def _reporter(self, queue: FileQueue, job: FileJob) -> Report:
+        """Writes how far reading is, at most every REPORT_EVERY_S seconds."""
+        report_at = self._clock() + REPORT_EVERY_S
+
+        async def report(progress: Progress) -> None:
+            nonlocal report_at
+            if self._clock() >= report_at:
+                await queue.report(job, progress)
+                report_at = self._clock() + REPORT_EVERY_S
+
+        return report
+
+    async def _fail(
+        self, queue: FileQueue, job: FileJob, error: str, *, final: bool, file_format: str | None = None
+    ) -> None:
+        FILES.labels(file_format or "unknown", "failed" if final else "retried").inc()
         delay_s = self._backoff.after(job.attempts)
         await queue.fail(job, error, delay_s, is_final=final)
         outcome = "failed" if final else f"again in {delay_s:.1f} s"

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.chunking.chunker import Limits as ChunkingLimits
-from gateway.ingestion.extraction import Extraction
 from gateway.ingestion.limits import Limits
+from gateway.ingestion.process import Reading
+from gateway.ingestion.progress import Progress
 from gateway.worker.session import Session
 
 # Files that no trigger has seen and that are recorded at a time.
@@ -53,21 +54,28 @@ class FileQueue:
         )
         return Limits(**reading), ChunkingLimits(**chunking)
 
-    async def report(self, job: FileJob, done: int, total: int) -> None:
-        """Note that so many pages of all have been read."""
+    async def report(self, job: FileJob, progress: Progress) -> None:
+        """Note how far reading is."""
         await self._session.persist(
-            "report_file_progress", file_id=job.file_id, revision=job.revision, done=done, total=total
+            "report_file_progress",
+            file_id=job.file_id,
+            revision=job.revision,
+            done=progress.done,
+            total=progress.total,
+            unit=str(progress.unit),
         )
 
-    async def accept(self, job: FileJob, extraction: Extraction) -> bool:
+    async def accept(self, job: FileJob, reading: Reading) -> bool:
         """Hand in the text; false when there is a newer version. DatabaseError PT413 for too much text."""
         (row,) = await self._session.persist(
             "accept_file_text",
             file_id=job.file_id,
             revision=job.revision,
-            content=extraction.text,
-            page_starts=list(extraction.page_starts),
-            is_markdown=extraction.is_markdown,
+            content=reading.text,
+            page_starts=list(reading.page_starts),
+            is_markdown=reading.is_markdown,
+            total=reading.total,
+            unit=str(reading.unit),
         )
         return bool(row["is_accepted"])
 
