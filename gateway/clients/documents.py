@@ -22,8 +22,8 @@ from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, Res
 
 STATE = "id,title,status,error,chunks_done,chunks_total,created_at,updated_at"
 FILE = "name,status,error,content_type,size,progress_done,progress_total,progress_unit,updated_at"
-MOST_FILES = 1_000
-ROWS = "application/json"
+# storage-api/src/storage/limits.ts: isValidKey.
+NAMES = "names have letters without accents, digits, spaces, and any of ! - _ . * ' ( ) & $ @ = ; : + , ?"
 
 
 class DocumentsUnavailableError(UnavailableError):
@@ -55,11 +55,12 @@ class Documents:
 
     async def state(self, token: str | None, document: UUID) -> dict[str, Any]:
         """How far a document and its files are. NotFoundError for one that the caller does not see."""
-        rows = await self._rows("GET", f"documents?id=eq.{document}&select={STATE}", token)
+        # In one request, so that both are of one moment.
+        query = f"documents?id=eq.{document}&select={STATE},files:document_files({FILE})"
+        rows = await self._rows("GET", query, token)
         if not rows:
             raise NotFoundError(f"There is no document {document} that you may read.")
-        query = f"document_files?document_id=eq.{document}&select={FILE}&order=name&limit={MOST_FILES}"
-        return {**rows[0], "files": await self._rows("GET", query, token)}
+        return {**rows[0], "files": sorted(rows[0]["files"], key=lambda file: file["name"])}
 
     async def upload(self, token: str, document: UUID, name: str, data: bytes, content_type: str) -> None:
         """Put a file under a document. A GatewayError when Storage refuses it."""
@@ -119,6 +120,8 @@ def _of_data_api(answer: httpx2.Response) -> GatewayError:
 def _of_storage(answer: httpx2.Response, name: str) -> GatewayError:
     words = _words(answer)
     message = f"Storage refuses {name!r}: {words.get('message', answer.status_code)}."
+    if str(words.get("error", "")).replace(" ", "").lower() == "invalidkey":
+        return InvalidInputError(f"Storage refuses the name {name!r}. Rename the file: {NAMES}.")
     if "row-level security" in message:
         return ForbiddenError(f"{message} A document has a limited number of files (files_of_document).")
     return InvalidInputError(message)

@@ -34,6 +34,8 @@ class Fault:
     """Whether the gateway's own way to PostgreSQL is, and only that."""
     unverifiable: bool = False
     """Whether tokens cannot be verified for a moment, so that 503 is right where one is sent."""
+    of_api: bool = False
+    """Whether the gateway's way to Supabase's API is, whose keys are at hand."""
     of_embedder: bool = False
     """Whether the embedder is, without which nothing is embedded."""
     needs_disk: bool = False
@@ -63,7 +65,15 @@ def of_door(
     async def mends(world: World) -> None:
         door(world).heal()
 
-    return Fault(name, breaks, mends, short=short, of_way=door is to_database, of_embedder=door is to_embedder)
+    return Fault(
+        name,
+        breaks,
+        mends,
+        short=short,
+        of_way=door is to_database,
+        of_api=door is to_api,
+        of_embedder=door is to_embedder,
+    )
 
 
 def to_database(world: World) -> Proxy:
@@ -193,6 +203,9 @@ async def fail_over(world: World) -> None:
     world.signal_postgres(signal.SIGKILL)
     await asyncio.to_thread(world.promote_standby)
     world.to_database.drop()
+    # Its own services follow it.
+    await asyncio.to_thread(world.api.stop)
+    world.api = await asyncio.to_thread(world.start_api)
 
 
 async def nothing(_world: World) -> None:

@@ -19,6 +19,8 @@ from tests.chaos.world import REQUEST_S, World
 EVERY_S = 0.1
 WELL_FOR_S = 1.0
 GIVE_UP_S = 20.0
+# How Deno ends after an error that nobody caught.
+UNCAUGHT = 1
 # Left before the server ends what nobody used for 5 s, which a request may meet on its way.
 LIMITS = httpx2.Limits(keepalive_expiry=2.5)
 AWAY = frozenset(f"urn:tidegate:problem:{error.kind}" for error in (DatabaseUnavailableError, DatabaseTimeoutError))
@@ -85,7 +87,8 @@ class Observation:
         unverifiable = fault.unverifiable and self.route.signed_in and not self.route.never_fails
         lacks_database = self.route.is_of_database and (fault.of_server or fault.of_way)
         lacks_embedder = self.route.is_of_embedder and fault.of_embedder
-        lacks_something = lacks_database or lacks_embedder or unverifiable
+        lacks_api = self.route.is_of_api and (fault.of_server or fault.of_api)
+        lacks_something = lacks_database or lacks_embedder or lacks_api or unverifiable
         may_fail = (self.route.may_fail and (fault.of_server or not has_room)) or lacks_something
         allowed = {200, 503} if may_fail else {200}
         wrong = Counter(
@@ -170,7 +173,7 @@ async def _until_well(observations: Sequence[Observation], mended: float) -> flo
 @asynccontextmanager
 async def _load(world: World, observations: Sequence[Observation]) -> AsyncIterator[None]:
     async with AsyncExitStack() as ending:
-        tasks = [asyncio.create_task(_write(world))]
+        tasks = [asyncio.create_task(_write(world)), asyncio.create_task(_supervise(world))]
         for number, observation in enumerate(observations, 1):
             # Visitors of an address each: one that asks everything at once would be refused before others.
             transport = httpx2.AsyncHTTPTransport(local_address=f"127.0.2.{number}", limits=LIMITS)
@@ -210,7 +213,7 @@ async def _one(world: World, client: httpx2.AsyncClient, observation: Observatio
     try:
         if route.body is None:
             root = world.stack.operations_url if route.is_of_operations else ""
-            response = await client.get(f"{root}{route.path}", headers=headers)
+            response = await client.get(f"{root}{route.path_of(world)}", headers=headers)
         else:
             response = await client.post(route.path, json=route.body(), headers=headers)
         if response.status_code != 200:
@@ -231,6 +234,17 @@ async def _one(world: World, client: httpx2.AsyncClient, observation: Observatio
 
 def _holds_documents(answer: Mapping[str, Any]) -> bool:
     return any(each["kind"] == "document" for each in (*answer.get("results", []), *answer.get("passages", [])))
+
+
+async def _supervise(world: World) -> None:
+    """Start the stand-in for Supabase again when a lost connection has ended it (porsager/postgres, issue 1154)."""
+    while True:
+        if world.api.popen.poll() == UNCAUGHT:
+            try:
+                world.api = await asyncio.to_thread(world.start_api)
+            except AssertionError:
+                continue  # PostgreSQL is still away
+        await asyncio.sleep(EVERY_S)
 
 
 async def _write(world: World) -> None:

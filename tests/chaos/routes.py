@@ -28,6 +28,8 @@ class Route:
     """Whether 503 is right when PostgreSQL itself is broken, so that nothing that could answer does."""
     is_of_database: bool = False
     """Whether 503 is right when the gateway's own way to PostgreSQL is broken as well."""
+    is_of_api: bool = False
+    """Whether 503 is right when the Data API does not answer, which it asks for the caller."""
     is_of_embedder: bool = False
     """Whether 503 is right when the embedder is broken: nothing stands in for a vector."""
     never_fails: bool = False
@@ -41,14 +43,18 @@ class Route:
         """Whether a token is sent."""
         return self.person is not None
 
+    def path_of(self, world: World) -> str:
+        """With a document that everybody reads."""
+        return self.path.replace("{document_id}", world.document)
+
     def headers_of(self, world: World) -> Mapping[str, str]:
         """With the token where one is sent."""
         return {**self.headers, **({} if self.person is None else world.headers_of(self.person))}
 
 
-# Asked elsewhere (tests/ingestion/test_documents_route.py): they pass a person's writes on to the Data API and Storage,
-# as the person's own client would, and answer 503 while either is away.
-PASSED_ON = {"/v1/documents", "/v1/documents/{document_id}"}
+# Asked elsewhere (tests/ingestion/test_documents_route.py): it passes a person's files on to the Data API and Storage,
+# as the person's own client would, and answers 503 while either is away. Its answer is 202 or a refusal, never 200.
+PASSED_ON = {"/v1/documents"}
 ROUTES = (
     Route(
         "search, asked before",
@@ -87,6 +93,7 @@ ROUTES = (
     ),
     Route("recommendations, one's own", "/v1/recommendations", degrades=True, person=2, never_fails=True),
     Route("recommendations, nobody's", "/v1/recommendations?category=lines", degrades=True, never_fails=True),
+    Route("state of a document", "/v1/documents/{document_id}", person=5, may_fail=True, is_of_api=True),
     Route("status", "/v1/status", person=3),
     Route("live", "/health/live"),
     Route("ready", "/health/ready", is_of_database=True),

@@ -33,7 +33,7 @@ from tests.support.waiting import wait_until
 REQUEST_S = 3.0
 DOCUMENTS = 30
 # One that asks everything at once would have to wait for those that ask less.
-PEOPLE = tuple(f"chaos-{number}@example.org" for number in range(5))
+PEOPLE = tuple(f"chaos-{number}@example.org" for number in range(6))
 DISK_MB = 1200
 FILLER = "filler"
 
@@ -61,6 +61,7 @@ class World:
         self.to_api = Proxy(0)
         self.to_embedder = Proxy(0)
         self.written: set[str] = set()
+        self.document = ""
         self._password = "a long enough password"
 
     @asynccontextmanager
@@ -132,7 +133,7 @@ class World:
         with psycopg.connect(self.standby.admin_url(), autocommit=True) as admin:
             admin.execute("alter system reset synchronous_standby_names")
             admin.execute("select pg_promote()")
-        self.database = replace(self.database, port=self.standby.port)
+        self.database = self.stack.database = replace(self.database, port=self.standby.port)
         self.to_database.target_port = self.standby.port
 
     def restart_postgres(self) -> None:
@@ -253,6 +254,7 @@ class World:
         titles = [f"mooring {number}" for number in range(DOCUMENTS)]
         for title in titles:
             self.write(title, "public" if title.endswith("0") else "private")
+        self.document = str(self._rows("select id from public.documents where visibility = 'public' limit 1")[0][0])
         self._stock()
         self.wait_searchable(titles)
 
