@@ -86,5 +86,7 @@ async def document_state(
 
 async def _upload(number: int, file: UploadFile) -> Upload:
     # A client may send a path, of which the last part is the name.
-    name = PurePosixPath((file.filename or "").replace("\\", "/")).name or f"file {number}"
+    name = PurePosixPath((file.filename or "").replace("\\", "/")).name
+    if name in ("", ".."):
+        name = f"file {number}"
     return Upload(name, file.content_type or "application/octet-stream", await file.read())

@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from gateway.ingestion.archive import PROTECTED, Archive
-from gateway.ingestion.decoding import BINARY, BOMS, FORMATS
+from gateway.ingestion.decoding import BINARY, BOMS, FORMATS, unmarked_utf16
 from gateway.ingestion.errors import UnreadableError
 from gateway.ingestion.limits import Limits
 
@@ -79,7 +79,7 @@ def detect(data: bytes, name: str, content_type: str | None, limits: Limits) -> 
     for marks, advice in OTHERS:
         if data.startswith(marks) and not (marks[-1] in (b"MZ", b"BM") and b"\0" not in data[:PREAMBLE]):
             raise UnreadableError(f"This format cannot be read. {advice}")
-    if b"\0" in data[:8192] and not data.startswith(tuple(mark for mark, _ in BOMS)):
+    if b"\0" in data[:8192] and not data.startswith(tuple(mark for mark, _ in BOMS)) and not unmarked_utf16(data):
         raise UnreadableError(BINARY.format(FORMATS))
     if suffix in PROMISES:
         raise UnreadableError(

@@ -74,6 +74,26 @@ def test_nothing_stays_of_what_is_refused(harbour: Harbour) -> None:
     assert harbour.rows("select count(*) as n from public.documents") == before
 
 
+@pytest.mark.parametrize("name", ["a\0b.txt", "\u202etxt.exe", "Übersicht.txt", "文件.txt", "dots....", "a|b.txt"])
+def test_a_name_that_storage_refuses_is_said_with_those_that_it_takes(harbour: Harbour, name: str) -> None:
+    refused = post(harbour, [("files", (name, b"A bowline.", "text/plain"))])
+    assert refused.status_code == 422
+    assert "Rename the file: names have letters without accents" in refused.json()["detail"]
+
+
+def test_a_path_is_no_name(harbour: Harbour) -> None:
+    for name, kept in (
+        ("../../x.txt", "x.txt"),
+        ("C:\\y\\z.txt", "z.txt"),
+        (".", "file 1"),
+        ("..", "file 1"),
+        ("n" * 190, "n" * 190),
+    ):
+        assert [
+            file["name"] for file in post(harbour, [("files", (name, b"A bowline.", "text/plain"))]).json()["files"]
+        ] == [kept]
+
+
 def test_a_long_body_is_for_files_alone(harbour: Harbour) -> None:
     long = ("files", ("long.txt", b"word " * 30_000, "text/plain"))
     assert post(harbour, [long]).status_code == 202

@@ -5,10 +5,13 @@ import re
 import pytest
 
 from gateway.ingestion.errors import UnreadableError
-from gateway.ingestion.extraction import Extraction
+from gateway.ingestion.extraction import Extraction, one_line
 from gateway.ingestion.limits import Limits
 from gateway.ingestion.process import read_file
+from gateway.ingestion.readers.html import SHORTEST_PIECE
+from tests.ingestion.content import make
 from tests.ingestion.good_files import GoodFile, good_files
+from tests.ingestion.texts import html
 
 pytestmark = pytest.mark.anyio
 FILES = list(good_files())
@@ -49,6 +52,53 @@ async def test_words_and_tables_survive(kind: str) -> None:
     print(f"{kind}: {words - no_words} of {words} words, {cells - no_cells} of {cells} cells")
     assert words - no_words >= LEAST_WORDS * words
     assert cells - no_cells >= LEAST_CELLS * cells
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("name;town\nJosé;Århus\nMüller;Köln\n", "latin-1"),
+        ("prénom;âge\nZoë;élève\n", "cp1252"),
+        ("słowo;łódź\nświt;żaba\n", "cp1250"),
+        ("имя;город\nИван;Москва\nПётр;Казань\n", "cp1251"),  # noqa: RUF001
+        ("name;town\nJosé;Århus\n", "utf-16-le"),
+        ("name;town\nJosé;Århus\n", "utf-16-be"),
+        ("name;town\nJosé;Århus\n", "utf-16"),
+    ],
+)
+async def test_a_short_table_is_read_in_its_encoding(text: str, encoding: str) -> None:
+    first, *_, last = (await read_file(text.encode(encoding), "a.csv", None, PATIENT)).text.splitlines()
+    lines = text.splitlines()
+    assert [first, last] == [f"| {line.replace(';', ' | ')} |" for line in (lines[0], lines[-1])]
+
+
+async def test_a_table_that_names_its_delimiter_is_read_by_it() -> None:
+    read = await read_file(b"sep=;\nport;depth, m\nSkagen;7,5\n", "a.csv", None, PATIENT)
+    assert read.text == "| port | depth, m |\n| --- | --- |\n| Skagen | 7,5 |"
+
+
+async def test_mails_in_a_mail_are_read_and_other_attachments_named() -> None:
+    inner = "Subject: Ebb\r\n\r\nThe ebb runs long."
+    parts = ["Content-Type: text/plain\r\n\r\nSee below.", f"Content-Type: message/rfc822\r\n\r\n{inner}"]
+    parts.append("Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=chart.pdf\r\n\r\nx")
+    body = "".join(f"--x\r\n{part}\r\n" for part in parts)
+    mail = f"Subject: Tides\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n{body}--x--\r\n"
+    read = await read_file(mail.encode(), "a.eml", None, PATIENT)
+    assert read.text.split("\n\n") == [
+        "# Tides",
+        "See below.",
+        "Attachments, which are not read: chart.pdf",
+        "## Ebb",
+        "The ebb runs long.",
+    ]
+    assert (read.total, str(read.unit)) == (2, "messages")
+
+
+async def test_a_page_in_pieces_is_read_as_one() -> None:
+    page = html(make(3, sections=60)).encode()
+    pages = page * (-(-SHORTEST_PIECE * 3 // len(page)))
+    halves = [await read_file(page, "a.html", None, PATIENT), await read_file(pages, "a.html", None, PATIENT)]
+    assert one_line(halves[1].text).count(one_line(halves[0].text)) == len(pages) // len(page)
 
 
 def check_headings(file: GoodFile, read: Extraction) -> None:

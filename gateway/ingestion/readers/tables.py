@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from gateway.ingestion.readers.plain import prepare as prepare  # noqa: PLC0414
 
 DELIMITERS = ",;\t|"
 SAMPLE = 65_536
+# How Excel tells itself.
+DECLARED = re.compile(r"sep=([^\w\s\"'])\n", re.IGNORECASE)
 LARGEST_CELL = 1_000_000
 DEEPEST = 100
 
@@ -33,8 +36,10 @@ def read(file: File) -> Extraction:
 
 def _csv_rows(text: str, progress: Callable[[int, int], None]) -> Iterator[list[str]]:
     csv.field_size_limit(LARGEST_CELL)
+    found = DECLARED.match(text)
+    declared, begin = (found[1], found.end()) if found else (None, 0)
     try:
-        yield from csv.reader(_lines(text, progress), delimiter=_delimiter(text))
+        yield from csv.reader(_lines(text[begin:], progress), delimiter=declared or _delimiter(text))
     except csv.Error as error:
         raise UnreadableError(DAMAGED.format(f"it is no CSV ({error})")) from error
 
