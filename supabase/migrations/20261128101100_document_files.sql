@@ -258,7 +258,8 @@ comment on column public.file_texts.page_starts is 'Where each page begins in co
 comment on column public.file_texts.is_markdown is
   'Whether content is Markdown; false for plain text, such as a log or a program, in which nothing is a heading.';
 
-grant select (file_id, document_id, scope_id, content, page_starts, is_markdown) on public.file_texts to anon, authenticated;
+grant select (file_id, document_id, scope_id, content, page_starts, is_markdown)
+  on public.file_texts to anon, authenticated;
 grant select, insert, update, delete on public.file_texts to service_role;
 grant select on public.file_texts to tidegate_worker;
 
