@@ -18,6 +18,7 @@ TABLE = "| setting | default | meaning |\n| --- | --- | --- |"
 # The first setting of each section, in the order of the code.
 SECTIONS = {
     "UPLOAD_TIMEOUT_S": "Admission",
+    "LLM_URL": "Language models",
     "ENVIRONMENT": "Process",
     "SUPABASE_URL": "Project",
     "WORKER_LEASE_S": "Worker",

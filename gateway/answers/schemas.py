@@ -82,6 +82,9 @@ class AnswerRequest(BaseModel):
     limit: Annotated[int, Field(strict=True, ge=1, le=MAX_PASSAGES), BeforeValidator(whole_number)] = Field(
         default=PASSAGES, description="Most passages to answer from."
     )
+    stream: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="Whether the answer comes as server-sent events, piece by piece."
+    )
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:

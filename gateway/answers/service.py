@@ -1,38 +1,37 @@
-"""Answers: a search as the caller, the sentences that fit best, and each citation checked before it is given."""
+"""Answers: a search as the caller, statements of a model or sentences of the passages, and each citation checked.
 
+first model ─► second ─► quotations ─► a stale answer ─► 503
+"""
+
+import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
-from gateway.answers.citations import collapsed, dropped, find_quote
-from gateway.answers.quoting import Quote, quote
-from gateway.answers.schemas import (
-    NOTHING_FOUND,
-    AnswerRequest,
-    AnswerResponse,
-    AnswerUsage,
-    Citation,
-    UsedPassage,
-)
+from gateway.answers.building import Building
+from gateway.answers.drafts import Statement
+from gateway.answers.events import DoneEvent, Events, SearchEvent
+from gateway.answers.prompt import answer_prompt, rewrite_prompt
+from gateway.answers.quoting import Quotes, quote
+from gateway.answers.schemas import AnswerRequest, AnswerResponse, UsedPassage
 from gateway.answers.stale_answers import StaleAnswers
+from gateway.answers.writing import Writer, Written
 from gateway.auth.caller import Caller
 from gateway.errors import OverloadedError, UnavailableError
+from gateway.resilience import allow
 from gateway.resilience.fallback import Degradation, degraded
 from gateway.search.query_embedding import QueryEmbedder
 from gateway.search.query_syntax import without_operators
-from gateway.search.schemas import SearchResponse
+from gateway.search.schemas import MAX_QUERY, SearchResponse
 from gateway.search.service import SearchService
 
 STALE = "a stale answer"
-BETWEEN_QUOTES = "\n\n"
+EARLIER_WORDS = "the words of the question before"
+Leave = Callable[[], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a search for a question brought."""
-
-    passages: list[UsedPassage]
-    search: SearchResponse
+async def _stay() -> None:
+    """There is no place to leave."""
 
 
 class AnswerService:
@@ -43,30 +42,56 @@ class AnswerService:
         search: SearchService,
         embedder: QueryEmbedder,
         *,
+        writer: Writer | None = None,
+        search_s: float = float("inf"),
         stale: StaleAnswers | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Answer from what `search` finds; `embedder` compares sentences with the question."""
+        """Answer from what `search` finds within `search_s`; `writer` has the models, if there are some.
+
+        `embedder` compares sentences with the question.
+        """
         self._search = search
         self._embedder = embedder
+        self._writer = writer or Writer([])
+        self._search_s = search_s
         self._stale = stale or StaleAnswers()
         self._clock = clock
 
-    async def answer(self, request: AnswerRequest, caller: Caller) -> AnswerResponse:
+    async def answer(self, request: AnswerRequest, caller: Caller, leave: Leave = _stay) -> AnswerResponse:
         """What the caller may read answers the question; a GatewayError when nothing can be searched."""
+        async with aclosing(self.events(request, caller, leave)) as events:
+            async for event in events:
+                if isinstance(event, DoneEvent):
+                    return event.answer
+        raise AssertionError("events end with the answer")
+
+    async def events(self, request: AnswerRequest, caller: Caller, leave: Leave = _stay) -> Events:
+        """The same while it is made. `leave` is called when all that is left is to wait for a model."""
         started, asked_at = self._clock(), self._stale.now()
         try:
-            found = await self._found(request, request.asked, caller)
+            question, followed = await self._question(request)
+            found = await self._found(request, question, caller)
         except UnavailableError as error:
-            answer = self._stale.get(request, caller)
-            if answer is None:
+            stale = self._stale.get(request, caller)
+            if stale is None:
                 raise
-            return self._finished(answer, [degraded("database", error.detail, STALE)], started)
-        answer = await self._quoted(request.asked, found)
-        answer = self._finished(answer, answer.degradations, started)
+            for event in Building.replayed(self._finished(stale, [degraded("database", error.detail, STALE)], started)):
+                yield event
+            return
+        building = Building(question, _best_passages(found, request.limit), found)
+        yield SearchEvent(question=question, passages=building.passages, complete=found.complete)
+        for missing in (*followed, *found.degradations):
+            yield building.lacks(missing)
+        async with aclosing(self._made(request, building, leave)) as made:
+            async for event in made:
+                yield event
+        for event in building.closes():
+            yield event
+        answer = self._finished(building.answer(), building.degradations, started)
         if not answer.degraded:
             self._stale.put(request, caller, answer, asked_at)
-        return answer
+        yield DoneEvent(answer=answer)
 
     def answer_stale(self, request: AnswerRequest, caller: Caller) -> AnswerResponse:
         """A stale answer, where there is no room for another; OverloadedError where there is none."""
@@ -76,30 +101,67 @@ class AnswerService:
             raise overloaded
         return self._finished(answer, [degraded("gateway", overloaded.detail, STALE)], started)
 
-    async def _found(self, request: AnswerRequest, query: str, caller: Caller) -> Found:
-        response = await self._search.search(request.search(query), caller)
-        return Found(_best_passages(response, request.limit), response)
+    async def events_stale(self, request: AnswerRequest, caller: Caller) -> Events:
+        """The same, event by event."""
+        for event in Building.replayed(self.answer_stale(request, caller)):
+            yield event
 
-    async def _quoted(self, question: str, found: Found) -> AnswerResponse:
-        # One that has just failed is not waited for once more.
-        is_down = any(missing.dependency == "embedder" for missing in found.search.degradations)
-        embedder = None if is_down else self._embedder
-        quotes = await quote(without_operators(question), found.passages, embedder)
-        answer, citations = _put_together(quotes.quotes)
-        return AnswerResponse(
-            answer=answer,
-            citations=citations,
-            passages=found.passages if citations else [],
-            kind="quoted",
-            question=question,
-            grounded=bool(citations),
-            complete=found.search.complete,
-            degraded=False,
-            degradations=[*found.search.degradations, *quotes.degradations],
-            age_seconds=found.search.age_seconds,
-            usage=AnswerUsage(sentences=quotes.compared),
-            took_ms=0,
-        )
+    async def _question(self, request: AnswerRequest) -> tuple[str, list[Degradation]]:
+        """What to search for, and what was down: of a conversation, a question that is understood without it."""
+        before = [message.content for message in request.earlier if message.role == "user"]
+        if not before:
+            return request.asked, []
+        if self._writer:
+            question = await self._writer.rewrite(rewrite_prompt(request.asked, request.earlier))
+            if question is not None:
+                return without_operators(question), []
+        reason = "It wrote no question within 1 s." if self._writer else "None is set."
+        known = set(request.asked.casefold().split())
+        words = [word for word in before[-1].split() if word.casefold() not in known]
+        return " ".join([request.asked, *words])[:MAX_QUERY].strip(), [degraded("llm", reason, EARLIER_WORDS)]
+
+    async def _found(self, request: AnswerRequest, question: str, caller: Caller) -> SearchResponse:
+        with allow(self._search_s):
+            return await self._search.search(request.search(question), caller)
+
+    async def _made(self, request: AnswerRequest, building: Building, leave: Leave) -> Events:
+        """The answer, by a model while quotations are looked for, or of these."""
+        quoting = asyncio.create_task(self._quotes(building))
+        try:
+            if self._writer and building.passages:
+                await leave()
+                async with aclosing(self._written(request, building, quoting)) as events:
+                    async for event in events:
+                        yield event
+            if not building.is_whole:
+                quotes = await quoting
+                for event in building.quoted(quotes):
+                    yield event
+        finally:
+            quoting.cancel()
+            await asyncio.gather(quoting, return_exceptions=True)
+
+    async def _written(self, request: AnswerRequest, building: Building, quoting: "asyncio.Task[Quotes]") -> Events:
+        """What a model says, once it is known that some sentence has to do with the question."""
+        prompt = answer_prompt(request.asked, request.earlier, building.passages)
+        written = Written()
+        async with aclosing(self._writer.write(prompt, request.asked, building.passages, written)) as said:
+            async for each in said:
+                if isinstance(each, Degradation):
+                    yield building.lacks(each)
+                    continue
+                if not building.citations and not (await quoting).quotes:
+                    break
+                for event in building.says(each) if isinstance(each, Statement) else building.ends(each):
+                    yield event
+        building.note(written)
+
+    async def _quotes(self, building: Building) -> Quotes:
+        # An embedder that has just failed is not waited for once more.
+        is_down = any(missing.dependency == "embedder" for missing in building.search.degradations)
+        with allow(self._search_s):
+            embedder = None if is_down else self._embedder
+            return await quote(without_operators(building.question), building.passages, embedder)
 
     def _finished(self, answer: AnswerResponse, degradations: list[Degradation], started: float) -> AnswerResponse:
         answer.degradations = degradations
@@ -116,36 +178,3 @@ def _best_passages(response: SearchResponse, limit: int) -> list[UsedPassage]:
         for passage in result.passages
     ]
     return sorted(passages, key=lambda passage: -passage.score)[:limit]
-
-
-def _put_together(quotes: Sequence[Quote]) -> tuple[str, list[Citation]]:
-    """An answer of quotations, each its own citation; that nothing was found, where there is none."""
-    parts: list[str] = []
-    citations: list[Citation] = []
-    length = 0
-    for each in quotes:
-        text = collapsed(each.span.text)
-        place = find_quote(text, each.passage.content)
-        if place is None:
-            dropped()
-            continue
-        citations.append(cite(each.passage, text, place, (length, length + len(text))))
-        parts.append(text)
-        length += len(text) + len(BETWEEN_QUOTES)
-    return BETWEEN_QUOTES.join(parts) or NOTHING_FOUND, citations
-
-
-def cite(passage: UsedPassage, quotation: str, place: tuple[int, int], part: tuple[int, int]) -> Citation:
-    """The citation of a quotation at this place of the passage, for this part of the answer."""
-    return Citation(
-        start=part[0],
-        end=part[1],
-        passage_start=place[0],
-        passage_end=place[1],
-        quote=quotation,
-        **passage.model_dump(
-            include={
-                "kind", "id", "document_id", "title", "file_id", "file_name", "page", "heading_path", "chunk_id"
-            }
-        ),
-    )  # fmt: skip

@@ -55,4 +55,6 @@ class StaleAnswers:
 
 
 def _key(request: AnswerRequest, caller: Caller) -> bytes:
-    return hashlib.sha256(f"{caller.stable_claims}\0{request.model_dump_json(by_alias=True)}".encode()).digest()
+    return hashlib.sha256(
+        f"{caller.stable_claims}\0{request.model_dump_json(by_alias=True, exclude={'stream'})}".encode()
+    ).digest()

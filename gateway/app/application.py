@@ -18,6 +18,7 @@ from gateway.errors import DatabaseUnsafeError, GatewayError
 from gateway.http import openapi, problems
 from gateway.http.admission import AdmissionMiddleware, ConcurrencyLimitMiddleware, TurnMiddleware
 from gateway.http.cross_origin import cross_origin
+from gateway.http.load_shedding import ANSWERS, UPLOADS
 from gateway.http.middleware import (
     BodyMiddleware,
     ClientDisconnectMiddleware,
@@ -112,7 +113,9 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         Middleware(ConcurrencyLimitMiddleware, admission=services.admission),
         Middleware(ClientDisconnectMiddleware),
         Middleware(
-            DeadlineMiddleware, seconds=settings.request_timeout_s, upload_seconds=settings.upload_request_timeout_s
+            DeadlineMiddleware,
+            seconds=settings.request_timeout_s,
+            longer={UPLOADS: settings.upload_request_timeout_s, ANSWERS: settings.answer_timeout_s},
         ),
         Middleware(TurnMiddleware, admission=services.admission),
     ]

@@ -9,9 +9,11 @@ import httpx2
 
 from gateway.admission.admission import Admission
 from gateway.answers.service import AnswerService
+from gateway.answers.writing import Writer
 from gateway.app import parts
 from gateway.auth.jwks import JwksCache
 from gateway.auth.tokens import SharedSecret, TokenVerifier
+from gateway.clients.chat import ChatModel
 from gateway.clients.data_api import DataApi
 from gateway.clients.documents import Documents
 from gateway.clients.http import create_client
@@ -53,6 +55,7 @@ class Services:
     status: StatusService
     keys: JwksCache | SharedSecret
     reranker: Reranker | None
+    models: Sequence[ChatModel]
     payments: Payments | None
     admission: Admission
     pipelines: Sequence[ResiliencePipeline]
@@ -92,6 +95,8 @@ class Services:
             await embedder.aclose()
         if self.reranker is not None:
             await self.reranker.aclose()
+        for model in self.models:
+            await model.aclose()
         if self.payments is not None:
             await self.payments.aclose()
         if self.admission.shared is not None:
@@ -133,6 +138,8 @@ def create_services(
     key = settings.supabase_publishable_key or ""
     data_api = DataApi(settings.supabase_url, key, client, how.data_api)
     reranker = parts.create_reranker(settings, how.reranker)
+    models = parts.create_models(settings, how.llm, how.llm_fallback)
+    writers = [model for model in models.values() if model is not None]
     payments = create_payments(settings.payment_url, settings.payment_api_key, how.payment)
     shared = parts.create_shared_rates(settings, how.rate_limits)
     limiter = parts.create_limiter(settings, how.database)
@@ -142,7 +149,7 @@ def create_services(
         keys=keys,
         embedder=queries,
         reranker=reranker,
-        llm=how.llm,
+        models=models,
         payments=payments,
         storage=Storage(settings.supabase_url, key, client, how.storage),
         shared_rates=shared,
@@ -169,13 +176,20 @@ def create_services(
         embedders,
         verifier,
         search,
-        AnswerService(search, queries, stale=parts.create_stale_questions(settings, rights)),
+        AnswerService(
+            search,
+            queries,
+            writer=Writer(writers),
+            search_s=settings.request_timeout_s,
+            stale=parts.create_stale_questions(settings, rights),
+        ),
         EmbeddingService(database, queries),
         recommendations,
         DocumentService(Documents(settings.supabase_url, key, client, replace(how.storage, attempts=1))),
         StatusService(database, Probes(database, dependencies), limiter),
         keys,
         reranker,
+        writers,
         payments,
         parts.create_admission(settings, verifier, limiter, shared),
         [data_api.pipeline, queries.pipeline, *([] if reranker is None else [reranker.pipeline])],

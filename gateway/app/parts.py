@@ -1,5 +1,6 @@
 """Single parts of the gateway, each made from the settings; None where the settings name none."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx2
@@ -11,6 +12,7 @@ from gateway.admission.shared import RedisUnavailableError, SharedRates
 from gateway.answers.stale_answers import StaleAnswers as StaleQuestions
 from gateway.auth.jwks import JwksCache, JwksFetchError
 from gateway.auth.tokens import KeySource, SharedSecret, TokenVerifier
+from gateway.clients.chat import ChatError, ChatLimits, ChatModel
 from gateway.clients.data_api import DataApi
 from gateway.clients.payments import PaymentFailedError, Payments
 from gateway.clients.reranker import Reranker, RerankerError
@@ -99,6 +101,25 @@ def create_reranker(settings: Settings, policy: Policy) -> Reranker | None:
     )
 
 
+def create_models(settings: Settings, *uses: Policy) -> dict[Policy, ChatModel | None]:
+    """The language models that the settings name, the first one first."""
+    return {policy: _model(settings, policy) for policy in uses}
+
+
+def _model(settings: Settings, policy: Policy) -> ChatModel | None:
+    url, model, key = (getattr(settings, f"{policy.name}_{part}") for part in ("url", "model", "api_key"))
+    if url is None:
+        return None
+    return ChatModel(
+        url,
+        model or "",
+        key.get_secret_value() if key is not None else None,
+        policy=policy,
+        limits=ChatLimits(settings.llm_first_token_s, settings.llm_stall_s),
+        parameters=settings.llm_parameters,
+    )
+
+
 def create_stale_answers(settings: Settings, rights: Rights) -> StaleAnswers:
     """The answers to searches that stand in when no new ones can be had."""
     max_bytes = 1_000_000 * settings.stale_answers_mb
@@ -128,7 +149,7 @@ def list_dependencies(
     keys: JwksCache | SharedSecret,
     embedder: QueryEmbedder,
     reranker: Reranker | None,
-    llm: Policy,
+    models: Mapping[Policy, ChatModel | None],
     payments: Payments | None,
     storage: Storage,
     shared_rates: SharedRates | None,
@@ -140,7 +161,10 @@ def list_dependencies(
         Dependency("auth_keys", keys, (JwksFetchError,)),
         Dependency("embedder", embedder, (EmbeddingError,), is_costly=True, objection=embedder.objection),
         Dependency("reranker", reranker, (RerankerError,), is_costly=True),
-        Dependency("llm", None, off="None is asked.", idle=ResiliencePipeline(llm)),
+        *(
+            Dependency(policy.name, model, (ChatError,), idle=ResiliencePipeline(policy) if model is None else None)
+            for policy, model in models.items()
+        ),
         Dependency("payment", payments, (PaymentFailedError,)),
         Dependency("storage", storage),
         Dependency("rate_limits", shared_rates, (RedisUnavailableError,), off="Each gateway counts for itself."),

@@ -33,7 +33,14 @@ def _missing(settings: Settings, process: Process) -> list[str]:
             needed += [f"{prefix}embedder_{part}" for part in ("url", "model", "dimensions")]
     if settings.reranker_url is not None and process == "gateway":
         needed += ["reranker_model"]
-    return [f"{name.upper()} is not set: {_description(name)}" for name in needed if getattr(settings, name) is None]
+    for name in ("llm", "llm_fallback") if process == "gateway" else ():
+        if getattr(settings, f"{name}_url") is not None:
+            needed += [f"{name}_model", "llm_url"]
+    return [
+        f"{name.upper()} is not set: {_description(name)}"
+        for name in dict.fromkeys(needed)
+        if getattr(settings, name) is None
+    ]
 
 
 def _misfits(settings: Settings) -> list[str]:
@@ -67,7 +74,7 @@ def _weaknesses(settings: Settings, process: Process) -> list[str]:
     ]
     if (settings.supabase_url or "").startswith("http:"):
         found.append("SUPABASE_URL is not https: keys that verify tokens could be swapped on their way.")
-    for name in ("embedder", "next_embedder", "reranker", "payment"):
+    for name in ("embedder", "next_embedder", "reranker", "llm", "llm_fallback", "payment"):
         if (getattr(settings, f"{name}_url") or "").startswith("http:") and getattr(
             settings, f"{name}_api_key"
         ) is not None:

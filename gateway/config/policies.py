@@ -16,6 +16,8 @@ TIMEOUT_SETTINGS = {
     "replica": "DATABASE_TIMEOUT_S",
     "embedder": "EMBEDDER_TIMEOUT_S",
     "reranker": "RERANKER_TIMEOUT_S",
+    "llm": "LLM_TIMEOUT_S",
+    "llm_fallback": "LLM_TIMEOUT_S",
     "payment": "PAYMENT_TIMEOUT_S",
 }
 # Nothing that a request asks of them is waited for longer than for the request.
@@ -37,6 +39,7 @@ class Policies:
     embedder: Policy
     reranker: Policy
     llm: Policy
+    llm_fallback: Policy
     payment: Policy
     storage: Policy
     rate_limits: Policy
@@ -49,6 +52,7 @@ def policies(
     database_s: float,
     embedder_s: float,
     reranker_s: float,
+    llm_s: float,
     payment_s: float,
     changes: Changes | None = None,
 ) -> Policies:
@@ -75,7 +79,8 @@ def policies(
         ),
         "embedder": Policy("embedder", embedder_s, concurrency=32, fallback="keyword search"),
         "reranker": Policy("reranker", reranker_s, concurrency=32, fallback="the order of the hybrid score"),
-        "llm": Policy("llm", 20.0, concurrency=16, fallback="nothing asks one yet"),
+        "llm": Policy("llm", llm_s, concurrency=16, fallback="the second model, or quotations"),
+        "llm_fallback": Policy("llm_fallback", llm_s, concurrency=16, fallback="quotations"),
         # The outbox tries again, after minutes perhaps: nobody waits for the answer.
         "payment": Policy("payment", payment_s, concurrency=16, fallback="the payment waits in the outbox"),
         "storage": STORAGE,

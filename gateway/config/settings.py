@@ -1,17 +1,18 @@
 """Every setting of the gateway and the worker: loading.py reads them when a process starts, checks.py judges them."""
 
+import json
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from gateway.config.admission import AdmissionSettings
 from gateway.config.embedder import EmbedderChoice
+from gateway.config.llm import LlmSettings
 from gateway.config.policies import Policies, policies
 from gateway.config.types import CommaSeparated, Empty, HttpUrl, LowerCase, PolicyChanges
 
 
-class Settings(AdmissionSettings):
+class Settings(LlmSettings):
     """The settings; each stands in the environment under its name in capitals."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -246,6 +247,11 @@ class Settings(AdmissionSettings):
         return choices if self.next_embedder is not None else choices[:1]
 
     @property
+    def answer_timeout_s(self) -> float:
+        """Seconds in which a question is answered: those of any request, and more where a model writes."""
+        return self.request_timeout_s + (self.llm_timeout_s if self.llm_url is not None else 0.0)
+
+    @property
     def policies(self) -> Policies:
         """How each dependency is used. ValueError for numbers that cannot be followed."""
         return policies(
@@ -254,6 +260,7 @@ class Settings(AdmissionSettings):
             database_s=self.database_timeout_s,
             embedder_s=self.embedder_timeout_s,
             reranker_s=self.reranker_timeout_s,
+            llm_s=self.llm_timeout_s,
             payment_s=self.payment_timeout_s,
             changes=self.resilience,
         )
@@ -265,5 +272,6 @@ def describe_settings() -> list[tuple[str, str, str]]:
     for name, field in Settings.model_fields.items():
         default = field.default
         text = "" if default is None else ",".join(default) if isinstance(default, list) else str(default)
+        text = json.dumps(default) if isinstance(default, dict) else text
         described.append((name.upper(), text, field.description or ""))
     return described

@@ -70,4 +70,5 @@ Rate = Annotated[str, AfterValidator(_rate)]
 Empty = BeforeValidator(_none_when_empty)
 LowerCase = BeforeValidator(_lower_case)
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+JsonObject = Annotated[dict[str, Any], NoDecode, BeforeValidator(_json)]
 PolicyChanges = Annotated[dict[str, dict[str, Number]], NoDecode, BeforeValidator(_json)]

@@ -106,6 +106,10 @@ class ConcurrencyLimitMiddleware:
                 leave()  # the work is done: who reads its answer slowly has no place meanwhile
             await send(message)
 
+        async def leave_early() -> None:
+            leave()
+
+        state["leave_place"] = leave_early
         try:
             await self.app(scope, receive, send_and_leave)
         finally:
@@ -150,6 +154,7 @@ class TurnMiddleware:
         async with AsyncExitStack() as stack:
             with suppress(TimeoutError):
                 await stack.enter_async_context(turn)
+            scope["state"]["leave_turn"] = stack.aclose
             await self.app(scope, receive, send)
 
     @staticmethod

@@ -70,6 +70,14 @@ async def charge(request: Request, cost: int) -> None:
             raise refused
 
 
+async def leave_place(request: Request) -> None:
+    """Leave the request's place and turn to others: all that is left for it is to wait for another server."""
+    for name in ("leave_place", "leave_turn"):
+        leave = getattr(request.state, name, None)
+        if leave is not None:
+            await leave()
+
+
 StaleOnly = Annotated[bool, Depends(is_stale_only)]
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CallerOrWhyNot = Annotated[Known, Depends(caller_or_why_not)]

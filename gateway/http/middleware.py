@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -102,18 +102,18 @@ def _tags(scope: Scope) -> dict[str, str]:
 class DeadlineMiddleware:
     """Gives each request its time, which everything that it starts then shares."""
 
-    def __init__(self, app: ASGIApp, seconds: float, upload_seconds: float) -> None:
-        """Wrap `app`; a request that brings files has `upload_seconds`."""
+    def __init__(self, app: ASGIApp, seconds: float, longer: Mapping[str, float]) -> None:
+        """Wrap `app`; requests for the paths of `longer` have the seconds that stand there."""
         self.app = app
         self.seconds = seconds
-        self.upload_seconds = upload_seconds
+        self.longer = longer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)  # what starts with the application goes on for as long as that
             return
-        with allow(self.upload_seconds if scope.get("path") == UPLOADS else self.seconds):
+        with allow(self.longer.get(scope.get("path", ""), self.seconds)):
             await self.app(scope, receive, send)
 
 

@@ -36,7 +36,8 @@ class Dependencies(BaseModel):
     auth_keys: DependencyStatus
     embedder: DependencyStatus
     reranker: DependencyStatus = Field(description="off where none is set.")
-    llm: DependencyStatus = Field(description="off: nothing asks one yet.")
+    llm: DependencyStatus = Field(description="off where none is set: answers are quotations.")
+    llm_fallback: DependencyStatus = Field(description="off where none is set.")
     payment: DependencyStatus = Field(description="off where none is set; only the worker pays.")
     storage: DependencyStatus = Field(description="Clients send and read files there; no answer waits for it.")
     rate_limits: DependencyStatus = Field(description="off where none is set: each gateway counts for itself.")

@@ -30,13 +30,13 @@ async def test_everybody_is_answered_from_what_they_may_read(world: World, actor
 
 
 async def test_a_quotation_says_where_it_stands(world: World) -> None:
-    document = publish(world, "Storms", GALE)
+    (document,) = publish(world, {"Storms": GALE})
     answer = await world.answer(question="What is to be done with mooring lines when a gale is forecast?")
     first = answer["citations"][0]
     assert first["quote"] == "When a gale is forecast, double the mooring lines!"
     assert answer["answer"].startswith(first["quote"])
     assert (first["kind"], first["id"], first["document_id"], first["title"]) == (
-        "document", str(document), str(document), "Storms"
+        "document", document, document, "Storms"
     )  # fmt: skip
     assert (first["file_id"], first["file_name"], first["page"]) == (None, None, None)
     passage = next(each for each in answer["passages"] if each["chunk_id"] == first["chunk_id"])

@@ -1,7 +1,5 @@
 """A gateway in this process, two organizations and their people, and a secret sentence in each of their documents."""
 
-import json
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from typing import Any
 
 import httpx2
 import numpy as np
+from fastapi import FastAPI
 from tokenizers import Tokenizer
 
 from gateway.answers.words import pieces
@@ -23,7 +22,7 @@ from tests.support.passages import index_documents
 from tests.support.tenants import DOCUMENTS, Tenants, populate
 from tests.support.tokens import Project
 
-SUBJECTS = ("the mooring", "the lantern", "the anchor chain", "the tide table")
+SUBJECTS = ("the mooring", "the lantern", "the anchor chain", "the tide table", "the winch handle")
 
 
 class PieceEmbedder:
@@ -75,6 +74,7 @@ def text_of(title: str) -> str:
 class World:
     """A started gateway and who may ask it."""
 
+    app: FastAPI
     client: httpx2.AsyncClient
     project: Project
     embedder: FaultyEmbedder
@@ -120,7 +120,7 @@ def secrets_beyond(actor: str, text: str) -> list[str]:
     return [title for title in DOCUMENTS if title not in READABLE[actor] and canary(title) in text]
 
 
-def fill(database: Database, embedder: PieceEmbedder | None = None) -> Tenants:
+def fill(database: Database) -> Tenants:
     """The people and their documents, each with its secret, searchable."""
     tenants = populate(database)
     with database.connect("supabase_admin") as admin, database.connect("tidegate_worker") as worker:
@@ -142,23 +142,27 @@ def vectors_of(texts: dict[str, str]) -> dict[str, list[float]]:
     return found
 
 
-def publish(world: World, title: str, content: str, author: str = "stranger", **columns: Any) -> uuid.UUID:
-    """Add a public document of Meadow's, searchable at once."""
+def publish(world: World, texts: dict[str, str]) -> list[str]:
+    """Add public documents of Meadow's, by their titles, searchable at once; their ids."""
     with world.database.connect("supabase_admin") as admin, world.database.connect("tidegate_worker") as worker:
-        row = admin.execute(
-            "insert into public.documents (owner_id, title, content, organization_id, visibility, metadata)"
-            " values (%s, %s, %s, %s, 'public', %s) returning id",
-            (world.tenants.people[author], title, content, world.tenants.meadow, json.dumps(columns)),
-        ).fetchone()
-        index_documents(worker, vectors_of({title: content}))
-    assert row is not None
-    return uuid.UUID(str(row[0]))
+        rows = [
+            admin.execute(
+                "insert into public.documents (owner_id, title, content, organization_id, visibility)"
+                " values (%s, %s, %s, %s, 'public') returning id::text",
+                (world.tenants.people["stranger"], title, content, world.tenants.meadow),
+            ).fetchone()
+            for title, content in texts.items()
+        ]
+        index_documents(worker, vectors_of(texts))
+    return [row[0] for row in rows if row is not None]
 
 
 @asynccontextmanager
-async def world_on(database: Database, tenants: Tenants, **changes: Any) -> AsyncIterator[World]:
-    """A gateway on the filled database."""
+async def world_on(
+    database: Database, tenants: Tenants, *, url: str | None = None, **changes: Any
+) -> AsyncIterator[World]:
+    """A gateway on the filled database, which it reaches at `url`."""
     project, embedder = Project(), FaultyEmbedder(PieceEmbedder())
-    app = make_app(project, database.url_for("tidegate_gateway"), embedder=embedder, **changes)
+    app = make_app(project, url or database.url_for("tidegate_gateway"), embedder=embedder, **changes)
     async with client_of(app) as client:
-        yield World(client, project, embedder, tenants, database)
+        yield World(app, client, project, embedder, tenants, database)

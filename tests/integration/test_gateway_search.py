@@ -281,6 +281,7 @@ async def test_the_status_of_a_well_gateway(world: World) -> None:
         "embedder": "up",
         "reranker": "off",
         "llm": "off",
+        "llm_fallback": "off",
         "payment": "off",
         "storage": "up",
         "rate_limits": "off",

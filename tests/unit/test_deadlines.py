@@ -38,7 +38,7 @@ async def test_what_starts_with_the_application_outlives_the_time_of_a_request()
         raise AssertionError
 
     for kind in ("lifespan", "http"):
-        await DeadlineMiddleware(app, 3, 30)({"type": kind}, receive, send)
+        await DeadlineMiddleware(app, 3, {})({"type": kind}, receive, send)
     assert left["lifespan"] == float("inf")
     assert 2 < left["http"] <= 3
 

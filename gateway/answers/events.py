@@ -1,0 +1,119 @@
+"""What happens while an answer is made, and how it is sent as server-sent events."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from pydantic import BaseModel
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.answers.schemas import AnswerResponse, Citation, UsedPassage
+from gateway.resilience.fallback import Degradation
+
+HEARTBEAT_S = 10.0
+"""Proxies end connections on which nothing comes; the shortest usual limit is 30 s."""
+MEDIA_TYPE = "text/event-stream"
+
+
+class SearchEvent(BaseModel):
+    """The search is done."""
+
+    question: str
+    passages: list[UsedPassage]
+    complete: bool
+
+
+class DeltaEvent(BaseModel):
+    """More of the answer's text."""
+
+    text: str
+
+
+class DoneEvent(BaseModel):
+    """The answer is whole."""
+
+    answer: AnswerResponse
+
+
+Event = SearchEvent | DeltaEvent | Citation | Degradation | DoneEvent
+Events = AsyncGenerator[Event, None]
+NAMES: dict[type[BaseModel], str] = {
+    SearchEvent: "search",
+    DeltaEvent: "delta",
+    Citation: "citation",
+    Degradation: "degradation",
+    DoneEvent: "done",
+}
+EVENT_SCHEMA = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": [*NAMES.values(), "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+HEARTBEAT = b": still at work\n\n"
+ERROR = b'event: error\ndata: {"detail":"Something went wrong. It has been logged under the request id."}\n\n'
+
+
+def written(event: Event) -> bytes:
+    """An event as it is sent; at the end all of the answer but what was sent before."""
+    if isinstance(event, DoneEvent):
+        data = event.answer.model_dump_json(exclude={"answer", "citations", "passages"})
+    else:
+        data = event.model_dump_json()
+    return f"event: {NAMES[type(event)]}\ndata: {data}\n\n".encode()
+
+
+class EventStream(Response):
+    """Sends events as they come, and a comment now and then while none does.
+
+    The work is done in a task of its own, which ends with the response, also when the client leaves.
+    """
+
+    def __init__(self, first: Event, rest: Events, heartbeat_s: float = HEARTBEAT_S) -> None:
+        """Send `first`, which is there already, so that what fails before it is an error of its own; then `rest`."""
+        super().__init__(headers={"X-Accel-Buffering": "no"}, media_type=MEDIA_TYPE)
+        del self.headers["content-length"]
+        self._first = first
+        self._rest = rest
+        self._heartbeat_s = heartbeat_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send everything; an exception midway ends the connection, after an event that says so."""
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+        async def work() -> None:
+            try:
+                async with aclosing(self._rest) as events:
+                    async for event in events:
+                        queue.put_nowait(written(event))
+            finally:
+                queue.put_nowait(None)
+
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await _send(send, written(self._first))
+        working = asyncio.create_task(work())
+        try:
+            while (content := await self._next(queue)) is not None:
+                await _send(send, content)
+            await working
+        except Exception:
+            await _send(send, ERROR)
+            raise
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+        await _send(send, b"", more=False)
+
+    async def _next(self, queue: "asyncio.Queue[bytes | None]") -> bytes | None:
+        try:
+            async with asyncio.timeout(self._heartbeat_s):
+                return await queue.get()
+        except TimeoutError:
+            return HEARTBEAT
+
+
+async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": more})

@@ -1,0 +1,292 @@
+"""Answers by a model: only what has a true citation is said, and whatever goes wrong, the next step answers."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.answers.double import MODEL, Double, endless, event, honest, passages_of, pieces_of, running
+from tests.answers.world import World, world_on
+from tests.support import Database
+from tests.support.gateway_app import OPERATIONS
+from tests.support.tenants import Tenants
+
+pytestmark = pytest.mark.anyio
+
+QUESTION = "In which locker is the mooring kept?"
+
+
+@pytest.fixture(scope="module")
+def doubles() -> Iterator[tuple[Double, Double]]:
+    with running() as first, running() as second:
+        yield first, second
+
+
+@pytest.fixture
+def first(doubles: tuple[Double, Double]) -> Iterator[Double]:
+    yield doubles[0]
+    doubles[0].gate.set()
+    doubles[0].reset()
+
+
+@pytest.fixture
+def second(doubles: tuple[Double, Double]) -> Iterator[Double]:
+    yield doubles[1]
+    doubles[1].gate.set()
+    doubles[1].reset()
+
+
+@pytest.fixture(scope="module")
+async def written(database: Database, tenants: Tenants, doubles: tuple[Double, Double]) -> AsyncIterator[World]:
+    models: dict[str, Any] = {
+        "llm_url": doubles[0].url, "llm_model": MODEL, "llm_api_key": "a secret",
+        "llm_fallback_url": doubles[1].url, "llm_fallback_model": MODEL,
+        "llm_first_token_s": 0.4, "llm_stall_s": 0.3, "llm_timeout_s": 5,
+        # What goes wrong here is counted elsewhere.
+        "resilience": {name: {"failures_to_open": 1000, "window": 1000} for name in ("llm", "llm_fallback")},
+    }  # fmt: skip
+    async with world_on(database, tenants, **models) as world:
+        yield world
+
+
+async def events_of(world: World, actor: str = "anonymous", **body: Any) -> list[tuple[str, dict[str, Any]]]:
+    """The events of a streamed answer."""
+    response = await world.ask(actor, stream=True, **body)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert response.headers["cache-control"] == "no-store"
+    blocks = [block for block in response.text.split("\n\n") if block and not block.startswith(":")]
+    found = []
+    for block in blocks:
+        name, data = block.split("\n")
+        found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return found
+
+
+async def test_a_model_writes_what_it_can_cite(written: World, first: Double, second: Double) -> None:
+    answer = await written.answer("owner", question=QUESTION)
+    assert answer["kind"] == "generated"
+    assert answer["answer"].startswith("It is said that The mooring is kept in locker canary")
+    assert answer["answer"].endswith(".")
+    assert len(answer["citations"]) == 2
+    for citation in answer["citations"]:
+        assert answer["answer"][citation["start"] : citation["end"]].startswith("It is said that")
+    assert (answer["complete"], answer["grounded"], answer["degraded"]) == (True, True, False)
+    assert answer["usage"]["total_tokens"] == 320
+    assert first.keys == {"Bearer a secret"}
+    assert second.seen == []
+    (asked,) = first.seen
+    assert [message["role"] for message in asked["messages"]] == ["system", "user"]
+    assert asked["max_tokens"] == 1000
+
+
+async def test_the_events_make_up_the_answer(written: World, first: Double, second: Double) -> None:
+    events = await events_of(written, "owner", question=QUESTION)
+    names = [name for name, _ in events]
+    assert names[0] == "search"
+    assert names[-1] == "done"
+    assert set(names) == {"search", "delta", "citation", "done"}
+    text = "".join(data["text"] for name, data in events if name == "delta")
+    again = await written.answer("owner", question=QUESTION)
+    assert text == again["answer"]
+    assert [data for name, data in events if name == "citation"] == again["citations"]
+    assert events[0][1]["passages"] == again["passages"]
+    done = events[-1][1]
+    assert {name: done[name] for name in ("kind", "grounded", "complete", "degraded")} == {
+        "kind": "generated", "grounded": True, "complete": True, "degraded": False
+    }  # fmt: skip
+    assert set(done) == set(again) - {"answer", "citations", "passages"}
+
+
+def says(text: str) -> Callable[[str], Iterator[str | bytes]]:
+    return lambda _prompt: iter(pieces_of(text))
+
+
+def breaks(double: Double, *pieces: str | bytes, hangs: bool = False) -> None:
+    """Write these and end without saying so, or hang."""
+
+    def write(_prompt: str) -> Iterator[str | bytes]:
+        yield from pieces
+        if hangs:
+            double.hang()
+
+    double.write, double.ends = write, False
+
+
+def _set(**values: Any) -> Callable[[Double], None]:
+    return lambda double: double.__dict__.update(values)
+
+
+ODD: dict[str, tuple[Callable[[Double], None], str]] = {
+    "nonsense": (_set(write=says("Blue is a loud number, and so are four of them.")), "It cited nothing"),
+    "false citations": (_set(write=says("Thus.[[1|words that nobody wrote]] So.[[99|The mooring]]")), "It cited"),
+    "HTML as a stream": (_set(write=says("<html><body><h1>502</h1></body></html>")), "It cited nothing"),
+    "HTML as a page": (_set(content_type="text/html"), "Its answer is not in the form"),
+    "JSON": (_set(content_type="application/json"), "Its answer is not in the form"),
+    "half of UTF-8": (lambda double: breaks(double, event("It")[:-8] + b"\xe2\x82\n\n"), "Its answer is not"),
+    "bytes": (lambda double: breaks(double, b"data: \xff\xfe\n\n"), "Its answer is not text."),
+    "no JSON": (lambda double: breaks(double, b"data: {oops\n\n"), "Its answer is not in the form"),
+    "a list": (lambda double: breaks(double, b"data: [1]\n\n"), "Its answer is not in the form"),
+    "an error midway": (lambda double: breaks(double, b'data: {"error": {"message": "x"}}\n\n'), "It refused"),
+    "a line without end": (lambda double: breaks(double, b"data: " + b"x" * 200_000), "Its answer is not in the form"),
+    "nothing": (_set(write=says("")), "It wrote nothing."),
+    "an early end": (lambda double: breaks(double, "The moor"), "It broke off."),
+    "refusal": (_set(status=429), "It refused or failed."),
+    "failure": (_set(status=500), "It refused or failed."),
+    "a filter": (_set(finish_reason="content_filter", write=says("")), "It was not allowed to answer."),
+    "silence": (lambda double: breaks(double, hangs=True), "It wrote nothing for 0.4 s."),
+    "a pause": (lambda double: breaks(double, "The mooring", hangs=True), "It stopped writing for 0.3 s."),
+    "no end": (_set(write=endless), "It wrote much that has no citation."),
+    "a million tokens": (_set(write=says("token " * 1_000_000)), "It wrote much that has no citation."),
+    "an open citation": (_set(write=says("The mooring [[1|" + "x" * 5000)), "It wrote a citation without end."),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_the_second_model_answers_for_an_odd_one(
+    written: World, first: Double, second: Double, name: str
+) -> None:
+    go_wrong, reason = ODD[name]
+    go_wrong(first)
+    answer = await written.answer("owner", question=QUESTION)
+    (missing,) = answer["degradations"]
+    assert (missing["dependency"], missing["used"]) == ("llm", "the second model")
+    assert missing["reason"].startswith(reason)
+    assert (answer["kind"], answer["grounded"], answer["complete"]) == ("generated", True, True)
+    assert answer["answer"].startswith("It is said that The mooring is kept in locker")
+
+
+@pytest.mark.parametrize("name", ["nonsense", "refusal", "half of UTF-8", "a pause"])
+async def test_quotations_answer_for_two_odd_ones(written: World, first: Double, second: Double, name: str) -> None:
+    go_wrong, _ = ODD[name]
+    go_wrong(first)
+    go_wrong(second)
+    answer = await written.answer("owner", question=QUESTION)
+    assert [(each["dependency"], each["used"]) for each in answer["degradations"]] == [
+        ("llm", "the second model"), ("llm_fallback", "quotations")
+    ]  # fmt: skip
+    assert (answer["kind"], answer["grounded"], answer["complete"]) == ("quoted", True, True)
+    assert answer["answer"].startswith("The mooring is kept in locker")
+
+
+def half(prompt: str) -> Iterator[str | bytes]:
+    """A statement, and the beginning of another one."""
+    passage = next(each for each in passages_of(prompt) if "The lantern" in each["text"])
+    sentence = passage["text"].partition("\n\n")[2].split(". ")[1] + "."
+    yield f"A lantern is kept somewhere.[[{passage['passage']}|{sentence}]] And the mo"
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_a_model_that_dies_midway_is_followed_by_quotations(
+    written: World, first: Double, second: Double, hangs: bool
+) -> None:
+    def write(prompt: str) -> Iterator[str | bytes]:
+        yield from half(prompt)
+        if hangs:
+            first.hang()
+
+    first.write, first.ends = write, False
+    events = await events_of(written, "owner", question=QUESTION)
+    names = [name for name, _ in events]
+    place = names.index("degradation")
+    assert names[:3] == ["search", "delta", "citation"]
+    assert place > 2
+    assert events[place][1]["used"] == "quotations"
+    text = "".join(data["text"] for name, data in events if name == "delta")
+    assert text.startswith("A lantern is kept somewhere.\n\nThe mooring is kept in locker")
+    assert second.seen == []
+    done = events[-1][1]
+    assert (done["kind"], done["complete"], done["degraded"]) == ("generated", False, True)
+
+
+async def test_an_answer_without_end_is_cut_and_said_to_be(written: World, first: Double, second: Double) -> None:
+    def write(prompt: str) -> Iterator[str | bytes]:
+        while True:
+            yield from honest(prompt)
+
+    first.write = write
+    answer = await written.answer("owner", question=QUESTION)
+    assert answer["degradations"][0]["reason"] == "It did not come to an end."
+    assert (answer["kind"], answer["complete"]) == ("generated", False)
+    assert len(answer["answer"]) < 20_000
+
+
+async def test_a_model_without_room_is_said_to_have_been_cut(written: World, first: Double, second: Double) -> None:
+    first.finish_reason = "length"
+    answer = await written.answer("owner", question=QUESTION)
+    assert answer["degradations"][0]["reason"] == "It had no room for more."
+    assert answer["complete"] is False
+
+
+async def test_what_has_no_true_citation_is_left_out(written: World, first: Double, second: Double) -> None:
+    def write(prompt: str) -> Iterator[str | bytes]:
+        passage = passages_of(prompt)[0]
+        number, sentence = passage["passage"], passage["text"].partition("\n\n")[2].split(". ")[0] + "."
+        yield (
+            f"False things.[[{number}|The mooring is not kept]] It has 17 lockers.[[{number}|{sentence}]] "
+            f"A lie.[[4|nothing of the kind]] True.[[77|nowhere]][[{number}| {sentence.replace(' ', '  ')} ]]!"
+            f" Also.[[{number}|mooring is kept]][[{number}|is kept in locker]] I hope that helps."
+        )
+
+    first.write = write
+    answer = await written.answer("owner", question=QUESTION)
+    assert answer["answer"] == "True.! Also."
+    assert answer["usage"]["citations_dropped"] == 4
+    assert [(each["start"], each["end"]) for each in answer["citations"]] == [(0, 5), (7, 12), (7, 12)]
+    assert answer["degraded"] is False
+
+
+async def test_a_model_may_say_that_nothing_answers(written: World, first: Double, second: Double) -> None:
+    first.write = says("[[none]]")
+    answer = await written.answer("owner", question=QUESTION)
+    assert (answer["answer"], answer["grounded"]) == ("Nothing that answers this was found.", False)
+    assert (answer["kind"], answer["degraded"], answer["passages"]) == ("generated", False, [])
+
+
+async def test_no_model_answers_where_nothing_fits(written: World, first: Double, second: Double) -> None:
+    answer = await written.answer("owner", question="Who painted the ceiling of the Sistine Chapel?")
+    assert (answer["grounded"], answer["kind"], answer["citations"]) == (False, "quoted", [])
+
+
+async def test_models_are_asked_in_a_conversation(written: World, first: Double, second: Double) -> None:
+    def write(prompt: str) -> Iterator[str | bytes]:
+        return iter(["In which locker is the lantern kept?"]) if prompt.startswith('{"role"') else honest(prompt)
+
+    first.write = write
+    messages = [
+        {"role": "user", "content": "Tell me about the lantern."},
+        {"role": "assistant", "content": "It is a lantern."},
+        {"role": "user", "content": "And where is it kept?"},
+    ]
+    answer = await written.answer("owner", messages=messages)
+    assert answer["question"] == "In which locker is the lantern kept?"
+    assert [message["role"] for message in first.seen[1]["messages"]] == ["system", "user", "assistant", "user"]
+    assert "lantern is kept in locker" in answer["answer"]
+    first.write, first.ends = (lambda _prompt: iter([])), False
+    second.write = honest
+    answer = await written.answer("owner", messages=messages)
+    assert answer["question"] == "And where is it kept? Tell me about the lantern."
+    assert ("llm", "the words of the question before") in {
+        (each["dependency"], each["used"]) for each in answer["degradations"]
+    }
+
+
+async def test_one_caller_has_four_models_at_a_time(written: World, first: Double, second: Double) -> None:
+    def write(prompt: str) -> Iterator[str | bytes]:
+        first.gate.wait(0.2)
+        return honest(prompt)
+
+    first.write = write
+    answers = await asyncio.gather(*(written.answer("owner", question=QUESTION) for _ in range(6)))
+    busy = [answer for answer in answers if answer["degraded"]]
+    assert len(busy) == 2
+    assert {answer["kind"] for answer in busy} == {"quoted"}
+    assert busy[0]["degradations"][0]["reason"] == "It is busy with other answers for the same caller."
+
+
+async def test_the_status_says_how_they_are(written: World, first: Double, second: Double) -> None:
+    details = (await written.client.get(f"{OPERATIONS}/status")).json()["dependencies"]
+    assert details["llm"]["state"] == details["llm_fallback"]["state"] == "up"
+    assert details["llm"]["detail"] == f"It writes answers with {MODEL}."
