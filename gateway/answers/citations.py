@@ -1,14 +1,7 @@
 """The check of every citation: its quote stands, to the letter but for white space, in a passage that was found."""
 
-from prometheus_client import Counter
+from gateway.resilience.metrics import CITATIONS_DROPPED
 
-from gateway.resilience.metrics import REGISTRY
-
-DROPPED = Counter(
-    "tidegate_citations_dropped",
-    "Citations that were not in the passages found for their reader, and so were left out.",
-    registry=REGISTRY,
-)
 LEAST_QUOTE, LONGEST_QUOTE = 4, 1_000
 """Characters: fewer stand in any text, more are no quotation."""
 # Written without spaces: a quotation may begin and end within what looks like one word.
@@ -46,4 +39,4 @@ def _cuts_word(passage: str, at: int) -> bool:
 
 def dropped(times: int = 1) -> None:
     """Count citations that were left out."""
-    DROPPED.inc(times)
+    CITATIONS_DROPPED.inc(times)

@@ -1,5 +1,6 @@
 """An answer by the first model that can write one: what it says is passed on statement by statement."""
 
+import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
@@ -11,6 +12,8 @@ from gateway.clients.chat import ChatError, ChatModel, ChatText, ChatUsage
 from gateway.resilience import DependencyError, allow
 from gateway.resilience.callers import current_caller
 from gateway.resilience.fallback import Degradation, degraded
+
+logger = logging.getLogger(__name__)
 
 QUOTATIONS, SECOND_MODEL = "quotations", "the second model"
 MOST_AT_ONCE = 4
@@ -64,6 +67,8 @@ class Writer:
                             written.said += 1
                             yield statement
                 except (ChatError, DraftError, DependencyError) as error:
+                    if not isinstance(error, DependencyError):
+                        logger.warning("%s: %s", model.name, error)
                     why = str(error) if isinstance(error, DraftError) else error.reason
                     yield degraded(model.name, why, QUOTATIONS if written.said else used)
                     if written.said:

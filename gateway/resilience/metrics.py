@@ -27,6 +27,11 @@ BREAKER = Gauge(
 DEGRADATIONS = Counter(
     "tidegate_degradations", "Answers that had to do without something.", ["dependency", "used"], registry=REGISTRY
 )
+CITATIONS_DROPPED = Counter(
+    "tidegate_citations_dropped",
+    "Citations that were not in the passages found for their reader, and so were left out.",
+    registry=REGISTRY,
+)
 SHED = Counter("tidegate_shed", "Requests refused because there were too many.", registry=REGISTRY)
 LIMITED = Counter(
     "tidegate_limited",
