@@ -7,6 +7,7 @@ Run by test_hostile_files.py. A server listens whom nothing may call.
 
 import asyncio
 import json
+import os
 import resource
 import socket
 import sys
@@ -18,7 +19,7 @@ from gateway.ingestion.limits import Limits
 from gateway.ingestion.process import read_file
 from tests.ingestion.hostile_files import HostileFile, hostile_files
 
-AT_A_TIME = 2
+AT_A_TIME = min(max(os.cpu_count() or 2, 2), 8)
 # What may end by the clock ends sooner; what is to be refused in certain words has time to be, on any machine.
 HURRIED, PATIENT = Limits(seconds=5), Limits(seconds=300)
 

@@ -1,22 +1,13 @@
 """POST /v1/documents: a document and its files in one request, as the caller; GET says how far it is."""
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.ingestion.harbour import PATIENCE_S, Harbour, open_harbour
-from tests.support import Database, Process, Stack, wait_until
-
-
-@pytest.fixture(scope="module")
-def harbour(stack: Stack, api: Process, database: Database, worker: Process) -> Iterator[Harbour]:
-    stack.start_gateway(MAX_UPLOAD_BYTES="200000", RATE_LIMIT="", RATE_LIMIT_ADDRESS="")
-    with open_harbour(stack, database) as harbour:
-        yield harbour
-
+from tests.ingestion.harbour import PATIENCE_S, Harbour
+from tests.support import wait_until
 
 Files = list[tuple[str, tuple[str, bytes, str]]]
 

@@ -11,6 +11,7 @@ from gateway.ingestion.process import read_file
 from gateway.ingestion.readers.html import SHORTEST_PIECE
 from tests.ingestion.content import make
 from tests.ingestion.good_files import GoodFile, good_files
+from tests.ingestion.reading import read
 from tests.ingestion.texts import html
 
 pytestmark = pytest.mark.anyio
@@ -66,15 +67,17 @@ async def test_words_and_tables_survive(kind: str) -> None:
         ("name;town\nJosé;Århus\n", "utf-16"),
     ],
 )
-async def test_a_short_table_is_read_in_its_encoding(text: str, encoding: str) -> None:
-    first, *_, last = (await read_file(text.encode(encoding), "a.csv", None, PATIENT)).text.splitlines()
+def test_a_short_table_is_read_in_its_encoding(text: str, encoding: str) -> None:
+    first, *_, last = read(text.encode(encoding), "a.csv").text.splitlines()
     lines = text.splitlines()
     assert [first, last] == [f"| {line.replace(';', ' | ')} |" for line in (lines[0], lines[-1])]
 
 
-async def test_a_table_that_names_its_delimiter_is_read_by_it() -> None:
-    read = await read_file(b"sep=;\nport;depth, m\nSkagen;7,5\n", "a.csv", None, PATIENT)
-    assert read.text == "| port | depth, m |\n| --- | --- |\n| Skagen | 7,5 |"
+def test_a_table_that_names_its_delimiter_is_read_by_it() -> None:
+    assert (
+        read("sep=;\nport;depth, m\nSkagen;7,5\n", "a.csv").text
+        == "| port | depth, m |\n| --- | --- |\n| Skagen | 7,5 |"
+    )
 
 
 async def test_mails_in_a_mail_are_read_and_other_attachments_named() -> None:
@@ -83,22 +86,26 @@ async def test_mails_in_a_mail_are_read_and_other_attachments_named() -> None:
     parts.append("Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=chart.pdf\r\n\r\nx")
     body = "".join(f"--x\r\n{part}\r\n" for part in parts)
     mail = f"Subject: Tides\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n{body}--x--\r\n"
-    read = await read_file(mail.encode(), "a.eml", None, PATIENT)
-    assert read.text.split("\n\n") == [
+    found = await read_file(mail.encode(), "a.eml", None, PATIENT)
+    assert found.text.split("\n\n") == [
         "# Tides",
         "See below.",
         "Attachments, which are not read: chart.pdf",
         "## Ebb",
         "The ebb runs long.",
     ]
-    assert (read.total, str(read.unit)) == (2, "messages")
+    assert (found.total, str(found.unit)) == (2, "messages")
 
 
-async def test_a_page_in_pieces_is_read_as_one() -> None:
+def test_a_page_in_pieces_is_read_as_one() -> None:
     page = html(make(3, sections=60)).encode()
     pages = page * (-(-SHORTEST_PIECE * 3 // len(page)))
-    halves = [await read_file(page, "a.html", None, PATIENT), await read_file(pages, "a.html", None, PATIENT)]
-    assert one_line(halves[1].text).count(one_line(halves[0].text)) == len(pages) // len(page)
+    whole = one_line(read(pages, "a.html").text)
+    assert whole.count(one_line(read(page, "a.html").text)) == len(pages) // len(page)
+
+
+def test_a_comment_that_never_ends_hides_the_rest_soon() -> None:
+    assert read("<p>Seen.<p>" + "<!--" * 200_000 + "hidden", "a.html").text == "Seen."
 
 
 def check_headings(file: GoodFile, read: Extraction) -> None:

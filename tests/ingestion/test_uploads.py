@@ -1,26 +1,17 @@
 """An upload becomes searchable text: by a real worker, through real Storage, with the client library."""
 
 import time
-from collections.abc import Iterator
-
-import pytest
 
 from tests.ingestion.content import Section, make
-from tests.ingestion.harbour import PATIENCE_S, Harbour, Row, open_harbour
+from tests.ingestion.harbour import PATIENCE_S, Harbour, Row
 from tests.ingestion.pdfs import pdf
-from tests.support import Database, Process, Stack, wait_until
+from tests.support import wait_until
 
 # Long enough to be chunks of their own.
 LIGHT = (
     "The keeper lights the lamp at dusk and puts it out at sunrise. It burns all night, and in fog by day as well. The"
     " lamp turns once in ten seconds, so that ships at sea know which tower they see. "
 ) * 8
-
-
-@pytest.fixture(scope="module")
-def harbour(stack: Stack, api: Process, database: Database, worker: Process) -> Iterator[Harbour]:
-    with open_harbour(stack, database) as harbour:
-        yield harbour
 
 
 def test_a_text_file_becomes_the_text_of_its_document(harbour: Harbour) -> None:
@@ -111,7 +102,7 @@ def test_a_document_changes_its_own_text_without_losing_its_files(harbour: Harbo
     assert [chunk["content"] for chunk in harbour.chunks(document)] == ["# New\n\nOther words.", "The annex stays."]
 
 
-def test_a_pdf_of_ten_pages_is_found_by_meaning_soon(harbour: Harbour, gateway: Process) -> None:
+def test_a_pdf_of_ten_pages_is_found_by_meaning_soon(harbour: Harbour) -> None:
     content = make(7, sections=10)
     content.sections[6] = Section("Hours of the light", [LIGHT])
     document = harbour.document("Service")

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.chunking.chunker import Chunker, Text
-from gateway.chunking.front_matter import front_matter
+from gateway.chunking.front_matter import MAX_CHARACTERS, MAX_VALUES, front_matter, merged
 from gateway.embeddings.onnx import OnnxEmbedder
 
 CHUNKER = Chunker(OnnxEmbedder(threads=1))
@@ -76,3 +76,12 @@ def test_front_matter_is_in_no_chunk() -> None:
 def test_only_front_matter_is_an_empty_text() -> None:
     (chunks,) = CHUNKER.cut([Text("Title", "---\na: b\n---\n")])
     assert [(chunk.content, chunk.start, chunk.end) for chunk in chunks] == [("", 0, 0)]
+
+
+def test_properties_of_several_texts_are_one_mapping_within_the_bounds_of_one() -> None:
+    assert merged([]) == {}
+    assert merged([{"a": 1}, {}, {"a": 2, "b": 3}]) == {"a": 1, "b": 3}
+    large = {f"key {n}": "x" for n in range(MAX_VALUES - 10)}
+    assert merged([{"a": 1}, large, {f"other {n}": "x" for n in range(20)}, {"b": 2}]) == {"a": 1, **large, "b": 2}
+    long = {"text": "x" * (MAX_CHARACTERS - 100)}
+    assert merged([long, {"more": "x" * 200}, {"b": 2}]) == {**long, "b": 2}

@@ -60,8 +60,7 @@ def write_html(
     for start in range(0, len(text), piece):
         writer.feed(text[start : start + piece])
         progress(min(start + piece, len(text)), len(text))
-    writer.close()
-    writer.finish()
+    writer.end()
 
 
 class _Writer(HTMLParser):
@@ -128,8 +127,11 @@ class _Writer(HTMLParser):
         if not self._hidden:
             self._text.append(data)
 
-    def finish(self) -> None:
-        """Write what no tag has ended."""
+    def end(self) -> None:
+        """Write what no tag has ended. A comment that never ends goes up to here, as browsers have it."""
+        if self.rawdata.startswith("<!--"):
+            self.rawdata = ""
+        self.close()
         if self._tables:
             self._tables = 1
             self._end_table()
