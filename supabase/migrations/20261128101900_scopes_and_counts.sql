@@ -129,7 +129,7 @@ begin
     where s.source_id = any (shares) and not s.scope_id = any (scopes)) c;
 end $$;
 comment on function private.search_extent is
-  'Chunks and tokens in these scopes and shared documents. Definer: called by the functions of search with those of the '
-  'caller.';
+  'Chunks and tokens in these scopes and shared documents. Definer: called by the functions of search with those of '
+  'the caller.';
 
 grant execute on function private.search_scopes, private.search_shares to anon, authenticated, service_role;

@@ -187,7 +187,8 @@ begin
       select x.source_id, x.id, x.scope_id from public.chunks x where x.id = chunk_ids[-s.id] offset 0) c
     where c.scope_id = any (scopes) or c.source_id = any (shares);
 end $$;
-comment on function private.scores_from_text is 'BM25 of those of these chunks that are in the scopes or shared and have a word of the query, from their text.';
+comment on function private.scores_from_text is
+  'BM25 of those of these chunks that are in the scopes or shared and have a word of the query, from their text.';
 
 create function private.locate_postings(
   posting_ids bigint[], scores double precision[], sources uuid[], excluded uuid[], row_limit integer,
