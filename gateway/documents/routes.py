@@ -1,10 +1,12 @@
 """POST /v1/documents and GET /v1/documents/{id}."""
 
+import json
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json
 
 from gateway.auth.caller import Caller
 from gateway.documents.schemas import DocumentState
@@ -14,8 +16,38 @@ from gateway.http.dependencies import CurrentCaller
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 
 router = APIRouter(prefix="/v1", tags=["documents"])
+FORM = "multipart/form-data"
 MOST_FILES = 20
-Visibility = Literal["private", "organization", "public"]
+
+
+def _with_doubles(metadata: dict[str, Any]) -> dict[str, Any]:
+    # What the parser makes of NaN and of 1e999 is no JSON.
+    json.dumps(metadata, allow_nan=False)
+    return metadata
+
+
+class NewDocument(BaseModel):
+    """A form: the files of a document, and its columns, named as in the Data API."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    files: list[UploadFile] = Field(max_length=MOST_FILES, description="The files; each keeps its name.")
+    title: str | None = Field(
+        default=None, max_length=500, pattern=r"\S", description="By default the name of the first file."
+    )
+    visibility: Literal["private", "organization", "public"] = Field(default="private", description="Who reads it.")
+    organization_id: UUID | None = Field(default=None, description="The organization it is filed in.")
+    language: str | None = Field(
+        default=None, pattern="^[a-z]{2,3}$", description="ISO 639 code of the text, for stemming; `en` by default."
+    )
+    source_uri: str | None = Field(default=None, max_length=2000, description="Where it came from.")
+    metadata: Annotated[Json[dict[str, Any]], AfterValidator(_with_doubles)] | None = Field(
+        default=None, description="Any further properties: a JSON object, which search returns and filters."
+    )
+
+    def row(self) -> dict[str, Any]:
+        """The columns that were given, as JSON."""
+        return self.model_dump(mode="json", exclude={"files"}, exclude_none=True)
 
 
 async def _service(request: Request) -> DocumentService:
@@ -42,28 +74,20 @@ SignedIn = Annotated[Caller, Depends(_signed_in)]
     openapi_extra={"security": [{"token": []}]},
 )
 async def add_document(
-    *,
     response: Response,
     caller: SignedIn,
     service: Service,
-    files: Annotated[list[UploadFile], File(description="The files; each keeps its name.", max_length=MOST_FILES)],
-    title: Annotated[
-        str | None, Form(max_length=500, pattern=r"\S", description="By default the name of the first file.")
-    ] = None,
-    visibility: Annotated[Visibility, Form(description="Who reads it.")] = "private",
-    organization_id: Annotated[UUID | None, Form(description="The organization it is filed in.")] = None,
+    form: Annotated[NewDocument, Form(media_type=FORM)],
 ) -> DocumentState:
     """Answer 202 once the files are stored; they are read and embedded afterwards.
 
     The document is written as the caller, by the same rules as in the Data API; when a file is refused, nothing of it
     stays. Ask for its state at the address in the header Location.
     """
-    if visibility == "organization" and organization_id is None:
+    if form.visibility == "organization" and form.organization_id is None:
         raise InvalidInputError("visibility organization needs an organization_id.")
-    uploads = [await _upload(number, file) for number, file in enumerate(files, 1)]
-    row = {"title": title or uploads[0].name[:500], "visibility": visibility}
-    if organization_id is not None:
-        row["organization_id"] = str(organization_id)
+    uploads = [await _upload(number, file) for number, file in enumerate(form.files, 1)]
+    row = {"title": uploads[0].name[:500], **form.row()}
     state = await service.add(caller, row, uploads)
     response.headers["Location"] = f"/v1/documents/{state.id}"
     return state

@@ -131,8 +131,8 @@ def _of_http(error: HTTPException, request: Request | None) -> GatewayError:
 
 def _of_validation(errors: Sequence[Mapping[str, Any]], request: Request | None) -> GatewayError:
     first = errors[0]
-    if first["type"] == "json_invalid":
-        position = first["loc"][-1]
+    position = first["loc"][-1]
+    if first["type"] == "json_invalid" and isinstance(position, int):  # else a field of a form is to be JSON
         return BadRequestError(f"The body is not JSON ({first['ctx']['error']}, character {position}).")
     if first["loc"] == ("body",) and first["type"] in NOT_AN_OBJECT and not _is_json(request):
         return UnsupportedMediaTypeError("Send a JSON object with the header Content-Type: application/json.")

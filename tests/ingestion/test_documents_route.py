@@ -85,6 +85,43 @@ def test_a_path_is_no_name(harbour: Harbour) -> None:
         ] == [kept]
 
 
+def test_a_document_has_the_columns_that_the_form_names(harbour: Harbour) -> None:
+    metadata = '{"shelf": {"row": 3}, "tags": ["tide"]}'
+    answer = post(harbour, [NOTES], title="Tafel", language="de", metadata=metadata, source_uri="https://a.example/t")
+    assert answer.status_code == 202, answer.text
+    (row,) = harbour.rows("select * from public.documents where id = %s", answer.json()["id"])
+    assert (row["title"], row["language"], row["source_uri"]) == ("Tafel", "de", "https://a.example/t")
+    assert row["metadata"] == {"shelf": {"row": 3}, "tags": ["tide"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"visiblity": "public"}, "#/visiblity"),
+        ({"owner_id": str(uuid.uuid4())}, "#/owner_id"),
+        ({"language": "German"}, "#/language"),
+        ({"metadata": "{"}, "#/metadata"),
+        ({"metadata": "[1]"}, "#/metadata"),
+        ({"metadata": '{"a": NaN}'}, "#/metadata"),
+        ({"metadata": '{"a": 1e999}'}, "#/metadata"),
+    ],
+)
+def test_a_field_that_does_not_hold_is_named_and_nothing_is_stored(
+    harbour: Harbour, fields: dict[str, str], pointer: str
+) -> None:
+    before = harbour.rows("select count(*) as n from public.documents")
+    refused = post(harbour, [NOTES], signed_in=True, **fields)
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
+    assert harbour.rows("select count(*) as n from public.documents") == before
+
+
+def test_a_file_in_a_field_of_another_name_is_not_lost(harbour: Harbour) -> None:
+    refused = post(harbour, [NOTES, ("file", NOTES[1])])
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["#/file"]
+
+
 def test_a_long_body_is_for_files_alone(harbour: Harbour) -> None:
     long = ("files", ("long.txt", b"word " * 30_000, "text/plain"))
     assert post(harbour, [long]).status_code == 202
