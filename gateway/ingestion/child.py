@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.ingestion.decoding import charset_of
 from gateway.ingestion.errors import UnreadableError
 from gateway.ingestion.extraction import Extraction
 from gateway.ingestion.formats import detect
@@ -54,7 +55,8 @@ def main() -> None:
 
 
 def _read(data: bytes, name: str, content_type: str | None, limits: Limits, teller: "_Teller") -> Extraction:
-    file = File(data, name, detect(data, name, content_type, limits), limits, teller.tell)
+    file_format = detect(data, name, content_type, limits)
+    file = File(data, name, file_format, limits, teller.tell, charset_of(content_type))
     _write({"format": file.format})
     reader = reader_of(file.format)
     reader.prepare(file)

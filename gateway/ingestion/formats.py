@@ -79,7 +79,8 @@ def detect(data: bytes, name: str, content_type: str | None, limits: Limits) -> 
     for marks, advice in OTHERS:
         if data.startswith(marks) and not (marks[-1] in (b"MZ", b"BM") and b"\0" not in data[:PREAMBLE]):
             raise UnreadableError(f"This format cannot be read. {advice}")
-    if b"\0" in data[:8192] and not data.startswith(tuple(mark for mark, _ in BOMS)) and not unmarked_utf16(data):
+    is_marked = data.startswith(tuple(mark for mark, _ in BOMS))
+    if b"\0" in data[:8192] and not is_marked and unmarked_utf16(data) is None:
         raise UnreadableError(BINARY.format(FORMATS))
     if suffix in PROMISES:
         raise UnreadableError(
@@ -92,7 +93,7 @@ def detect(data: bytes, name: str, content_type: str | None, limits: Limits) -> 
 def _plain(data: bytes, suffix: str, content_type: str | None) -> Format:
     kind = (content_type or "").partition(";")[0].strip().lower()
     found = EXTENSIONS.get(suffix) or TYPES.get(kind)
-    start = data[:PREAMBLE].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = data[:PREAMBLE].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if found is None and start.startswith((b"<!doctype html", b"<html")):
         return Format.HTML
     return found or Format.TEXT

@@ -3,6 +3,7 @@
 from gateway.chunking.clock import CuttingClock
 from gateway.chunking.front_matter import front_matter
 from gateway.chunking.markdown import markdown_outline
+from gateway.ingestion.decoding import charset_of
 from gateway.ingestion.extraction import Extraction
 from gateway.ingestion.formats import detect
 from gateway.ingestion.limits import Limits
@@ -14,7 +15,7 @@ LIMITS = Limits()
 def read(data: bytes | str, name: str, content_type: str | None = None) -> Extraction:
     """What is read of a file. UnreadableError."""
     data = data.encode() if isinstance(data, str) else data
-    file = File(data, name, detect(data, name, content_type, LIMITS), LIMITS)
+    file = File(data, name, detect(data, name, content_type, LIMITS), LIMITS, charset=charset_of(content_type))
     return reader_of(file.format).read(file)
 
 

@@ -26,6 +26,8 @@ class File:
     limits: Limits
     progress: Callable[[int, int], None] = lambda _done, _total: None
     """Told how much is done and how much there is, in the unit of the format (progress.py)."""
+    charset: str | None = None
+    """The encoding that its type declares."""
 
 
 class Reader(Protocol):

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 
-from gateway.ingestion.decoding import decode, is_utf8, load_codecs
+from gateway.ingestion import decoding
+from gateway.ingestion.decoding import declared_in, decode
 from gateway.ingestion.extraction import Extraction, Markdown, one_line
 from gateway.ingestion.readers import File
 
@@ -19,10 +20,6 @@ BLOCKS = frozenset(
     | {"option", "p", "section", "summary", "ul", "caption", "h1", "h2", "h3", "h4", "h5", "h6", "head", "title"}
 )
 CELLS = ("td", "th")
-CHARSET = re.compile(
-    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)|<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]+)"""
-)
-HEAD = 4096
 PIECES = 20
 SHORTEST_PIECE = 250_000
 WIDEST_SPAN = 64
@@ -32,14 +29,13 @@ LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#-]{1,30})")
 
 def prepare(file: File) -> None:
     """Load encodings where they are needed."""
-    if not is_utf8(file.data):
-        load_codecs()
+    decoding.prepare(file.data)
 
 
 def read(file: File) -> Extraction:
     """The page."""
     markdown = Markdown(file.limits)
-    write_html(markdown, file.data, progress=file.progress)
+    write_html(markdown, file.data, file.charset, file.progress)
     return markdown.done()
 
 
@@ -50,10 +46,7 @@ def write_html(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> None:
     """Write a page to `markdown`; `progress` is told characters done, and all of them."""
-    declared = CHARSET.search(data[:HEAD])
-    if charset is None and declared is not None:
-        charset = (declared[1] or declared[2]).decode("ascii")
-    text = decode(data, charset)
+    text = decode(data, charset, declared_in(data))
     writer = _Writer(markdown, has_h1="<h1" in text[:1_000_000].lower())
     # In few pieces: with each the parser looks again at a construct that has begun and not ended.
     piece = max(len(text) // PIECES, SHORTEST_PIECE)

@@ -26,7 +26,7 @@ DEEPEST = 100
 def read(file: File) -> Extraction:
     """The tables. UnreadableError."""
     markdown = Markdown(file.limits)
-    text = decode(file.data)
+    text = decode(file.data, file.charset)
     if file.format is Format.CSV:
         markdown.table(_csv_rows(text, file.progress))
     else:
