@@ -172,6 +172,10 @@ lock: .venv/pyvenv.cfg ## Pin the dependencies with hashes; newer versions with 
 bench-answers: .venv/bench.stamp .venv/deno.stamp ## Measure answers without a model on a collection: make bench-answers DATA=folder
 	@$(BIN)/python -m tests.bench.answers $(DATA)
 
+.PHONY: bench-answers-speed
+bench-answers-speed: .venv/dev.stamp .venv/deno.stamp ## Measure what the gateway adds to a model that streams to 20 clients
+	@$(BIN)/python -m tests.bench.answers_speed
+
 .PHONY: bench-bounds
 bench-bounds: .venv/bench.stamp ## Look for the dearest query that is accepted, against plain ones of its length
 	@$(BIN)/python -m tests.bench.bounds

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 QUOTATIONS, SECOND_MODEL = "quotations", "the second model"
 MOST_AT_ONCE = 4
-"""Answers that models write for one caller at a time: a model has places for sixteen."""
+"""Answers that models write for one caller at a time, so that others have places as well."""
 REWRITE_S = 1.0
 MAX_QUESTION = 500
 Prompt = Sequence[Mapping[str, str]]

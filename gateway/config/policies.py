@@ -79,8 +79,8 @@ def policies(
         ),
         "embedder": Policy("embedder", embedder_s, concurrency=32, fallback="keyword search"),
         "reranker": Policy("reranker", reranker_s, concurrency=32, fallback="the order of the hybrid score"),
-        "llm": Policy("llm", llm_s, concurrency=16, fallback="the second model, or quotations"),
-        "llm_fallback": Policy("llm_fallback", llm_s, concurrency=16, fallback="quotations"),
+        "llm": Policy("llm", llm_s, concurrency=64, fallback="the second model, or quotations"),
+        "llm_fallback": Policy("llm_fallback", llm_s, concurrency=64, fallback="quotations"),
         # The outbox tries again, after minutes perhaps: nobody waits for the answer.
         "payment": Policy("payment", payment_s, concurrency=16, fallback="the payment waits in the outbox"),
         "storage": STORAGE,
