@@ -141,8 +141,11 @@ class UsedPassage(BaseModel):
     file_id: UUID | None = Field(description="The file of the document that it is in; null for the document's text.")
     file_name: str | None
     page: int | None = Field(description="The page on which it begins, from 1, in a file that has pages.")
-    start: int = Field(description=f"Its first character in the text of the document, product or file. {OFFSETS}")
-    end: int = Field(description="One past its last character there.")
+    start: int | None = Field(
+        description=f"Its first character in the text of the document, product or file; null while that has changed "
+        f"and the passage does not stand there any more. {OFFSETS}"
+    )
+    end: int | None = Field(description="One past its last character there; null as `start`.")
     score: float = Field(description="More is better; comparable within one answer.")
 
 

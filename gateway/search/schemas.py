@@ -225,8 +225,8 @@ class Neighbour(BaseModel):
     content: str
     heading_path: list[str]
     page: int | None
-    start: int
-    end: int
+    start: int | None
+    end: int | None
 
 
 class Passage(BaseModel):
@@ -239,8 +239,11 @@ class Passage(BaseModel):
     file_id: UUID | None = Field(description="The file of the document that it is in; null for the document's text.")
     file_name: str | None = Field(description="The file's name.")
     page: int | None = Field(description="The page on which it begins, from 1, in a file that has pages.")
-    start: int = Field(description=f"Its first character in the text of the document, product or file. {OFFSETS}")
-    end: int = Field(description="One past its last character there.")
+    start: int | None = Field(
+        description=f"Its first character in the text of the document, product or file; null while that has changed "
+        f"and waits to be cut again, and the passage does not stand there any more. {OFFSETS}"
+    )
+    end: int | None = Field(description="One past its last character there; null as `start`.")
     score: float = Field(description="As the result's.")
     highlights: list[tuple[int, int]] = Field(
         description=f"Where the query's words are in `content`: first character, and one past the last. {OFFSETS}"

@@ -2,7 +2,8 @@
 --
 -- A passage is a chunk as an answer shows it. Its content is the text of the chunk, unchanged, and a snippet is a piece
 -- of that, unchanged. So every offset holds: start and end in the text of the source or its file, highlights in
--- the content or in the snippet. Offsets count characters (Unicode code points) from 0, as PostgreSQL and Python do.
+-- the content or in the snippet. While a changed text waits to be cut again, its chunks are of the old one: start and
+-- end of those that do not stand there any more are null. Offsets count characters (Unicode code points) from 0, as PostgreSQL and Python do.
 --
 -- The first passage is the chunk that ranked its source. Further ones are chosen among the chunks around it.
 
@@ -15,15 +16,16 @@ comment on type private.marked_word is 'What is highlighted in chunks with this 
 
 create type public.search_neighbour as (
   chunk_id bigint, content text, heading_path text[], page integer, "start" integer, "end" integer);
-comment on type public.search_neighbour is 'The chunk before or after a passage in the same text.';
+comment on type public.search_neighbour is
+  'The chunk before or after a passage in the same text. start, end: null when it does not stand there any more.';
 
 create type public.search_passage as (
   chunk_id bigint, content text, context text, heading_path text[], file_id uuid, file_name text, page integer,
   "start" integer, "end" integer, score double precision, highlights integer[], before public.search_neighbour,
   after public.search_neighbour);
 comment on type public.search_passage is
-  'A chunk that a search found: its text, from start to before end in the text of its source or file, and where the '
-  'query''s words are in it. context: lines from further up that it needs, such as the header of its table. file_id, '
+  'A chunk that a search found: its text, from start to before end in the text of its source or file (null when that '
+  'has changed and the chunk does not stand there any more), and where the query''s words are in it. context: lines from further up that it needs, such as the header of its table. file_id, '
   'file_name: of a chunk of a file. page: of a file that has pages. before, after: where neighbours were asked for.';
 
 create type public.search_result as (
@@ -254,7 +256,55 @@ begin
 end $$;
 comment on function private.passages_of is 'The passages of each source as an answer shows them, its best chunk first.';
 
+create function private.stands_at(whole text, opening integer, content text) returns boolean
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select content is null or coalesce(substr(whole, opening + 1, char_length(content)) = content, false)
+$$;
+comment on function private.stands_at is 'Whether a chunk''s content, if there is one, is in its text from opening on.';
+
+create function private.in_place(passages public.search_passage[], own_text varchar) returns public.search_passage[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  longest constant integer := 262144;
+  passage public.search_passage;
+  files uuid[];
+  texts text[];
+  whole text;
+begin
+  -- Appending to a long text unpacks it once, for all its passages.
+  own_text := case when octet_length(own_text) <= longest then own_text || '' end;
+  for place in 1..cardinality(passages) loop
+    passage := passages[place];
+    if passage.file_id is not null and files is null then
+      select coalesce(array_agg(t.file_id), '{}'), array_agg(t.content || '') into files, texts
+      from public.file_texts t
+      where t.file_id = any (array(select p.file_id from unnest(passages) p)) and octet_length(t.content) <= longest;
+    end if;
+    whole := case
+      when passage.file_id is null then own_text else texts[array_position(files, passage.file_id)] end;
+    if not private.stands_at(whole, passage."start", passage.content) then
+      passage."start" := null;
+      passage."end" := null;
+    end if;
+    if not private.stands_at(whole, (passage.before)."start", (passage.before).content) then
+      passage.before."start" := null;
+      passage.before."end" := null;
+    end if;
+    if not private.stands_at(whole, (passage.after)."start", (passage.after).content) then
+      passage.after."start" := null;
+      passage.after."end" := null;
+    end if;
+    passages[place] := passage;
+  end loop;
+  return passages;
+end $$;
+comment on function private.in_place is
+  'The passages of a source whose text may have changed since it was cut, without the offsets of those that do not '
+  'stand there any more. Texts above 262,144 bytes are not looked at: their passages lose their offsets meanwhile.';
+
 grant execute on function
-  private.snippet, private.mark, private.words_to_mark, private.owner_names, private.check_passages,
+  private.stands_at, private.in_place, private.snippet, private.mark, private.words_to_mark, private.owner_names, private.check_passages,
   private.passage_limit, private.neighbour, private.further_passages, private.passages_of
   to anon, authenticated, service_role;

@@ -199,7 +199,11 @@ begin
              when d.organization_id is not null
                then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
            end as owner,
-           a.passages,
+           case
+             when d.status = 'ready' or d.chunks_done = d.chunks_total then a.passages
+             -- Its text may be another one than its chunks are of, as that of a product.
+             else private.in_place(a.passages, coalesce(d.content, p.description))
+           end as passages,
            -- The size of a text is known without reading it; one beyond the limit is left out.
            case when wants_content and octet_length(coalesce(d.content, p.description)) <= most_bytes
              then coalesce(d.content, p.description) end as content

@@ -211,6 +211,55 @@ def test_a_passage_of_a_file_names_it_and_its_page(
     assert (passages[0]["after"]["page"], passages[2]["before"]["page"], passages[2]["after"]) == (2, 2, None)
 
 
+def test_offsets_are_of_the_text_as_it_stands_or_null(
+    database: Database, connection: psycopg.Connection[Any], tenants: Tenants
+) -> None:
+    texts = ("The heron waits.", "The heron dives.", "The heron eats.")
+    places: dict[str, Any] = {"include": ["content", "neighbours"], "passages_per_result": 10}
+
+    def pieces(whole: str | None = None) -> list[tuple[Any, ...]]:
+        (result,), _ = search(connection, None, "heron", "keyword", **places)
+        text = result["content"] if whole is None else whole
+        found = sorted(result["passages"], key=lambda passage: passage["content"])
+        every = [each for passage in found for each in (passage, passage["before"], passage["after"]) if each]
+        for each in every:
+            assert (each["start"] is None) == (each["end"] is None)
+            assert each["start"] is None or text[each["start"] : each["end"]] == each["content"]
+        return [(passage["content"], passage["start"] is not None) for passage in found]
+
+    with database.connect("supabase_admin") as admin:
+        document = write_parts(admin, None, "Heron", [Part(text) for text in texts], organization_id=tenants.meadow)
+        gather(database)
+        admin.execute("update public.documents set status = 'ready' where id = %s", (document,))
+        in_place = [(text, True) for text in sorted(texts)]
+        assert pieces() == in_place
+        # Its chunks are still those of the old text.
+        admin.execute("update public.documents set content = content || ' Then it sleeps.' where id = %s", (document,))
+        assert pieces() == in_place
+        admin.execute("update public.documents set content = 'Dusk. ' || content where id = %s", (document,))
+        assert pieces() == [(text, False) for text in sorted(texts)]
+        admin.execute("update public.documents set content = substr(content, 7) where id = %s", (document,))
+        assert pieces() == in_place
+        # The same of a file, whose other version was read.
+        file = uuid.uuid4()
+        admin.execute(
+            "insert into public.document_files (id, document_id, scope_id, name, version)"
+            " select %s, d.id, d.scope_id, 'heron.md', '2' from public.documents d where d.id = %s",
+            (file, document),
+        )
+        read = f"{texts[0]}\n\nThe egret dives.\n\n{texts[2]}"
+        admin.execute(
+            "insert into public.file_texts (file_id, document_id, scope_id, content)"
+            " select %s, d.id, d.scope_id, %s from public.documents d where d.id = %s",
+            (file, read, document),
+        )
+        admin.execute("update public.chunks set file_id = %s where document_id = %s", (file, document))
+        assert pieces(read) == [("The heron dives.", False), ("The heron eats.", True), ("The heron waits.", True)]
+        admin.execute("update public.file_texts set content = repeat('x', 262145) where file_id = %s", (file,))
+        assert pieces(read) == [(text, False) for text in sorted(texts)]
+        admin.execute("delete from public.documents where id = %s", (document,))
+
+
 @pytest.fixture
 def changed(database: Database) -> Iterator[Any]:
     """Sets a limit for one test."""
