@@ -22,7 +22,9 @@ begin
   if claim_file.file_id is null then
     return;
   end if;
-  update public.document_files f set status = 'reading' where f.id = claim_file.file_id
+  update public.document_files f
+  set status = 'reading', progress_done = 0, progress_total = null, progress_unit = null
+  where f.id = claim_file.file_id
   returning f.document_id || '/' || f.name, f.content_type, f.size
   into path, claim_file.content_type, claim_file.size;
   title := (select d.title from public.documents d where d.id = private.document_of_file(path));
@@ -145,9 +147,13 @@ comment on function private.renew_file is 'Keeps a file for another lease_s seco
 create function private.release_file(file_id uuid, revision bigint) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
-  update private.file_jobs j
-  set ticket = null, available_at = now(), attempts = greatest(j.attempts - 1, 0)
-  where j.file_id = release_file.file_id and j.revision = release_file.revision
+  with released as (
+    update private.file_jobs j
+    set ticket = null, available_at = now(), attempts = greatest(j.attempts - 1, 0)
+    where j.file_id = release_file.file_id and j.revision = release_file.revision
+    returning j.file_id
+  )
+  update public.document_files f set status = 'queued' from released r where f.id = r.file_id
 $$;
 comment on function private.release_file is 'Gives a file back, the attempt not counted. Definer: as claim_file.';
 

@@ -199,7 +199,7 @@ async def _ask(world: World, client: httpx2.AsyncClient, observation: Observatio
             task = asyncio.create_task(_one(world, client, observation))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(observation.route.every_s)
     finally:
         for task in under_way:
             task.cancel()

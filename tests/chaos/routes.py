@@ -36,6 +36,8 @@ class Route:
     """Whether it answers 200 even to a token that cannot be verified."""
     is_of_operations: bool = False
     """Whether it is served on the operations' port."""
+    every_s: float = 0.1
+    """How often it is asked: seldom for what asks the Data API, to which all else turns when its own way is broken."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -93,7 +95,7 @@ ROUTES = (
     ),
     Route("recommendations, one's own", "/v1/recommendations", degrades=True, person=2, never_fails=True),
     Route("recommendations, nobody's", "/v1/recommendations?category=lines", degrades=True, never_fails=True),
-    Route("state of a document", "/v1/documents/{document_id}", person=5, may_fail=True, is_of_api=True),
+    Route("state of a document", "/v1/documents/{document_id}", person=5, may_fail=True, is_of_api=True, every_s=0.3),
     Route("status", "/v1/status", person=3),
     Route("live", "/health/live"),
     Route("ready", "/health/ready", is_of_database=True),

@@ -131,6 +131,41 @@ def test_a_newer_version_wins(harbour: Harbour, worker_login: psycopg.Connection
     assert again["revision"] > held["revision"]
 
 
+def test_a_file_that_is_given_back_waits_again(harbour: Harbour, worker_login: psycopg.Connection[Any]) -> None:
+    harbour.upload(document := harbour.document(), "a.txt", b"words")
+    held = claim(worker_login)
+    assert held is not None
+    assert harbour.files(document)["a.txt"]["status"] == "reading"
+    worker_login.execute("select private.release_file(%s, %s)", (held["file_id"], held["revision"]))
+    assert harbour.files(document)["a.txt"]["status"] == "queued"
+    again = claim(worker_login)
+    assert again is not None
+    assert (again["file_id"], again["attempts"]) == (held["file_id"], 1)
+
+
+@pytest.mark.parametrize("gone", ["document", "file"])
+def test_what_is_deleted_while_it_is_read_leaves_nothing(
+    harbour: Harbour, worker_login: psycopg.Connection[Any], gone: str
+) -> None:
+    document = harbour.document()
+    for name in ("a.txt", "b.txt"):
+        harbour.upload(document, name, b"words")
+    held = claim(worker_login)
+    assert held is not None
+    if gone == "document":
+        harbour.client.table("documents").delete().eq("id", document).execute()
+    else:
+        harbour.bucket.remove([f"{document}/a.txt", f"{document}/b.txt"])
+    job = (held["file_id"], held["revision"])
+    worker_login.execute("select private.report_file_progress(%s, %s, 1, 2, 'characters')", job)
+    assert worker_login.execute(ACCEPT, job).fetchone() == (False,)
+    worker_login.execute("select private.fail_file(%s, %s, 'It is damaged.', 0, true)", job)
+    worker_login.execute("select private.release_file(%s, %s)", job)
+    assert claim(worker_login) is None
+    left = "select 1 from public.document_files where document_id = %s"
+    assert harbour.rows(left, document) == []
+
+
 def test_the_text_of_a_documents_files_is_bounded(harbour: Harbour, worker_login: psycopg.Connection[Any]) -> None:
     harbour.upload(harbour.document(), "a.txt", b"words")
     held = claim(worker_login)
