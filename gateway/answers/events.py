@@ -1,7 +1,7 @@
 """What happens while an answer is made, and how it is sent as server-sent events."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from pydantic import BaseModel
@@ -72,12 +72,27 @@ class EventStream(Response):
     The work is done in a task of its own, which ends with the response, also when the client leaves.
     """
 
-    def __init__(self, first: Event, rest: Events, heartbeat_s: float = HEARTBEAT_S) -> None:
-        """Send `first`, which is there already, so that what fails before it is an error of its own; then `rest`."""
+    def __init__(
+        self,
+        first: Event,
+        rest: Events,
+        *,
+        written: Callable[[Event], bytes] = written,
+        error: bytes = ERROR,
+        end: bytes = b"",
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
+        """Send `first`, which is there already, so that what fails before it is an error of its own; then `rest`.
+
+        Each is sent as it is `written`; `error` is sent where it breaks off, else `end`.
+        """
         super().__init__(headers={"X-Accel-Buffering": "no"}, media_type=MEDIA_TYPE)
         del self.headers["content-length"]
         self._first = first
         self._rest = rest
+        self._written = written
+        self._error = error
+        self._end = end
         self._heartbeat_s = heartbeat_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,24 +103,25 @@ class EventStream(Response):
             try:
                 async with aclosing(self._rest) as events:
                     async for event in events:
-                        queue.put_nowait(written(event))
+                        queue.put_nowait(self._written(event))
             finally:
                 queue.put_nowait(None)
 
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await _send(send, written(self._first))
+        await _send(send, self._written(self._first))
         working = asyncio.create_task(work())
         try:
             while (content := await self._next(queue)) is not None:
-                await _send(send, content)
+                if content:
+                    await _send(send, content)
             await working
         except Exception:
-            await _send(send, ERROR)
+            await _send(send, self._error)
             raise
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
-        await _send(send, b"", more=False)
+        await _send(send, self._end, more=False)
 
     async def _next(self, queue: "asyncio.Queue[bytes | None]") -> bytes | None:
         try:

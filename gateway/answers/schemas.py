@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.products import without_nul
 from gateway.resilience.fallback import Degradation
@@ -21,6 +21,8 @@ from gateway.search.schemas import (
 
 MAX_MESSAGES = 20
 MAX_CONVERSATION = 16_000
+MAX_SAID = 12_000
+"""Characters of a message: of an answer, that is, as a question has fewer."""
 MAX_PASSAGES, PASSAGES = 10, 5
 PASSAGES_PER_RESULT = 3
 NOTHING_FOUND = "Nothing that answers this was found."
@@ -39,8 +41,8 @@ Said = Annotated[
     Field(
         strict=True,
         min_length=1,
-        max_length=MAX_QUERY,
-        description=f"1 to {MAX_QUERY:,} characters, white space around them not counted.",
+        max_length=MAX_SAID,
+        description=f"1 to {MAX_SAID:,} characters, white space around them not counted; a question {MAX_QUERY:,}.",
         json_schema_extra={"pattern": r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"},
     ),
     BeforeValidator(stripped),
@@ -93,11 +95,17 @@ class AnswerRequest(BaseModel):
         if self.messages is not None:
             if self.messages[-1].role != "user":
                 raise ValueError("The last of 'messages' must be the question: one with the role 'user'")
+            if len(self.messages[-1].content) > MAX_QUERY:
+                raise ValueError(f"The last of 'messages', the question, has more than {MAX_QUERY:,} characters")
             if sum(len(message.content) for message in self.messages) > MAX_CONVERSATION:
                 raise ValueError(f"The messages have more than {MAX_CONVERSATION:,} characters: leave out the oldest")
         if self.organization_id is not None and self.filters.organization_ids is not None:
             raise ValueError("Send 'organization_id' or 'filters.organization_ids', not both")
-        self.search(self.asked)  # refuses what no kind can pass
+        try:
+            self.search(self.asked)
+        except ValidationError as error:
+            # What no kind can pass.
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
         return self
 
     @property

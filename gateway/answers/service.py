@@ -27,6 +27,8 @@ from gateway.search.service import SearchService
 
 STALE = "a stale answer"
 EARLIER_WORDS = "the words of the question before"
+MOST_WORDS, LONGEST_WORD = 16, 40
+"""Of the question before: more would outweigh the last one."""
 Leave = Callable[[], Awaitable[None]]
 
 
@@ -45,16 +47,18 @@ class AnswerService:
         writer: Writer | None = None,
         search_s: float = float("inf"),
         stale: StaleAnswers | None = None,
+        project_url: str = "",
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Answer from what `search` finds within `search_s`; `writer` has the models, if there are some.
 
-        `embedder` compares sentences with the question.
+        `embedder` compares sentences with the question. The Data API is at `project_url`.
         """
         self._search = search
         self._embedder = embedder
         self._writer = writer or Writer([])
         self._search_s = search_s
+        self.project_url = project_url
         self._stale = stale or StaleAnswers()
         self._clock = clock
 
@@ -114,11 +118,13 @@ class AnswerService:
         if self._writer:
             question = await self._writer.rewrite(rewrite_prompt(request.asked, request.earlier))
             if question is not None:
-                return without_operators(question), []
+                return question, []
         reason = "It wrote no question within 1 s." if self._writer else "None is set."
         known = set(request.asked.casefold().split())
-        words = [word for word in before[-1].split() if word.casefold() not in known]
-        return " ".join([request.asked, *words])[:MAX_QUERY].strip(), [degraded("llm", reason, EARLIER_WORDS)]
+        words = [word for word in before[-1].split() if word.casefold() not in known and len(word) <= LONGEST_WORD]
+        return " ".join([request.asked, *words[:MOST_WORDS]])[:MAX_QUERY].strip(), [
+            degraded("llm", reason, EARLIER_WORDS)
+        ]
 
     async def _found(self, request: AnswerRequest, question: str, caller: Caller) -> SearchResponse:
         with allow(self._search_s):

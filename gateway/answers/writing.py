@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
-from gateway.answers.drafts import Draft, DraftError, Statement
+from gateway.answers.drafts import Draft, DraftError, Statement, shown
 from gateway.answers.schemas import UsedPassage
 from gateway.clients.chat import ChatError, ChatModel, ChatText, ChatUsage
 from gateway.resilience import DependencyError, allow
 from gateway.resilience.callers import current_caller
 from gateway.resilience.fallback import Degradation, degraded
+from gateway.search.query_syntax import without_operators
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,8 @@ class Writer:
                             return None
         except (ChatError, DependencyError):
             return None
-        return " ".join(question.split()).strip('"\u201c\u201d') or None
+        question = " ".join(without_operators(shown(question)).split())
+        return question if any(sign.isalnum() for sign in question) else None
 
     def _chain(self) -> list[tuple[ChatModel, str]]:
         """Each model, and what is used without it."""

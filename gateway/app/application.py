@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from gateway import __version__
+from gateway.answers.chat_routes import router as chat_router
 from gateway.answers.routes import router as answers_router
 from gateway.app.container import Services, create_services
 from gateway.config.settings import Settings
@@ -57,6 +58,7 @@ def create_app(
     app.state.services = services
     app.include_router(search_router)
     app.include_router(answers_router)
+    app.include_router(chat_router)
     app.include_router(embeddings_router)
     app.include_router(recommendations_router)
     app.include_router(documents_router)
@@ -115,7 +117,7 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         Middleware(
             DeadlineMiddleware,
             seconds=settings.request_timeout_s,
-            longer={UPLOADS: settings.upload_request_timeout_s, ANSWERS: settings.answer_timeout_s},
+            longer={UPLOADS: settings.upload_request_timeout_s, **dict.fromkeys(ANSWERS, settings.answer_timeout_s)},
         ),
         Middleware(TurnMiddleware, admission=services.admission),
     ]

@@ -182,6 +182,7 @@ def create_services(
             writer=Writer(writers),
             search_s=settings.request_timeout_s,
             stale=parts.create_stale_questions(settings, rights),
+            project_url=settings.supabase_url,
         ),
         EmbeddingService(database, queries),
         recommendations,

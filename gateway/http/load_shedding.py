@@ -15,8 +15,8 @@ from gateway.http.problems import MAX_INSTANCE, problem_response
 LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
 # Takes files: its bodies are longer than others, and it may take longer.
 UPLOADS = "/v1/documents"
-# Waits for a model, where there is one.
-ANSWERS = "/v1/answers"
+# Wait for a model, where there is one.
+ANSWERS = ("/v1/answers", "/v1/chat/completions")
 LIVE, READY = "/health/live", "/health/ready"
 # For orchestrators: never refused, whoever asks and however often.
 UNCOUNTED = frozenset({LIVE, READY})

@@ -273,6 +273,16 @@ async def test_models_are_asked_in_a_conversation(written: World, first: Double,
     }
 
 
+@pytest.mark.parametrize("said", ["\x00", "  ", '"', "\ud800", "-word", "x" * 600, "<b></b>"])
+async def test_a_question_that_is_none_is_not_searched_for(
+    written: World, first: Double, second: Double, said: str
+) -> None:
+    first.write = lambda prompt: iter([said]) if prompt.startswith('{"role"') else honest(prompt)
+    messages = [{"role": "user", "content": "The lantern?"}, {"role": "user", "content": "In which locker is it?"}]
+    answer = await written.answer("owner", messages=messages)
+    assert answer["question"] == ("-word" if said == "-word" else "In which locker is it? The lantern?")
+
+
 async def test_one_caller_has_four_models_at_a_time(written: World, first: Double, second: Double) -> None:
     def write(prompt: str) -> Iterator[str | bytes]:
         first.gate.wait(0.2)

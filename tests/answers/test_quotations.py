@@ -99,6 +99,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no messages": ({"messages": []}, "at least 1 item"),
     "too many messages": ({"messages": [{"role": "user", "content": "x"}] * 21}, "at most 20 items"),
     "too long a history": ({"messages": [{"role": "user", "content": "x" * 3300}] * 5}, "leave out the oldest"),
+    "a huge question at the end": ({"messages": [{"role": "user", "content": "x" * 4001}]}, "more than 4,000"),
+    "a huge message": ({"messages": [{"role": "user", "content": "x" * 12001}] * 2}, "at most 12000 characters"),
     "an answer at the end": ({"messages": [{"role": "assistant", "content": "x"}]}, "role 'user'"),
     "a system message": ({"messages": [{"role": "system", "content": "x"}]}, "'user' or 'assistant'"),
     "an unknown field": ({"question": "x", "tools": []}, "no such field"),
@@ -129,7 +131,9 @@ async def test_bad_input_is_told_what_to_change(world: World, name: str) -> None
     body, words = BAD[name]
     response = await world.ask(**body)
     assert response.status_code == 422, response.text
-    assert words in " ".join([response.json()["detail"], *(each["detail"] for each in response.json()["errors"])])
+    told = " ".join([response.json()["detail"], *(each["detail"] for each in response.json()["errors"])])
+    assert words in told
+    assert "validation error" not in told
 
 
 async def test_operators_of_a_question_are_those_of_search(world: World) -> None:

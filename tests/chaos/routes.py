@@ -57,6 +57,8 @@ class Route:
 # Asked elsewhere (tests/ingestion/test_documents_route.py): it passes a person's files on to the Data API and Storage,
 # as the person's own client would, and answers 503 while either is away. Its answer is 202 or a refusal, never 200.
 PASSED_ON = {"/v1/documents"}
+# The answers of /v1/answers in another form, by the same service (tests/answers/test_chat.py).
+IN_ANOTHER_FORM = {"/v1/chat/completions"}
 ROUTES = (
     Route(
         "search, asked before",

@@ -23,6 +23,10 @@ JSON = "{ 'content-type': 'application/json' }"
 ROUTES = {
     "POST /v1/search": f"{{ method: 'POST', headers: {JSON}, body: '{{\"query\": \"kettle\"}}' }}",
     "POST /v1/answers": f"{{ method: 'POST', headers: {JSON}, body: '{{\"question\": \"kettle\"}}' }}",
+    "POST /v1/chat/completions": (
+        f"{{ method: 'POST', headers: {JSON},"
+        ' body: \'{"messages": [{"role": "user", "content": "kettle"}], "stream": true}\' }'
+    ),
     "POST /v1/embeddings": (
         "{ method: 'POST', body: '{\"input\": \"kettle\"}',"
         " headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` } }"

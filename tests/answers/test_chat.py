@@ -1,0 +1,93 @@
+"""POST /v1/chat/completions: the same answers for clients of OpenAI's chat API."""
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.answers.world import World, secrets_beyond
+from tests.integration.test_access import ACTORS
+
+pytestmark = pytest.mark.anyio
+
+QUESTION = "In which locker is the mooring kept?"
+
+
+async def chat(world: World, actor: str = "anonymous", **body: Any) -> httpx2.Response:
+    """The response to a conversation, or to the question."""
+    messages = [{"role": "user", "content": QUESTION}]
+    body = {"model": "any", "messages": messages, **body}
+    return await world.client.post("/v1/chat/completions", json=body, headers=world.headers(actor))
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+async def test_it_is_the_answer_of_the_other_route(world: World, actor: str) -> None:
+    wanted = await world.answer(actor, question=QUESTION)
+    found = (await chat(world, actor)).json()
+    (choice,) = found["choices"]
+    assert (found["object"], found["model"], choice["finish_reason"]) == ("chat.completion", "any", "stop")
+    assert choice["message"]["content"] == wanted["answer"]
+    assert [each["citation"] for each in choice["message"]["annotations"]] == wanted["citations"]
+    first = choice["message"]["annotations"][0]["url_citation"]
+    assert wanted["answer"][first["start_index"] : first["end_index"]] == wanted["citations"][0]["quote"]
+    assert first["url"].endswith(f"/rest/v1/documents?id=eq.{wanted['citations'][0]['id']}")
+    assert found["tidegate"]["grounded"] is True
+    assert secrets_beyond(actor, str(found)) == []
+
+
+async def test_its_events_are_chunks(world: World) -> None:
+    whole = (await chat(world, "owner")).json()["choices"][0]["message"]
+    response = await chat(world, "owner", stream=True, stream_options={"include_usage": True})
+    assert response.headers["content-type"].startswith("text/event-stream")
+    *lines, end = [line.removeprefix("data: ") for line in response.text.split("\n\n") if line]
+    assert end == "[DONE]"
+    chunks = [json.loads(line) for line in lines]
+    assert len({chunk["id"] for chunk in chunks}) == 1
+    deltas = [choice["delta"] for chunk in chunks for choice in chunk["choices"]]
+    assert deltas[0] == {"role": "assistant", "content": ""}
+    assert "".join(delta.get("content", "") for delta in deltas) == whole["content"]
+    assert [each for delta in deltas for each in delta.get("annotations", [])] == whole["annotations"]
+    assert chunks[-2]["choices"][0]["finish_reason"] == "stop"
+    assert (chunks[-1]["choices"], chunks[-1]["usage"]["total_tokens"]) == ([], 0)
+
+
+async def test_what_a_chat_client_sends_beside_is_ignored(world: World) -> None:
+    messages = [
+        {"role": "system", "content": "You are a pirate."},
+        *({"role": role, "content": "x" * 5000} for role in ("user", "assistant") * 3),
+        {"role": "assistant", "content": "", "annotations": [], "refusal": None},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "In which locker is the"}, {"type": "text", "text": "lantern kept?"}],
+        },
+    ]
+    more = {"temperature": 0.5, "max_tokens": 10, "n": 1, "user": "me", "tools": [], "stop": None}
+    response = await chat(world, "owner", messages=messages, **more)
+    assert response.status_code == 200, response.text
+    assert "The lantern is kept in locker" in response.json()["choices"][0]["message"]["content"]
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "no messages": ({"messages": []}, "at least 1 item"),
+    "no question": ({"messages": [{"role": "assistant", "content": "x"}]}, "role 'user'"),
+    "an empty question": ({"messages": [{"role": "user", "content": " "}]}, "at least 1 character"),
+    "a huge question": ({"messages": [{"role": "user", "content": "x" * 5000}]}, "more than 4,000"),
+    "a picture": ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "'text'"),
+    "tools": ({"tools": [{"type": "function"}]}, "No tools are used"),
+    "a filter that nothing passes": ({"in": ["documents"], "filters": {"price_min": 1}}, "Only products"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_bad_input_is_told_what_to_change(world: World, name: str) -> None:
+    body, words = BAD[name]
+    response = await chat(world, **body)
+    assert response.status_code == 422, response.text
+    assert words in " ".join([response.json()["detail"], *(each["detail"] for each in response.json()["errors"])])
+
+
+async def test_a_token_that_does_not_hold_is_refused(world: World) -> None:
+    body = {"messages": [{"role": "user", "content": QUESTION}]}
+    response = await world.client.post("/v1/chat/completions", json=body, headers={"Authorization": "Bearer sk-123"})
+    assert response.status_code == 401
