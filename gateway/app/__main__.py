@@ -24,6 +24,7 @@ from gateway.errors import DatabaseUnsafeError
 from gateway.http.connection_gate import gate_of
 from gateway.http.server_protocol import BoundedProtocol
 from gateway.observability.reports import flush_reports, report_errors
+from gateway.observability.tracing import start_tracing, stop_tracing
 
 logger = logging.getLogger("gateway")
 
@@ -36,6 +37,7 @@ def main() -> None:
     configure_logging(settings)
     try:
         report_errors(settings, "gateway")
+        start_tracing(settings, "gateway")
         app = create_app(settings)
     except ValueError as error:
         refuse(f"The gateway cannot start:\n  - {error}")
@@ -47,6 +49,7 @@ def main() -> None:
         findings = "\n".join(f"  - {finding}" for finding in error.findings)
         refuse(f"The gateway refuses to serve this database:\n{findings}")
     finally:
+        stop_tracing()
         flush_reports()
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 
 from gateway import __version__
@@ -19,7 +20,7 @@ from gateway.errors import DatabaseUnsafeError, GatewayError
 from gateway.http import openapi, problems
 from gateway.http.admission import AdmissionMiddleware, ConcurrencyLimitMiddleware, TurnMiddleware
 from gateway.http.cross_origin import cross_origin
-from gateway.http.load_shedding import ANSWERS, UPLOADS
+from gateway.http.load_shedding import ANSWERS, UNCOUNTED, UPLOADS
 from gateway.http.middleware import (
     BodyMiddleware,
     ClientDisconnectMiddleware,
@@ -40,6 +41,9 @@ DESCRIPTION = """Search, answers and recommendations over a Supabase project, wi
 Send a Supabase access token as `Authorization: Bearer …`, or none to see what is public. Every error is
 `application/problem+json` (RFC 9457). An answer that had to do without something says `degraded` and why."""
 
+UNTOLD: TelemetryConfig = {"auto_configure": False, "metrics": False, "logs": False}
+"""What FastAPI would send by itself."""
+
 
 def create_app(
     settings: Settings, *, embedder: Embedder | None = None, transport: httpx2.AsyncBaseTransport | None = None
@@ -54,6 +58,8 @@ def create_app(
         middleware=_middleware(settings, services),
         redoc_url=None,
         redirect_slashes=False,
+        # observability/tracing.py says where spans go; numbers and logs have ways of their own.
+        telemetry={**UNTOLD, "exclude": lambda scope: scope.get("path") in UNCOUNTED},
     )
     app.state.services = services
     app.include_router(search_router)
@@ -70,7 +76,13 @@ def create_app(
 
 def create_operations(services: Services) -> FastAPI:
     """The application for whoever runs the gateway: its details and numbers, on a port of their own."""
-    app = FastAPI(title="Tidegate, operations", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Tidegate, operations",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={**UNTOLD, "tracing": False},
+    )
     app.state.services = services
     app.include_router(operations_router)
     problems.install(app)

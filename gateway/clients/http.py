@@ -5,6 +5,7 @@ httpx2, not httpx: there, a call that is cancelled while its connection is made 
 """
 
 import httpx2
+from opentelemetry import propagate
 
 MAX_CONNECTIONS = 20
 
@@ -17,4 +18,9 @@ def create_client(transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.
         follow_redirects=False,
         trust_env=False,
         limits=httpx2.Limits(max_connections=MAX_CONNECTIONS),
+        event_hooks={"request": [_name_the_trace]},
     )
+
+
+async def _name_the_trace(request: httpx2.Request) -> None:
+    propagate.inject(request.headers)

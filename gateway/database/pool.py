@@ -46,6 +46,7 @@ from gateway.resilience import (
     ResiliencePipeline,
 )
 from gateway.resilience.single_flight import SingleFlight
+from gateway.resilience.spans import span
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +140,8 @@ class Database:
         DatabaseUnavailableError without a connection, DatabaseUnsafeError, or what the SQLSTATE stands for.
         """
         await self.ensure_safe()
-        return await self._run(query(name), parameters)
+        with span(name, db__system__name="postgresql", db__operation__name=name):
+            return await self._run(query(name), parameters)
 
     async def probe(self) -> str:
         """Run the cheapest query; the sentence for the status. A GatewayError."""

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import sentry_sdk
 from cachetools import TTLCache
+from opentelemetry import trace
+from opentelemetry.trace import format_span_id, format_trace_id
 from sentry_sdk.integrations.excepthook import ExcepthookIntegration
 from sentry_sdk.transport import Transport
 from sentry_sdk.utils import BadDsn, event_from_exception
@@ -76,8 +78,8 @@ class Reporter(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Report `record`, if it is more than an outage."""
-        if record.name.startswith(("sentry_sdk", "urllib3")):
-            return  # that a report cannot be sent is none
+        if record.name.startswith(("sentry_sdk", "urllib3", "opentelemetry")):
+            return  # that a report or a span cannot be sent is none
         error = record.exc_info[1] if record.exc_info else None
         if error is None and record.levelno < logging.CRITICAL:
             return
@@ -88,6 +90,10 @@ class Reporter(logging.Handler):
         event["level"] = "fatal" if record.levelno >= logging.CRITICAL else "error"
         event["logger"] = record.name
         event["tags"] = dict(getattr(record, "tags", {}))
+        context = trace.get_current_span().get_span_context()
+        if context.is_valid:  # so that report and trace are found from each other
+            ids = {"trace_id": format_trace_id(context.trace_id), "span_id": format_span_id(context.span_id)}
+            event["contexts"] = {"trace": ids}
         sentry_sdk.capture_event(event, hint={"log_record": record, "error": error})  # type: ignore[arg-type]
 
 

@@ -3,12 +3,15 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Literal
 
+from opentelemetry.trace import SpanKind
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 
 from gateway.resilience.policy import Policy
+from gateway.resilience.spans import span
 
 REGISTRY = CollectorRegistry()
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -108,8 +111,8 @@ class Meter:
         self.changed("closed")
 
     def timed(self) -> "_Timing":
-        """A context manager around an attempt."""
-        return _Timing(self)
+        """A context manager around an attempt, which is a span of the trace as well."""
+        return _Timing(self, span(self._dependency, SpanKind.CLIENT))
 
     def refused(self, why: Literal["open", "full"]) -> None:
         """It was not tried."""
@@ -135,14 +138,17 @@ class Meter:
 
 
 class _Timing:
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, span: AbstractContextManager[None]) -> None:
         self._meter = meter
+        self._span = span
         self._started = time.perf_counter()
 
     def __enter__(self) -> None:
+        self._span.__enter__()
         self._started = time.perf_counter()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._meter.attempted(error, time.perf_counter() - self._started)
+        self._span.__exit__(kind, error, traceback)

@@ -11,6 +11,7 @@ from gateway.config.settings import Settings
 from gateway.database.connection import DatabaseError
 from gateway.embeddings import EmbedderUnavailable
 from gateway.observability.reports import flush_reports, report_errors
+from gateway.observability.tracing import start_tracing, stop_tracing
 from gateway.resilience import metrics
 from gateway.worker.process import WorkerProcess, retry_failed
 
@@ -37,6 +38,7 @@ def run(settings: Settings) -> None:
     """Work until a signal to stop, and show the numbers meanwhile where a port is set."""
     try:
         report_errors(settings, "worker")
+        start_tracing(settings, "worker")
     except ValueError as error:
         refuse(f"The worker cannot start:\n  - {error}")
     stop_metrics = _serve_metrics(settings.worker_metrics_host, settings.worker_metrics_port)
@@ -46,6 +48,7 @@ def run(settings: Settings) -> None:
         refuse(f"The worker cannot start: {error}")
     finally:
         stop_metrics()
+        stop_tracing()
         flush_reports()
 
 

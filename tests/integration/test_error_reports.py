@@ -44,6 +44,13 @@ def broken(database: Database) -> None:
     break_function(database, "private.search_as", "ZZ001")
 
 
+@pytest.fixture(autouse=True)
+def stopping(stack: Stack) -> Iterator[None]:
+    """No process of one test answers in another."""
+    yield
+    stack.stop()
+
+
 def assert_says_nothing(sentry: FakeSentry) -> None:
     everything = b"".join(sentry.envelopes)
     assert not [word for word in SECRET.split() if len(word) > 4 and word.encode() in everything]

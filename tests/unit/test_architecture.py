@@ -51,6 +51,7 @@ ALLOWED = {
     "onnxruntime": ("embeddings/",),
     "tokenizers": ("chunking/", "embeddings/", *OTHER_PROCESSES),
     "redis": ("admission/shared.py",),
+    "opentelemetry": ("clients/http.py", "observability/", "resilience/"),
     "sentry_sdk": ("observability/reports.py",),
     # The confined process alone reads files.
     "liteparse": ("ingestion/readers/",),
@@ -63,7 +64,13 @@ ALLOWED = {
 # longest place that fits holds.
 GROUND = ("gateway.errors", "gateway.resilience")
 CAPABILITY = (*GROUND, "gateway.auth", "gateway.clients", "gateway.database", "gateway.http", "gateway.products")
-LOOP = ("gateway.database", "gateway.worker.backoff", "gateway.worker.reconnect", "gateway.worker.session")
+LOOP = (
+    "gateway.database",
+    "gateway.resilience.spans",
+    "gateway.worker.backoff",
+    "gateway.worker.reconnect",
+    "gateway.worker.session",
+)
 LOWER: dict[str, tuple[str, ...]] = {
     "errors.py": (),
     "products.py": (),

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from gateway.chunking.chunker import Chunker
 from gateway.database.connection import DatabaseError, is_about_the_rows, is_transient
 from gateway.embeddings import Embedder, EmbedderUnavailable, EmbeddingRejected
+from gateway.resilience.spans import traced
 from gateway.worker.backoff import Backoff
 from gateway.worker.embedding.cutting import Cutter
 from gateway.worker.embedding.index_maintenance import IndexMaintenance
@@ -167,6 +168,7 @@ class EmbeddingPipeline:
             await self._fail(queue, job, f"Embedding was begun {job.attempts - 1} times and never finished.")
         return [job for job in jobs if job.attempts <= self._max_attempts]
 
+    @traced("cut_texts")
     async def _cut(self, queue: Queue, model: Model, jobs: list[Job]) -> Batch:
         sources, uncuttable = await self._cutter.cut(queue, model, jobs)
         for job, error in uncuttable:
@@ -177,6 +179,7 @@ class EmbeddingPipeline:
 
     # Embedding ---------------------------------------------------------------------------------------------------
 
+    @traced("embed_chunks")
     async def _embed(self, queue: Queue, batch: Batch) -> list[Batch]:
         missing = batch.piece()
         if not missing:
@@ -204,6 +207,7 @@ class EmbeddingPipeline:
 
     # Writing -----------------------------------------------------------------------------------------------------
 
+    @traced("write_chunks")
     async def _write(self, queue: Queue, batch: Batch) -> list[Batch]:
         whole, parts = batch.parted()
         for source in parts:

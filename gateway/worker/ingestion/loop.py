@@ -26,6 +26,7 @@ from gateway.ingestion.process import ParserFailedError, Reading, Report, read_f
 from gateway.ingestion.progress import Progress
 from gateway.resilience import DependencyError
 from gateway.resilience.metrics import FILES
+from gateway.resilience.spans import traced
 from gateway.worker.backoff import Backoff
 from gateway.worker.ingestion.queue import FileJob, FileQueue
 from gateway.worker.reconnect import draining, reconnecting
@@ -115,6 +116,7 @@ class Ingestion:
             await self._try(queue, job)
             renewing.cancel()
 
+    @traced("read_file")
     async def _try(self, queue: FileQueue, job: FileJob) -> None:
         if job.attempts > self._max_attempts:
             await self._fail(queue, job, f"Reading was begun {job.attempts - 1} times and never finished.", final=True)

@@ -16,6 +16,7 @@ from gateway.clients.payments import PaymentFailedError, Payments
 from gateway.config.settings import Settings
 from gateway.database.connection import DatabaseError, is_about_the_rows
 from gateway.resilience import AttemptTimeoutError, BulkheadFullError, CircuitOpenError
+from gateway.resilience.spans import traced
 from gateway.worker.backoff import Backoff
 from gateway.worker.payments.outbox import Due, Outbox
 from gateway.worker.reconnect import draining, reconnecting
@@ -79,6 +80,7 @@ class PaymentProcessor:
             self._running -= 1
             self._ended.set()
 
+    @traced("ask_provider")
     async def _ask(self, outbox: Outbox, due: Due) -> None:
         try:
             outcome = await self._payments.pay(due.payment)

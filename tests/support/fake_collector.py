@@ -1,0 +1,106 @@
+"""An OpenTelemetry collector of this machine: takes spans over HTTP, and keeps them."""
+
+import gzip
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.support.waiting import wait_until
+
+
+@dataclass(frozen=True)
+class KeptSpan:
+    """A span, and the service that made it."""
+
+    service: str
+    name: str
+    trace_id: str
+    span_id: str
+    parent_id: str
+    attributes: dict[str, str]
+
+
+class FakeCollector:
+    """Keeps every request as its bytes, unpacked."""
+
+    def __init__(self) -> None:
+        self.requests: list[bytes] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that send spans here, soon."""
+        url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+
+    @property
+    def spans(self) -> list[KeptSpan]:
+        """All that came."""
+        return [span for request in list(self.requests) for span in _spans(request)]
+
+    def wait_for(self, name: str, trace_id: str) -> list[KeptSpan]:
+        """The spans of a trace, once it has one of this name."""
+
+        def of_trace() -> list[KeptSpan]:
+            return [span for span in self.spans if span.trace_id == trace_id]
+
+        wait_until(lambda: name in {span.name for span in of_trace()}, 20, f"the span {name}")
+        return of_trace()
+
+    def wait_for_any(self, name: str) -> KeptSpan:
+        """A span of this name, once there is one."""
+        return wait_until(lambda: [span for span in self.spans if span.name == name], 20, f"a {name}")[0]
+
+    @contextmanager
+    def running(self) -> Iterator["FakeCollector"]:
+        """Take spans within the block."""
+        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        requests = self.requests
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.headers.get("Content-Encoding") == "gzip":
+                    body = gzip.decompress(body)
+                assert self.path == "/v1/traces", self.path
+                requests.append(body)
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-protobuf")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Nothing."""
+
+        return Handler
+
+
+def _spans(request: bytes) -> Iterator[KeptSpan]:
+    for of_resource in ExportTraceServiceRequest.FromString(request).resource_spans:
+        resource = {pair.key: pair.value.string_value for pair in of_resource.resource.attributes}
+        for of_scope in of_resource.scope_spans:
+            for span in of_scope.spans:
+                yield KeptSpan(
+                    resource["service.name"],
+                    span.name,
+                    span.trace_id.hex(),
+                    span.span_id.hex(),
+                    span.parent_span_id.hex(),
+                    {pair.key: pair.value.string_value for pair in span.attributes},
+                )
