@@ -75,8 +75,8 @@ class EmbeddingsRequest(BaseModel):
     user: Annotated[str, Field(strict=True)] | None = Field(default=None, description="Ignored: the token says it.")
     input_type: InputType = Field(
         default=InputType.QUERY,
-        description="`query`: the vector that a search for the text uses, its operators left out. `document`: of the "
-        "text as it is.",
+        description="`query`: the vector that a hybrid search for the text uses, its operators left out. "
+        "`document`: of the text as it is.",
     )
 
     @property

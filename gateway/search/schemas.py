@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gateway.products import PriceBound, Slug, without_nul
 from gateway.resilience.fallback import Degradation
+from gateway.search.query_syntax import Syntax
 
 MAX_QUERY = 4_000
 MAX_METADATA = 4_000
@@ -154,7 +155,6 @@ class SearchRequest(BaseModel):
         description="`bounded` may miss a result by meaning now and then. `exact` compares everything that the caller "
         f"may read; it is for people who are signed in, and counts as {EXACT_COST} requests.",
     )
-
     passages_per_result: Annotated[int, Field(strict=True, ge=1, le=MAX_PASSAGES), BeforeValidator(whole_number)] = (
         Field(default=1, description="Most passages of each result: its best chunks.")
     )
@@ -163,6 +163,12 @@ class SearchRequest(BaseModel):
     ] = Field(
         default=[],
         description="`content`: the whole text of each result. `neighbours`: the chunks before and after each passage.",
+    )
+
+    syntax: Syntax = Field(
+        default=Syntax.OPERATORS,
+        description='`operators`: `"phrase"`, `-word` and `prefix*` count, unless the query looks like a pasted text, '
+        "they leave nothing, or the search is by meaning alone. `plain`: all of it is words.",
     )
 
     @model_validator(mode="after")
@@ -199,6 +205,7 @@ class SearchRequest(BaseModel):
             "effort": str(self.effort),
             "passages_per_result": self.passages_per_result,
             "include": [str(part) for part in self.include],
+            "syntax": str(self.syntax),
         }
 
 
@@ -280,6 +287,9 @@ class SearchResponse(BaseModel):
 
     results: list[SearchResult] = Field(description="Best first, each document or product once.")
     mode: Mode = Field(description="How it was searched: the mode asked for, or keyword after a fallback.")
+    syntax: Syntax = Field(
+        description="How the query was read: as asked, or plain by meaning and where operators gave way."
+    )
     complete: bool = Field(
         description="Whether the list holds as many as asked for, or all that match among what is embedded; "
         "not where words were left out: of a prefix such as `boat*` with more than are looked for, of a text of "

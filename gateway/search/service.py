@@ -20,7 +20,7 @@ from gateway.errors import (
 )
 from gateway.resilience.fallback import Degradation, Fallback, degraded, first_available
 from gateway.search.query_embedding import QueryEmbedder, QueryVector
-from gateway.search.query_syntax import without_operators
+from gateway.search.query_syntax import Syntax, as_said, without_operators
 from gateway.search.schemas import Mode, SearchRequest, SearchResponse, SearchResult
 from gateway.search.stale_answers import StaleAnswers
 
@@ -68,7 +68,7 @@ class SearchService:
         started, asked_at = self._clock(), self._stale.now()
         vector = None
         if request.mode is not Mode.KEYWORD:
-            vector = await self._embedder.embed(without_operators(request.query))
+            vector = await self._embedder.embed(_said(request))
         chain = [self._fallback(backend, request, caller, vector) for backend in self._backends]
         chain.append(Fallback("stale answers", STALE, partial(self._from_stale, request, caller)))
         answer, missing = await first_available(chain, is_survivable=_is_survivable, reason=detail_of)
@@ -108,11 +108,12 @@ class SearchService:
         mode, found, degradations = await self._found(ask, request, caller, vector)
         results = found["results"]
         if self._reranker is not None and results:
-            results, unranked = await _reranked(self._reranker, without_operators(request.query), results)
+            results, unranked = await _reranked(self._reranker, _said(request), results)
             degradations += unranked
         return SearchResponse(
             results=[SearchResult.model_validate(result) for result in results[: request.limit]],
             mode=mode,
+            syntax=found["syntax"],
             complete=found["complete"],
             degraded=bool(degradations),
             degradations=degradations,
@@ -132,7 +133,7 @@ class SearchService:
             except ParameterRefusedError:
                 # Another model has become the active one: once more, with that.
                 self._embedder.forget(vector.model)
-                vector = MODEL_CHANGED if is_last else await self._embedder.embed(without_operators(request.query))
+                vector = MODEL_CHANGED if is_last else await self._embedder.embed(_said(request))
         if isinstance(vector, Degradation):
             degradations = [vector]
         return Mode.KEYWORD, await ask(self._arguments(request, Mode.KEYWORD), caller), degradations
@@ -170,6 +171,12 @@ def fresh_only(replica: Database, ask: Call, max_age_s: float) -> Call:
 def _is_survivable(error: Exception) -> bool:
     # An unsafe database is the same one however it is asked.
     return isinstance(error, UnavailableError) and not isinstance(error, DatabaseUnsafeError)
+
+
+def _said(request: SearchRequest) -> str:
+    """What a model reads of the query. Meaning alone knows no operators."""
+    is_plain = request.syntax is Syntax.PLAIN or request.mode is Mode.SEMANTIC
+    return as_said(request.query) if is_plain else without_operators(request.query)
 
 
 async def _reranked(reranker: Reranker, query: str, results: Results) -> tuple[Results, list[Degradation]]:

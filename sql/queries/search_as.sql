@@ -1,8 +1,9 @@
--- Returns one row (results, complete): what the caller of these verified claims may read, best first, as JSON. One statement
--- in autocommit: the role lasts until its transaction ends.
-select to_json(results) as results, complete
+-- Returns one row (results, complete, syntax): what the caller of these verified claims may read, best first, as JSON, and
+-- how the query was read. One statement in autocommit: the role lasts until its transaction ends.
+select to_json(results) as results, complete, syntax
 from private.search_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
   %(max_results)s::integer, %(organization_ids)s::uuid[], %(category)s::text, %(price_min)s::numeric,
   %(price_max)s::numeric, %(in_stock)s::boolean, %(metadata_contains)s::jsonb,
-  %(embedding_model)s::text, %(effort)s::text, %(passages_per_result)s::integer, %(include)s::text[])
+  %(embedding_model)s::text, %(effort)s::text, %(passages_per_result)s::integer, %(include)s::text[],
+  %(syntax)s::text)

@@ -1,124 +1,161 @@
 -- The query language: words, "phrases", -exclusions and prefixes*.
 --
 -- Words are alternatives, a phrase must occur, what follows a minus must not, and a prefix stands for the words that
--- begin with it. How much of each one query may hold is limited (PT422). A pasted text with stray stars, hyphens and
--- quotation marks has no operators.
+-- begin with it. How much of each one query may hold is limited (PT422).
+--
+-- What people paste, such as a log line or a command, has the same signs and means none of them. So a query that looks
+-- like a text has no operators, and neither has one of which operators leave nothing. A minus that a document has at
+-- the same word is the document's own and excludes nothing there.
 
-create type private.query_operators as (
-  operators integer, others integer, phrases integer, exclusions integer, prefixes integer, quoted_words integer);
+create type private.query_operators as (operators integer, others integer, is_text boolean);
 comment on type private.query_operators is
-  'What a query holds: operators set off by white space and other words; distinct phrases, exclusions and prefixes; '
-  'the words in phrases and exclusions.';
+  'What a query holds: operators, other words, and whether it is a text, in which they mean nothing.';
 
 create type private.parsed_query as (
-  words text, prefixes text[], phrases text[], excluded text[], per_prefix integer);
+  words text, prefixes text[], phrases text[], excluded text[], per_prefix integer, syntax text);
 comment on type private.parsed_query is
   'A parsed query: its words; the prefixes (boat*); the phrases ("slack water"; alternatives are joined by a line '
-  'feed); what must not occur (-boat); and how many words each prefix stands for.';
+  'feed); what must not occur (-boat); how many words each prefix stands for; and how it was read: operators or plain.';
+
+create function private.query_pieces(query text) returns table (place bigint, kind text, written text)
+language plpgsql immutable security invoker parallel safe rows 10 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select p.place,
+           case
+             when p.piece[3] = '' or p.piece[3] <> btrim(p.piece[3], E' \t\n\r') then 'word'
+             when p.piece[2] = '-' then case when p.piece[4] ~ '^(-|.$)' then 'option' else 'exclusion' end
+             when p.piece[3] is not null then 'phrase'
+             when p.piece[4] ~ '^\w{2,}\*$' and private.marked_runs(p.piece[4]) is null then 'prefix'
+             when lower(p.piece[4]) = 'or' then 'or'
+             else 'word' end,
+           coalesce(regexp_replace(p.piece[3], '\s+', ' ', 'g'), p.piece[4])
+    -- piece: what precedes it, minus, phrase, word
+    from regexp_matches(query, '(^|\s)(-?)(?:"([^"]*)"(?=\s|$)|(\S+))', 'g') with ordinality p (piece, place);
+end $$;
+comment on function private.query_pieces is
+  'The pieces of a query, set off by white space: phrase, exclusion, prefix, or, option (-m, --all) and word. A '
+  'quotation that begins or ends with white space, or touches another character, is words.';
+
+create function private.is_listing(operators bigint, others bigint) returns boolean
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select operators <= others and (operators > 16 or operators + others > 64) $$;
+comment on function private.is_listing is
+  'Whether a query has so many operators, and no more than other words, that it is a pasted log or listing.';
 
 create function private.query_operators(query text) returns private.query_operators
 language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$
 declare
   found private.query_operators;
+  unquoted constant text := regexp_replace(query, '(^|\s)-?"[^"]*"(?=\s|$)', ' ', 'g');
 begin
   with pieces as materialized (
-    select p.piece[2] = '-' as is_exclusion, p.piece[3] as phrase, p.piece[4] = '' as is_closed,
-           coalesce(p.piece[3], p.piece[5]) as written,
-           p.piece[2] = '' and coalesce(p.piece[5] ~ '^\w{2,}\*$', false) as is_prefix
-    -- piece: what precedes it, minus, phrase, the character after the phrase, word
-    from regexp_matches(query, '(^|\s)(-?)(?:"([^"]*)"(\S?)|(\S+))', 'g') p (piece)
-  ), judged as (
-    select p.*,
-           case when p.phrase is null then p.is_exclusion or p.is_prefix
-             else p.is_closed and p.phrase <> '' and p.phrase = btrim(p.phrase, E' \t\n\r') end as is_operator
+    select p.*, regexp_count(p.written, '\S+') as words,
+           p.kind in ('phrase', 'exclusion', 'prefix') as is_operator,
+           coalesce('or' in (lag(p.kind) over by_place, lead(p.kind) over by_place), false) as is_alternative
+    from private.query_pieces(query) p window by_place as (order by p.place)
+  ), counted as (
+    select count(*) filter (where p.is_operator) as operators,
+           coalesce(sum(p.words) filter (where p.kind in ('word', 'option')), 0) as others,
+           max(regexp_count(p.written, '[[:alnum:]]+')) filter (where p.kind = 'phrase') as longest,
+           count(*) filter (where p.kind not in ('exclusion', 'or') and p.written ~ '[[:alnum:]]') as asked_for,
+           min(p.place) filter (where p.kind = 'word' and not p.is_alternative) as first_word,
+           max(p.place) filter (where p.kind = 'word' and not p.is_alternative) as last_word
     from pieces p
   )
-  select count(*) filter (where j.is_operator),
-         coalesce(sum(case when j.phrase is null then 1 else regexp_count(j.phrase, '\S+') end)
-           filter (where not j.is_operator and lower(j.written) <> 'or'), 0),
-         count(distinct j.written) filter (where j.phrase is not null and not j.is_exclusion),
-         count(distinct j.written) filter (where j.is_exclusion),
-         count(distinct lower(j.written)) filter (where j.is_prefix),
-         (select coalesce(sum(regexp_count(q.written, '[[:alnum:]]+')), 0)
-          from (select distinct k.written from judged k where k.phrase is not null or k.is_exclusion) q)
+  select c.operators, c.others, coalesce(
+           private.is_listing(c.operators, c.others) or coalesce(c.longest > 64, false) or c.asked_for = 0
+           or unquoted ~ '[][\n\r;=\\`(){}<>|]|://|:(\s|$)|(^|\s)(--|-\S(\s|$)|[.~]{0,2}/|\.{1,2}(\s|$))'
+           or exists (select from pieces p where p.kind = 'phrase' and p.place between c.first_word and c.last_word),
+           false)
   into found
-  from judged j;
+  from counted c;
   return found;
 end $$;
 comment on function private.query_operators is
-  'Counts the operators of a query. A quotation that begins or ends with white space, or that is followed by a '
-  'character, is words. The word "or" is neither.';
+  'Counts the operators of a query and tells whether it is a text: it has many of them among more words, a quotation '
+  'of more than 64 words or between words, nothing but exclusions, an option, or outside quotations a sign that only '
+  'code, logs and paths have.';
 
-create function private.parse_query(query text) returns private.parsed_query
+create function private.parse_operators(query text) returns private.parsed_query
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit());
-  held private.query_operators;
-  piece text[];
-  phrase text;
-  any_of boolean := false;
+  parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit(), 'operators');
 begin
+  with pieces as materialized (
+    -- What "or" joins is one group. What it does not join to a phrase is a word like others.
+    select p.*, count(*) filter (where not p.is_joined) over (order by p.place) as "group"
+    from (
+      select k.*, k.kind in ('phrase', 'word', 'prefix') and coalesce(
+               lag(k.kind) over by_place = 'or'
+                 and lag(k.kind, 2) over by_place in ('phrase', 'word', 'prefix'), false) as is_joined
+      from private.query_pieces(query) k window by_place as (order by k.place)) p
+    where p.kind <> 'or'
+  ), groups as (
+    select string_agg(distinct p.written, E'\n') as alternatives from pieces p
+    group by p."group" having bool_or(p.kind = 'phrase') and not bool_or(p.kind = 'prefix'))
+  select coalesce((
+           select string_agg(p.written, ' ' order by p.place) from pieces p
+           where p.kind in ('phrase', 'word', 'option')), ''),
+         array(select distinct lower(rtrim(p.written, '*')) from pieces p where p.kind = 'prefix'),
+         array(select distinct g.alternatives from groups g),
+         array(select distinct p.written from pieces p where p.kind = 'exclusion')
+  into parsed.words, parsed.prefixes, parsed.phrases, parsed.excluded;
+  return parsed;
+end $$;
+comment on function private.parse_operators is
+  'Parses a query as websearch_to_tsquery does, with prefixes. "or" makes alternatives of phrases, and of a phrase and '
+  'a word.';
+
+create function private.enforce_operator_limits(parsed private.parsed_query) returns void
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  alternatives constant text[] := string_to_array(array_to_string(parsed.phrases, E'\n'), E'\n');
+begin
+  perform private.enforce_limit('query_phrases', cardinality(alternatives), 'PT422'),
+          private.enforce_limit('query_exclusions', cardinality(parsed.excluded), 'PT422'),
+          private.enforce_limit('query_prefixes', cardinality(parsed.prefixes), 'PT422'),
+          private.enforce_limit('query_quoted_words', (
+            select coalesce(sum(regexp_count(t.text, '[[:alnum:]]+')), 0)::integer
+            from (select unnest(alternatives) union select unnest(parsed.excluded)) t (text)), 'PT422');
+end $$;
+comment on function private.enforce_operator_limits is
+  'Raises PT422 when a query holds more of an operator than private.limits allows.';
+
+create function private.parse_query(query text, syntax text default 'operators') returns private.parsed_query
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit(), syntax);
+begin
+  if syntax not in ('operators', 'plain') or syntax is null then
+    raise exception 'syntax % is none of operators, plain', syntax using errcode = 'invalid_parameter_value';
+  end if;
   -- A short cut: most queries have no operator.
-  if query !~ '"|\*|(^|\s)-\S' then
-    parsed.prefixes := private.lone_characters(query);
-    return parsed;
-  end if;
-  held := private.query_operators(query);
-  -- A pasted log or listing.
-  if held.operators <= held.others and (held.operators > 16 or held.operators + held.others > 64) then
-    return parsed;
-  end if;
-  perform private.enforce_limit('query_phrases', held.phrases, 'PT422'),
-          private.enforce_limit('query_exclusions', held.exclusions, 'PT422'),
-          private.enforce_limit('query_prefixes', held.prefixes, 'PT422'),
-          private.enforce_limit('query_quoted_words', held.quoted_words, 'PT422');
-  parsed.words := '';
-  for piece in select regexp_matches(query, '(^|\s)(-?)(?:"([^"]*)"|(\S+))', 'g') loop
-    -- piece: what precedes it, minus, phrase, word
-    phrase := regexp_replace(piece[3], '\s+', ' ', 'g');
-    if piece[2] = '-' then
-      if not coalesce(phrase, piece[4]) = any (parsed.excluded) then
-        parsed.excluded := parsed.excluded || coalesce(phrase, piece[4]);
-      end if;
-    elsif phrase is not null then
-      parsed.words := parsed.words || ' ' || phrase;
-      if any_of and cardinality(parsed.phrases) > 0 then
-        parsed.phrases[cardinality(parsed.phrases)] := parsed.phrases[cardinality(parsed.phrases)] || E'\n' || phrase;
-      else
-        parsed.phrases := parsed.phrases || phrase;
-      end if;
-    elsif piece[4] ~ '^\w{2,}\*$' and private.marked_runs(piece[4]) is null then
-      if not lower(rtrim(piece[4], '*')) = any (parsed.prefixes) then
-        parsed.prefixes := parsed.prefixes || lower(rtrim(piece[4], '*'));
-      end if;
+  if syntax = 'operators' and query ~ '"|\*|(^|\s)-\S' then
+    if (private.query_operators(query)).is_text then
+      parsed.syntax := 'plain';
     else
-      parsed.words := parsed.words || ' ' || piece[4];
+      parsed := private.parse_operators(query);
+      perform private.enforce_operator_limits(parsed);
     end if;
-    any_of := lower(coalesce(piece[4], '')) = 'or' and cardinality(parsed.phrases) > 0;
-  end loop;
-  parsed.words := ltrim(parsed.words);
+  end if;
   parsed.prefixes := parsed.prefixes || private.lone_characters(parsed.words);
-  parsed.phrases := array(
-    select distinct array_to_string(array(select distinct a from unnest(string_to_array(p, E'\n')) a), E'\n')
-    from unnest(parsed.phrases) p);
-  -- Again, since a few distinct phrases may be in many groups of alternatives.
-  perform private.enforce_limit(
-    'query_phrases', cardinality(string_to_array(array_to_string(parsed.phrases, E'\n'), E'\n')), 'PT422');
   return parsed;
 end $$;
 comment on function private.parse_query is
-  'Parses a query as websearch_to_tsquery does, with prefixes. Raises PT422 when it holds more of an operator than '
-  'private.limits allows. A query with no more operators than other words and more than 16 operators, or more than 64 '
-  'of both, is a text: it has no operators.';
+  'Parses a query; as plain words when syntax is plain or it is a text. Raises PT422 as enforce_operator_limits does.';
 
 create function private.word_query(word text) returns tsquery
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$ select ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery $$;
 comment on function private.word_query is 'The tsquery of one stem, whatever characters it has.';
 
-create function private.sources_with(texts text[], kinds text[]) returns setof uuid
+create function private.chunks_with(texts text[], kinds text[]) returns table (source_id uuid, chunk_id bigint)
 language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -150,18 +187,67 @@ begin
       join private.posted_chunks m using (posting_id)
       union all
       select d.id, h.match from unnest(direct) d (id) cross join phrases h where numnode(h.match) > 0)
-    select distinct c.source_id
-    from candidates x join public.chunks c on c.id = x.chunk_id and (x.match is null or c.search_vector @@ x.match)
-    union
+    select c.source_id, c.id
+    from candidates x join public.chunks c on c.id = x.chunk_id and (x.match is null or c.search_vector @@ x.match);
+end $$;
+comment on function private.chunks_with is
+  'Chunks in the caller''s scopes that have one of the phrases. Definer: reads the postings of the caller''s own '
+  'scopes; search reads what this names under the policies again.';
+
+create function private.products_numbered(texts text[], kinds text[]) returns setof uuid
+language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+begin
+  return query
     select p.id
     from unnest(texts) t (text)
     join public.products p
       on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" = private.sku_key(t.text)
     where p.scope_id = any (scopes);
 end $$;
+comment on function private.products_numbered is
+  'Products in the caller''s scopes that have one of these as SKU. Definer: as chunks_with.';
+
+create function private.sources_with(texts text[], kinds text[]) returns setof uuid
+language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select c.source_id from private.chunks_with(texts, kinds) c
+    union
+    select n.id from private.products_numbered(texts, kinds) n (id);
+end $$;
 comment on function private.sources_with is
-  'Sources in the caller''s scopes that have one of the phrases in a chunk or as SKU. Definer: reads the postings of '
-  'the caller''s own scopes; search reads what this names under the policies again.';
+  'Sources in the caller''s scopes that have one of the phrases in a chunk or as SKU. Definer: as chunks_with.';
+
+create function private.excluded_sources(texts text[], kinds text[]) returns uuid[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- A minus at the beginning of a line may be a bullet.
+  with_minus constant text := '(?:\w[ \t]+|[^\s\w-][ \t]*)-(?:'
+    || (select string_agg(regexp_replace(t.text, '([^\w\s])', '\\\1', 'g'), '|') from unnest(texts) t (text))
+    || ')(?!\w)';
+begin
+  if cardinality(texts) = 0 then
+    return null;
+  end if;
+  return array(
+    with found as materialized (
+      select * from private.chunks_with(texts, kinds)
+    ), kept as (
+      select c.source_id
+      from (select f.chunk_id from found f limit private.written_limit()) f
+      join public.chunks c on c.id = f.chunk_id
+      where concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content) ~* with_minus)
+    (select f.source_id from found f union select n.id from private.products_numbered(texts, kinds) n (id))
+    except select k.source_id from kept k);
+end $$;
+comment on function private.excluded_sources is
+  'Sources that have one of the phrases, without those that have it with a minus as the query does: the page on '
+  '"tar -xzf" is not excluded by it. Null when there are none of the phrases. Definer: as chunks_with.';
 
 create function private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) returns uuid[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
@@ -241,8 +327,9 @@ begin
     raise exception 'query must have at most 1,000 characters' using errcode = 'invalid_parameter_value';
   end if;
   -- Enforces the limits on phrases and exclusions. Here alternatives may be words, not only phrases.
-  perform private.parse_query(search_products.query),
-          private.enforce_limit('query_alternatives', regexp_count(search_products.query, '\mor\M', 1, 'i'), 'PT422');
+  perform private.enforce_operator_limits(private.parse_operators(search_products.query))
+  from private.query_operators(search_products.query) o where not private.is_listing(o.operators, o.others);
+  perform private.enforce_limit('query_alternatives', regexp_count(search_products.query, '\mor\M', 1, 'i'), 'PT422');
   return query
     select p.* from private.products_with(search_products.query) w join public.products p on p.id = w.product_id
     order by w.rank desc, p.id;
@@ -253,6 +340,7 @@ comment on function public.search_products is
 grant execute on function public.search_products to anon, authenticated, service_role;
 
 grant execute on function
-  private.query_operators, private.parse_query, private.word_query, private.sources_with,
-  private.sources_of_phrases, private.product_query, private.products_with
+  private.query_pieces, private.is_listing, private.query_operators, private.parse_operators,
+  private.enforce_operator_limits, private.parse_query, private.word_query, private.sources_with,
+  private.excluded_sources, private.sources_of_phrases, private.product_query, private.products_with
   to anon, authenticated, service_role;

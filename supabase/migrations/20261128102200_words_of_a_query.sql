@@ -22,18 +22,20 @@ comment on type private.query_term is
 do $$ begin perform extensions.similarity('', ''); end $$;
 
 create function private.chunk_stemmers() returns setof text
-language sql stable security definer rows 10 set search_path = pg_catalog, pg_temp
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
 as $$
+begin
   -- A loose index scan from one stemmer to the next.
-  with recursive stemmers (name) as (
-    (select c.stemmer from public.chunks c order by c.stemmer limit 1)
-    union all
-    select (select c.stemmer from public.chunks c where c.stemmer > s.name order by c.stemmer limit 1)
-    from stemmers s where s.name is not null)
-  select s.name from stemmers s where s.name is not null
-$$;
+  return query
+    with recursive stemmers (name) as (
+      (select c.stemmer from public.chunks c order by c.stemmer limit 1)
+      union all
+      select (select c.stemmer from public.chunks c where c.stemmer > s.name order by c.stemmer limit 1)
+      from stemmers s where s.name is not null)
+    select s.name from stemmers s where s.name is not null;
+end $$;
 comment on function private.chunk_stemmers is
-  'The stemmers that some chunk has. Definer: which there are must not depend on the caller.';
+  'Every stemmer that some chunk has. Definer: which there are must not depend on the caller.';
 grant execute on function private.chunk_stemmers to anon, authenticated, service_role;
 
 create function private.query_words(query text) returns table (stemmer text, word text, times integer)
@@ -243,3 +245,68 @@ comment on function private.query_terms is
   'The query''s stems, weighed by how rare they are among the chunks that the caller may search. Definer: reads the '
   'postings of the caller''s own scopes.';
 grant execute on function private.query_terms to anon, authenticated, service_role;
+
+create function private.written_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp as $$ select 2000 $$;
+comment on function private.written_limit is
+  'Chunks whose text one search reads to compare it letter by letter with the query, at about 10 microseconds each.';
+
+create function private.matches_as_written(query text, kinds text[], sources uuid[], excluded uuid[])
+returns private.search_leg
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+  shares constant uuid[] := private.search_shares(kinds);
+  words constant text[] := regexp_split_to_array(regexp_replace(query, '^\W+|\W+$', '', 'g'), '\W+');
+  -- Signs alone, such as an emoji, are looked for as they are.
+  pattern constant text := case when words <> '{""}' then '\m' || array_to_string(words, '\W+') || '\M'
+    else regexp_replace(btrim(query), '([^\w\s])', '\\\1', 'g') end;
+  leg private.search_leg := ('{}', true);
+begin
+  -- Only where the query is no words by some stemmer: for others the word index has answered.
+  if char_length(query) > 255 or query !~ '\w|[^\x01-\x7f]'
+    or not exists (
+      select from private.chunk_stemmers() s (name)
+      where to_tsvector(('pg_catalog.' || s.name)::regconfig, query) = '') then
+    return leg;
+  end if;
+  with looked_at as materialized (
+    select c.source_id, c.id, c.title, c.content from public.chunks c
+    where (c.scope_id = any (scopes) or c.source_id = any (shares))
+      and (sources is null or c.source_id in (select unnest(sources)))
+      and (excluded is null or not c.source_id in (select unnest(excluded)))
+    limit private.written_limit()
+  ), found as (
+    select distinct on (l.source_id) l.source_id, l.id, case when l.title ~* pattern then 1 else 0.5 end as score
+    from looked_at l where l.content ~* pattern or l.title ~* pattern
+    order by l.source_id, 3 desc, l.id)
+  select array(select (f.source_id, f.id, f.score)::private.chunk_match from found f),
+         (select count(*) from looked_at) < private.written_limit()
+  into leg.matches, leg.is_complete;
+  return leg;
+end $$;
+comment on function private.matches_as_written is
+  'Sources in which a query that is stop words or signs alone stands as it is written, those with it in the title '
+  'first; reads at most private.written_limit chunks. Definer: as unposted_chunks.';
+
+create function private.as_written_first(query text, matches private.chunk_match[]) returns private.chunk_match[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  pasted constant text := lower(btrim(query, E' \t\n\r"'));
+begin
+  return array(
+    select (m.source_id, m.chunk_id, case when b.id is null then m.score else 1 end)::private.chunk_match
+    from unnest(matches) m
+    left join (
+      select c.id
+      from (select u.chunk_id from unnest(matches) u order by u.score desc limit 100) u
+      join public.chunks c on c.id = u.chunk_id
+      where strpos(lower(concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content)), pasted) > 0) b
+      on b.id = m.chunk_id);
+end $$;
+comment on function private.as_written_first is
+  'The matches, with the best score for those of the best 100 in which the query stands letter for letter: --no-cache '
+  'is not about any cache.';
+grant execute on function private.matches_as_written, private.as_written_first to anon, authenticated, service_role;

@@ -23,7 +23,7 @@ create function private.search_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
   organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
   metadata_contains jsonb, embedding_model text, effort text default 'bounded', passages_per_result integer default 1,
-  include text[] default '{}')
+  include text[] default '{}', syntax text default 'operators')
 returns public.search_answer
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -31,7 +31,7 @@ begin
   perform private.assume_caller(claims);
   return public.search(
     query, query_embedding, mode, kinds, max_results, organization_ids, category, price_min, price_max, in_stock,
-    metadata_contains, embedding_model, effort, passages_per_result, include);
+    metadata_contains, embedding_model, effort, passages_per_result, include, syntax);
 end $$;
 comment on function private.search_as is 'public.search as the caller with these verified claims.';
 

@@ -35,9 +35,10 @@ comment on type public.search_result is
   'A document or product with its passages, of which the first has the snippet, the highlights in it and the heading '
   'path. owner: {kind: organization or person, id, name} of a document. content: the whole text, where asked for.';
 
-create type public.search_answer as (results public.search_result[], complete boolean);
+create type public.search_answer as (results public.search_result[], complete boolean, syntax text);
 comment on type public.search_answer is
-  'What public.search found, best first. complete: whether it is all there is, or as much as was asked for.';
+  'What public.search found, best first. complete: whether it is all there is, or as much as was asked for. syntax: '
+  'how the query was read: operators, or plain where it has none or these gave way.';
 
 create function private.snippet(content text, highlights integer[]) returns private.snippet
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp

@@ -131,6 +131,11 @@ begin
     parsed.per_prefix := greatest(
       private.prefix_limit() + 1, 16 * private.prefix_limit() / cardinality(parsed.prefixes));
   end loop;
+  if sources_found = 0 and cardinality(terms) = 0 then
+    leg := private.matches_as_written(parsed.words, kinds, sources, excluded);
+  elsif parsed.syntax = 'plain' then
+    leg.matches := private.as_written_first(parsed.words, leg.matches);
+  end if;
   -- Of a long query only the first words are looked for; others may have matches as well.
   if sources_found < max_results and char_length(parsed.words) > 127 then
     has_every_word := has_every_word and not exists (
@@ -142,7 +147,8 @@ begin
     terms);
 end $$;
 comment on function private.search_by_words is
-  'Search by words: BM25 matches, tried again with more words where a prefix did not fill the list.';
+  'Search by words: BM25 matches, tried again with more words where a prefix did not fill the list. Stop words alone '
+  'are looked for as they are written.';
 
 create function private.best_matches(
   by_meaning private.chunk_match[], by_words private.chunk_match[], query_embedding extensions.halfvec, model smallint,
@@ -179,7 +185,7 @@ comment on function private.best_matches is
 
 create function private.search_answer(
   top private.chunk_match[], further private.chunk_match[], marks private.marked_word[], include text[],
-  is_complete boolean)
+  is_complete boolean, syntax text)
 returns public.search_answer
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -234,7 +240,7 @@ begin
   select coalesce(array_agg((
            m.kind, m.id, m.document_id, m.title, m.snippet, m.highlights, m.heading_path, m.score, m.metadata,
            m.owner, m.passages, m.content)::public.search_result order by m.place), '{}'),
-         is_complete and count(*) = coalesce(max(m.results), 0)
+         is_complete and count(*) = coalesce(max(m.results), 0), syntax
   into answer
   -- At least one, whatever its size.
   from measured m where m.bytes_so_far <= most_bytes or m.place = 1;
@@ -243,12 +249,51 @@ end $$;
 comment on function private.search_answer is
   'Results of these chunks, best first, as far as they fit into the size limit of an answer.';
 
+create type private.search_matches as (top private.chunk_match[], words private.word_matches, is_complete boolean);
+comment on type private.search_matches is
+  'The best chunk of each source, what the words found, and whether it is all there is, or as much as was asked for.';
+
+create function private.matches_of(
+  parsed private.parsed_query, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
+  sources uuid[], effort text, model smallint, weight double precision)
+returns private.search_matches
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  candidate_count constant integer := greatest(100, 4 * max_results);
+  excluded constant uuid[] := private.excluded_sources(parsed.excluded, kinds);
+  leg private.search_leg := ('{}', true);
+  found private.search_matches := ('{}', ('{}', true, '{}', true, '{}'), true);
+begin
+  sources := private.sources_of_phrases(parsed.phrases, kinds, sources);
+  if cardinality(sources) = 0 then
+    return found;
+  end if;
+  if mode <> 'keyword' then
+    leg := private.semantic_matches(
+      query_embedding, kinds, sources, excluded, max_results, effort = 'exact', greatest(weight, 0.2));
+    leg.matches := array(select m from unnest(leg.matches) m order by m.score desc limit candidate_count);
+  end if;
+  if mode = 'semantic' then
+    found.words.marks := private.words_to_mark(parsed);
+  else
+    found.words := private.search_by_words(parsed, kinds, sources, excluded,
+      array(select m.chunk_id from unnest(leg.matches) m), max_results, candidate_count, greatest(1 - weight, 0.2));
+  end if;
+  found.top := private.best_matches(leg.matches, (found.words).matches, query_embedding, model, weight, max_results);
+  found.is_complete := (found.words).has_every_word and (
+    cardinality(found.top) >= max_results or leg.is_complete and (found.words).is_complete);
+  return found;
+end $$;
+comment on function private.matches_of is 'What a parsed query finds among the sources; among all when these are null.';
+
 create function public.search(
   query text, query_embedding extensions.halfvec default null, mode text default 'hybrid',
   kinds text[] default '{documents,products}', max_results integer default 10, organization_ids uuid[] default null,
   category text default null, price_min numeric default null, price_max numeric default null,
   in_stock boolean default null, metadata_contains jsonb default null, embedding_model text default null,
-  effort text default 'bounded', passages_per_result integer default 1, include text[] default '{}')
+  effort text default 'bounded', passages_per_result integer default 1, include text[] default '{}',
+  syntax text default 'operators')
 returns public.search_answer
 language plpgsql stable security invoker
 -- Compiling a statement takes a hundred times as long as it runs, and until PostgreSQL 17 a plan that `enable_nestloop`
@@ -259,16 +304,13 @@ as $$
 declare
   of_documents constant boolean := organization_ids is not null;
   of_products constant boolean := num_nonnulls(search.category, price_min, price_max, in_stock) > 0;
-  candidate_count constant integer := greatest(100, 4 * max_results);
   model constant smallint := (private.active_embedding_model()).id;
-  parsed private.parsed_query;
-  sources uuid[];
-  excluded uuid[];
-  leg private.search_leg := ('{}', true);
-  words private.word_matches := ('{}', true, '{}', true, '{}');
   weight constant double precision :=
     case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end;
-  top private.chunk_match[];
+  parsed private.parsed_query;
+  sources uuid[];
+  found private.search_matches;
+  is_complete boolean;
 begin
   perform private.check_passages(passages_per_result, include), private.check_search(
     query, query_embedding, mode, kinds, max_results, organization_ids, metadata_contains, embedding_model, effort);
@@ -280,39 +322,32 @@ begin
     sources := array(select private.filtered_sources(
       kinds, organization_ids, search.category, price_min, price_max, in_stock, metadata_contains));
   end if;
-  parsed := private.parse_query(query);
-  if cardinality(parsed.phrases) > 0 then
-    sources := private.sources_of_phrases(parsed.phrases, kinds, sources);
+  parsed := private.parse_query( -- meaning knows no operators
+    query, case when mode = 'semantic' and syntax = 'operators' then 'plain' else syntax end);
+  found := private.matches_of(parsed, query_embedding, mode, kinds, max_results, sources, effort, model, weight);
+  is_complete := found.is_complete;
+  if cardinality(found.top) = 0 and parsed.syntax = 'operators' and parsed.words <> query then
+    -- The operators left nothing and give way.
+    parsed := private.parse_query(query, 'plain');
+    found := private.matches_of(parsed, query_embedding, mode, kinds, max_results, sources, effort, model, weight);
+    is_complete := is_complete and found.is_complete;
   end if;
-  excluded := case when cardinality(parsed.excluded) > 0
-    then array(select private.sources_with(parsed.excluded, kinds)) end;
-  if mode <> 'keyword' then
-    leg := private.semantic_matches(
-      query_embedding, kinds, sources, excluded, max_results, effort = 'exact', greatest(weight, 0.2));
-    leg.matches := array(select m from unnest(leg.matches) m order by m.score desc limit candidate_count);
-  end if;
-  if mode = 'semantic' then
-    words.marks := private.words_to_mark(parsed);
-  else
-    words := private.search_by_words(parsed, kinds, sources, excluded,
-      array(select m.chunk_id from unnest(leg.matches) m), max_results, candidate_count, greatest(1 - weight, 0.2));
-  end if;
-  top := private.best_matches(leg.matches, words.matches, query_embedding, model, weight, max_results);
   return private.search_answer(
-    top, private.further_passages(top, words.terms, kinds, query_embedding, model, weight, passages_per_result - 1),
-    words.marks, include,
-    words.has_every_word and (cardinality(top) >= max_results or leg.is_complete and words.is_complete));
+    found.top, private.further_passages(
+      found.top, (found.words).terms, kinds, query_embedding, model, weight, passages_per_result - 1),
+    (found.words).marks, include, is_complete, parsed.syntax);
 end $$;
 comment on function public.search is
   'Documents and products that the caller may read, best first, each once, with its best passages. In the query "a '
-  'phrase" must occur, -word must not, and boat* is a prefix. embedding_model names the model of query_embedding; the '
-  'search is refused when that is not the active one. organization_ids: documents of these organizations only, at most '
-  '100. effort: exact compares every chunk by meaning, for people who are signed in. passages_per_result: 1 to 10. '
-  'include: content for the whole text of each result, neighbours for the chunks before and after each passage. '
-  'complete: whether the answer holds max_results results or every match.';
+  'phrase" must occur, -word must not, and boat* is a prefix, unless syntax is plain, mode is semantic, or these '
+  'leave nothing. embedding_model names the model of query_embedding; the search is refused when that is not the '
+  'active one. organization_ids: documents of these organizations only, at most 100. effort: exact compares every '
+  'chunk by meaning, for people who are signed in. passages_per_result: 1 to 10. include: content for the whole text '
+  'of each result, neighbours for the chunks before and after. complete: whether the answer holds max_results results '
+  'or every match.';
 grant execute on function public.search to anon, authenticated, service_role;
 
 grant execute on function
   private.semantic_weight, private.check_search, private.filtered_sources, private.search_by_words,
-  private.best_matches, private.search_answer
+  private.best_matches, private.matches_of, private.search_answer
   to anon, authenticated, service_role;

@@ -43,7 +43,8 @@ class World:
         response = await self.client.post("/v1/search", json=body, headers=self.headers(actor))
         assert response.status_code == 200, response.text
         answer: dict[str, Any] = response.json()
-        assert set(answer) == {"results", "mode", "complete", "degraded", "degradations", "age_seconds", "took_ms"}
+        fields = {"results", "mode", "syntax", "complete", "degraded", "degradations", "age_seconds", "took_ms"}
+        assert set(answer) == fields
         assert answer["took_ms"] > 0
         return answer
 

@@ -199,6 +199,7 @@ def answer_of(*results: tuple[str, UUID]) -> SearchResponse:
                 for kind, id_ in results
             ],
             "mode": "keyword",
+            "syntax": "operators",
             "complete": True,
             "degraded": False,
             "degradations": [],
