@@ -6,10 +6,10 @@ from itertools import pairwise
 
 # As private.query_pieces and private.query_operators in the database.
 _PIECES = re.compile(r'(?:^|\s)(-?)(?:"([^"]*)"(?=\s|$)|(\S+))')
-_OPTION = re.compile(r"-|.$", re.DOTALL)
+_OPTION = re.compile(r"-|[!-~]$")
 _PREFIX = re.compile(r"\w{2,}\*$")
 _QUOTATION = re.compile(r'(?:^|\s)-?"[^"]*"(?=\s|$)')
-_SIGNS = re.compile(r"[\[\]\n\r;=\\`(){}<>|]|://|:(?=\s|$)|(?:^|\s)(?:--|-\S(?=\s|$)|[.~]{0,2}/|\.{1,2}(?=\s|$))")
+_SIGNS = re.compile(r"[\[\]\n\r;=\\`(){}<>|]|://|:(?=\s|$)|(?:^|\s)(?:--|-[!-~](?=\s|$)|[.~]{0,2}/|\.{1,2}(?=\s|$))")
 _WORDS = re.compile(r"[^\W_]+")
 MOST_OPERATORS_OF_A_TEXT, LONG_TEXT = 16, 64
 LONGEST_PHRASE = 64

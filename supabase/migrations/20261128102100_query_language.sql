@@ -25,7 +25,7 @@ begin
     select p.place,
            case
              when p.piece[3] = '' or p.piece[3] <> btrim(p.piece[3], E' \t\n\r') then 'word'
-             when p.piece[2] = '-' then case when p.piece[4] ~ '^(-|.$)' then 'option' else 'exclusion' end
+             when p.piece[2] = '-' then case when p.piece[4] ~ '^(-|[!-~]$)' then 'option' else 'exclusion' end
              when p.piece[3] is not null then 'phrase'
              when p.piece[4] ~ '^\w{2,}\*$' and private.marked_runs(p.piece[4]) is null then 'prefix'
              when lower(p.piece[4]) = 'or' then 'or'
@@ -67,7 +67,7 @@ begin
   )
   select c.operators, c.others, coalesce(
            private.is_listing(c.operators, c.others) or coalesce(c.longest > 64, false) or c.asked_for = 0
-           or unquoted ~ '[][\n\r;=\\`(){}<>|]|://|:(\s|$)|(^|\s)(--|-\S(\s|$)|[.~]{0,2}/|\.{1,2}(\s|$))'
+           or unquoted ~ '[][\n\r;=\\`(){}<>|]|://|:(\s|$)|(^|\s)(--|-[!-~](\s|$)|[.~]{0,2}/|\.{1,2}(\s|$))'
            or exists (select from pieces p where p.kind = 'phrase' and p.place between c.first_word and c.last_word),
            false)
   into found

@@ -47,10 +47,19 @@ def gather(database: Database, rows: int = 1000, tolerated: int = 0) -> None:
             pass
 
 
-def titles(connection: psycopg.Connection[Any], person: uuid.UUID | None, query: str, **arguments: Any) -> list[str]:
-    """Titles that keyword search finds for the person, best first."""
+def titles(
+    connection: psycopg.Connection[Any],
+    person: uuid.UUID | None,
+    query: str,
+    *,
+    gives_way: bool = True,
+    **arguments: Any,
+) -> list[str]:
+    """Titles that keyword search finds for the person, best first; unless `gives_way`, none by plain words instead."""
     names = "".join(f", {name} => %({name})s" for name in arguments)
     statement = f"select title from public.search(%(query)s, mode => 'keyword'{names}) s, unnest(s.results) r"
+    if not gives_way:
+        statement += " where s.syntax = 'operators'"
     with as_caller(connection, person):
         return [row[0] for row in connection.execute(statement.encode(), {"query": query, **arguments}).fetchall()]
 

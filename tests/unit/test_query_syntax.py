@@ -62,6 +62,7 @@ def test_a_text_has_no_operators(query: str) -> None:
         "C++ -java",
         "Node.js AC/DC R&D 50% -wool",
         "application -2019",
+        "大阪 -水",
     ],
 )
 def test_a_search_keeps_its_operators(query: str) -> None:
