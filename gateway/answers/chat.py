@@ -27,7 +27,6 @@ from gateway.search.schemas import Filters, Kind
 MODEL = "tidegate"
 MAX_CHAT_MESSAGES = 1_000
 CHAT_DONE = b"data: [DONE]\n\n"
-CHAT_ERROR = b'data: {"error":{"message":"Something went wrong. It has been logged.","type":"server_error"}}\n\n'
 
 
 class TextPart(BaseModel):
@@ -205,6 +204,11 @@ class ChatForm:
         url = f"{self._project_url}/rest/v1/{citation.kind}s?id=eq.{citation.id}"
         cited = {"start_index": citation.start, "end_index": citation.end, "url": url, "title": citation.title}
         return {"type": "url_citation", "url_citation": cited, "citation": citation.model_dump(mode="json")}
+
+
+def chat_error(detail: str) -> bytes:
+    """The event of an error midway."""
+    return f"data: {json.dumps({'error': {'message': detail, 'type': 'server_error'}})}\n\n".encode()
 
 
 def _usage(answer: AnswerResponse) -> ChatUsageModel:

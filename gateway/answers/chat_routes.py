@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.answers.chat import CHAT_DONE, CHAT_ERROR, ChatCompletion, ChatForm, ChatRequest
+from gateway.answers.chat import CHAT_DONE, ChatCompletion, ChatForm, ChatRequest, chat_error
 from gateway.answers.events import MEDIA_TYPE, EventStream
 from gateway.answers.routes import Service
 from gateway.answers.schemas import ANSWER_COST
@@ -44,4 +44,4 @@ async def chat_completions(
         events = service.events_stale(question, caller)
     else:
         events = service.events(question, caller, partial(leave_place, http))
-    return EventStream(await anext(events), events, written=form.chunk, error=CHAT_ERROR, end=CHAT_DONE)
+    return EventStream(await anext(events), events, written=form.chunk, error=chat_error, end=CHAT_DONE)

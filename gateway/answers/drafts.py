@@ -26,7 +26,7 @@ _ADDRESS = re.compile(
     r"|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}(?:/\S*)|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     r"|\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|io|dev|app|info|biz|co|ru|cn|xyz|top|site|online|example|test)\b"
 )
-_TAG = re.compile(r"</?[a-zA-Z!?][^>]*>?")
+_TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,500}>")
 _KEPT = "\n\t\u200c\u200d"  # joiners: emoji, and languages such as Persian, need them
 _WORD = re.compile(r"\w")
 _NUMBER = re.compile(r"\d(?:[.,'\u2019\u00a0\u202f]?\d)*")

@@ -1,6 +1,7 @@
 """What happens while an answer is made, and how it is sent as server-sent events."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.answers.schemas import AnswerResponse, Citation, UsedPassage
+from gateway.errors import GatewayError
 from gateway.resilience.fallback import Degradation
 
 HEARTBEAT_S = 10.0
@@ -54,7 +56,7 @@ EVENT_SCHEMA = {
     },
 }
 HEARTBEAT = b": still at work\n\n"
-ERROR = b'event: error\ndata: {"detail":"Something went wrong. It has been logged under the request id."}\n\n'
+UNEXPECTED = "Something went wrong. It has been logged under the request id."
 
 
 def written(event: Event) -> bytes:
@@ -64,6 +66,11 @@ def written(event: Event) -> bytes:
     else:
         data = event.model_dump_json()
     return f"event: {NAMES[type(event)]}\ndata: {data}\n\n".encode()
+
+
+def error_event(detail: str) -> bytes:
+    """The event of an error midway."""
+    return f"event: error\ndata: {json.dumps({'detail': detail})}\n\n".encode()
 
 
 class EventStream(Response):
@@ -78,13 +85,13 @@ class EventStream(Response):
         rest: Events,
         *,
         written: Callable[[Event], bytes] = written,
-        error: bytes = ERROR,
+        error: Callable[[str], bytes] = error_event,
         end: bytes = b"",
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         """Send `first`, which is there already, so that what fails before it is an error of its own; then `rest`.
 
-        Each is sent as it is `written`; `error` is sent where it breaks off, else `end`.
+        Each is sent as it is `written`; where it breaks off `error` is told why, else `end` is sent.
         """
         super().__init__(headers={"X-Accel-Buffering": "no"}, media_type=MEDIA_TYPE)
         del self.headers["content-length"]
@@ -96,7 +103,7 @@ class EventStream(Response):
         self._heartbeat_s = heartbeat_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send everything; an exception midway ends the connection, after an event that says so."""
+        """Send everything; an exception that nobody expected ends the connection, after an event that says so."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
 
         async def work() -> None:
@@ -115,8 +122,11 @@ class EventStream(Response):
                 if content:
                     await _send(send, content)
             await working
+        except GatewayError as error:
+            await _send(send, self._error(error.detail), more=False)
+            return
         except Exception:
-            await _send(send, self._error)
+            await _send(send, self._error(UNEXPECTED))
             raise
         finally:
             working.cancel()

@@ -22,7 +22,9 @@ _CLOSERS = r"\"')\]}*_\u2019\u201d\u00bb\u203a\uff09\u300d\u300f\u3011\u300b\u30
 _OPENERS = "\"'([{*_\u2018\u201c\u00ab\u2039\uff08\u300c\u300e\u3010"
 # Marks that end a sentence: those with white space behind them, and those of Han and kana.
 _SPACED, _UNSPACED = r".!?\u2026\u203d\u061f\u06d4\u0964\u0965", r"\u3002\uff01\uff1f\uff61"
-_END = re.compile(rf"(?:[{_SPACED}]+[{_CLOSERS}]*(?:\[\d{{1,3}}\])*(?=\s|$)|[{_UNSPACED}]+[{_CLOSERS}]*)")
+_END = re.compile(
+    rf"(?<![{_SPACED}])(?:[{_SPACED}]+[{_CLOSERS}]*(?:\[\d{{1,3}}\])*(?=\s|$)|[{_UNSPACED}]+[{_CLOSERS}]*)"
+)
 # A point behind these ends no sentence, nor one behind a single letter or letters with points between them.
 _ABBREVIATION = re.compile(
     "approx|asst|bzw|ca|capt|cf|co|col|corp|dept|dr|eds?|eg|encl|esp|est|etc|evtl|figs?|gen|ggf|gov|hr|hrsg|ie|inc|jr|"

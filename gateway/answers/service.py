@@ -25,6 +25,19 @@ from gateway.search.query_syntax import without_operators
 from gateway.search.schemas import MAX_QUERY, SearchResponse
 from gateway.search.service import SearchService
 
+
+class RightsChangedError(UnavailableError):
+    """While an answer was made its reader may have lost the right to what it was made from."""
+
+    kind = "rights-changed"
+    title = "Rights changed"
+    retry_after_s = 1
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("Rights to the passages changed while the question was answered. Ask again.")
+
+
 STALE = "a stale answer"
 EARLIER_WORDS = "the words of the question before"
 MOST_WORDS, LONGEST_WORD = 16, 40
@@ -89,6 +102,8 @@ class AnswerService:
             yield building.lacks(missing)
         async with aclosing(self._made(request, building, leave)) as made:
             async for event in made:
+                if self._stale.have_ended(caller, building.passages, asked_at):
+                    raise RightsChangedError
                 yield event
         for event in building.closes():
             yield event

@@ -5,9 +5,10 @@ an answer made of documents is not given while that cannot be learned.
 """
 
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
-from gateway.answers.schemas import AnswerRequest, AnswerResponse
+from gateway.answers.schemas import AnswerRequest, AnswerResponse, UsedPassage
 from gateway.auth.caller import Caller
 from gateway.database.heartbeat import News
 from gateway.database.rights import Rights
@@ -29,13 +30,16 @@ class StaleAnswers:
 
     def put(self, request: AnswerRequest, caller: Caller, answer: AnswerResponse, asked_at: float) -> None:
         """Remember an answer that lacks nothing, unless the right to what it holds ended while it was made."""
-        about: list[UUID] = [passage.id for passage in answer.passages]
-        about += [passage.owner.id for passage in answer.passages if passage.owner is not None]
+        about = _about(answer.passages)
         if self._rights.ended_since(asked_at, caller.user_id, about):
             return
         if caller.user_id is not None:
             about.append(caller.user_id)
         self._answers.put(_key(request, caller), answer.model_dump_json().encode(), about=about)
+
+    def have_ended(self, caller: Caller, passages: Sequence[UsedPassage], asked_at: float) -> bool:
+        """Whether, since then, the caller may have lost the right to some of these passages."""
+        return self._rights.ended_since(asked_at, caller.user_id, _about(passages))
 
     def get(self, request: AnswerRequest, caller: Caller) -> AnswerResponse | None:
         """What the same caller was told, with its age; None where the readers of its passages are not known now."""
@@ -52,6 +56,11 @@ class StaleAnswers:
             self._answers.clear()
         for gone in news.people | news.sources:
             self._answers.forget(gone)
+
+
+def _about(passages: Sequence[UsedPassage]) -> list[UUID]:
+    """Whose rights they are."""
+    return [passage.id for passage in passages] + [each.owner.id for each in passages if each.owner is not None]
 
 
 def _key(request: AnswerRequest, caller: Caller) -> bytes:

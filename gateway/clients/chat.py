@@ -76,7 +76,7 @@ class ChatModel:
         self.pipeline = ResiliencePipeline(policy)
         self._model = model
         self._url = url.rstrip("/")
-        self._limits = limits or ChatLimits()
+        self.limits = limits or ChatLimits()
         self._parameters = dict(parameters or {})
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._client = httpx2.AsyncClient(
@@ -134,7 +134,7 @@ class ChatModel:
             **self._parameters,
         }
         length = 0
-        limit_s = self._limits.first_s
+        limit_s = self.limits.first_s
         async with aclosing(self._events(body)) as events:
             while True:
                 try:
@@ -148,7 +148,7 @@ class ChatModel:
                 length += len(piece)
                 if length > MAX_TEXT:
                     raise ChatError("It did not come to an end.", f"more than {MAX_TEXT} characters")
-                limit_s = self._limits.stall_s
+                limit_s = self.limits.stall_s
                 yield piece
         if length == 0:
             raise ChatError("It wrote nothing.")

@@ -16,5 +16,5 @@ def tenants(database: Database) -> Tenants:
 
 @pytest.fixture(scope="module")
 async def world(database: Database, tenants: Tenants) -> AsyncIterator[World]:
-    async with world_on(database, tenants, embedder_timeout_s=0.2) as world:
+    async with world_on(database, tenants) as world:
         yield world

@@ -53,7 +53,7 @@ class Double:
 
     def hang(self) -> None:
         """Wait until the test is over."""
-        self.gate.wait(20)
+        self.gate.wait(60)
 
     def serve(self) -> None:
         """Answer until `close`."""

@@ -36,7 +36,7 @@ EVERY = [
     for form, subject, title in itertools.product(FORMS, SUBJECTS, DOCUMENTS)
 ]
 QUESTIONS = [EVERY[n * len(EVERY) // 300] for n in range(300)]
-ASKED = int(os.environ.get("ANSWERS_QUESTIONS", "20"))
+ASKED = int(os.environ.get("ANSWERS_QUESTIONS", "10"))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ async def door(database: Database) -> AsyncIterator[Proxy]:
 @pytest.fixture(scope="module")
 async def guarded(database: Database, tenants: Tenants, door: Proxy, double: Double) -> AsyncIterator[World]:
     url = f"postgresql://tidegate_gateway@127.0.0.1:{door.port}/{database.name}"
-    changes = {"llm_url": double.url, "llm_model": MODEL, "embedder_timeout_s": 0.2, "llm_first_token_s": 0.3}
+    changes = {"llm_url": double.url, "llm_model": MODEL, "request_timeout_s": 3, "database_timeout_s": 1.5}
     async with world_on(database, tenants, url=url, **changes) as world:
         yield world
 

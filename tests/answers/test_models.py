@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway.answers.drafts import shown
+from gateway.clients.chat import ChatLimits
 from tests.answers.double import MODEL, Double, endless, event, honest, passages_of, pieces_of, running
 from tests.answers.world import World, world_on
 from tests.support import Database
@@ -43,7 +45,6 @@ async def written(database: Database, tenants: Tenants, doubles: tuple[Double, D
     models: dict[str, Any] = {
         "llm_url": doubles[0].url, "llm_model": MODEL, "llm_api_key": "a secret",
         "llm_fallback_url": doubles[1].url, "llm_fallback_model": MODEL,
-        "llm_first_token_s": 0.4, "llm_stall_s": 0.3, "llm_timeout_s": 5,
         # What goes wrong here is counted elsewhere.
         "resilience": {name: {"failures_to_open": 1000, "window": 1000} for name in ("llm", "llm_fallback")},
     }  # fmt: skip
@@ -136,8 +137,6 @@ ODD: dict[str, tuple[Callable[[Double], None], str]] = {
     "refusal": (_set(status=429), "It refused or failed."),
     "failure": (_set(status=500), "It refused or failed."),
     "a filter": (_set(finish_reason="content_filter", write=says("")), "It was not allowed to answer."),
-    "silence": (lambda double: breaks(double, hangs=True), "It wrote nothing for 0.4 s."),
-    "a pause": (lambda double: breaks(double, "The mooring", hangs=True), "It stopped writing for 0.3 s."),
     "no end": (_set(write=endless), "It wrote much that has no citation."),
     "a million tokens": (_set(write=says("token " * 1_000_000)), "It wrote much that has no citation."),
     "an open citation": (_set(write=says("The mooring [[1|" + "x" * 5000)), "It wrote a citation without end."),
@@ -158,7 +157,25 @@ async def test_the_second_model_answers_for_an_odd_one(
     assert answer["answer"].startswith("It is said that The mooring is kept in locker")
 
 
-@pytest.mark.parametrize("name", ["nonsense", "refusal", "half of UTF-8", "a pause"])
+HANGS: dict[str, tuple[list[str | bytes], ChatLimits]] = {
+    "It wrote nothing for 0.1 s.": ([], ChatLimits(first_s=0.1, stall_s=60)),
+    "It stopped writing for 0.1 s.": (["The mooring"], ChatLimits(first_s=60, stall_s=0.1)),
+}
+
+
+@pytest.mark.parametrize("reason", HANGS)
+async def test_the_second_model_answers_for_one_that_hangs(
+    written: World, first: Double, second: Double, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    pieces, limits = HANGS[reason]
+    breaks(first, *pieces, hangs=True)
+    monkeypatch.setattr(written.app.state.services.models[0], "limits", limits)
+    answer = await written.answer("owner", question=QUESTION)
+    assert [each["reason"] for each in answer["degradations"]] == [reason]
+    assert (answer["kind"], answer["grounded"], answer["complete"]) == ("generated", True, True)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "refusal", "half of UTF-8"])
 async def test_quotations_answer_for_two_odd_ones(written: World, first: Double, second: Double, name: str) -> None:
     go_wrong, _ = ODD[name]
     go_wrong(first)
@@ -180,8 +197,11 @@ def half(prompt: str) -> Iterator[str | bytes]:
 
 @pytest.mark.parametrize("hangs", [False, True])
 async def test_a_model_that_dies_midway_is_followed_by_quotations(
-    written: World, first: Double, second: Double, hangs: bool
+    written: World, first: Double, second: Double, monkeypatch: pytest.MonkeyPatch, hangs: bool
 ) -> None:
+    if hangs:
+        monkeypatch.setattr(written.app.state.services.models[0], "limits", ChatLimits(first_s=60, stall_s=0.1))
+
     def write(prompt: str) -> Iterator[str | bytes]:
         yield from half(prompt)
         if hangs:
@@ -218,6 +238,21 @@ async def test_a_model_without_room_is_said_to_have_been_cut(written: World, fir
     answer = await written.answer("owner", question=QUESTION)
     assert answer["degradations"][0]["reason"] == "It had no room for more."
     assert answer["complete"] is False
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("[here](https://evil.example) and ![x](//evil.example/y) there", "here and  there"),
+        ("see www.evil.example or me@evil.example now", "see  or  now"),
+        ("evil.example/steal?q=1 and evil.com", " and "),
+        ("<b>Bold</b> if a <b or less", "Bold if a b or less"),
+        ("a\u202eb\u200bc\U000e0041", "abc"),
+        ("a 1.5 m mast, e.g. this. And/or that.", "a 1.5 m mast, e.g. this. And/or that."),
+    ],
+)
+def test_what_a_model_writes_is_shown_without_links_and_markup(said: str, text: str) -> None:
+    assert shown(said) == text
 
 
 async def test_what_has_no_true_citation_is_left_out(written: World, first: Double, second: Double) -> None:
@@ -285,15 +320,20 @@ async def test_a_question_that_is_none_is_not_searched_for(
 
 async def test_one_caller_has_four_models_at_a_time(written: World, first: Double, second: Double) -> None:
     def write(prompt: str) -> Iterator[str | bytes]:
-        first.gate.wait(0.2)
+        first.hang()
         return honest(prompt)
 
     first.write = write
-    answers = await asyncio.gather(*(written.answer("owner", question=QUESTION) for _ in range(6)))
-    busy = [answer for answer in answers if answer["degraded"]]
-    assert len(busy) == 2
-    assert {answer["kind"] for answer in busy} == {"quoted"}
-    assert busy[0]["degradations"][0]["reason"] == "It is busy with other answers for the same caller."
+    asking = {asyncio.create_task(written.answer("owner", question=QUESTION)) for _ in range(6)}
+    busy: set[asyncio.Task[dict[str, Any]]] = set()
+    while len(busy) < 2:
+        done, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+        busy |= done
+    first.gate.set()
+    for task in busy:
+        assert task.result()["kind"] == "quoted"
+        assert task.result()["degradations"][0]["reason"] == "It is busy with other answers for the same caller."
+    assert {(await task)["kind"] for task in asking} == {"generated"}
 
 
 async def test_the_status_says_how_they_are(written: World, first: Double, second: Double) -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.answers.world import World, canary, publish, secrets_beyond
+from tests.answers.world import World, canary, publish, secrets_beyond, world_on
 from tests.integration.test_access import ACTORS, READABLE
-from tests.support.tenants import DOCUMENTS
+from tests.support import Database
+from tests.support.tenants import DOCUMENTS, Tenants
 
 pytestmark = pytest.mark.anyio
 
@@ -77,7 +78,7 @@ async def test_a_conversation_ends_with_its_question(world: World) -> None:
     assert answer["citations"][0]["quote"].startswith("The tide table is kept in locker")
 
 
-@pytest.mark.parametrize("fault", ["down", "hangs", "refuses", "bug", "short"])
+@pytest.mark.parametrize("fault", ["down", "refuses", "bug", "short"])
 async def test_without_the_embedder_words_are_compared(world: World, fault: str) -> None:
     world.embedder.fault = fault
     try:
@@ -88,6 +89,14 @@ async def test_without_the_embedder_words_are_compared(world: World, fault: str)
     assert answer["citations"][0]["quote"].startswith("The anchor chain is kept")
     assert {each["dependency"] for each in answer["degradations"]} == {"embedder"}
     assert nothing["grounded"] is False
+
+
+async def test_an_embedder_that_hangs_is_waited_for_once(database: Database, tenants: Tenants) -> None:
+    async with world_on(database, tenants, embedder_timeout_s=0.2) as world:
+        world.embedder.fault = "hangs"
+        answer = await world.answer("owner", question="In which locker is the anchor chain kept?")
+    assert answer["citations"][0]["quote"].startswith("The anchor chain is kept")
+    assert [each["dependency"] for each in answer["degradations"]] == ["embedder"]
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
 from gateway.answers.events import DeltaEvent, Event, EventStream, SearchEvent
+from gateway.database.heartbeat import News
 from tests.answers.double import MODEL, Double, event, honest, running
 from tests.answers.world import World, world_on
 from tests.support import Database
@@ -17,7 +19,7 @@ from tests.support.tenants import Tenants
 pytestmark = pytest.mark.anyio
 
 BODY = {"question": "In which locker is the mooring kept?", "stream": True}
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ async def written(database: Database, tenants: Tenants, double: Double) -> Async
 class Client:
     """One that reads what is sent as it is sent, and may leave."""
 
-    def __init__(self, app: Any, body: dict[str, Any], headers: dict[str, str]) -> None:
+    def __init__(self, app: Any, body: dict[str, Any], headers: dict[str, str], path: str = "/v1/answers") -> None:
         self._body: bytes | None = json.dumps(body).encode()
         self._left = asyncio.Event()
         self._came = asyncio.Event()
@@ -44,7 +46,7 @@ class Client:
         lines += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
-            "path": "/v1/answers", "raw_path": b"/v1/answers", "query_string": b"", "headers": lines,
+            "path": path, "raw_path": path.encode(), "query_string": b"", "headers": lines,
             "client": ("127.0.0.1", 1), "server": ("gateway.test", 80), "state": {},
         }  # fmt: skip
         self.task = asyncio.create_task(app(scope, self._receive, self._send))
@@ -165,6 +167,21 @@ async def test_an_error_midway_is_an_event_that_tells_nothing(caplog: pytest.Log
     assert "event: error" in text
     assert text.endswith("the connection ends")
     assert "secret" not in text
+
+
+@pytest.mark.parametrize("path", ["/v1/answers", "/v1/chat/completions"])
+async def test_an_answer_ends_when_a_right_does(written: World, double: Double, path: str) -> None:
+    double.write = slowly(double)
+    body: dict[str, Any] = {"messages": [{"role": "user", "content": BODY["question"]}], "stream": True}
+    client = Client(written.app, body, written.headers("viewer"), path)
+    await client.until(lambda sent: b"is kept in locker" in sent.partition(b"\n\n")[2])
+    rights = written.app.state.services.answers._stale._rights
+    rights.learn(News(time.monotonic(), False, frozenset({written.tenants.person("viewer")}), frozenset()))
+    double.gate.set()
+    async with asyncio.timeout(PATIENCE_S):
+        await client.task
+    assert b"Rights to the passages changed" in client.sent
+    assert b"done" not in client.sent
 
 
 async def test_nothing_found_is_said_in_words(written: World) -> None:
