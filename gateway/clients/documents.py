@@ -16,6 +16,7 @@ from gateway.errors import (
     InvalidInputError,
     NotFoundError,
     TooManyRequestsError,
+    UnauthenticatedError,
     UnavailableError,
 )
 from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, ResiliencePipeline
@@ -106,8 +107,10 @@ def _of_data_api(answer: httpx2.Response) -> GatewayError:
     words = _words(answer)
     message = " ".join(str(words[part]) for part in ("message", "hint") if words.get(part))
     code = str(words.get("code", ""))
-    if answer.status_code == 401 or code == "PT401":
+    if code == "PT401":
         return AccountClosedError("This account is closed.")
+    if answer.status_code == 401:
+        return UnauthenticatedError("The Data API does not take the token. Sign in again.")
     if code == "PT403" and "banned" in message:
         return AccountBannedError("This account is banned.")
     if answer.status_code == 403 or code in ("PT403", "42501"):

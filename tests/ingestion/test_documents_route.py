@@ -140,3 +140,19 @@ def test_a_document_of_others_is_as_one_that_is_not_there(harbour: Harbour) -> N
     assert (theirs.status_code, nobodys.status_code) == (404, 404)
     assert theirs.json()["title"] == nobodys.json()["title"]
     assert state(stranger, "/v1/documents/x").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        ("deleted_at = now()", 401, "This account is closed."),
+        ("banned_until = 'infinity'", 403, "This account is banned."),
+    ],
+)
+def test_an_account_without_rights_is_told_why(harbour: Harbour, change: str, status: int, says: str) -> None:
+    guest = Harbour(harbour.stack, harbour.http, harbour.admin)
+    address = post(guest, [NOTES]).headers["location"]
+    update = f"update auth.users set {change} where id = %s"
+    harbour.admin.execute(update.encode(), (guest.session["user"]["id"],))
+    for answer in (post(guest, [NOTES]), state(guest, address)):
+        assert (answer.status_code, answer.json()["detail"]) == (status, says)
