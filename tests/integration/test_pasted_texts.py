@@ -56,7 +56,7 @@ def library(database: Database) -> None:
 
 @pytest.fixture(scope="module")
 async def client(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
-    patient = {"embedder_timeout_s": 20, "database_timeout_s": 20, "request_timeout_s": 60}
+    patient: dict[str, Any] = {"embedder_timeout_s": 20, "database_timeout_s": 20, "request_timeout_s": 60}
     app = make_app(Project(), database.url_for("tidegate_gateway"), **patient)
     async with client_of(app) as client:
         yield client
