@@ -38,7 +38,10 @@ class NewDocument(BaseModel):
     visibility: Literal["private", "organization", "public"] = Field(default="private", description="Who reads it.")
     organization_id: UUID | None = Field(default=None, description="The organization it is filed in.")
     language: str | None = Field(
-        default=None, pattern="^[a-z]{2,3}$", description="ISO 639 code of the text, for stemming; `en` by default."
+        default=None,
+        max_length=100,
+        pattern="^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$",
+        description="BCP 47 tag of the text, such as `de` or `pt-BR`, for stemming; detected by default.",
     )
     source_uri: str | None = Field(default=None, max_length=2000, description="Where it came from.")
     metadata: Annotated[Json[dict[str, Any]], AfterValidator(_with_doubles)] | None = Field(

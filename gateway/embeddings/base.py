@@ -30,6 +30,9 @@ class Embedder(Protocol):
     def tokenizer(self) -> Tokenizer:
         """Counts tokens for chunking: neither truncates nor pads. Not to be changed."""
 
+    def reads(self, text: str) -> bool | None:
+        """Whether the model knows the script of `text`; None when its own tokenizer is not known."""
+
     async def warm_up(self) -> None:
         """Load what the first call would load, and run it once; EmbedderUnavailable when it does not work."""
 

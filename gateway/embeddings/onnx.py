@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from gateway.embeddings.assets import load_tokenizer, locate
 from gateway.embeddings.base import QueryCache, Vectors
 from gateway.embeddings.errors import EmbedderUnavailable
+from gateway.embeddings.scripts import is_read
 
 BATCH_ROWS = 8
 # Rows times the longest row. 2048 was 6 % slower with texts of 256 tokens, and took 115 MB more.
@@ -48,6 +49,10 @@ class OnnxEmbedder:
     def tokenizer(self) -> Tokenizer:
         """Counts tokens for chunking: neither truncates nor pads."""
         return load_tokenizer()
+
+    def reads(self, text: str) -> bool:
+        """Whether its vocabulary has the words of `text`, or pieces of them."""
+        return is_read(self.tokenizer, text)
 
     async def warm_up(self) -> None:
         """Verify and load the model, and run it once."""

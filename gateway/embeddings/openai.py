@@ -64,6 +64,9 @@ class OpenAIEmbedder:
         """Approximates the endpoint's own: see the class."""
         return load_tokenizer()
 
+    def reads(self, text: str) -> None:
+        """Not known: the endpoint does not tell its vocabulary."""
+
     async def warm_up(self) -> None:
         """Ask for one vector, so that a wrong address, key, model or dimension shows at once."""
         await self.embed_chunks(["warm-up"])

@@ -93,6 +93,8 @@ class QueryEmbedder:
         try:
             # Known queries have their vectors whatever has become of the model.
             vector = embedder.known_query(query)
+            if vector is None and embedder.reads(query) is False:
+                return degraded("embedder", f"{active.name} does not read the script of the query.", INSTEAD)
             if vector is None:
                 vector = await self.pipeline.call(lambda: embedder.embed_query(query))
             return QueryVector(halfvec(vector), active.name)

@@ -280,6 +280,11 @@ class SearchResult(BaseModel):
     content: str | None = Field(
         description="The whole text, where content is included; null for one that is longer than an answer may be."
     )
+    unread_by_model: str | None = Field(
+        default=None,
+        description="The embedding model that does not know the script of the document: words find it, its meaning "
+        "does not. Null for others, and where the model does not tell.",
+    )
 
 
 class SearchResponse(BaseModel):

@@ -28,6 +28,7 @@ MODEL_CHANGED = Degradation(
     dependency="embedder", reason="The active model changed during the search.", used="keyword search"
 )
 STALE = "a stale answer"
+WORDS = "their words"
 Ask = Callable[[Mapping[str, Any], Caller], Awaitable[Answer]]
 Results = list[dict[str, Any]]
 
@@ -110,8 +111,11 @@ class SearchService:
         if self._reranker is not None and results:
             results, unranked = await _reranked(self._reranker, _said(request), results)
             degradations += unranked
+        results = results[: request.limit]
+        if mode is not Mode.KEYWORD:
+            degradations += _unread(results)
         return SearchResponse(
-            results=[SearchResult.model_validate(result) for result in results[: request.limit]],
+            results=[SearchResult.model_validate(result) for result in results],
             mode=mode,
             syntax=found["syntax"],
             complete=found["complete"],
@@ -177,6 +181,15 @@ def _said(request: SearchRequest) -> str:
     """What a model reads of the query. Meaning alone knows no operators."""
     is_plain = request.syntax is Syntax.PLAIN or request.mode is Mode.SEMANTIC
     return as_said(request.query) if is_plain else without_operators(request.query)
+
+
+def _unread(results: Results) -> list[Degradation]:
+    """What to say of results in a script that the embedding model does not know."""
+    unread = [result["unread_by_model"] for result in results if result.get("unread_by_model")]
+    if not unread:
+        return []
+    reason = f"{unread[0]} does not read the script of {len(unread)} of the results: their meaning is not compared."
+    return [degraded("embedder", reason, WORDS)]
 
 
 async def _reranked(reranker: Reranker, query: str, results: Results) -> tuple[Results, list[Degradation]]:

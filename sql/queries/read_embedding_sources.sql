@@ -9,7 +9,8 @@ select s.id as source_id, s.title, s.content, s.language,
              from private.staged_embeddings v
              where v.source_id = s.id and v.model_id = %(model_id)s) as staged_hashes
 from (
-  select d.id, d.title, case when d.id <> all (%(known_ids)s) then d.content end as content, d.language
+  select d.id, d.title, case when d.id <> all (%(known_ids)s) then d.content end as content,
+         case when not d.language_is_detected then d.language end as language
   from public.documents d where d.id = any (%(source_ids)s)
   union all
   select p.id, p.name, case when p.id <> all (%(known_ids)s) then p.description end, p.language

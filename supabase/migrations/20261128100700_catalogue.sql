@@ -113,7 +113,7 @@ create table public.products (
   is_in_stock boolean not null generated always as (stock > 0) stored,
   is_active boolean not null default true,
   language text not null default 'en'
-    constraint "language is a code of 2 or 3 lower-case letters, such as en" check (language ~ '^[a-z]{2,3}$'),
+    constraint "language is a BCP 47 tag, such as en or pt-BR" check (language ~ '^[a-z]{2,3}(-[[:alnum:]]{1,8})*$'),
   metadata jsonb not null default '{}'
     constraint "a number in metadata is one that a double can hold" check (private.json_has_doubles(metadata))
     constraint "lists in metadata hold at most 256 values together" check (private.json_list_values(metadata) <= 256)
@@ -159,7 +159,8 @@ comment on column public.products.currency is 'ISO 4217 code of the table curren
 comment on column public.products.stock is 'Units on hand, never negative.';
 comment on column public.products.is_in_stock is 'Derived: stock above zero.';
 comment on column public.products.is_active is 'Whether the public sees it.';
-comment on column public.products.language is 'ISO 639 code of the text, for stemming.';
+comment on column public.products.language is
+  'BCP 47 tag of the text, for stemming. Names are too short to detect it.';
 comment on column public.products.metadata is 'Anything else: brand, weight, colours.';
 comment on column public.products.scope_id is 'Derived: the shop (…1), or staff (…2) when it is not active.';
 comment on column public.products.created_at is 'When it was made.';

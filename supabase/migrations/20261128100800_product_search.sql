@@ -190,17 +190,21 @@ create policy "functions alone use it" on private.product_words for all to anon,
 create function private.stemmer(language text) returns text
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$
-  select case language
+  select case split_part(language, '-', 1)
     when 'ar' then 'arabic' when 'ca' then 'catalan' when 'da' then 'danish' when 'de' then 'german'
     when 'el' then 'greek' when 'en' then 'english' when 'es' then 'spanish' when 'eu' then 'basque'
     when 'fi' then 'finnish' when 'fr' then 'french' when 'ga' then 'irish' when 'hi' then 'hindi'
     when 'hu' then 'hungarian' when 'hy' then 'armenian' when 'id' then 'indonesian' when 'it' then 'italian'
     when 'lt' then 'lithuanian' when 'ne' then 'nepali' when 'nl' then 'dutch' when 'no' then 'norwegian'
+    when 'nb' then 'norwegian' when 'nn' then 'norwegian'
     when 'pt' then 'portuguese' when 'ro' then 'romanian' when 'ru' then 'russian' when 'sr' then 'serbian'
     when 'sv' then 'swedish' when 'ta' then 'tamil' when 'tr' then 'turkish' when 'yi' then 'yiddish'
+    when 'und' then 'english'
     else 'simple' end
 $$;
-comment on function private.stemmer is 'The text search configuration of an ISO 639 code; simple without one.';
+comment on function private.stemmer is
+  'The text search configuration of a language tag; simple without one. What has no language, such as a title or code, '
+  'is stemmed as English.';
 grant execute on function private.stemmer to service_role, tidegate_worker;
 
 -- Immutable, so that a generated column can use it. A column of type regconfig would block pg_upgrade.

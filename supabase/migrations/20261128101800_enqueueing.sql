@@ -96,7 +96,8 @@ as $$
 declare
   changed uuid[] := array(
     select n.id from new_rows n join old_rows o using (id)
-    where (n.title, n.content, n.language) is distinct from (o.title, o.content, o.language));
+    where (n.title, n.content) is distinct from (o.title, o.content)
+       or private.is_language_chosen(o.language, o.language_is_detected, n.language, n.language_is_detected));
 begin
   if changed = '{}' then
     return null;

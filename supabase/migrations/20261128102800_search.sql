@@ -212,7 +212,7 @@ begin
            end as passages,
            -- The size of a text is known without reading it; one beyond the limit is left out.
            case when wants_content and octet_length(coalesce(d.content, p.description)) <= most_bytes
-             then coalesce(d.content, p.description) end as content
+             then coalesce(d.content, p.description) end as content, d.unread_by_model
     from unnest(top) t
     join private.passages_of(top, further, marks, include) a using (source_id)
     left join public.documents d on d.id = t.source_id
@@ -228,7 +228,7 @@ begin
   ), results as (
     select case when b.document_id is not null then 'document' else 'product' end as kind, b.id, b.document_id,
            b.title, n.text as snippet, n.highlights, (b.passages[1]).heading_path, b.score, b.metadata, b.owner,
-           b.passages, b.content, b.results
+           b.passages, b.content, b.unread_by_model, b.results
     from bounded b
     cross join lateral private.snippet((b.passages[1]).content, (b.passages[1]).highlights) n
     where b.text_bytes <= most_bytes
@@ -239,7 +239,7 @@ begin
   )
   select coalesce(array_agg((
            m.kind, m.id, m.document_id, m.title, m.snippet, m.highlights, m.heading_path, m.score, m.metadata,
-           m.owner, m.passages, m.content)::public.search_result order by m.place), '{}'),
+           m.owner, m.passages, m.content, m.unread_by_model)::public.search_result order by m.place), '{}'),
          is_complete and count(*) = coalesce(max(m.results), 0), syntax
   into answer
   -- At least one, whatever its size.

@@ -26,8 +26,10 @@ create table public.documents (
   -- Not text, so that the operators of varchar (settings) bound what a pattern costs.
   content varchar not null default ''
     constraint "content has at most 2,000,000 characters" check (char_length(content) <= 2000000),
-  language text not null default 'en'
-    constraint "language is a code of 2 or 3 lower-case letters, such as en" check (language ~ '^[a-z]{2,3}$'),
+  language text
+    constraint "language is a BCP 47 tag, such as en or pt-BR" check (language ~ '^[a-z]{2,3}(-[[:alnum:]]{1,8})*$'),
+  language_is_detected boolean not null default true,
+  unread_by_model text,
   source_uri text
     constraint "source_uri has at most 2,000 characters" check (char_length(source_uri) <= 2000),
   metadata jsonb not null default '{}'
@@ -70,7 +72,13 @@ comment on column public.documents.organization_id is 'The organization it is fi
 comment on column public.documents.visibility is 'Who reads it.';
 comment on column public.documents.title is '1 to 500 characters.';
 comment on column public.documents.content is 'Markdown or plain text, at most two million characters.';
-comment on column public.documents.language is 'ISO 639 code of the text, for stemming.';
+comment on column public.documents.language is
+  'BCP 47 tag of the text, for stemming. Left out, it is detected; null while it is not, or cannot be.';
+comment on column public.documents.language_is_detected is
+  'Whether language is for the worker to detect: people have not chosen one. Clients cannot write it.';
+comment on column public.documents.unread_by_model is
+  'The embedding model that does not know its script, so that words find it but not its meaning; null when the model '
+  'does, or cannot tell. Clients cannot write it.';
 comment on column public.documents.source_uri is 'Where it came from.';
 comment on column public.documents.metadata is
   'Any further properties. Search returns and filters them together with front_matter; where both have a name, this '
@@ -90,8 +98,8 @@ comment on column public.documents.created_at is 'When it was made.';
 comment on column public.documents.updated_at is 'Last change by people.';
 
 grant select (
-  id, owner_id, organization_id, visibility, title, content, language, source_uri, metadata, front_matter, status,
-  error, chunks_done, chunks_total, scope_id, created_at, updated_at)
+  id, owner_id, organization_id, visibility, title, content, language, language_is_detected, unread_by_model,
+  source_uri, metadata, front_matter, status, error, chunks_done, chunks_total, scope_id, created_at, updated_at)
   on public.documents to anon, authenticated;
 grant insert (
   id, owner_id, organization_id, visibility, title, content, language, source_uri, metadata)
@@ -102,7 +110,8 @@ grant update (
 grant delete on public.documents to authenticated;
 grant select, insert, update, delete on public.documents to service_role;
 grant select on public.documents to tidegate_worker;
-grant update (status, error, chunks_done, chunks_total) on public.documents to tidegate_worker;
+grant update (language, unread_by_model, status, error, chunks_done, chunks_total)
+  on public.documents to tidegate_worker;
 
 create policy "people add their own, editors add to their organization" on public.documents
   for insert to authenticated
@@ -210,11 +219,20 @@ create policy "people read what their scopes and shares let them" on public.docu
     scope_id = any (array(select private.my_scopes()))
     or id = any (array(select private.my_shared_documents())));
 
+create function private.is_language_chosen(
+  before text, was_detected boolean, after text, is_detected boolean) returns boolean
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select after is distinct from before and not (was_detected and is_detected) $$;
+comment on function private.is_language_chosen is
+  'Whether people changed the language of a document, or left it to be detected again. Its detection changes no text.';
+grant execute on function private.is_language_chosen to authenticated, service_role, tidegate_worker;
+
 create function private.track_document_change() returns trigger
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if (new.title, new.content, new.language) is distinct from (old.title, old.content, old.language) then
+  if (new.title, new.content) is distinct from (old.title, old.content)
+     or private.is_language_chosen(old.language, old.language_is_detected, new.language, new.language_is_detected) then
     new.updated_at := now();
     new.status := 'pending';
     new.error := null;

@@ -30,10 +30,12 @@ comment on type public.search_passage is
 
 create type public.search_result as (
   kind text, id uuid, document_id uuid, title text, snippet text, highlights integer[], heading_path text[],
-  score double precision, metadata jsonb, owner jsonb, passages public.search_passage[], content text);
+  score double precision, metadata jsonb, owner jsonb, passages public.search_passage[], content text,
+  unread_by_model text);
 comment on type public.search_result is
   'A document or product with its passages, of which the first has the snippet, the highlights in it and the heading '
-  'path. owner: {kind: organization or person, id, name} of a document. content: the whole text, where asked for.';
+  'path. owner: {kind: organization or person, id, name} of a document. content: the whole text, where asked for. '
+  'unread_by_model: as of the document.';
 
 create type public.search_answer as (results public.search_result[], complete boolean, syntax text);
 comment on type public.search_answer is

@@ -36,6 +36,9 @@ class PieceEmbedder:
     def tokenizer(self) -> Tokenizer:
         return load_tokenizer()
 
+    def reads(self, text: str) -> bool:
+        return True
+
     async def warm_up(self) -> None:
         """There is nothing to load."""
 

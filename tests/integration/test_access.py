@@ -301,7 +301,7 @@ def test_rows_are_upserted_as_postgrest_does_and_keep_their_keys(
     [
         ("(title, visibility) values ('x', 'organization')", "visibility organization needs an organization_id"),
         ("(title) values ('   ')", "title has 1 to 500 characters, not all of them white space"),
-        ("(title, language) values ('x', 'English')", "language is a code of 2 or 3 lower-case letters, such as en"),
+        ("(title, language) values ('x', 'English')", "language is a BCP 47 tag, such as en or pt-BR"),
         ("(title, metadata) values ('x', '[]')", "metadata is a JSON object of at most 16,384 bytes"),
     ],
 )

@@ -54,9 +54,7 @@ REFUSED = {
     f"{DOCUMENT} (title, metadata) values ('x', (repeat('{{\"a\":', 17) || '1' || repeat('}}', 17))::jsonb)": (
         "metadata nests at most 16 levels"
     ),
-    f"{DOCUMENT} (title, language) values ('x', 'English')": (
-        "language is a code of 2 or 3 lower-case letters, such as en"
-    ),
+    f"{DOCUMENT} (title, language) values ('x', 'English')": ("language is a BCP 47 tag, such as en or pt-BR"),
     f"{DOCUMENT} (title, visibility) values ('x', 'organization')": "visibility organization needs an organization_id",
     f"{ORGANIZATION} ('x', 'No Slug')": "slug has a-z, 0-9 and single hyphens, at most 63 characters",
     f"{ORGANIZATION} (repeat('x', 201), 'slug')": "name has 1 to 200 characters",

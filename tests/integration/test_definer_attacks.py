@@ -60,7 +60,7 @@ SCENES = {
     "tidegate_worker": (
         "insert into public.chunks (document_id, scope_id, position, title, content, start_offset, end_offset,"
         " token_count, language, input_hash)"
-        " select d.id, d.scope_id, 9, d.title, d.content, 0, 1, 1, d.language, '' from public.documents d",
+        " select d.id, d.scope_id, 9, d.title, d.content, 0, 1, 1, 'en', '' from public.documents d",
         "update public.chunks set content = content || '.'",
         "delete from public.chunks",
         "update public.documents set status = 'ready'",

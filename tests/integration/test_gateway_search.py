@@ -10,7 +10,7 @@ import pytest
 
 from gateway.embeddings import EmbedderChoice, create_embedder
 from tests.integration.test_access import ACTORS, READABLE
-from tests.support import Database, as_caller
+from tests.support import Database, as_caller, make_user
 from tests.support.catalogue import PRODUCTS, stock_shop
 from tests.support.embedders import FaultyEmbedder
 from tests.support.gateway_app import OPERATIONS, client_of, make_app
@@ -66,6 +66,13 @@ async def world(database: Database) -> AsyncIterator[World]:
                 """ values (%s, %s, %s, 'public', '{"shelf": 3}')""",
                 (title, content, tenants.meadow),
             )
+    with database.connect("supabase_admin") as admin:
+        tenants.people["reader"] = make_user(admin, "reader@example.org")
+        admin.execute(
+            "insert into public.documents (title, content, owner_id, unread_by_model)"
+            " values ('船の手引き', '嵐のときの船は二重に係留する。', %s, 'all-MiniLM-L6-v2')",
+            (tenants.people["reader"],),
+        )
     texts = {title: f"What stands in the {title}." for title in DOCUMENTS} | TEXTS
     texts |= {name: description for _, name, description, *_ in PRODUCTS.values()}
     vectors = dict(zip(texts, (await embedder.embed_chunks(list(texts.values()))).tolist(), strict=True))
@@ -119,6 +126,7 @@ async def test_the_shape_of_a_document(world: World) -> None:
         "owner",
         "passages",
         "content",
+        "unread_by_model",
     }
     assert result["kind"] == "document"
     assert result["owner"] == {"kind": "organization", "id": str(world.tenants.meadow), "name": "Meadow"}
@@ -250,6 +258,32 @@ async def test_without_an_embedder_words_are_searched_and_it_is_said(world: Worl
     assert [result["title"] for result in answer["results"]] == ["Storm procedure"]
     again = await world.search("anonymous", query=f"gale {fault} {mode}", mode=mode)
     assert (again["mode"], again["degraded"]) == (mode, False)
+
+
+@pytest.mark.parametrize("mode", ["semantic", "hybrid"])
+async def test_a_query_that_the_model_does_not_read_is_searched_by_words(world: World, mode: str) -> None:
+    answer = await world.search("reader", query="嵐のときの船", mode=mode)
+    assert (answer["mode"], answer["degraded"], answer["complete"]) == ("keyword", True, True)
+    assert answer["degradations"] == [
+        {
+            "dependency": "embedder",
+            "reason": "all-MiniLM-L6-v2 does not read the script of the query.",
+            "used": "keyword search",
+        }
+    ]
+    assert [result["title"] for result in answer["results"]] == ["船の手引き"]
+    (result,) = answer["results"]
+    assert [result["snippet"][start:end] for start, end in result["highlights"]] == ["嵐のときの船"]
+
+
+@pytest.mark.parametrize("mode", ["semantic", "hybrid", "keyword"])
+async def test_results_that_the_model_does_not_read_are_named(world: World, mode: str) -> None:
+    answer = await world.search("reader", query="sail 係留", mode=mode, limit=100, **{"in": ["documents"]})
+    marks = {result["title"]: result["unread_by_model"] for result in answer["results"] if result["unread_by_model"]}
+    assert marks == {"船の手引き": "all-MiniLM-L6-v2"}
+    reasons = [degradation["reason"] for degradation in answer["degradations"]]
+    unread = "all-MiniLM-L6-v2 does not read the script of 1 of the results: their meaning is not compared."
+    assert reasons == ([] if mode == "keyword" else [unread])
 
 
 async def test_an_embedder_of_another_model_is_not_used(world: World) -> None:

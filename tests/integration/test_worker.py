@@ -110,10 +110,10 @@ def test_a_new_language_stems_anew_without_embedding(workshop: Workshop, fake: F
     workshop.wait_until_done()
     (before,) = workshop.chunks(document)
     fake.seen.clear()
-    workshop.write("update public.documents set language = 'de' where id = %s", document)
+    workshop.write("update public.documents set language = 'nl' where id = %s", document)
     workshop.wait_until_done()
     (after,) = workshop.chunks(document)
-    assert (after["id"], after["language"]) == (before["id"], "de")
+    assert (before["language"], after["id"], after["language"]) == ("de", before["id"], "nl")
     assert after["search_vector"] != before["search_vector"]
     assert fake.seen == []
 

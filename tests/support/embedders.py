@@ -22,6 +22,9 @@ class FaultyEmbedder:
     def tokenizer(self) -> Tokenizer:
         return self.inner.tokenizer
 
+    def reads(self, text: str) -> bool | None:
+        return self.inner.reads(text)
+
     async def warm_up(self) -> None:
         await self.embed_chunks(["warm-up"])
 

@@ -32,7 +32,7 @@ def index_documents(worker: psycopg.Connection[Any], vectors: Mapping[str, Vecto
     """
     with worker.transaction():
         sources = worker.execute(
-            "select d.id, d.scope_id, d.title, d.content, d.language"
+            "select d.id, d.scope_id, d.title, d.content, coalesce(d.language, 'und')"
             " from public.documents d join private.embedding_jobs j on j.document_id = d.id order by d.id"
         ).fetchall()
         for number, (source, scope, title, content, language) in enumerate(sources):

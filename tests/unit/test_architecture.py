@@ -56,6 +56,7 @@ ALLOWED = {
     # The confined process alone reads files.
     "liteparse": ("ingestion/readers/",),
     "python_calamine": ("ingestion/readers/",),
+    "py3langid": ("worker/embedding/languages.py",),
     "charset_normalizer": ("ingestion/decoding.py",),
     "jwt": ("auth/", *OTHER_PROCESSES),
 }

@@ -66,13 +66,14 @@ class Origin:
 class Source:
     """A text at its job's revision or later, with the hashes of those chunks that have their vectors.
 
-    `staged_hashes` are of vectors that were made in earlier turns and wait for the others.
+    `language` is what people chose. `staged_hashes` are of vectors that were made in earlier turns and wait for the
+    others.
     """
 
     job: Job
     title: str
     content: str
-    language: str
+    language: str | None
     known_hashes: Sequence[bytes]
     staged_hashes: frozenset[bytes] = frozenset()
     files: Sequence[FileText] = ()
@@ -80,12 +81,18 @@ class Source:
 
 @dataclass(frozen=True)
 class CutSource:
-    """A source and its chunks in order: of its own text, then of its files. `front_matter` is of all these texts."""
+    """A source and its chunks in order: of its own text, then of its files. `front_matter` is of all these texts.
+
+    `language` is the one that people chose, or that was detected. `unread_by` is the model that does not read its
+    script.
+    """
 
     source: Source
     chunks: Sequence[Chunk]
     origins: Sequence[Origin]
     front_matter: Mapping[str, Any] = field(default_factory=dict)
+    language: str | None = None
+    unread_by: str | None = None
 
     def missing(self) -> Iterable[Chunk]:
         """Chunks that have no vector yet, the second of two equal ones too."""

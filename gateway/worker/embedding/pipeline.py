@@ -170,7 +170,8 @@ class EmbeddingPipeline:
 
     @traced("cut_texts")
     async def _cut(self, queue: Queue, model: Model, jobs: list[Job]) -> Batch:
-        sources, uncuttable = await self._cutter.cut(queue, model, jobs)
+        embedder = self._embedders[model.name, model.dimensions]
+        sources, uncuttable = await self._cutter.cut(queue, model, embedder, jobs)
         for job, error in uncuttable:
             await self._fail(queue, job, str(error), max_attempts=0)
         # Those left were deleted meanwhile, their jobs with them.

@@ -17,7 +17,7 @@ from gateway.chunking.chunker import Limits
 from gateway.database.connection import DictRow
 from gateway.worker.embedding.diff import StoredChunk, compare
 from gateway.worker.embedding.jobs import Batch, CutSource, FileText, Job, Model, Source
-from gateway.worker.embedding.rows import Row, inserted, settled, staged, updated, vectored
+from gateway.worker.embedding.rows import Row, described, inserted, settled, staged, updated, vectored
 from gateway.worker.session import Session
 
 # Somebody is writing the source at this moment: long enough for most transactions to end.
@@ -148,6 +148,7 @@ class Queue:
         incomplete = {source.source.job for source in changes.incomplete}
         finished = set(batch.jobs) - incomplete
         documents = [each for each in batch.sources if each.source.job in finished and each.source.job.is_document]
+        await self.session.run("describe_documents", described(documents))
         await self.session.run("finish_embedding_jobs", {"source_ids": [job.source_id for job in finished]})
         await self.session.run("settle_documents", settled(documents))
         return finished

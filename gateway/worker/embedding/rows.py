@@ -41,6 +41,15 @@ def inserted(new: Sequence[tuple[Placed, Vector]], scopes: Mapping[UUID, UUID], 
     }
 
 
+def described(sources: Sequence[CutSource]) -> Row:
+    """Parameters of describe_documents."""
+    return {
+        "document_ids": [each.source.job.source_id for each in sources],
+        "languages": [each.language for each in sources],
+        "unread_by": [each.unread_by for each in sources],
+    }
+
+
 def settled(sources: Sequence[CutSource]) -> Row:
     """Parameters of settle_documents."""
     return {
@@ -77,7 +86,7 @@ def _columns(placed: Sequence[Placed]) -> Row:
         "starts": [chunk.start for chunk in chunks],
         "ends": [chunk.end for chunk in chunks],
         "token_counts": [chunk.token_count for chunk in chunks],
-        "languages": [each.of.source.language for each in placed],
+        "languages": [each.of.language or "und" for each in placed],
         "file_ids": [each.of.origins[each.position].file_id for each in placed],
         "pages": [each.of.origins[each.position].page for each in placed],
     }
