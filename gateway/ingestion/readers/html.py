@@ -11,8 +11,8 @@ from gateway.ingestion import decoding
 from gateway.ingestion.decoding import declared_in, decode
 from gateway.ingestion.extraction import Extraction, Markdown, one_line
 from gateway.ingestion.readers import File
+from gateway.ingestion.readers.unseen import HAS_SUBJECT, Unseen
 
-HIDDEN = frozenset({"script", "style", "template", "noscript", "svg", "iframe", "object", "canvas", "select", "nav"})
 # Tags that end what is written before them; of all others the text goes on.
 BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt"}
@@ -47,7 +47,8 @@ def write_html(
 ) -> None:
     """Write a page to `markdown`; `progress` is told characters done, and all of them."""
     text = decode(data, charset, declared_in(data))
-    writer = _Writer(markdown, has_h1="<h1" in text[:1_000_000].lower())
+    unseen = Unseen(has_subject=HAS_SUBJECT.search(text) is not None)
+    writer = _Writer(markdown, unseen, has_h1="<h1" in text[:1_000_000].lower())
     # In few pieces: with each the parser looks again at a construct that has begun and not ended.
     piece = max(len(text) // PIECES, SHORTEST_PIECE)
     for start in range(0, len(text), piece):
@@ -59,12 +60,12 @@ def write_html(
 class _Writer(HTMLParser):
     """Writes what it reads as it goes."""
 
-    def __init__(self, markdown: Markdown, *, has_h1: bool) -> None:
+    def __init__(self, markdown: Markdown, unseen: Unseen, *, has_h1: bool) -> None:
         super().__init__(convert_charrefs=True)
         self._markdown = markdown
         self._has_h1 = has_h1
         self._text: list[str] = []
-        self._hidden: list[str] = []
+        self._unseen = unseen
         self._heading = 0
         self._lists: list[int] = []  # the next number of each ordered list, 0 of the others
         self._is_item = False
@@ -77,12 +78,9 @@ class _Writer(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
-        if self._hidden:
-            if tag == self._hidden[-1]:
-                self._hidden.append(tag)
-        elif tag in HIDDEN:
-            self._hidden.append(tag)
-        elif tag == "br":
+        if self._unseen.start(tag, attributes):
+            return
+        if tag == "br":
             self._text.append("\n")
         elif tag == "img":
             self._text.append(f" {attributes.get('alt') or ''} ")
@@ -100,10 +98,9 @@ class _Writer(HTMLParser):
             self._begin_block(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if self._hidden:
-            if tag == self._hidden[-1]:
-                self._hidden.pop()
-        elif tag == "table" and self._tables:
+        if self._unseen.end(tag):
+            return
+        if tag == "table" and self._tables:
             self._end_table()
         elif self._tables:
             if tag in CELLS and self._tables == 1:
@@ -117,8 +114,9 @@ class _Writer(HTMLParser):
             self._end_block(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self._text.append(data)
+        if not self._unseen:
+            # Where a word may be divided.
+            self._text.append(data.replace("\xad", ""))
 
     def end(self) -> None:
         """Write what no tag has ended. A comment that never ends goes up to here, as browsers have it."""

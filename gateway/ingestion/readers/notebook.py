@@ -1,6 +1,7 @@
-"""Jupyter notebooks: text as it is, code as code, and what it printed."""
+"""Jupyter notebooks: text as it is, code as code, and what came of it: printed, shown, or an error."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +10,15 @@ from gateway.ingestion.decoding import decode
 from gateway.ingestion.errors import UnreadableError
 from gateway.ingestion.extraction import Extraction, Markdown
 from gateway.ingestion.readers import File
+from gateway.ingestion.readers.html import write_html
 from gateway.ingestion.readers.plain import prepare as prepare  # noqa: PLC0414
 
 # Of what one cell printed.
 MOST_PRINTED = 10_000
+# Colours of a terminal, and what a progress bar wrote over.
+CONTROLS = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[^\n]*\r(?=[^\n])|[\r\x08]")
+# How Python writes an object that says no more about itself.
+OBJECT = re.compile(r"<[^<>\n]*>")
 
 
 def read(file: File) -> Extraction:
@@ -49,12 +55,37 @@ def _write(markdown: Markdown, cell: Any, language: str) -> None:
         return
     markdown.code(text, language)
     outputs = _get(cell, "outputs")
-    printed = [_printed(output) for output in outputs] if isinstance(outputs, list) else []
-    markdown.code("\n".join(part for part in printed if part)[:MOST_PRINTED])
+    printed: list[str] = []
+    for output in outputs if isinstance(outputs, list) else []:
+        if not _show(markdown, output, printed):
+            printed.append(_printed(output))
+    _flush(markdown, printed)
+
+
+def _show(markdown: Markdown, output: Any, printed: list[str]) -> bool:
+    """Write what is shown as Markdown or a page, after what was printed before it; False for other outputs."""
+    data = _get(output, "data") or output  # before version 4
+    formatted, page = _joined(_get(data, "text/markdown")), _joined(_get(data, "text/html") or _get(data, "html"))
+    plain = _printed(output).strip()
+    if not formatted and (not page or (plain and not OBJECT.fullmatch(plain))):
+        return False
+    _flush(markdown, printed)
+    if formatted:
+        markdown.block(formatted[:MOST_PRINTED].strip())
+    else:
+        write_html(markdown, page.encode("utf-8", "replace"))
+    return True
 
 
 def _printed(output: Any) -> str:
-    return _joined(_get(output, "text") or _get(_get(output, "data"), "text/plain"))
+    if _get(output, "output_type") in ("error", "pyerr"):
+        return CONTROLS.sub("", f"{_joined(_get(output, 'ename'))}: {_joined(_get(output, 'evalue'))}")
+    return CONTROLS.sub("", _joined(_get(output, "text") or _get(_get(output, "data"), "text/plain")))
+
+
+def _flush(markdown: Markdown, printed: list[str]) -> None:
+    markdown.code("\n".join(part for part in printed if part)[:MOST_PRINTED])
+    printed.clear()
 
 
 def _joined(source: Any) -> str:

@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from gateway.ingestion.archive import DAMAGED
@@ -16,9 +18,15 @@ from gateway.ingestion.readers import File
 from gateway.ingestion.readers.plain import prepare as prepare  # noqa: PLC0414
 
 DELIMITERS = ",;\t|"
+NO_DELIMITER = "\x1f"
 SAMPLE = 65_536
 # How Excel tells itself.
 DECLARED = re.compile(r"sep=([^\w\s\"'])\n", re.IGNORECASE)
+# By which the delimiter, the title and the header are found out.
+ROWS_LOOKED_AT = 50
+OUTSIDE_NUMBERS = re.compile(r"(?<!\d),|,(?!\d)")
+NUMBER = re.compile(r"\s*(?=[^a-z]*\d)[-+(]?[\d.,:/\- T%€$£+]+[)Z]?\s*")
+YEAR = re.compile(r"\s*(?:1[89]|20)\d\d\s*")
 LARGEST_CELL = 1_000_000
 DEEPEST = 100
 
@@ -28,10 +36,33 @@ def read(file: File) -> Extraction:
     markdown = Markdown(file.limits)
     text = decode(file.data, file.charset)
     if file.format is Format.CSV:
-        markdown.table(_csv_rows(text, file.progress))
+        _csv(markdown, text, file.progress)
     else:
-        _document(markdown, _json(text), file)
+        value, others = _json(text)
+        _document(markdown, value, file)
+        for number, line in others:
+            markdown.plain(f"Line {number}, which is no JSON: {line}")
     return markdown.done()
+
+
+def _csv(markdown: Markdown, text: str, progress: Callable[[int, int], None]) -> None:
+    """Lines of a title above the table, and the table."""
+    rows = _csv_rows(text, progress)
+    first = list(islice((row for row in rows if any(cell.strip() for cell in row)), ROWS_LOOKED_AT))
+    width = max(map(_filled, first), default=0)
+    while len(first) > 1 and _filled(first[0]) == 1 < width:
+        markdown.paragraph(" ".join(first.pop(0)))
+    if len(first) > 1 and all(NUMBER.fullmatch(cell) or not cell.strip() for cell in first[0]) and not _years(first[0]):
+        first.insert(0, [f"column {number}" for number in range(1, len(first[0]) + 1)])
+    markdown.table(chain(first, rows))
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(1 for cell in row if cell.strip())
+
+
+def _years(row: Sequence[str]) -> bool:
+    return all(YEAR.fullmatch(cell) or not cell.strip() for cell in row)
 
 
 def _csv_rows(text: str, progress: Callable[[int, int], None]) -> Iterator[list[str]]:
@@ -53,25 +84,54 @@ def _lines(text: str, progress: Callable[[int, int], None]) -> Iterator[str]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that is as often in the first line as in the following ones, the most frequent of them."""
-    lines = [line for line in text[:SAMPLE].splitlines()[:20] if line.strip()]
-    counts = {mark: [line.count(mark) for line in lines] for mark in DELIMITERS}
-    return max(DELIMITERS, key=lambda mark: (min(counts[mark], default=0), sum(counts[mark]), -DELIMITERS.index(mark)))
+    """The delimiter by which most rows have the same number of cells, and then the most cells.
+
+    None where a first line has none and others have it as in sentences: there is one column.
+    """
+    sample = text[:SAMPLE]
+    lines = sample.splitlines(keepends=True)
+    # The last line may be cut.
+    lines = lines[: ROWS_LOOKED_AT if len(text) <= SAMPLE or len(lines) < 2 else min(ROWS_LOOKED_AT, len(lines) - 1)]
+
+    def fit(mark: str) -> tuple[float, int, int]:
+        try:
+            rows = [row for row in csv.reader(lines, delimiter=mark) if any(row)]
+        except csv.Error:
+            rows = []
+        widths = Counter(len(row) for row in rows)
+        width = max(widths, key=lambda each: (widths[each], each), default=0)
+        if width < 2 or (mark not in lines[0] and sample.count(mark) == sample.count(f"{mark} ")):
+            return 0.0, 0, 0
+        # It is another one that cuts a cell in quotes in two, or stands only within numbers, as a decimal comma does.
+        is_whole = not any(cell.count('"') % 2 for row in rows for cell in row)
+        is_decimal = mark == "," and not OUTSIDE_NUMBERS.search(sample)
+        return widths[width] / len(rows), is_whole - is_decimal, width
+
+    best = max(DELIMITERS, key=lambda mark: (*fit(mark), -DELIMITERS.index(mark)))
+    return best if fit(best)[0] else NO_DELIMITER
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> tuple[Any, list[tuple[int, str]]]:
+    """The value, and where there is one a line, the lines that are none with their numbers. UnreadableError."""
     try:
-        return json.loads(text)
+        return json.loads(text), []
     except RecursionError as error:
         raise UnreadableError(f"The file is nested more than {DEEPEST} levels deep, as no document is.") from error
     except ValueError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         if len(lines) < 2:
             raise UnreadableError(DAMAGED.format(f"it is no JSON ({error})")) from error
-    try:
-        return [json.loads(line) for line in lines]
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError(DAMAGED.format(f"it is neither JSON nor a JSON value a line ({error})")) from error
+    values: list[Any] = []
+    others: list[tuple[int, str]] = []
+    for number, line in lines:
+        try:
+            values.append(json.loads(line))
+        except (ValueError, RecursionError) as error:
+            others.append((number, line))
+            if len(others) * 2 >= len(lines):
+                says = f"it is neither JSON nor a JSON value a line (line {others[0][0]} is none: {error})"
+                raise UnreadableError(DAMAGED.format(says)) from error
+    return values, others
 
 
 def _document(markdown: Markdown, value: Any, file: File) -> None:
