@@ -22,7 +22,8 @@ from gateway.answers.schemas import (
     AnswerResponse,
     Citation,
 )
-from gateway.search.schemas import Filters, Kind
+from gateway.search.filters import Filters
+from gateway.search.schemas import Kind
 
 MODEL = "tidegate"
 MAX_CHAT_MESSAGES = 1_000

@@ -7,10 +7,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gateway.products import without_nul
 from gateway.resilience.fallback import Degradation
+from gateway.search.filters import Filters
 from gateway.search.schemas import (
     MAX_QUERY,
     OFFSETS,
-    Filters,
     Kind,
     Owner,
     Query,
