@@ -1,6 +1,11 @@
 """Documents and their files as one person writes and reads them, by the Data API and Storage."""
 
+import json
+import re
+import unicodedata
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -24,7 +29,7 @@ from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, Res
 STATE = "id,title,status,error,chunks_done,chunks_total,created_at,updated_at"
 FILE = "name,status,error,content_type,size,progress_done,progress_total,progress_unit,updated_at"
 # storage-api/src/storage/limits.ts: isValidKey.
-NAMES = "names have letters without accents, digits, spaces, and any of ! - _ . * ' ( ) & $ @ = ; : + , ?"
+KEY = re.compile(r"[A-Za-z0-9_!.*'() &$@=;:+,?-]{1,200}")
 
 
 class DocumentsUnavailableError(UnavailableError):
@@ -65,8 +70,12 @@ class Documents:
 
     async def upload(self, token: str, document: UUID, name: str, data: bytes, content_type: str) -> None:
         """Put a file under a document. A GatewayError when Storage refuses it."""
-        url = f"{self._url}/storage/v1/object/{BUCKET}/{document}/{quote(name)}"
-        answer = await self._ask("POST", url, token, content=data, headers={"content-type": content_type})
+        key = key_of(name)
+        headers = {"content-type": content_type}
+        if key != name:
+            headers["x-metadata"] = b64encode(json.dumps({"name": name}).encode()).decode()
+        url = f"{self._url}/storage/v1/object/{BUCKET}/{document}/{quote(key)}"
+        answer = await self._ask("POST", url, token, content=data, headers=headers)
         if not answer.is_success:
             raise _of_storage(answer, name)
 
@@ -103,6 +112,17 @@ class Documents:
             raise DocumentsUnavailableError(error.reason) from error
 
 
+def key_of(name: str) -> str:
+    """A key that Storage takes for a file with any name: the name itself, or one that resembles it and is its own."""
+    if KEY.fullmatch(name) and name == name.strip(". "):
+        return name
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    stem, dot, ending = plain.rpartition(".") if "." in plain else (plain, "", "")
+    words = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:80] or "file"
+    kind = dot + re.sub(r"[^A-Za-z0-9]", "", ending)[:10]
+    return f"{words}-{sha256(name.encode()).hexdigest()[:12]}{kind.rstrip('.')}"
+
+
 def _of_data_api(answer: httpx2.Response) -> GatewayError:
     words = _words(answer)
     message = " ".join(str(words[part]) for part in ("message", "hint") if words.get(part))
@@ -123,8 +143,6 @@ def _of_data_api(answer: httpx2.Response) -> GatewayError:
 def _of_storage(answer: httpx2.Response, name: str) -> GatewayError:
     words = _words(answer)
     message = f"Storage refuses {name!r}: {words.get('message', answer.status_code)}."
-    if str(words.get("error", "")).replace(" ", "").lower() == "invalidkey":
-        return InvalidInputError(f"Storage refuses the name {name!r}. Rename the file: {NAMES}.")
     if "row-level security" in message:
         return ForbiddenError(f"{message} A document has a limited number of files (files_of_document).")
     return InvalidInputError(message)

@@ -18,6 +18,9 @@ from gateway.http.openapi import OPTIONAL_TOKEN, problems
 router = APIRouter(prefix="/v1", tags=["documents"])
 FORM = "multipart/form-data"
 MOST_FILES = 20
+# Of the name of a file, as private.name_of_file() keeps.
+MOST_CHARACTERS = 255
+JOINERS = "\u200c\u200d"
 
 
 def _with_doubles(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +116,12 @@ async def document_state(
 
 async def _upload(number: int, file: UploadFile) -> Upload:
     # A client may send a path, of which the last part is the name.
-    name = PurePosixPath((file.filename or "").replace("\\", "/")).name
+    name = _printable(PurePosixPath((file.filename or "").replace("\\", "/")).name)[:MOST_CHARACTERS]
     if name in ("", ".."):
         name = f"file {number}"
     return Upload(name, file.content_type or "application/octet-stream", await file.read())
+
+
+def _printable(name: str) -> str:
+    """The name without what cannot be seen, such as marks that turn its direction; joiners belong to some scripts."""
+    return "".join(each if each.isprintable() or each in JOINERS else "_" for each in name)

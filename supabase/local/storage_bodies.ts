@@ -1,4 +1,5 @@
 /** JSON bodies of Storage, checked as hosted Storage checks them. */
+import { Buffer } from "node:buffer";
 import { invalidKey, invalidRequest } from "./storage_errors.ts";
 
 /** A body whose fields have the types that hosted Storage wants. */
@@ -63,6 +64,15 @@ export async function readStorageBody(request: Request, operation: string): Prom
 /** Refuses a name that hosted Storage would refuse. */
 export function requireKey(key: string): void {
   if (!KEY.test(key)) throw invalidKey(key);
+}
+
+/** The header `X-Metadata` of an upload, base64 of a JSON object, as JSON. */
+export function userMetadata(header: string | null): string | null {
+  if (header === null) return null;
+  const metadata = parsed(Buffer.from(header, "base64").toString());
+  const text = JSON.stringify(metadata);
+  if (text.includes("\\u0000")) throw invalidRequest("metadata must not contain U+0000");
+  return text;
 }
 
 function check(body: StorageBody, shape: string): void {

@@ -5,7 +5,7 @@
 import { decodeJwt, errors, jwtVerify } from "jose";
 import { CallerConnection } from "./data_api.ts";
 import type { KeyedLock } from "./keyed_lock.ts";
-import { readStorageBody, requireKey, type StorageBody } from "./storage_bodies.ts";
+import { readStorageBody, requireKey, type StorageBody, userMetadata } from "./storage_bodies.ts";
 import { absent, invalidKey, StorageError, withCode } from "./storage_errors.ts";
 import { listFolder, type Listing } from "./storage_listing.ts";
 import { asBareFile } from "./storage_uploads.ts";
@@ -152,7 +152,19 @@ export class StorageRequests {
   async #upload({ request, url, forward, bucket, key }: Call): Promise<Response> {
     requireKey(key);
     const file = await asBareFile(new Request(url, request), await this.#largestFile(bucket));
-    return await this.lock.run(writtenKeys(bucket, key), () => forward(file));
+    const metadata = userMetadata(file.headers.get("x-metadata"));
+    return await this.lock.run(writtenKeys(bucket, key), async () => {
+      const response = await forward(file);
+      if (response.ok) await this.#keepUserMetadata(bucket, key, metadata);
+      return response;
+    });
+  }
+
+  /** What the client says of its file: the package keeps it of signed uploads alone. */
+  async #keepUserMetadata(bucket: string, key: string, metadata: string | null): Promise<void> {
+    await this.connection.driver`
+      update storage.objects set user_metadata = ${metadata}::text::jsonb
+      where bucket_id = ${bucket} and name = ${key} and user_metadata is distinct from ${metadata}::text::jsonb`;
   }
 
   async #remove({ request, url, forward, bucket }: Call): Promise<Response> {

@@ -29,6 +29,8 @@ export async function asBareFile(request: Request, most: number): Promise<Reques
   headers.set("content-type", file?.type || "application/octet-stream");
   const age = form.get("cacheControl");
   if (typeof age === "string") headers.set("cache-control", `max-age=${age}`);
+  const metadata = form.get("metadata");
+  if (typeof metadata === "string") headers.set("x-metadata", Buffer.from(metadata).toString("base64"));
   return new Request(request.url, { method: request.method, headers, body: file ?? new Uint8Array() });
 }
 

@@ -181,6 +181,7 @@ create table public.document_files (
   document_id uuid not null,
   scope_id uuid not null,
   name text not null,
+  key text not null,
   content_type text,
   size bigint,
   version text not null,
@@ -202,10 +203,12 @@ comment on table public.document_files is 'Files of documents, and how far each 
 comment on column public.document_files.id is 'The file: the id of its object in Storage.';
 comment on column public.document_files.document_id is 'Its document.';
 comment on column public.document_files.scope_id is 'Scope of the document.';
-comment on column public.document_files.name is 'Name within the document: what follows <document id>/.';
+comment on column public.document_files.name is
+  'What people call it: name in the metadata that the upload gave, else its key.';
+comment on column public.document_files.key is 'Its place in Storage within the document: what follows <document id>/.';
 comment on column public.document_files.content_type is 'As the upload said; the content decides how it is read.';
 comment on column public.document_files.size is 'Bytes, as Storage says.';
-comment on column public.document_files.version is 'Another one after each upload to this name.';
+comment on column public.document_files.version is 'Another one after each upload to this key.';
 comment on column public.document_files.status is 'State of the newest version.';
 comment on column public.document_files.error is 'Why reading failed and what to do, in words for the owner.';
 comment on column public.document_files.progress_done is 'How much has been read so far, in progress_unit.';
@@ -216,7 +219,7 @@ comment on column public.document_files.created_at is 'When the file was first s
 comment on column public.document_files.updated_at is 'Last change of this row.';
 
 grant select (
-  id, document_id, scope_id, name, content_type, size, version, status, error, progress_done, progress_total,
+  id, document_id, scope_id, name, key, content_type, size, version, status, error, progress_done, progress_total,
   progress_unit, created_at, updated_at)
   on public.document_files to anon, authenticated;
 grant select, insert, update, delete on public.document_files to service_role;

@@ -156,6 +156,18 @@ end $$;
 comment on function private.forget_file is
   'Removes a file that is gone, with its text and chunks, at once. Definer: as enqueue_file; granted to nobody.';
 
+create function private.name_of_file(object storage.objects) returns text
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+  -- By JSON, since older versions of Storage have no such column.
+  select coalesce(
+    nullif(btrim(left(regexp_replace(
+      to_jsonb(object) #>> '{user_metadata,name}', '[[:cntrl:]]+', ' ', 'g'), 255)), ''),
+    substr(object.name, 38))
+$$;
+comment on function private.name_of_file is
+  'What people call a file: the name in the metadata that its upload gave, which may have any characters, else its key.';
+
 create function private.record_file(object storage.objects) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -166,6 +178,8 @@ declare
   bytes constant bigint := (object.metadata ->> 'size')::bigint;
   version constant text := left(concat_ws(
     ' ', object.version, object.metadata ->> 'eTag', object.metadata ->> 'lastModified'), 500);
+  key constant text := substr(object.name, 38);
+  name constant text := private.name_of_file(object);
 begin
   -- An older file belonged to another document with this id.
   select d.* into document from public.documents d
@@ -177,14 +191,18 @@ begin
     perform private.forget_file(object.id);
     known := null;
   end if;
-  if document.id is null or (known.name, known.version) = (substr(object.name, 38), version) then
+  if document.id is null or (known.key, known.name, known.version) = (key, name, version) then
     return;
   end if;
-  insert into public.document_files as f (id, document_id, scope_id, name, content_type, size, version)
-  values (object.id, document.id, document.scope_id, substr(object.name, 38), kind, bytes, version)
+  insert into public.document_files as f (id, document_id, scope_id, name, key, content_type, size, version)
+  values (object.id, document.id, document.scope_id, name, key, kind, bytes, version)
   on conflict on constraint document_files_pkey do update
-  set name = excluded.name, content_type = excluded.content_type, size = excluded.size, version = excluded.version;
-  -- The name can tell how a file is to be read, so a renamed one is read again.
+  set name = excluded.name, key = excluded.key, content_type = excluded.content_type, size = excluded.size,
+      version = excluded.version;
+  if (known.key, known.version) = (key, version) then
+    return;
+  end if;
+  -- The key can tell how a file is to be read, so a moved one is read again.
   perform private.enqueue_file(object.id);
   perform private.settle_documents(array[document.id]);
 end $$;
@@ -199,7 +217,8 @@ begin
   if tg_op = 'DELETE' then
     perform private.forget_file(old.id);
   elsif tg_op = 'INSERT' or (old.bucket_id, old.name, old.version, old.metadata)
-      is distinct from (new.bucket_id, new.name, new.version, new.metadata) then
+      is distinct from (new.bucket_id, new.name, new.version, new.metadata)
+      or private.name_of_file(old) <> private.name_of_file(new) then
     perform private.record_file(new);
   end if;
   return null;
@@ -234,7 +253,7 @@ begin
     join public.documents d on d.id = private.document_of_file(o.name) and d.created_at <= o.created_at
     left join public.document_files f on f.id = o.id
     where o.bucket_id = 'documents'
-      and (f.name, f.version) is distinct from (substr(o.name, 38), left(concat_ws(
+      and (f.key, f.version) is distinct from (substr(o.name, 38), left(concat_ws(
         ' ', o.version, o.metadata ->> 'eTag', o.metadata ->> 'lastModified'), 500))
     order by o.name limit max_rows
   loop

@@ -25,7 +25,7 @@ begin
   update public.document_files f
   set status = 'reading', progress_done = 0, progress_total = null, progress_unit = null
   where f.id = claim_file.file_id
-  returning f.document_id || '/' || f.name, f.content_type, f.size
+  returning f.document_id || '/' || f.key, f.content_type, f.size
   into path, claim_file.content_type, claim_file.size;
   title := (select d.title from public.documents d where d.id = private.document_of_file(path));
   ticket := secret;
@@ -42,7 +42,7 @@ declare
 begin
   if presented is not null then
     return query
-      select f.document_id || '/' || f.name
+      select f.document_id || '/' || f.key
       from private.file_jobs j join public.document_files f on f.id = j.file_id
       where j.ticket = sha256(convert_to(presented, 'UTF8')) and j.available_at > now();
   end if;

@@ -1,5 +1,6 @@
 """POST /v1/documents: a document and its files in one request, as the caller; GET says how far it is."""
 
+import re
 import uuid
 from typing import Any
 
@@ -65,11 +66,40 @@ def test_nothing_stays_of_what_is_refused(harbour: Harbour) -> None:
     assert harbour.rows("select count(*) as n from public.documents") == before
 
 
-@pytest.mark.parametrize("name", ["a\0b.txt", "\u202etxt.exe", "Übersicht.txt", "文件.txt", "dots....", "a|b.txt"])
-def test_a_name_that_storage_refuses_is_said_with_those_that_it_takes(harbour: Harbour, name: str) -> None:
-    refused = post(harbour, [("files", (name, b"A bowline.", "text/plain"))])
-    assert refused.status_code == 422
-    assert "Rename the file: names have letters without accents" in refused.json()["detail"]
+def test_a_file_keeps_its_name_whatever_storage_takes(harbour: Harbour) -> None:
+    """Storage has it under a key of ASCII."""
+    kept = ("Übersicht Q3 \u2013 final.md", "отчёт.md", "a#b?c%20.md", "dots....", "文件.md", "a|b.txt", "a\u200cb.md")
+    given = {name: name for name in kept} | {"\u202etxt.exe": "_txt.exe", "é" * 300 + ".md": "é" * 255}
+    answer = post(harbour, [("files", (name, b"A bowline holds.", "text/plain")) for name in given])
+    assert answer.status_code == 202, answer.text
+    assert {file["name"] for file in answer.json()["files"]} == set(given.values())
+    document = answer.json()["id"]
+    assert harbour.settled(document)["status"] == "ready"
+    assert {chunk["file_name"] for chunk in harbour.chunks(document)} == set(given.values())
+    files = harbour.files(document)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+(\.[a-z]+)?", file["key"]) for file in files.values()), files
+    assert harbour.bucket.download(f"{document}/{files['отчёт.md']['key']}") == b"A bowline holds."
+    # The same name is the same key.
+    twice = post(harbour, [("files", ("отчёт.md", b"x", "text/plain"))] * 2)
+    assert (twice.status_code, "отчёт.md" in twice.json()["detail"]) == (422, True)
+
+
+def test_an_upload_to_storage_gives_a_name_in_its_metadata(harbour: Harbour) -> None:
+    document = harbour.document()
+
+    def put(text: bytes, name: str) -> None:
+        metadata = {"name": name}
+        options = {"content-type": "text/markdown", "metadata": metadata, "upsert": "true"}
+        harbour.bucket.upload(f"{document}/q3.md", text, options)
+
+    put(b"A bowline holds.", "Übersicht.md")
+    assert [(file["name"], file["key"]) for file in harbour.files(document).values()] == [("Übersicht.md", "q3.md")]
+    harbour.settled(document)
+    put(b"A hitch slips.", "Übersicht 2.md")
+    assert list(harbour.files(document)) == ["Übersicht 2.md"]
+    harbour.settled(document)
+    (chunk,) = harbour.chunks(document)
+    assert (chunk["file_name"], chunk["content"]) == ("Übersicht 2.md", "A hitch slips.")
 
 
 def test_a_path_is_no_name(harbour: Harbour) -> None:

@@ -177,8 +177,8 @@ def test_a_passage_of_a_file_names_it_and_its_page(
     with database.connect("supabase_admin") as admin:
         document = write_parts(admin, None, "Manual", [Part(text) for text in texts], organization_id=tenants.meadow)
         admin.execute(
-            "insert into public.document_files (id, document_id, scope_id, name, version)"
-            " select %s, d.id, d.scope_id, 'manual.pdf', '1' from public.documents d where d.id = %s",
+            "insert into public.document_files (id, document_id, scope_id, name, key, version)"
+            " select %s, d.id, d.scope_id, 'manual.pdf', 'manual.pdf', '1' from public.documents d where d.id = %s",
             (file, document),
         )
         admin.execute(
@@ -243,8 +243,8 @@ def test_offsets_are_of_the_text_as_it_stands_or_null(
         # The same of a file, whose other version was read.
         file = uuid.uuid4()
         admin.execute(
-            "insert into public.document_files (id, document_id, scope_id, name, version)"
-            " select %s, d.id, d.scope_id, 'heron.md', '2' from public.documents d where d.id = %s",
+            "insert into public.document_files (id, document_id, scope_id, name, key, version)"
+            " select %s, d.id, d.scope_id, 'heron.md', 'heron.md', '2' from public.documents d where d.id = %s",
             (file, document),
         )
         read = f"{texts[0]}\n\nThe egret dives.\n\n{texts[2]}"

@@ -296,8 +296,8 @@ class FileStates(Table):
     @staticmethod
     def insert(world: World, name: str) -> str:
         """The row of the document's file, which has the document's id, as triggers write it."""
-        values = f"{named(name)}, {named(name)}, {scope(world, name)}, 'paper.pdf', '1'"
-        return f"(id, document_id, scope_id, name, version) values ({values})"
+        values = f"{named(name)}, {named(name)}, {scope(world, name)}, 'paper.pdf', 'paper.pdf', '1'"
+        return f"(id, document_id, scope_id, name, key, version) values ({values})"
 
 
 class FileTexts(FileStates):

@@ -1,5 +1,5 @@
 -- People write their own user_metadata, so that no policy, and no function of ours that runs as a caller's judge, reads it.
--- Triggers may: they copy what a person says of themselves.
+-- Triggers may: they copy what a person says of themselves. So may what an upload calls its file be read (name_of_file).
 select format('%I on %s', p.polname, p.polrelid::pg_catalog.regclass) as object,
        'The policy reads user_metadata, which people write themselves.' as detail,
        'Read app_metadata, which only an administrator can set.' as remediation
@@ -14,5 +14,6 @@ select p.oid::pg_catalog.regprocedure::text,
        'Read app_metadata, which only an administrator can set.'
 from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-where n.nspname in ('public', 'private') and p.prosrc ~ 'user_meta_?data'
+where n.nspname in ('public', 'private')
+  and replace(p.prosrc, $$to_jsonb(object) #>> '{user_metadata,name}'$$, '') ~ 'user_meta_?data'
   and p.prorettype not in ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype)
