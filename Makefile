@@ -11,6 +11,9 @@ LOCAL := $(BIN)/python -m gateway.local
 DENO := $(BIN)/deno
 DENO_CONFIG := --config supabase/local/deno.json
 DENO_LOCAL := supabase/local/server.ts supabase/local/system_schema.ts
+DENO_FUNCTIONS := $(wildcard supabase/functions/*/index.ts)
+# As they are deployed: without what the local stack needs.
+FUNCTIONS_CONFIG := --config supabase/functions/deno.json
 DENO_SOURCES := $(wildcard supabase/local/*.ts supabase/functions/*/*.ts)
 DENO_TESTS := $(wildcard tests/e2e/*.ts tests/e2e/browser/*.ts tests/integration/local_stack/*.ts)
 EXAMPLES := $(wildcard docs/examples/*/*.js)
@@ -73,7 +76,7 @@ test: .venv/dev.stamp .venv/deno-tests.stamp .venv/pgbouncer.stamp .venv/redis.s
 test: ## Check style and types, then run the whole suite on real PostgreSQL
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
-	  --config supabase/functions/deno.json supabase/functions
+	  $(FUNCTIONS_CONFIG) supabase/functions
 	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other. Chaos comes
 	@# alone: how soon everything is well again is not to be seen on a machine that is kept busy.
 	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation tests/unit tests/contract tests/ingestion tests/answers \
@@ -268,12 +271,13 @@ bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the
 
 .venv/deno.stamp: supabase/local/deno.lock supabase/local/deno.json | .venv/run.stamp
 	@echo "Fetching the modules of supabase/local/deno.lock"
-	@$(DENO) cache --quiet --frozen $(DENO_CONFIG) $(DENO_LOCAL)
+	@$(DENO) cache --quiet --frozen $(DENO_CONFIG) $(DENO_LOCAL) $(DENO_FUNCTIONS)
 	@touch $@
 
 .venv/deno-tests.stamp: supabase/local/deno.lock supabase/local/deno.json $(DENO_TESTS) | .venv/dev.stamp
 	@echo "Fetching the modules of the TypeScript tests"
-	@$(DENO) cache --quiet --frozen $(DENO_CONFIG) $(DENO_LOCAL) $(DENO_TESTS)
+	@$(DENO) cache --quiet --frozen $(DENO_CONFIG) $(DENO_LOCAL) $(DENO_FUNCTIONS) $(DENO_TESTS)
+	@$(DENO) cache --quiet --frozen $(FUNCTIONS_CONFIG) $(DENO_FUNCTIONS)
 	@# Deno fetches its bundler when it is first used.
 	@$(DENO) bundle --quiet $(DENO_CONFIG) --platform browser --output .venv/page.js tests/e2e/browser/page.ts
 	@touch $@ .venv/deno.stamp

@@ -44,6 +44,8 @@ def api_service(
         "SIGNING_KEYS_PATH": str(state / "signing_keys.json"),
         "STORAGE_DIR": str(state / "storage"),
         "FUNCTIONS_DIR": str(functions),
+        # What hosted gives to its functions, beside the keys; and what they are given as a secret.
+        "SUPABASE_URL": f"http://{HOST}:{port}",
         "GATEWAY_URL": gateway_url,
     }
     ready = f"http://{HOST}:{port}/auth/v1/health"

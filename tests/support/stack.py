@@ -115,7 +115,7 @@ class Stack:
         return f"http://{HOST}:{self.operations_port}"
 
     def start_api(self, **environment: str) -> Process:
-        """Start Data API, Auth and Functions, and wait until they answer."""
+        """Start Data API, Auth and Functions, and wait until they answer; `environment` adds or replaces settings."""
         service = api_service(
             self.supabase_port,
             self.keys,
@@ -124,7 +124,9 @@ class Stack:
             state=self.state,
             gateway_url=self.gateway_url,
         )
-        return self._start(service, environment)
+        # On a machine that is busy with other tests an answer may take long.
+        patient = {"GATEWAY_TIMEOUT_MS": "20000", "DATA_API_TIMEOUT_MS": "20000"}
+        return self._start(service, {**patient, **environment})
 
     def start_gateway(self, **environment: str) -> Process:
         """Start the gateway, and wait until it is ready; `environment` adds or replaces settings."""

@@ -1,9 +1,5 @@
-/** Serves {@link createHandler} with the gateway that GATEWAY_URL names. */
+/** Serves {@link createHandler} with what the environment names. */
+import { surroundings } from "../_shared/surroundings.ts";
 import { createHandler } from "./handler.ts";
 
-const TIMEOUT_MS = 10_000;
-
-const gatewayUrl = Deno.env.get("GATEWAY_URL")?.replace(/\/+$/, "");
-if (!gatewayUrl) throw new Error("GATEWAY_URL is not set: give it to the function with `supabase secrets set`");
-
-Deno.serve(createHandler({ gatewayUrl, timeoutMs: TIMEOUT_MS }));
+Deno.serve(createHandler(surroundings((name) => Deno.env.get(name))));

@@ -60,14 +60,96 @@ def test_the_function_answers_what_the_gateway_answers(reachable: Stack, who: ob
     assert through.headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize("question", [{"query": ""}, {"query": "x", "unknown": 1}, [], {"query": "x", "limit": 0}])
-def test_a_bad_question_is_refused_as_the_gateway_refuses_it(reachable: Stack, question: object) -> None:
+# Each is refused where it arrives, in the same words.
+WRONG: tuple[object, ...] = (
+    [],
+    {},
+    {"query": ""},
+    {"query": " \n\x1c\x85"},
+    {"query": 5},
+    {"query": None},
+    {"query": "x" * 4_001},
+    {"query": "🌊" * 4_001},
+    {"query": "a\0b"},
+    {"query": "x", "unknown": 1},
+    {"query": "x", "a/b~": 1, "b": 2},
+    {"query": "", "limit": 0},
+    {"query": "x", "limit": 101},
+    {"query": "x", "limit": "3"},
+    {"query": "x", "limit": 2.5},
+    {"query": "x", "limit": True},
+    {"query": "x", "limit": None},
+    {"query": "x", "mode": "fast"},
+    {"query": "x", "effort": "most"},
+    {"query": "x", "syntax": "lucene"},
+    {"query": "x", "in": "documents"},
+    {"query": "x", "in": []},
+    {"query": "x", "in": ["cats"]},
+    {"query": "x", "in": ["documents", "documents"]},
+    {"query": "x", "passages_per_result": 11},
+    {"query": "x", "include": ["content", "content"]},
+    {"query": "x", "include": ["cats"]},
+    {"query": "x", "filters": 5},
+    {"query": "x", "filters": {"unknown": 1}},
+    {"query": "x", "filters": {"organization_ids": []}},
+    {"query": "x", "filters": {"organization_ids": [str(uuid.UUID(int=0))] * 101}},
+    {"query": "x", "filters": {"category": ""}},
+    {"query": "x", "filters": {"category": "A b"}},
+    {"query": "x", "filters": {"category": "a" * 64}},
+    {"query": "x", "filters": {"price_min": -1}},
+    {"query": "x", "filters": {"price_max": 1e300}},
+    {"query": "x", "filters": {"price_min": 5, "price_max": 1}},
+    {"query": "x", "filters": {"in_stock": 1}},
+    {"query": "x", "filters": {"metadata": []}},
+    {"query": "x", "filters": {"metadata": {"a": "x" * 4_000}}},
+    {"query": "x", "filters": {"metadata": {"a": "\0"}}},
+    {"query": "x", "in": ["documents"], "filters": {"category": "a", "in_stock": False}},
+    {"query": "x", "in": ["products"], "filters": {"organization_ids": [str(uuid.UUID(int=0))]}},
+)
+# Each is at the end of what is taken.
+RIGHT: tuple[dict[str, object], ...] = (
+    {"query": "🌊" * 4_000},
+    {"query": f"\t{'x' * 4_000}\n"},
+    {"query": "x", "limit": 10.0},
+    {"query": "x", "filters": {"category": None, "price_min": 0, "price_max": 0, "metadata": {"a": "\\u0000"}}},
+    {"query": "x", "filters": {"organization_ids": [str(uuid.UUID(int=0)), str(uuid.UUID(int=1)).upper()]}},
+    {"query": "x", "include": ["content", "neighbours"], "passages_per_result": 10, "limit": 100},
+)
+
+
+def test_a_bad_question_is_refused_as_the_gateway_refuses_it(reachable: Stack) -> None:
     caller = anonymous(reachable)
-    through, direct = ask(caller, question), directly(caller, reachable, question)
-    assert through.status_code == direct.status_code
-    assert 400 <= through.status_code < 500
-    assert through.headers["content-type"] == "application/problem+json"
-    assert through.json()["detail"] == direct.json()["detail"]
+    for question in WRONG:
+        through, direct = ask(caller, question), directly(caller, reachable, question)
+        assert through.status_code == direct.status_code == 422, (question, through.text, direct.text)
+        assert through.headers["content-type"] == "application/problem+json"
+        for name in ("type", "title", "detail", "errors"):
+            assert through.json()[name] == direct.json()[name], question
+
+
+def test_what_is_no_question_is_refused_as_the_gateway_refuses_it(reachable: Stack) -> None:
+    caller = anonymous(reachable)
+    for content, kind in ((b"{", "application/json"), (b"{}", "text/plain"), (b" " * 65_537, "application/json")):
+        through = caller.send("POST", "/functions/v1/search", {"Content-Type": kind}, content=content)
+        url = f"{reachable.gateway_url}/v1/search"
+        direct = httpx2.post(url, headers={"Content-Type": kind}, content=content, timeout=30, trust_env=False)
+        assert through.status_code == direct.status_code, (content[:9], through.text)
+        assert (through.json()["type"], through.json()["title"]) == (direct.json()["type"], direct.json()["title"])
+
+
+def test_half_a_surrogate_pair_is_refused(reachable: Stack) -> None:
+    caller, content = anonymous(reachable), rb'{"query": "x\ud800"}'
+    through = caller.send("POST", "/functions/v1/search", {"Content-Type": "application/json"}, content=content)
+    assert through.status_code == 422
+    assert through.json()["errors"][0]["code"] == "string_unicode"
+
+
+def test_whatever_the_gateway_takes_the_function_takes(reachable: Stack) -> None:
+    caller = anonymous(reachable)
+    for question in RIGHT:
+        asked = {**question, "mode": "keyword"}
+        assert directly(caller, reachable, asked).status_code == 200, asked
+        assert ask(caller, asked).status_code == 200, asked
 
 
 def bad_tokens(stack: Stack) -> dict[str, str]:
