@@ -57,12 +57,20 @@ as $$ select 10000 $$;
 comment on function private.posting_row_limit is
   'Rows of postings, one per word and segment, that a search reads, at about 2 microseconds each.';
 
-create function private.source_limit() returns integer
-language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
-as $$ select 5000 $$;
-comment on function private.source_limit is
-  'Sources up to which a search looks at everything that passes its filters, at about 3 microseconds each. When more '
-  'pass, it searches as without filters and drops what fails.';
+create function private.passing(matches private.chunk_match[], wanted private.source_filter)
+returns private.chunk_match[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  sources uuid[];
+begin
+  if wanted is null then
+    return matches;
+  end if;
+  sources := array(select private.passing_sources(array(select m.source_id from unnest(matches) m), wanted));
+  return array(select m from unnest(matches) m where m.source_id in (select unnest(sources)));
+end $$;
+comment on function private.passing is 'Those of these chunks whose sources pass the filter, if there is one.';
 
 create type private.posting_row as (postings bigint[], weight double precision, average_length double precision);
 comment on type private.posting_row is 'The postings of a row of private.postings, and what its word counts.';
@@ -191,19 +199,23 @@ comment on function private.scores_from_text is
   'BM25 of those of these chunks that are in the scopes or shared and have a word of the query, from their text.';
 
 create function private.locate_postings(
-  posting_ids bigint[], scores double precision[], sources uuid[], excluded uuid[], row_limit integer,
-  out matches private.chunk_match[], out sources_found bigint)
+  posting_ids bigint[], scores double precision[], sources uuid[], wanted private.source_filter, excluded uuid[],
+  row_limit integer, out matches private.chunk_match[], out sources_found bigint)
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
-begin
-  with located as materialized (
-    select c.source_id, c.id, b.score,
-           row_number() over (partition by c.source_id order by b.score desc, c.id) as rank
+declare
+  found constant private.chunk_match[] := private.passing(array(
+    select (c.source_id, c.id, b.score)::private.chunk_match
     from unnest(posting_ids, scores) b (posting_id, score)
     join private.posted_chunks m using (posting_id)
     join public.chunks c on c.id = m.chunk_id
     where (sources is null or c.source_id in (select unnest(sources)))
-      and (excluded is null or not c.source_id in (select unnest(excluded))))
+      and (excluded is null or not c.source_id in (select unnest(excluded)))), wanted);
+begin
+  with located as materialized (
+    select f.source_id, f.chunk_id as id, f.score,
+           row_number() over (partition by f.source_id order by f.score desc, f.chunk_id) as rank
+    from unnest(found) f)
   select array(
            select (l.source_id, l.id, l.score)::private.chunk_match from located l
            where l.rank <= 2 order by l.score desc limit row_limit),
@@ -214,8 +226,8 @@ comment on function private.locate_postings is
   'The chunks of these postings that pass the filters, at most two a source, and of how many sources.';
 
 create function private.keyword_matches(
-  query text, terms private.query_term[], kinds text[], sources uuid[], excluded uuid[], also bigint[],
-  match_count integer, share double precision default 1)
+  query text, terms private.query_term[], kinds text[], sources uuid[], wanted private.source_filter, excluded uuid[],
+  also bigint[], match_count integer, share double precision default 1)
 returns private.search_leg
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set work_mem = '16MB'
 as $$
@@ -228,24 +240,21 @@ declare
   posting_rows constant private.posting_row[] := private.posting_rows(terms, scopes, posting_limit, row_limit);
   is_bounded constant boolean := cardinality(posting_rows) = row_limit
     or coalesce((select sum(t.frequency) from unnest(terms) t) > posting_limit, false);
-  passes_many constant boolean := coalesce(cardinality(sources) > private.source_limit(), false);
-  most integer := case when passes_many then 128 else 16 end * match_count;
+  most integer := case when wanted is null then 16 else 8 end * match_count;
   place_limit integer;
   best private.posting_scores;
   located record;
   found private.chunk_match[] := '{}';
 begin
   loop
-    best := private.best_postings(
-      posting_rows, posting_limit, case when passes_many then null else sources end, excluded, most);
+    best := private.best_postings(posting_rows, posting_limit, sources, excluded, most);
     -- Chunks of one long document, or postings that are stale, may fill the first places.
     foreach place_limit in array array[2 * match_count, most] loop
       located := private.locate_postings(
-        best.posting_ids[:place_limit], best.scores[:place_limit], sources, excluded, 2 * match_count);
+        best.posting_ids[:place_limit], best.scores[:place_limit], sources, wanted, excluded, 2 * match_count);
       exit when located.sources_found >= match_count or cardinality(best.posting_ids) < place_limit;
     end loop;
-    exit when located.sources_found >= case when passes_many then match_count else match_count / 10 end
-      or cardinality(best.posting_ids) < most;
+    exit when located.sources_found >= match_count / 10 or cardinality(best.posting_ids) < most or not wanted is null;
     most := 8 * most;
   end loop;
   if is_bounded then
@@ -259,7 +268,8 @@ begin
     found := found || array(select m from private.sku_matches(query, scopes, sources) m);
   end if;
   found := array(
-    select (f.source_id, f.chunk_id, least(f.score, 1))::private.chunk_match from unnest(found) f
+    select (f.source_id, f.chunk_id, least(f.score, 1))::private.chunk_match
+    from unnest(private.passing(found, wanted)) f
     where (sources is null or f.source_id in (select unnest(sources)))
       and (excluded is null or not f.source_id in (select unnest(excluded))));
   return (
@@ -287,5 +297,5 @@ comment on function private.word_scores is
   'BM25 of those of these chunks that the caller may search, from their text. Definer: as keyword_matches.';
 
 grant execute on function
-  private.keyword_matches, private.source_limit, private.word_scores
+  private.passing, private.keyword_matches, private.word_scores
   to anon, authenticated, service_role;

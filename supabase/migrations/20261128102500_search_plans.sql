@@ -1,4 +1,4 @@
--- How to search vectors: compare all, or walk indexes.
+-- How to search vectors: compare all, or walk indexes; and where to search.
 --
 -- Up to 40,000 chunks all are compared, which is exact. Beyond that the HNSW indexes of the caller's large scopes and
 -- the common index are walked, with a bound on the rows they may visit, shared by all indexes.
@@ -6,6 +6,9 @@
 -- HNSW can miss answers to out-of-distribution questions: when all candidates are about equally distant, the graph may
 -- have no path to the few relevant chunks. Such a walk goes on further. Where a walk has found what the question is
 -- about, the next ones look only for what is as near.
+
+-- What passes a filter is looked up first, up to a bound. Beyond it the search goes on without a list, and looks at
+-- what it has found.
 
 -- PostgreSQL refuses an hnsw parameter in a function's header until the library is loaded in the session.
 do $$ begin perform extensions.vector_dims('[1]'::extensions.vector); end $$;
@@ -151,7 +154,45 @@ comment on function private.is_out_of_distribution is
   'the chunks. For questions about cooking in software manuals, a walk finds .84 of the ten nearest, the widest one '
   '.97 to .98, and often not the first; for others it finds .997. tenth_best: as in walk_index.';
 
+create type private.search_range as (sources uuid[], wanted private.source_filter, some_sources uuid[]);
+comment on type private.search_range is
+  'Where to search: the sources that may be found (null: all), or what they must pass and some that do.';
+
+create function private.search_range(kinds text[], wanted private.source_filter, exact boolean)
+returns private.search_range
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  passing uuid[];
+begin
+  if wanted is null then
+    return null;
+  end if;
+  if exact then
+    return (
+      array(select private.filtered_sources(kinds, wanted, null, null)), null::private.source_filter, null::uuid[]);
+  end if;
+  passing := array(
+    select private.filtered_sources(kinds, wanted, private.source_limit() + 1, private.look_up_limit()));
+  if cardinality(passing) <= private.source_limit() and (
+    (private.plan_search(0::smallint, private.search_scopes(kinds))).chunks <= private.look_up_limit()
+    or not exists (
+      select from public.documents d
+      where 'documents' = any (kinds)
+        and (wanted.organization_ids is null or d.organization_id = any (wanted.organization_ids))
+      offset private.look_up_limit() limit 1)
+    and not exists (
+      select from public.products p where 'products' = any (kinds) offset private.look_up_limit() limit 1))
+  then
+    return (passing, null::private.source_filter, null::uuid[]);
+  end if;
+  return (null::uuid[], wanted, passing);
+end $$;
+comment on function private.search_range is
+  'Where to search for what passes a filter: these sources, or where more than private.source_limit pass or more than '
+  'private.look_up_limit would have to be looked at, everywhere, and what is found must pass.';
+
 grant execute on function
   private.replanning_limit, private.comparison_limit, private.walk_limit, private.walk_index, private.plan_search,
-  private.best_of_sources, private.is_out_of_distribution
+  private.best_of_sources, private.is_out_of_distribution, private.search_range
   to anon, authenticated, service_role;

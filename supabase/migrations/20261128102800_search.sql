@@ -72,31 +72,6 @@ begin
 end $$;
 comment on function private.check_search is 'Raises an error for arguments that public.search does not accept.';
 
-create function private.filtered_sources(
-  kinds text[], organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
-  metadata jsonb)
-returns setof uuid
-language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if 'documents' = any (kinds) then
-    return query
-      select d.id from public.documents d
-      where (organization_ids is null or d.organization_id = any (organization_ids))
-        and (filtered_sources.metadata is null or (d.front_matter || d.metadata) @> filtered_sources.metadata);
-  end if;
-  if 'products' = any (kinds) then
-    return query
-      select p.id from public.products p join public.categories c on c.id = p.category_id
-      where (filtered_sources.category is null or c.slug = filtered_sources.category)
-        and (price_min is null or p.price >= price_min)
-        and (price_max is null or p.price <= price_max)
-        and (in_stock is null or p.is_in_stock = in_stock)
-        and (filtered_sources.metadata is null or p.metadata @> filtered_sources.metadata);
-  end if;
-end $$;
-comment on function private.filtered_sources is 'Documents and products that pass the filters, as the caller sees.';
-
 create type private.word_matches as (
   matches private.chunk_match[], is_complete boolean, marks private.marked_word[], has_every_word boolean,
   terms private.query_term[]);
@@ -106,7 +81,7 @@ comment on type private.word_matches is
 
 create function private.search_by_words(
   parsed private.parsed_query, kinds text[], sources uuid[], excluded uuid[], also bigint[], max_results integer,
-  candidate_count integer, share double precision)
+  candidate_count integer, share double precision, wanted private.source_filter)
 returns private.word_matches
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -124,7 +99,8 @@ begin
         select from unnest(terms) t where t.original like '%*'
         group by t.original having count(*) >= parsed.per_prefix);
     end if;
-    leg := private.keyword_matches(query, terms, kinds, sources, excluded, also, candidate_count, share);
+    leg := private.keyword_matches(
+      query, terms, kinds, sources, wanted, excluded, also, candidate_count, share);
     sources_found := (select count(distinct b.source_id) from unnest(leg.matches) b);
     -- The most frequent words of a prefix may have been filtered away, or be gone: then more of its words are tried.
     exit when has_every_word or sources_found >= max_results or parsed.per_prefix > private.prefix_limit();
@@ -133,6 +109,7 @@ begin
   end loop;
   if sources_found = 0 and cardinality(terms) = 0 then
     leg := private.matches_as_written(parsed.words, kinds, sources, excluded);
+    leg.matches := private.passing(leg.matches, wanted);
   elsif parsed.syntax = 'plain' then
     leg.matches := private.as_written_first(parsed.words, leg.matches);
   end if;
@@ -255,7 +232,7 @@ comment on type private.search_matches is
 
 create function private.matches_of(
   parsed private.parsed_query, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  sources uuid[], effort text, model smallint, weight double precision)
+  range private.search_range, effort text, model smallint, weight double precision)
 returns private.search_matches
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -265,27 +242,33 @@ declare
   leg private.search_leg := ('{}', true);
   found private.search_matches := ('{}', ('{}', true, '{}', true, '{}'), true);
 begin
-  sources := private.sources_of_phrases(parsed.phrases, kinds, sources);
-  if cardinality(sources) = 0 then
+  range.sources := private.sources_of_phrases(parsed.phrases, kinds, range.sources);
+  if range.sources is not null and not range.wanted is null then
+    range.sources := array(select private.passing_sources(range.sources, range.wanted));
+    range.wanted := null;
+  end if;
+  if cardinality(range.sources) = 0 then
     return found;
   end if;
   if mode <> 'keyword' then
     leg := private.semantic_matches(
-      query_embedding, kinds, sources, excluded, max_results, effort = 'exact', greatest(weight, 0.2));
+      query_embedding, kinds, coalesce(range.sources, range.some_sources), excluded, max_results, effort = 'exact',
+      greatest(weight, 0.2), range.wanted);
     leg.matches := array(select m from unnest(leg.matches) m order by m.score desc limit candidate_count);
   end if;
   if mode = 'semantic' then
     found.words.marks := private.words_to_mark(parsed);
   else
-    found.words := private.search_by_words(parsed, kinds, sources, excluded,
-      array(select m.chunk_id from unnest(leg.matches) m), max_results, candidate_count, greatest(1 - weight, 0.2));
+    found.words := private.search_by_words(
+      parsed, kinds, range.sources, excluded, array(select m.chunk_id from unnest(leg.matches) m), max_results,
+      candidate_count, greatest(1 - weight, 0.2), range.wanted);
   end if;
   found.top := private.best_matches(leg.matches, (found.words).matches, query_embedding, model, weight, max_results);
   found.is_complete := (found.words).has_every_word and (
     cardinality(found.top) >= max_results or leg.is_complete and (found.words).is_complete);
   return found;
 end $$;
-comment on function private.matches_of is 'What a parsed query finds among the sources; among all when these are null.';
+comment on function private.matches_of is 'What a parsed query finds in a range.';
 
 create function public.search(
   query text, query_embedding extensions.halfvec default null, mode text default 'hybrid',
@@ -308,7 +291,7 @@ declare
   weight constant double precision :=
     case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end;
   parsed private.parsed_query;
-  sources uuid[];
+  range private.search_range;
   found private.search_matches;
   is_complete boolean;
 begin
@@ -318,18 +301,16 @@ begin
   kinds := array(
     select distinct k from unnest(kinds) k
     where not (k = 'documents' and of_products) and not (k = 'products' and of_documents));
-  if of_documents or of_products or metadata_contains is not null then
-    sources := array(select private.filtered_sources(
-      kinds, organization_ids, search.category, price_min, price_max, in_stock, metadata_contains));
-  end if;
+  range := private.search_range(
+    kinds, (organization_ids, search.category, price_min, price_max, in_stock, metadata_contains), effort = 'exact');
   parsed := private.parse_query( -- meaning knows no operators
     query, case when mode = 'semantic' and syntax = 'operators' then 'plain' else syntax end);
-  found := private.matches_of(parsed, query_embedding, mode, kinds, max_results, sources, effort, model, weight);
+  found := private.matches_of(parsed, query_embedding, mode, kinds, max_results, range, effort, model, weight);
   is_complete := found.is_complete;
   if cardinality(found.top) = 0 and parsed.syntax = 'operators' and parsed.words <> query then
     -- The operators left nothing and give way.
     parsed := private.parse_query(query, 'plain');
-    found := private.matches_of(parsed, query_embedding, mode, kinds, max_results, sources, effort, model, weight);
+    found := private.matches_of(parsed, query_embedding, mode, kinds, max_results, range, effort, model, weight);
     is_complete := is_complete and found.is_complete;
   end if;
   return private.search_answer(
@@ -348,6 +329,6 @@ comment on function public.search is
 grant execute on function public.search to anon, authenticated, service_role;
 
 grant execute on function
-  private.semantic_weight, private.check_search, private.filtered_sources, private.search_by_words,
+  private.semantic_weight, private.check_search, private.search_by_words,
   private.best_matches, private.matches_of, private.search_answer
   to anon, authenticated, service_role;

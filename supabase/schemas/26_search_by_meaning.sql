@@ -129,27 +129,32 @@ comment on function private.nearest_of_many is
 
 create function private.nearest_by_plan(
   query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[],
-  shares uuid[], sources uuid[], excluded uuid[], match_count integer, row_limit integer, visits integer)
+  shares uuid[], sources uuid[], wanted private.source_filter, excluded uuid[], match_count integer,
+  row_limit integer, visits integer)
 returns private.chunk_match[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   walked constant smallint[] := case when plan.walks then 0::smallint || plan.scope_indexes else plan.scope_indexes end;
+  -- Where a filter drops some of what walks return, each goes as far at once as for an out-of-distribution question.
+  walked_rows constant integer := case when wanted is null then row_limit
+    else 5 * row_limit / greatest(1, least(3, cardinality(walked))) end;
+  walked_sources constant uuid[] := case when wanted is null then sources end;
   near private.chunk_match[] := '{}';
   scope_index smallint;
   tenth_best double precision;
 begin
   foreach scope_index in array walked loop
-    if cardinality(near) > 0 then
+    if cardinality(near) > 0 and wanted is null then
       near := array(select n from unnest(near) n order by n.score desc);
       tenth_best := case when not private.is_out_of_distribution(near) then (near[10]).score end;
     end if;
     near := near || private.walk_index(
-      query_embedding, model, dimensions, scope_index, scopes, sources, excluded, row_limit, visits,
+      query_embedding, model, dimensions, scope_index, scopes, walked_sources, excluded, walked_rows, visits,
       cardinality(walked),
       tenth_best);
   end loop;
-  if sources is null and cardinality(shares) > 0 then
+  if walked_sources is null and cardinality(shares) > 0 then
     near := near || (private.nearest_of_sources(
       query_embedding, model, shares, excluded, match_count, row_limit, private.comparison_limit() / 2)).matches;
   end if;
@@ -157,16 +162,16 @@ begin
     return near || array(
       select m
       from private.nearest_waiting(query_embedding, model, scopes, excluded, row_limit, private.comparison_limit()) m
-      where sources is null or m.source_id in (select unnest(sources)));
+      where walked_sources is null or m.source_id in (select unnest(walked_sources)));
   end if;
   return near || array(
     select m
     from private.nearest_outside_scope_indexes(
       query_embedding, model, scopes, excluded, row_limit, private.comparison_limit()) m
-    where sources is null or m.source_id in (select unnest(sources)));
+    where walked_sources is null or m.source_id in (select unnest(walked_sources)));
 end $$;
 comment on function private.nearest_by_plan is
-  'The nearest chunks of each part of the plan; of sources only when they are given.';
+  'The nearest chunks of each part of the plan; of sources only when they are given and nothing else is wanted.';
 
 create function private.nearest_outside_scope_indexes(
   query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint)
@@ -207,9 +212,24 @@ end $$;
 comment on function private.nearest_waiting is
   'Exact: the nearest chunks of these scopes that no index holds yet; compares at most `most`.';
 
+create function private.check_vector(query_embedding extensions.halfvec, model text, dimensions integer) returns void
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if extensions.l2_norm(query_embedding) = 0 then
+    raise exception 'the query''s vector has no direction: all of it is zero' using errcode = 'invalid_parameter_value';
+  end if;
+  if extensions.vector_dims(query_embedding) is distinct from dimensions then
+    raise exception 'the query has % dimensions, the active model % has %',
+      extensions.vector_dims(query_embedding), model, dimensions using errcode = 'invalid_parameter_value';
+  end if;
+end $$;
+comment on function private.check_vector is
+  'Raises an error for a vector that cannot be compared with those of the model.';
+
 create function private.semantic_matches(
   query_embedding extensions.halfvec, kinds text[], sources uuid[], excluded uuid[], match_count integer,
-  exact boolean default false, share double precision default 1
+  exact boolean default false, share double precision default 1, wanted private.source_filter default null
 ) returns private.search_leg language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -219,35 +239,34 @@ declare
   shares constant uuid[] := private.search_shares(kinds);
   plan constant private.search_plan := private.plan_search(model.id, scopes);
   is_walked constant boolean := not exact and (plan.walks or cardinality(plan.scope_indexes) > 0);
-  most constant bigint := case when not exact then private.comparison_limit() end;
-  row_limit constant integer := greatest(200, 8 * match_count);
-  near private.chunk_match[] := '{}';
-  leg private.search_leg;
+  most constant bigint := private.comparison_limit();
+  row_limit constant integer := greatest(case when wanted is null then 200 else 1000 end, 8 * match_count);
+  near private.chunk_match[];
+  leg private.search_leg := ('{}', false);
 begin
-  if extensions.l2_norm(query_embedding) = 0 then
-    raise exception 'the query''s vector has no direction: all of it is zero' using errcode = 'invalid_parameter_value';
-  end if;
-  if extensions.vector_dims(query_embedding) is distinct from model.dimensions then
-    raise exception 'the query has % dimensions, the active model % has %',
-      extensions.vector_dims(query_embedding), model.name, model.dimensions using errcode = 'invalid_parameter_value';
-  end if;
-  if sources is not null and (not is_walked or cardinality(sources) <= private.source_limit()) then
+  perform private.check_vector(query_embedding, model.name, model.dimensions);
+  if sources is not null and wanted is null and (not is_walked or cardinality(sources) <= private.source_limit()) then
     leg := private.nearest_of_sources(
       query_embedding, model.id, sources, excluded, match_count, row_limit, case when is_walked then most end);
     if leg.is_complete then
       return leg;
     end if;
-    near := leg.matches;
-  elsif not is_walked and plan.chunks <= private.replanning_limit() then
-    return private.nearest_of_visible(
-      query_embedding, model.id, named_scopes, shares, excluded, match_count, row_limit, null);
   elsif not is_walked then
-    return private.nearest_of_many(
-      query_embedding, model.id, named_scopes, shares, excluded, match_count, row_limit, null);
+    leg := case when plan.chunks <= private.replanning_limit() then private.nearest_of_visible(
+        query_embedding, model.id, named_scopes, shares, excluded, match_count, row_limit, null)
+      else private.nearest_of_many(
+        query_embedding, model.id, named_scopes, shares, excluded, match_count, row_limit, null) end;
+    if wanted is null then
+      return leg;
+    end if;
   end if;
-  near := near || private.nearest_by_plan(
-    query_embedding, model.id, model.dimensions, plan, scopes, shares, sources, excluded, match_count,
-    greatest(ceil(200 * share), 8 * match_count)::integer, ceil(share * private.walk_limit())::integer);
+  near := leg.matches;
+  if is_walked then
+    near := near || private.nearest_by_plan(
+      query_embedding, model.id, model.dimensions, plan, scopes, shares, sources, wanted, excluded, match_count,
+      greatest(ceil(200 * share), 8 * match_count)::integer, ceil(share * private.walk_limit())::integer);
+  end if;
+  near := private.passing(near, wanted);
   leg := (private.best_of_sources(near, row_limit), false);
   if cardinality(leg.matches) < match_count then
     -- A long document may have filled the rows with chunks of its own.
@@ -260,7 +279,8 @@ begin
     near := near || leg.matches;
     leg.matches := private.best_of_sources(near, cardinality(near));
   end if;
-  if cardinality(leg.matches) < match_count and cardinality(sources) > private.source_limit() then
+  if cardinality(leg.matches) < match_count
+    and (not wanted is null or cardinality(sources) > private.source_limit()) then
     leg := private.nearest_of_sources(
       query_embedding, model.id, sources, excluded, match_count, row_limit, private.source_limit());
     leg := (private.best_of_sources(near || leg.matches, cardinality(near || leg.matches)), leg.is_complete);
@@ -269,9 +289,10 @@ begin
 end $$;
 comment on function private.semantic_matches is
   'The nearest sources, best chunk each: exact when at most private.comparison_limit chunks are to be compared, '
-  'otherwise by indexes. exact: compares everything. share: how much of the bounds on walks this search has.';
+  'otherwise by indexes. exact: compares everything. share: how much of the bounds on walks this search has. '
+  'sources: those that may be found. wanted: what they must pass, for very many; then sources are some that do.';
 
 grant execute on function
   private.nearest_of_visible, private.nearest_of_sources, private.nearest_of_many, private.nearest_by_plan,
-  private.nearest_outside_scope_indexes, private.nearest_waiting, private.semantic_matches
+  private.nearest_outside_scope_indexes, private.nearest_waiting, private.check_vector, private.semantic_matches
   to anon, authenticated, service_role;

@@ -251,6 +251,54 @@ def test_a_walk_that_comes_up_short_is_filled_up(
             assert rows[0] >= 10
 
 
+SOURCE_LIMIT = "create or replace function private.source_limit() returns integer language sql immutable as 'select {}'"
+FILTERED = SEARCH.replace("max_results", """metadata_contains => '{"even": true}', max_results""")
+FILTERED_EXACT = EXACT.replace(
+    "order by source_id,",
+    """where source_id in (select d.id from public.documents d where d.metadata @> '{"even": true}')
+      order by source_id,""",
+)
+
+
+@pytest.fixture
+def even(database: Database, crowd: list[list[float]]) -> Iterator[list[list[float]]]:
+    """Every other document passes a filter, and these are very many; some topics to ask about."""
+    mark = "update public.documents set metadata = %s where title ~ '^crowd [0-9]*[02468]$'"
+    with database.connect("supabase_admin") as admin:
+        admin.execute(SOURCE_LIMIT.format(20).encode())
+        admin.execute(mark, ('{"even": true}',))
+        yield crowd[:10]
+        admin.execute(SOURCE_LIMIT.format(5000).encode())
+        admin.execute(mark, ("{}",))
+
+
+def _filtered_hits(connection: psycopg.Connection[Any], topics: list[list[float]]) -> int:
+    hits = 0
+    for topic in topics:
+        found, wanted = (
+            {row[0] for row in connection.execute(statement.encode(), (as_literal(topic), 10)).fetchall()}
+            for statement in (FILTERED, FILTERED_EXACT)
+        )
+        assert len(found) == 10
+        hits += len(found & wanted)
+    return hits
+
+
+@pytest.mark.parametrize("actor", ["anonymous", "stranger"])
+def test_a_filter_that_many_pass_holds_where_indexes_are_walked(
+    connection: psycopg.Connection[Any], tenants: Tenants, low_limits: None, even: list[list[float]], actor: str
+) -> None:
+    with as_caller(connection, tenants.people[actor]):
+        assert _filtered_hits(connection, even) >= 97
+
+
+def test_a_filter_that_many_pass_holds_where_all_is_compared(
+    connection: psycopg.Connection[Any], tenants: Tenants, even: list[list[float]]
+) -> None:
+    with as_caller(connection, tenants.people["stranger"]):
+        assert _filtered_hits(connection, even) == 100
+
+
 def test_every_passage_is_compared_for_who_asks_for_it(
     database: Database, tenants: Tenants, crowd: list[list[float]], low_limits: None
 ) -> None:

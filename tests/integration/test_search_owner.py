@@ -115,12 +115,13 @@ def test_the_exact_effort_walks_no_index(
             " language sql stable set search_path = pg_catalog, pg_temp as"
             " $$ select ('{}', true, 1000000000)::private.search_plan $$"
         )
+        (arguments,) = admin.execute(
+            "select pg_get_function_arguments('private.nearest_by_plan'::regproc)"
+        ).fetchone() or ("",)
         admin.execute(
-            "create or replace function private.nearest_by_plan(query_embedding extensions.halfvec, model smallint,"
-            " dimensions integer, plan private.search_plan, scopes uuid[], shares uuid[], sources uuid[],"
-            " excluded uuid[], match_count integer, row_limit integer) returns private.chunk_match[]"
+            f"create or replace function private.nearest_by_plan({arguments}) returns private.chunk_match[]"
             " language plpgsql stable set search_path = pg_catalog, pg_temp"
-            " as $$ begin raise exception 'walked'; end $$"
+            " as $$ begin raise exception 'walked'; end $$".encode()
         )
         admin.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
         admin.execute("set local role authenticated")

@@ -104,8 +104,8 @@ def test_a_list_that_is_longer_than_what_was_read_says_so(
 KEYWORD_MATCHES = """
     select cardinality(m.matches), m.is_complete
     from private.keyword_matches(
-      'tide', private.query_terms(private.parse_query('tide'), '{documents}'), '{documents}', null, null, %s, 100, %s)
-      m"""
+      'tide', private.query_terms(private.parse_query('tide'), '{documents}'), '{documents}', null, null, null, %s,
+      100, %s) m"""
 
 
 def test_one_search_of_two_reads_its_share(database: Database, person: uuid.UUID | None, low_limit: None) -> None:
@@ -142,6 +142,28 @@ def test_a_filter_that_many_pass_finds_the_same(database: Database, person: uuid
     with replaced(database, "private.source_limit()", SOURCE_LIMIT):
         assert scores(database, person, "bittern tide harbour", metadata_contains="{}") == usual
         assert scores(database, person, "bittern tide harbour", metadata_contains='{"no": 1}') == ({}, set())
+
+
+LOOK_UP_LIMIT = (
+    "create or replace function private.look_up_limit() returns integer language sql immutable as 'select 250'"
+)
+
+
+def test_where_not_all_can_be_looked_at_a_filter_holds(database: Database, person: uuid.UUID | None) -> None:
+    """Of 300 documents 250 are looked at; of the others only those that the words find."""
+    with database.connect("supabase_admin") as admin:
+        marked = admin.execute(
+            "update public.documents set metadata = '{\"rare\": true}' where content like '%bittern%' returning id"
+        ).fetchall()
+    ids = {row[0] for row in marked}
+    assert len(ids) == 3
+    usual = scores(database, person, "bittern tide", metadata_contains='{"rare": true}')
+    assert usual[0].keys() == ids
+    assert usual[1] == {True}
+    with replaced(database, "private.look_up_limit()", LOOK_UP_LIMIT):
+        assert scores(database, person, "bittern", metadata_contains='{"rare": true}')[0].keys() == ids
+        assert scores(database, person, "plain", metadata_contains='{"rare": true}')[0].keys() <= ids
+        assert scores(database, person, "bittern", metadata_contains='{"no": 1}') == ({}, set())
 
 
 def test_one_search_of_the_index_finds_a_word_in_all_audiences(database: Database, person: uuid.UUID | None) -> None:
