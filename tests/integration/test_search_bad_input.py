@@ -141,8 +141,10 @@ async def test_odd_queries_are_answered(client: httpx2.AsyncClient, case: str, m
     response = await answer(client, json.dumps({"query": ANSWERED[case], "mode": mode}))
     assert response.status_code == 200, response.text
     found = response.json()
-    assert found["mode"] == mode
-    assert found["degradations"] == []
+    # The default model does not know every script: such a query is searched by words.
+    is_unread = case == "right to left" and mode != "keyword"
+    assert found["mode"] == ("keyword" if is_unread else mode)
+    assert [missing["dependency"] for missing in found["degradations"]] == ["embedder"] * is_unread
     for result in found["results"]:
         assert all(0 <= start < end <= len(result["snippet"]) for start, end in result["highlights"])
 
