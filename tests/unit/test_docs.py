@@ -151,6 +151,16 @@ def test_every_setting_exists() -> None:
     assert {name for name in named - known if not name.startswith("OTEL_")} == set()  # those are OpenTelemetry's
 
 
+def test_every_argument_of_the_search_function_is_documented() -> None:
+    schemas = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "supabase" / "schemas").glob("*.sql"))
+    signature = schemas.partition("create function public.search(")[2].partition(")\nreturns")[0]
+    arguments = re.findall(r"(?:^|,)\s*([a-z_]+) (?=text|extensions|integer|uuid|numeric|boolean|jsonb)", signature)
+    table = TEXT[REPOSITORY / "docs" / "search.md"].partition('| argument of `rpc("search")`')[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines()[2:]]
+    assert len(arguments) > 10
+    assert sorted(name for row in rows for name in re.findall(r"`(\w+)`", row)) == sorted(arguments)
+
+
 def test_every_metric_exists_and_is_documented() -> None:
     existing = {name for metric in REGISTRY.collect() for name in _names(metric)}
     named = {name for text in TEXT.values() for name in re.findall(r"`(tidegate_\w+)`", text)}
