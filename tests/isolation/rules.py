@@ -231,7 +231,7 @@ GRANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "public.documents": {
         VISITORS: {"select": ALL},
         PEOPLE: {"select": ALL, "insert": f"{_DOCUMENT} owner_id", "update": _DOCUMENT, "delete": ALL},
-        WORKER: {"select": ALL, "update": "status error chunks_done chunks_total"},
+        WORKER: {"select": ALL, "update": "language unread_by_model status error chunks_done chunks_total"},
     },
     "public.document_shares": {PEOPLE: {"select": ALL, "delete": ALL}},
     "public.invitations": {
