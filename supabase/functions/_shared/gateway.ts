@@ -10,8 +10,9 @@ const OWN = "urn:tidegate:problem:";
 const ITS_OWN_FAULT = new Set(["internal-error", "not-ready", "auth-keys-unavailable"].map((kind) => OWN + kind));
 
 /**
- * The gateway's answer to this path, as the client gets it. Its refusals stand: a question that is wrong is wrong
- * everywhere, and a database that is too busy, or not safe to ask, is the same one by another way.
+ * The gateway's answer to this URL, as the client gets it: to a POST of the body, or to a GET without one. Its refusals
+ * stand: a question that is wrong is wrong everywhere, and a database that is too busy, or not safe to ask, is the same one
+ * by another way. One that `doesWithout` prefers the next best to any 5xx.
  *
  * Throws a DependencyError when no gateway answers: none within the time, something else in its place (a proxy's error
  * page), or one that says that it does not work.
@@ -20,14 +21,16 @@ export async function askGateway(
   gateway: Dependency,
   url: string,
   exchange: Exchange,
-  body?: Uint8Array<ArrayBuffer>,
+  { body, doesWithout = false }: { body?: Uint8Array<ArrayBuffer>; doesWithout?: boolean } = {},
 ): Promise<Response> {
   return await gateway.call(async (signal) => {
     const method = body === undefined ? "GET" : "POST";
     const answer = await fetch(url, { method, headers: forGateway(exchange), body, signal, redirect: "manual" });
     // Read here, so that a connection that breaks in the middle of the answer is no answer.
     const text = await answer.text();
-    if (!isOfGateway(answer, text)) throw new DependencyError(`It answered with the status ${answer.status}.`);
+    if (!isOfGateway(answer, text) || (doesWithout && answer.status >= 500)) {
+      throw new DependencyError(`It answered with the status ${answer.status}.`);
+    }
     return new Response(text, { status: answer.status, headers: returned(answer.headers) });
   });
 }

@@ -21,7 +21,7 @@ export function createHandler(surroundings: Surroundings): Handler {
     const question = checked(Question, value);
     try {
       // The bytes as they came: a number that JavaScript cannot hold is still the client's.
-      return await askGateway(gateway, `${surroundings.gatewayUrl}/v1/search`, exchange, bytes);
+      return await askGateway(gateway, `${surroundings.gatewayUrl}/v1/search`, exchange, { body: bytes });
     } catch (error) {
       if (!(error instanceof DependencyError)) throw error;
       return await searchByWords(dataApi, question, exchange, error.message);

@@ -18,7 +18,7 @@ PATHS = [
     *("rest/v1/" + path for path in ("products", "documents", "nothing", "rpc/place_order", "rpc/search_products")),
     *("rest/v1/" + path for path in ("rpc/close_account", "rpc/recommend", "rpc/nothing", "")),
     *("storage/v1/" + path for path in ("object/documents/a/b.pdf", "object/list/documents", "bucket", "nothing")),
-    *("functions/v1/" + path for path in ("search", "nothing", "_shared", "search/deeper")),
+    *("functions/v1/" + path for path in ("search", "recommend", "nothing", "_shared", "search/deeper")),
 ]
 
 pytestmark = pytest.mark.usefixtures("api")

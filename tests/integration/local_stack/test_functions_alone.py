@@ -91,6 +91,13 @@ def alone(database: Database, stack: Stack, api: Process, gateway: Process, work
     return alone
 
 
+@pytest.fixture(scope="module")
+def impatient(alone: Alone) -> Client:
+    """Nobody, at an API whose functions wait for the database only shortly."""
+    stack = beside(alone.stack, DATA_API_TIMEOUT_MS="300")
+    return Client(stack.supabase_url, stack.keys.publishable_key)
+
+
 def search(caller: Client, question: object) -> httpx2.Response:
     return caller.post("/functions/v1/search", json=question)
 
@@ -161,12 +168,47 @@ def test_a_closed_account_is_refused_without_the_gateway(alone: Alone) -> None:
     assert (answer.status_code, answer.json()["detail"]) == (401, "This account is closed.")
 
 
-def test_a_database_that_is_stuck_is_a_503_that_says_when_to_come_back(alone: Alone, database: Database) -> None:
-    impatient = beside(alone.stack, DATA_API_TIMEOUT_MS="300")
+def test_a_database_that_is_stuck_is_a_503_that_says_when_to_come_back(impatient: Client, database: Database) -> None:
     with database.connect() as connection, connection.transaction():
         connection.execute("lock table public.chunks in access exclusive mode")
-        answer = search(Client(impatient.supabase_url, alone.stack.keys.publishable_key), QUESTION)
+        answer = search(impatient, QUESTION)
     assert answer.status_code == 503, answer.text
     assert answer.headers["retry-after"] == "2"
     assert answer.headers["content-type"] == "application/problem+json"
     assert "The Data API: It did not answer within 0.3 s." in answer.json()["detail"]
+
+
+def recommend(caller: Client, wish: object) -> httpx2.Response:
+    return caller.post("/functions/v1/recommend", json=wish)
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_recommendations_are_the_gateways_with_it_and_without(alone: Alone, actor: str) -> None:
+    shop = alone.caller("anonymous").rows("products?select=id&sku=eq.MOO-1")
+    wishes: tuple[dict[str, Any], ...] = ({}, {"like": shop[0]["id"]}, {"category": "deck", "limit": 1})
+    token = alone.tokens[actor]
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with_gateway = Client(alone.stack.supabase_url, alone.stack.keys.publishable_key, token)
+    for wish in wishes:
+        url = f"{alone.stack.gateway_url}/v1/recommendations"
+        direct = httpx2.get(url, params=wish, headers=headers, timeout=30, trust_env=False).json()
+        assert direct["recommendations"], wish
+        through, without = (recommend(caller, wish) for caller in (with_gateway, alone.caller(actor)))
+        assert through.status_code == without.status_code == 200, (through.text, without.text)
+        for answer in (through.json(), without.json()):
+            assert answer.keys() == direct.keys()
+            assert (answer["recommendations"], answer["source"]) == (direct["recommendations"], direct["source"]), wish
+        assert (through.json()["degraded"], without.json()["degraded"]) == (False, True)
+
+
+def test_recommendations_refuse_a_bad_token_without_the_gateway(alone: Alone) -> None:
+    for token in ("a.b.c", alone.stack.keys.secret_key):
+        assert recommend(alone.with_token(token), {}).status_code == 401
+
+
+def test_recommendations_of_a_database_that_is_stuck_are_an_empty_list(impatient: Client, database: Database) -> None:
+    with database.connect() as connection, connection.transaction():
+        connection.execute("lock table public.products in access exclusive mode")
+        answer = recommend(impatient, {})
+    assert (answer.status_code, answer.json()["recommendations"], answer.json()["source"]) == (200, [], None)
+    assert [each["used"] for each in answer.json()["degradations"]] == ["an empty list", "an empty list"]
