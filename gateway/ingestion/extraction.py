@@ -39,6 +39,18 @@ def one_line(text: str) -> str:
     return SPACE.sub(" ", text).strip()
 
 
+def table_of(rows: Iterable[Sequence[str]]) -> str:
+    """A table as Markdown, its first row as header, without rows and columns that have no text; nothing without any."""
+    cells = [[one_line(cell).replace("|", "\\|") for cell in row[:MOST_COLUMNS]] for row in rows]
+    filled = [row for row in cells if any(row)]
+    used = sorted({column for row in filled for column, cell in enumerate(row) if cell})
+    if not filled:
+        return ""
+    lines = ["| " + " | ".join(row[c] if c < len(row) else "" for c in used) + " |" for row in filled]
+    lines.insert(1, "|" + " --- |" * len(used))
+    return "\n".join(lines)
+
+
 class Markdown:
     """A text that grows by blocks. Every method may raise TooLargeError."""
 
@@ -88,14 +100,8 @@ class Markdown:
 
     def table(self, rows: Iterable[Sequence[str]]) -> None:
         """A table whose first row is its header. Rows and columns without text are left out."""
-        cells = [[one_line(cell).replace("|", "\\|") for cell in row[:MOST_COLUMNS]] for row in rows]
-        filled = [row for row in cells if any(row)]
-        used = sorted({column for row in filled for column, cell in enumerate(row) if cell})
-        if not filled:
-            return
-        lines = ["| " + " | ".join(row[c] if c < len(row) else "" for c in used) + " |" for row in filled]
-        lines.insert(1, "|" + " --- |" * len(used))
-        self.block("\n".join(lines))
+        if table := table_of(rows):
+            self.block(table)
 
     def block(self, text: str) -> None:
         """Markdown that stands apart from what is before and after it."""

@@ -1,6 +1,8 @@
 """Word documents: headings by their styles' outline, lists, tables, footnotes. Deleted text is left out."""
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from gateway.ingestion.archive import Archive
@@ -20,7 +22,16 @@ NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 # Of the levels below it, none makes a heading.
 BODY_TEXT = 9
 LONGEST_CHAIN = 20
+LISTS = re.compile(r"list (?:bullet|number)(?: ([2-9]))?")
 WIDEST_SPAN = 64
+
+
+@dataclass(frozen=True)
+class Styles:
+    """By a style's id: the outline level, from 0, of those that make headings; how deep those of lists are."""
+
+    outline: dict[str, int]
+    lists: dict[str, int] = field(default_factory=dict)
 
 
 def prepare(_file: File) -> None:
@@ -31,7 +42,7 @@ def read(file: File) -> Extraction:
     """The body, then its notes. UnreadableError."""
     archive = Archive(file.data, file.limits)
     markdown = Markdown(file.limits)
-    outline = _outline(archive)
+    styles = _styles(archive)
     body = child(parse_xml(archive.read("word/document.xml")), "body")
     blocks = list(body) if body is not None else []
     notes = [note for name in NOTES if name in archive for note in parse_xml(archive.read(name))]
@@ -39,44 +50,57 @@ def read(file: File) -> Extraction:
     notes = [note for note in notes if attribute(note, "type") is None]
     total = len(blocks) + len(notes)
     for number, block in enumerate(blocks, 1):
-        _write(markdown, [block], outline)
+        _write(markdown, [block], styles)
         file.progress(number, total)
     for number, note in enumerate(notes, len(blocks) + 1):
-        _write(markdown, note, {})
+        _write(markdown, note, Styles({}))
         file.progress(number, total)
     return markdown.done()
 
 
-def _write(markdown: Markdown, blocks: Iterable[Element], outline: dict[str, int]) -> None:
+def _write(markdown: Markdown, blocks: Iterable[Element], styles: Styles) -> None:
     for block in blocks:
         kind = local(block.tag)
         if kind == "p":
-            _paragraph(markdown, block, outline)
+            _paragraph(markdown, block, styles)
         elif kind == "tbl":
             markdown.table(_rows(block))
         elif kind in ("sdt", "sdtContent", "customXml", "ins", "moveTo"):
-            _write(markdown, block, outline)
+            _write(markdown, block, styles)
 
 
-def _paragraph(markdown: Markdown, paragraph: Element, outline: dict[str, int]) -> None:
+def _paragraph(markdown: Markdown, paragraph: Element, styles: Styles) -> None:
     text = _text(paragraph)
     properties = child(paragraph, "pPr")
-    level = _level(properties, outline)
-    depth = child(properties, "numPr", "ilvl")
+    level = _level(properties, styles)
+    depth = _depth(properties, styles)
     if level < BODY_TEXT:
         markdown.heading(level + 1, text)
-    elif child(properties, "numPr") is not None:
-        markdown.item(text, _number(depth))
+    elif depth is not None:
+        markdown.item(text, depth)
     else:
         markdown.paragraph(text)
 
 
-def _level(properties: Element | None, outline: dict[str, int]) -> int:
+def _level(properties: Element | None, styles: Styles) -> int:
     own = child(properties, "outlineLvl")
     if own is not None:
         return _number(own, BODY_TEXT)
+    return styles.outline.get(_style(properties), BODY_TEXT)
+
+
+def _depth(properties: Element | None, styles: Styles) -> int | None:
+    """How deep in lists a paragraph is, by itself or by its style; None outside of lists."""
+    own = child(properties, "numPr")
+    if own is None:
+        return styles.lists.get(_style(properties))
+    # Number 0 takes a paragraph out of its style's list.
+    return _number(child(own, "ilvl")) if _number(child(own, "numId"), 1) else None
+
+
+def _style(properties: Element | None) -> str:
     style = child(properties, "pStyle")
-    return outline.get((attribute(style, "val") if style is not None else None) or "", BODY_TEXT)
+    return (attribute(style, "val") if style is not None else None) or ""
 
 
 def _text(element: Element) -> str:
@@ -122,11 +146,12 @@ def _cell(cell: Element) -> list[str]:
     return [one_line(" ".join(texts))] + [""] * min(_number(span, 1) - 1, WIDEST_SPAN)
 
 
-def _outline(archive: Archive) -> dict[str, int]:
-    """The outline level, from 0, of each style that makes headings, by the style's id."""
+def _styles(archive: Archive) -> Styles:
+    """Those of the document, and where it has none, those that every document has."""
     if "word/styles.xml" not in archive:
-        return {f"Heading{n}": n - 1 for n in range(1, BODY_TEXT + 1)} | {"Title": 0}
+        return Styles({f"Heading{n}": n - 1 for n in range(1, BODY_TEXT + 1)} | {"Title": 0})
     levels: dict[str, int] = {}
+    depths: dict[str, int] = {}
     parents: dict[str, str] = {}
     for style in parse_xml(archive.read("word/styles.xml")):
         style_id = attribute(style, "styleId") or ""
@@ -140,15 +165,25 @@ def _outline(archive: Archive) -> dict[str, int]:
             levels[style_id] = int(name[8:]) - 1
         elif name == "title":
             levels[style_id] = 0
-    return {style: level for style in parents if (level := _inherited(style, levels, parents)) < BODY_TEXT}
+        listed = LISTS.fullmatch(name)
+        if listed or child(style, "pPr", "numPr") is not None:
+            in_style = _number(child(style, "pPr", "numPr", "ilvl"))
+            depths[style_id] = int(listed[1]) - 1 if listed and listed[1] else in_style
+    return Styles(_inherited(levels, parents), _inherited(depths, parents))
 
 
-def _inherited(style: str, levels: dict[str, int], parents: dict[str, str]) -> int:
-    for _ in range(LONGEST_CHAIN):
-        if style in levels or style not in parents:
-            break
-        style = parents[style]
-    return levels.get(style, BODY_TEXT)
+def _inherited(values: dict[str, int], parents: dict[str, str]) -> dict[str, int]:
+    """The values of all styles that have one, of their own or of one that they are based on."""
+    found: dict[str, int] = {}
+    for style in parents:
+        ancestor = style
+        for _ in range(LONGEST_CHAIN):
+            if ancestor in values or ancestor not in parents:
+                break
+            ancestor = parents[ancestor]
+        if ancestor in values:
+            found[style] = values[ancestor]
+    return found
 
 
 def _number(element: Element | None, otherwise: int = 0) -> int:

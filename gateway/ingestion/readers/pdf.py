@@ -7,6 +7,7 @@ from gateway.ingestion.archive import DAMAGED, PROTECTED
 from gateway.ingestion.errors import TooLargeError, UnreadableError
 from gateway.ingestion.extraction import Extraction, Markdown
 from gateway.ingestion.readers import File
+from gateway.ingestion.readers.pdf_tables import mended
 
 # Pages that are read at once: a bound on memory, and how often the progress is told.
 PAGES_AT_ONCE = 50
@@ -38,7 +39,7 @@ def read(file: File) -> Extraction:
             raise TooLargeError("The PDF has", f"{file.limits.pages:,} pages", "file_pages")
         for page in result.pages:
             markdown.page()
-            if page.text_items and (text := _without_rules(page.markdown or page.text)):
+            if page.text_items and (text := _without_rules(mended(page) or page.text)):
                 has_text = True
                 markdown.block(text)
         done += PAGES_AT_ONCE
@@ -64,6 +65,8 @@ def _parser(pages: str) -> LiteParse:
         output_format="markdown",
         image_mode="off",
         extract_links=False,
+        # With the places of cells, by which lost ones are filled.
+        extract_blocks=True,
         # What looks like a running header may be the heading of a chapter that has a page of its own.
         keep_headers_footers=True,
         target_pages=pages,

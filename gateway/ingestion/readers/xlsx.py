@@ -1,10 +1,10 @@
-"""Workbooks, by calamine: a heading and a table for each sheet."""
+"""Workbooks, by calamine: a heading and a table for each sheet that is not hidden."""
 
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from gateway.ingestion.archive import DAMAGED, Archive
 from gateway.ingestion.errors import UnreadableError
@@ -25,11 +25,14 @@ def read(file: File) -> Extraction:
     markdown = Markdown(file.limits)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(file.data))
-        names = workbook.sheet_names
+        hidden = [each.name for each in workbook.sheets_metadata if each.visible != SheetVisibleEnum.Visible]
+        names = [name for name in workbook.sheet_names if name not in hidden]
         for number, name in enumerate(names, 1):
             markdown.heading(1, name)
             markdown.table(_rows(workbook, name))
             file.progress(number, len(names))
+        if hidden:
+            markdown.paragraph("Hidden sheets, which are not read: " + ", ".join(hidden))
     except CalamineError as error:
         raise UnreadableError(DAMAGED.format(error)) from error
     return markdown.done()
