@@ -23,7 +23,7 @@ begin
        '{email,title,inviter_email,role,status,created_at,expires_at,answered_at}'),
       ('documents', 'set statistics 0',
        '{title,content,language,source_uri,metadata,front_matter,error,chunks_done,chunks_total}'::text[] ||
-       '{created_at,updated_at}'::text[]),
+       '{unread_by_model,created_at,updated_at}'::text[]),
       ('document_shares', 'set statistics 0', '{created_at}'),
       ('products', 'set statistics 0', '{name,description,language,metadata,created_at,updated_at}'),
       ('chunks', 'set statistics 0',
