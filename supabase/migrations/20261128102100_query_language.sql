@@ -155,12 +155,16 @@ language sql immutable security invoker parallel safe set search_path = pg_catal
 as $$ select ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery $$;
 comment on function private.word_query is 'The tsquery of one stem, whatever characters it has.';
 
-create function private.chunks_with(texts text[], kinds text[]) returns table (source_id uuid, chunk_id bigint)
+create function private.chunks_with(texts text[], kinds text[], share double precision)
+returns table (source_id uuid, chunk_id bigint)
 language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
 as $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
-  direct constant bigint[] := private.unposted_chunks(scopes, private.search_shares(kinds));
+  shares constant uuid[] := private.search_shares(kinds);
+  direct constant bigint[] := private.unposted_chunks(scopes, shares);
+  chunks constant bigint := (private.search_extent(scopes, shares)).chunks;
+  each constant double precision := share / greatest(1, cardinality(texts));
 begin
   return query
     with phrases as materialized (
@@ -171,28 +175,29 @@ begin
                tsvector_to_array(to_tsvector(
                  ('pg_catalog.' || s.name)::regconfig, private.query_text(t.text))) as words
         from unnest(texts) t (text) cross join private.chunk_stemmers() s (name)) w
+    ), posted as materialized (
+      select h.match, h.words, b.posting_ids, b.is_complete
+      from phrases h
+      cross join lateral private.phrase_postings(h.words, h.lone, h.stemmer, scopes, chunks, each) b
     ), candidates as (
       -- For one word the posting is proof; for several their order must be checked.
       select m.chunk_id, case when cardinality(h.words) > 1 or numnode(h.match) > 1 then h.match end as match
-      from phrases h
-      cross join lateral (
-        select w.posting_id from private.posted_words w
-        where w.scope_id = any (scopes) and w.word = any (h.words) and w.stemmer = h.stemmer
-        group by w.posting_id having count(*) = cardinality(h.words)
-        union
-        select w.posting_id
-        from unnest(h.lone) l (lone)
-        join private.posted_words w on w.word >= l.lone and w.word < l.lone || chr(1114111)
-        where h.words = '{}' and w.scope_id = any (scopes) and w.stemmer = h.stemmer) u
+      from posted h
+      cross join lateral (select unnest(h.posting_ids) as posting_id) u
       join private.posted_chunks m using (posting_id)
       union all
       select d.id, h.match from unnest(direct) d (id) cross join phrases h where numnode(h.match) > 0)
     select c.source_id, c.id
-    from candidates x join public.chunks c on c.id = x.chunk_id and (x.match is null or c.search_vector @@ x.match);
+    from candidates x
+    cross join lateral (
+      select k.source_id, k.id, k.search_vector from public.chunks k where k.id = x.chunk_id offset 0) c
+    where x.match is null or c.search_vector @@ x.match
+    union all
+    select null, null where exists (select from posted h where not h.is_complete);
 end $$;
 comment on function private.chunks_with is
-  'Chunks in the caller''s scopes that have one of the phrases. Definer: reads the postings of the caller''s own '
-  'scopes; search reads what this names under the policies again.';
+  'Chunks in the caller''s scopes that have one of the phrases; a last row of nulls where there may be more. Definer: '
+  'reads the postings of the caller''s own scopes; search reads what this names under the policies again.';
 
 create function private.products_numbered(texts text[], kinds text[]) returns setof uuid
 language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp
@@ -210,12 +215,12 @@ end $$;
 comment on function private.products_numbered is
   'Products in the caller''s scopes that have one of these as SKU. Definer: as chunks_with.';
 
-create function private.sources_with(texts text[], kinds text[]) returns setof uuid
+create function private.sources_with(texts text[], kinds text[], share double precision) returns setof uuid
 language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
-    select c.source_id from private.chunks_with(texts, kinds) c
+    select c.source_id from private.chunks_with(texts, kinds, share) c
     union
     select n.id from private.products_numbered(texts, kinds) n (id);
 end $$;
@@ -236,7 +241,7 @@ begin
   end if;
   return array(
     with found as materialized (
-      select * from private.chunks_with(texts, kinds)
+      select * from private.chunks_with(texts, kinds, 1)
     ), kept as (
       select c.source_id
       from (select f.chunk_id from found f limit private.written_limit()) f
@@ -248,23 +253,6 @@ end $$;
 comment on function private.excluded_sources is
   'Sources that have one of the phrases, without those that have it with a minus as the query does: the page on '
   '"tar -xzf" is not excluded by it. Null when there are none of the phrases. Definer: as chunks_with.';
-
-create function private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) returns uuid[]
-language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
-as $$
-declare
-  phrase text;
-  having_it uuid[];
-begin
-  foreach phrase in array phrases loop
-    having_it := array(select private.sources_with(string_to_array(phrase, E'\n'), kinds));
-    sources := case when sources is null then having_it
-      else array(select unnest(sources) intersect select unnest(having_it)) end;
-    exit when cardinality(sources) = 0;
-  end loop;
-  return sources;
-end $$;
-comment on function private.sources_of_phrases is 'Those of the given sources (null: of all) that have every phrase.';
 
 create function private.product_query(configuration regconfig, query text) returns tsquery
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
@@ -342,5 +330,5 @@ grant execute on function public.search_products to anon, authenticated, service
 grant execute on function
   private.query_pieces, private.is_listing, private.query_operators, private.parse_operators,
   private.enforce_operator_limits, private.parse_query, private.word_query, private.sources_with,
-  private.excluded_sources, private.sources_of_phrases, private.product_query, private.products_with
+  private.excluded_sources, private.product_query, private.products_with
   to anon, authenticated, service_role;

@@ -238,16 +238,22 @@ language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   candidate_count constant integer := greatest(100, 4 * max_results);
-  excluded constant uuid[] := private.excluded_sources(parsed.excluded, kinds);
+  excluded uuid[] := private.excluded_sources(parsed.excluded, kinds);
+  excludes_all constant boolean := array_position(excluded, null) is null;
+  has_every_phrase boolean;
   leg private.search_leg := ('{}', true);
   found private.search_matches := ('{}', ('{}', true, '{}', true, '{}'), true);
 begin
+  excluded := array_remove(excluded, null);
   range.sources := private.sources_of_phrases(parsed.phrases, kinds, range.sources);
+  has_every_phrase := array_position(range.sources, null) is null;
+  range.sources := array_remove(range.sources, null);
   if range.sources is not null and not range.wanted is null then
     range.sources := array(select private.passing_sources(range.sources, range.wanted));
     range.wanted := null;
   end if;
   if cardinality(range.sources) = 0 then
+    found.is_complete := has_every_phrase;
     return found;
   end if;
   if mode <> 'keyword' then
@@ -263,9 +269,15 @@ begin
       parsed, kinds, range.sources, excluded, array(select m.chunk_id from unnest(leg.matches) m), max_results,
       candidate_count, greatest(1 - weight, 0.2), range.wanted);
   end if;
-  found.top := private.best_matches(leg.matches, (found.words).matches, query_embedding, model, weight, max_results);
+  found.top := private.best_matches(
+    leg.matches, (found.words).matches, query_embedding, model, weight, candidate_count);
+  if not excludes_all then
+    found.top := private.without(found.top[:4 * max_results], parsed.excluded);
+  end if;
+  found.top := found.top[:max_results];
   found.is_complete := (found.words).has_every_word and (
-    cardinality(found.top) >= max_results or leg.is_complete and (found.words).is_complete);
+    cardinality(found.top) >= max_results
+    or leg.is_complete and (found.words).is_complete and has_every_phrase and excludes_all);
   return found;
 end $$;
 comment on function private.matches_of is 'What a parsed query finds in a range.';

@@ -166,6 +166,51 @@ def test_where_not_all_can_be_looked_at_a_filter_holds(database: Database, perso
         assert scores(database, person, "bittern", metadata_contains='{"no": 1}') == ({}, set())
 
 
+PHRASE_LIMIT = "create or replace function private.phrase_limit() returns integer language sql immutable as 'select 5'"
+
+
+def having(database: Database, word: str) -> set[uuid.UUID]:
+    with database.connect("supabase_admin") as admin:
+        rows = admin.execute("select id from public.documents where content ~ %s", (word,)).fetchall()
+    return {row[0] for row in rows}
+
+
+def test_a_phrase_that_too_many_have_is_cut_and_says_so(
+    database: Database, person: uuid.UUID | None, low_limit: None
+) -> None:
+    found, complete = scores(database, person, '"tide"', max_results=100)
+    assert len(found) == LIMIT
+    assert found.keys() <= having(database, "tide")
+    assert complete == {False}
+    # The rarer word finds those that have both.
+    found, _ = scores(database, person, '"bittern plain"', max_results=100)
+    assert found.keys() == having(database, "bittern plain")
+
+
+def test_of_several_phrases_each_has_its_share(database: Database, person: uuid.UUID | None) -> None:
+    with replaced(database, "private.phrase_limit()", PHRASE_LIMIT):
+        found, complete = scores(database, person, '"tide"', max_results=100)
+        assert (len(found), complete) == (5, {False})
+        found, complete = scores(database, person, '"bittern" "bittern plain"', max_results=100)
+        assert found.keys() == having(database, "bittern plain")
+        assert complete == {True}, "three have each, of five that two phrases share"
+
+
+def test_nothing_excluded_is_shown_where_not_all_of_it_was_found(
+    database: Database, person: uuid.UUID | None, low_limit: None
+) -> None:
+    wanted = having(database, "plain") - having(database, "tide")
+    assert len(wanted) > LIMIT
+    for limit in (10, 100):
+        found, complete = scores(database, person, "harbour -tide", max_results=limit)
+        assert found
+        assert found.keys() <= wanted, limit
+        assert limit == 10 or complete == {False}
+    with replaced(database, "private.phrase_limit()", PHRASE_LIMIT):
+        found, _ = scores(database, person, "harbour -tide -vessel")
+        assert found.keys() <= wanted - having(database, "vessel")
+
+
 def test_one_search_of_the_index_finds_a_word_in_all_audiences(database: Database, person: uuid.UUID | None) -> None:
     """The cost of a person in many organizations: from PostgreSQL 17 on."""
     with database.connect("supabase_admin") as admin:
