@@ -166,7 +166,8 @@ as $$
     substr(object.name, 38))
 $$;
 comment on function private.name_of_file is
-  'What people call a file: the name in the metadata that its upload gave, which may have any characters, else its key.';
+  'What people call a file: the name in the metadata that its upload gave, which may have any characters, else its '
+  'key.';
 
 create function private.record_file(object storage.objects) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
