@@ -3,7 +3,8 @@
 -- A passage is a chunk as an answer shows it. Its content is the text of the chunk, unchanged, and a snippet is a piece
 -- of that, unchanged. So every offset holds: start and end in the text of the source or its file, highlights in
 -- the content or in the snippet. While a changed text waits to be cut again, its chunks are of the old one: start and
--- end of those that do not stand there any more are null. Offsets count characters (Unicode code points) from 0, as PostgreSQL and Python do.
+-- end of those that do not stand there any more are null. Offsets count characters (Unicode code points) from 0, as
+-- PostgreSQL and Python do.
 --
 -- The first passage is the chunk that ranked its source. Further ones are chosen among the chunks around it.
 
@@ -25,7 +26,8 @@ create type public.search_passage as (
   after public.search_neighbour);
 comment on type public.search_passage is
   'A chunk that a search found: its text, from start to before end in the text of its source or file (null when that '
-  'has changed and the chunk does not stand there any more), and where the query''s words are in it. context: lines from further up that it needs, such as the header of its table. file_id, '
+  'has changed and the chunk does not stand there any more), and where the query''s words are in it. context: lines '
+  'from further up that it needs, such as the header of its table. file_id, '
   'file_name: of a chunk of a file. page: of a file that has pages. before, after: where neighbours were asked for.';
 
 create type public.search_result as (
@@ -308,6 +310,6 @@ comment on function private.in_place is
   'stand there any more. Texts above 262,144 bytes are not looked at: their passages lose their offsets meanwhile.';
 
 grant execute on function
-  private.stands_at, private.in_place, private.snippet, private.mark, private.words_to_mark, private.owner_names, private.check_passages,
-  private.passage_limit, private.neighbour, private.further_passages, private.passages_of
+  private.stands_at, private.in_place, private.snippet, private.mark, private.words_to_mark, private.owner_names,
+  private.check_passages, private.passage_limit, private.neighbour, private.further_passages, private.passages_of
   to anon, authenticated, service_role;

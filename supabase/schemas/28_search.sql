@@ -182,11 +182,9 @@ begin
              when d.organization_id is not null
                then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
            end as owner,
-           case
-             when d.status = 'ready' or d.chunks_done = d.chunks_total then a.passages
-             -- Its text may be another one than its chunks are of, as that of a product.
-             else private.in_place(a.passages, coalesce(d.content, p.description))
-           end as passages,
+           -- The text may be another one than its chunks are of, as that of a product.
+           case when d.status = 'ready' or d.chunks_done = d.chunks_total then a.passages
+             else private.in_place(a.passages, coalesce(d.content, p.description)) end as passages,
            -- The size of a text is known without reading it; one beyond the limit is left out.
            case when wants_content and octet_length(coalesce(d.content, p.description)) <= most_bytes
              then coalesce(d.content, p.description) end as content, d.unread_by_model
@@ -198,9 +196,8 @@ begin
     left join public.categories k on k.id = p.category_id
     where d.id is not null or p.id is not null
   ), bounded as (
-    select f.*, sum(coalesce(octet_length(f.content), 0)) over (
-             order by f.score desc, f.id rows unbounded preceding) as text_bytes,
-           count(*) over () as results
+    select f.*, count(*) over () as results, sum(coalesce(octet_length(f.content), 0)) over (
+             order by f.score desc, f.id rows unbounded preceding) as text_bytes
     from found f
   ), results as (
     select case when b.document_id is not null then 'document' else 'product' end as kind, b.id, b.document_id,
