@@ -30,7 +30,11 @@ NOT_PUSHED = {
     *("project_id", "api.enabled", "api.port", "db.port", "db.shadow_port", "db.major_version"),
     *("db.migrations.enabled", "db.seed.enabled", "db.seed.sql_paths", "storage.enabled", "auth.enabled"),
     *("edge_runtime.enabled", "edge_runtime.policy", "edge_runtime.deno_version"),
-    *(f"functions.search.{name}" for name in ("enabled", "verify_jwt", "entrypoint", "import_map")),
+    *(
+        f"functions.{function}.{name}"
+        for function in ("recommend", "search")
+        for name in ("enabled", "verify_jwt", "entrypoint", "import_map")
+    ),
 }
 
 # A project as hosted makes one, and one whose owners have tightened everything that a push knows of.
