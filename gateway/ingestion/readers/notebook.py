@@ -16,7 +16,9 @@ from gateway.ingestion.readers.plain import prepare as prepare  # noqa: PLC0414
 # Of what one cell printed.
 MOST_PRINTED = 10_000
 # Colours of a terminal, and what a progress bar wrote over.
-CONTROLS = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[^\n]*\r(?=[^\n])|[\r\x08]")
+CONTROLS = re.compile(
+    r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|^[^\n]*\r(?=[^\n])|[\r\x08]", re.MULTILINE
+)
 # How Python writes an object that says no more about itself.
 OBJECT = re.compile(r"<[^<>\n]*>")
 

@@ -52,7 +52,11 @@ def _csv(markdown: Markdown, text: str, progress: Callable[[int, int], None]) ->
     width = max(map(_filled, first), default=0)
     while len(first) > 1 and _filled(first[0]) == 1 < width:
         markdown.paragraph(" ".join(first.pop(0)))
-    if len(first) > 1 and all(NUMBER.fullmatch(cell) or not cell.strip() for cell in first[0]) and not _years(first[0]):
+    if (
+        len(first) > 1
+        and all(not cell.strip() or NUMBER.fullmatch(cell.strip()[:40]) for cell in first[0])
+        and not _years(first[0])
+    ):
         first.insert(0, [f"column {number}" for number in range(1, len(first[0]) + 1)])
     markdown.table(chain(first, rows))
 

@@ -16,7 +16,7 @@ SUBJECT = frozenset({"main", "article"})
 HAS_SUBJECT = re.compile(r"<(?:main|article)[\s>]", re.IGNORECASE)
 BESIDE = frozenset({"footer", "aside"})
 UNSEEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:opacity|font-size)\s*:\s*0*\.?0+(?![\d.])",
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:opacity|font-size)\s*:\s*\.?0[0.]*+(?!\d)",
     re.IGNORECASE,
 )
 # Without an end tag.
