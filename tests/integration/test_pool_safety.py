@@ -46,6 +46,7 @@ WANTED: dict[str, Any] = {
     "kinds": ["documents"],
     "max_results": 100,
     "effort": "bounded",
+    "syntax": "operators",
     "passages_per_result": 1,
     "include": [],
 }

@@ -73,6 +73,6 @@ seen.refusedUpload = (await client.storage.from("files").upload("b.txt", new Blo
 seen.removed = need(await service.storage.from("files").remove([path])).length;
 
 const invoked = await client.functions.invoke("search", { body: { query: "x" } });
-seen.functionStatus = (invoked.error?.context as Response | undefined)?.status;
+seen.functionIsDegraded = invoked.data?.degraded;
 seen.signedOut = (await client.auth.signOut()).error;
 console.log(JSON.stringify(seen));
