@@ -26,9 +26,20 @@ _ADDRESS = re.compile(
     r"|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}(?:/\S*)|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     r"|\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|io|dev|app|info|biz|co|ru|cn|xyz|top|site|online|example|test)\b"
 )
-_TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,500}>")
+_NAMES = (
+    "a|abbr|article|aside|audio|b|base|blockquote|body|br|button|canvas|center|code|dd|details|div|dl|dt|em|embed|"
+    "figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|li|link|main|math|meta|nav|noscript|object|"
+    "ol|option|p|pre|q|s|script|section|select|small|source|span|strong|style|sub|summary|sup|svg|table|tbody|td|"
+    "template|textarea|th|thead|title|tr|u|ul|video"
+)
+_ATTRIBUTE = r"\s+[a-zA-Z_:][\w:.-]*(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=]+))?"
+# Other words between < and > are not pages': a comparison, a type.
+_TAG = re.compile(rf"(?i)</?(?:{_NAMES})(?:{_ATTRIBUTE}){{0,20}}\s*/?>|<[!?][^<>]{{0,500}}>")
+_OPENING = re.compile(r"<(?=[a-zA-Z/!?])")
 _KEPT = "\n\t\u200c\u200d"  # joiners: emoji, and languages such as Persian, need them
 _WORD = re.compile(r"\w")
+# What a list or a step is called is no fact: 1. 2) Step 3:
+_LIST_MARK = re.compile(r"(?im)^[ \t>#*_-]*(?:step[ \t]+)?\d{1,2}[.):](?=\s|\*)")
 _NUMBER = re.compile(r"\d(?:[.,'\u2019\u00a0\u202f]?\d)*")
 
 
@@ -121,7 +132,7 @@ class Draft:
     def _has_its_numbers(self, passage: UsedPassage) -> bool:
         """Whether each number of the statement stands in the question or the passage, in whatever language it is."""
         given = "\n".join((self._question, passage.title, *passage.heading_path, passage.context, passage.content))
-        return set(_numbers(self._unsaid)) <= set(_numbers(given))
+        return set(_numbers(_LIST_MARK.sub("", self._unsaid))) <= set(_numbers(given))
 
     def _found(self, inside: str) -> tuple[UsedPassage, str, tuple[int, int]] | None:
         match = _CITATION.fullmatch(inside)
@@ -140,7 +151,10 @@ def _numbers(text: str) -> Iterator[str]:
 
 
 def shown(text: str) -> str:
-    """What of a model's text is shown: no links, no markup of pages, no signs that cannot be seen."""
+    """What of a model's text is shown: no links, no markup of pages, no signs that cannot be seen.
+
+    A < that a page would take for the beginning of a tag is set off by a space: what it compares stays.
+    """
     text = _TAG.sub("", _LINK.sub(r"\1", _IMAGE.sub("", text)))
-    text = _ADDRESS.sub("", text).replace("<", "")
+    text = _OPENING.sub("< ", _ADDRESS.sub("", text))
     return "".join(sign for sign in text if sign in _KEPT or unicodedata.category(sign) not in ("Cc", "Cf", "Co", "Cs"))

@@ -55,6 +55,8 @@ class ChatText:
     usage: ChatUsage = field(default_factory=ChatUsage)
     is_cut: bool = False
     """Whether the model stopped for want of room."""
+    has_ended: bool = False
+    """Whether it said that it stops, as some do without [DONE]."""
 
 
 class ChatModel:
@@ -184,10 +186,13 @@ async def _next_piece(events: AsyncIterator[dict[str, Any] | None], text: ChatTe
         if choice.get("finish_reason") == "content_filter":
             raise ChatError("It was not allowed to answer.")
         text.is_cut = text.is_cut or choice.get("finish_reason") == "length"
+        text.has_ended = text.has_ended or choice.get("finish_reason") in ("stop", "length")
         delta = choice.get("delta")
         piece = delta.get("content") if isinstance(delta, dict) else None
         if isinstance(piece, str) and piece:
             return piece
+    if text.has_ended:
+        return None
     raise ChatError("It broke off.", "the stream ended without [DONE]")
 
 

@@ -11,12 +11,15 @@ values ('documents', 'documents', false, 52428800, array[
     'application/vnd.openxmlformats-officedocument.presentationml.presentation',
     'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
     'application/vnd.oasis.opendocument.text', 'application/epub+zip', 'application/x-ipynb+json', 'message/rfc822',
-    -- What clients send that do not know the type: the content decides how a file is read.
-    'application/octet-stream'] || array(
+    -- What clients send that do not know the type, and browsers on Windows for CSV: name and content decide how a
+    -- file is read.
+    'application/octet-stream', 'application/vnd.ms-excel'] || array(
   select kind || charset
   from unnest(array[
          'text/plain', 'text/markdown', 'text/html', 'application/xhtml+xml', 'text/csv', 'text/tab-separated-values',
-         'application/json']) kind,
+         'application/json', 'application/x-ndjson', 'application/xml', 'text/xml', 'application/yaml',
+         'application/x-yaml', 'text/yaml', 'application/toml', 'application/javascript', 'text/javascript',
+         'application/x-sh', 'text/x-sh', 'text/x-python', 'text/x-log', 'text/css']) kind,
        unnest(array['', ';charset=UTF-8', ';charset=utf-8', '; charset=UTF-8', '; charset=utf-8']) charset))
 on conflict (id) do update
   set public = false, file_size_limit = excluded.file_size_limit, allowed_mime_types = excluded.allowed_mime_types;

@@ -246,13 +246,40 @@ async def test_a_model_without_room_is_said_to_have_been_cut(written: World, fir
         ("[here](https://evil.example) and ![x](//evil.example/y) there", "here and  there"),
         ("see www.evil.example or me@evil.example now", "see  or  now"),
         ("evil.example/steal?q=1 and evil.com", " and "),
-        ("<b>Bold</b> if a <b or less", "Bold if a b or less"),
+        ("<b>Bold</b> if a <b or less", "Bold if a < b or less"),
+        ("if x<y stop; (a<b && c>d), 5 < 6", "if x< y stop; (a< b && c>d), 5 < 6"),
+        ("Map<String, Order> <scr<b>ipt>alert(1)</script>", "Map< String, Order> < script>alert(1)"),
+        ('<img src=x onerror="alert(1)"><!-- x --><IFRAME\nsrc=y>z', "z"),
         ("a\u202eb\u200bc\U000e0041", "abc"),
         ("a 1.5 m mast, e.g. this. And/or that.", "a 1.5 m mast, e.g. this. And/or that."),
     ],
 )
 def test_what_a_model_writes_is_shown_without_links_and_markup(said: str, text: str) -> None:
     assert shown(said) == text
+
+
+async def test_the_numbers_of_a_list_are_no_facts(written: World, first: Double, second: Double) -> None:
+    def write(prompt: str) -> Iterator[str | bytes]:
+        passage = passages_of(prompt)[0]
+        number, sentence = passage["passage"], passage["text"].partition("\n\n")[2].split(". ")[0] + "."
+        for step in (1, 2, 3):
+            yield f"{step}. Do this.[[{number}|{sentence}]]\n"
+        yield f"Step 4: do that.[[{number}|{sentence}]]\n93 boats are there.[[{number}|{sentence}]]"
+
+    first.write = write
+    answer = await written.answer("owner", question=QUESTION)
+    assert answer["answer"].split("\n") == ["1. Do this.", "2. Do this.", "3. Do this.", "Step 4: do that."]
+    assert answer["usage"]["citations_dropped"] == 1
+
+
+async def test_a_model_that_says_that_it_stops_need_not_say_done(written: World, first: Double, second: Double) -> None:
+    def write(prompt: str) -> Iterator[str | bytes]:
+        yield from honest(prompt)
+        yield event("", "stop")
+
+    first.write, first.ends = write, False
+    answer = await written.answer("owner", question=QUESTION)
+    assert (answer["kind"], answer["complete"], answer["degraded"]) == ("generated", True, False)
 
 
 async def test_what_has_no_true_citation_is_left_out(written: World, first: Double, second: Double) -> None:

@@ -213,7 +213,7 @@ def test_text_is_uploaded_with_no_word_on_its_type(cast: Cast) -> None:
     assert cast.files("owner").download(f"{document}/notes.txt") == b"A bowline."
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "text/markdown", "text/html"])
+@pytest.mark.parametrize("kind", ["text/plain", "text/markdown", "text/html", "application/yaml", "text/x-python"])
 def test_a_type_may_name_its_charset(cast: Cast, kind: str) -> None:
     document = cast.document("owner", "private", filed=False)
     for number, charset in enumerate(("", ";charset=utf-8", "; charset=UTF-8")):
