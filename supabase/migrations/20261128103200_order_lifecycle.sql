@@ -268,7 +268,10 @@ begin
       order by p.id for update skip locked);
     ready := array(
       select d.id from unnest(due) with ordinality d (id, place)
-      where not exists (select from public.order_items i where i.order_id = d.id and i.product_id <> all (free))
+      -- A product that is gone holds nobody up: to be unequal to none is true of null as well.
+      where not exists (
+        select from public.order_items i
+        where i.order_id = d.id and i.product_id is not null and i.product_id <> all (free))
       order by d.place limit max_orders);
     exit when ready <> '{}' or cardinality(due) < looked_at;
   end loop;

@@ -138,6 +138,15 @@ def test_an_order_whose_product_is_gone_is_cancelled(shop: Shop) -> None:
     assert (shop.status(order), shop.stock(lamp)) == ("cancelled", 9)
 
 
+def test_an_order_of_which_nothing_is_left_is_cancelled(shop: Shop) -> None:
+    """It stayed pending for ever unless an order of something else was due at the same time."""
+    lamp = shop.product(9)
+    order = placed(shop, lamp, 31)
+    shop.admin.execute("delete from public.products where id = %s", (lamp,))
+    assert shop.expire() == 1
+    assert shop.status(order) == "cancelled"
+
+
 def test_workers_at_once_return_nothing_twice(shop: Shop) -> None:
     lamp = shop.product(900)
     for _ in range(150):
