@@ -1,1 +1,1 @@
-"""What leaves the process about itself: reports of errors that nobody expected."""
+"""What leaves the process about itself: traces, and reports of errors that nobody expected."""

@@ -23,8 +23,8 @@ TAGS: Mapping[str, "re.Pattern[str]"] = {
     "process": re.compile(r"gateway|worker"),
     "method": re.compile(r"[A-Z]{3,7}"),
     "route": re.compile(r"(/v1)?(/([a-z_.-]+|\{[a-z_]+\}))+"),
-    # Clients choose it, but what looks like an id holds nothing else.
-    "request_id": re.compile(r"[0-9a-fA-F-]{8,36}"),
+    # Clients choose it: one of the gateway's form or a UUID is no number of a telephone or a card.
+    "request_id": re.compile(r"[0-9a-f]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
     "left_out": re.compile(r"[0-9]{1,9}"),
 }
 OWN_LOGGERS = re.compile(r"gateway(\.[a-z_]+)*")

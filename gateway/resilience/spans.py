@@ -1,6 +1,7 @@
 """Spans of what a request does, for OpenTelemetry: one for each guarded call, one for each query.
 
-Without a tracer provider (observability/tracing.py sets one) they cost a few hundred nanoseconds. No span holds a text:
+Without a tracer provider (observability/tracing.py sets one) they and the numbers of metrics.py cost some 9
+microseconds a search. No span holds a text:
 names, numbers and the type of an error are all that is put into it.
 """
 

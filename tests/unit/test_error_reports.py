@@ -19,6 +19,7 @@ from tests.support.gateway_app import make_settings
 PLANTED = {
     "e-mail": "jane.doe@example.org",
     "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJl",
+    "number": "4929-1234-5678-9012",
     "key": "sb_secret_0123456789abcdef",
     "query": "where is the family silver",
     "text": "The safe stands behind the painting.",
@@ -161,7 +162,7 @@ def test_nothing_that_was_planted_leaves(sent: list[bytes], place: Callable[[str
 
 
 def test_what_a_developer_needs_is_there(sent: list[bytes]) -> None:
-    tags = {"request_id": "0123456789abcdef", "route": "/v1/documents/{document_id}", "method": "GET"}
+    tags = {"request_id": "0123456789abcdef" * 2, "route": "/v1/documents/{document_id}", "method": "GET"}
     logger.error("request %s failed", "x", exc_info=ZeroDivisionError("secret"), extra={"tags": tags})
     event: Any = Envelope.deserialize(sent[0]).get_event()
     assert event["tags"] == {"process": "gateway", **tags}
