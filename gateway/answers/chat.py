@@ -159,6 +159,25 @@ class ChatCompletion(BaseModel):
     tidegate: dict[str, Any] = Field(description="The other fields of an answer of /v1/answers.")
 
 
+class ChatModelEntry(BaseModel):
+    """A model that a chat client may name."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = Field(default=0, description="Unknown: 0.")
+    owned_by: Literal["tidegate"] = "tidegate"
+
+
+class ChatModelList(BaseModel):
+    """The models, in the form of OpenAI's API."""
+
+    object: Literal["list"] = "list"
+    data: list[ChatModelEntry]
+
+
+MODELS = ChatModelList(data=[ChatModelEntry(id=MODEL)])
+
+
 class ChatForm:
     """Writes one answer in the form of that API."""
 

@@ -1,10 +1,10 @@
-"""POST /v1/chat/completions."""
+"""POST /v1/chat/completions and GET /v1/models."""
 
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.answers.chat import CHAT_DONE, ChatCompletion, ChatForm, ChatRequest, chat_error
+from gateway.answers.chat import CHAT_DONE, MODELS, ChatCompletion, ChatForm, ChatModelList, ChatRequest, chat_error
 from gateway.answers.events import MEDIA_TYPE, EventStream
 from gateway.answers.routes import Service
 from gateway.answers.schemas import ANSWER_COST
@@ -45,3 +45,15 @@ async def chat_completions(
     else:
         events = service.events(question, caller, partial(leave_place, http))
     return EventStream(await anext(events), events, written=form.chunk, error=chat_error, end=CHAT_DONE)
+
+
+@router.get(
+    "/models",
+    operation_id="models",
+    summary="List what a chat client may name as its model",
+    responses=problems(401, 403, 429, 503),
+    openapi_extra=OPTIONAL_TOKEN,
+)
+async def models(caller: CurrentCaller) -> ChatModelList:
+    """One name, for clients that ask which there are. Which model writes answers is a setting of the gateway."""
+    return MODELS

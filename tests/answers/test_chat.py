@@ -87,6 +87,15 @@ async def test_bad_input_is_told_what_to_change(world: World, name: str) -> None
     assert words in " ".join([response.json()["detail"], *(each["detail"] for each in response.json()["errors"])])
 
 
+async def test_a_client_finds_the_model_that_it_may_name(world: World) -> None:
+    found = (await world.client.get("/v1/models")).json()
+    assert (found["object"], [each["object"] for each in found["data"]]) == ("list", ["model"])
+    answer = (await chat(world, model=found["data"][0]["id"])).json()
+    assert answer["model"] == found["data"][0]["id"]
+    refused = await world.client.get("/v1/models", headers={"Authorization": "Bearer sk-123"})
+    assert refused.status_code == 401
+
+
 async def test_a_token_that_does_not_hold_is_refused(world: World) -> None:
     body = {"messages": [{"role": "user", "content": QUESTION}]}
     response = await world.client.post("/v1/chat/completions", json=body, headers={"Authorization": "Bearer sk-123"})
