@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from gateway.local.paths import REPOSITORY
 from tests.support.databases import Database, ScratchCluster
@@ -19,6 +21,9 @@ KEPT_RUNS = 5
 def pytest_configure() -> None:
     """Let SIGINT end what tests start: a shell ignores it in what it puts into the background, children included."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Hypothesis draws the constants of whatever modules of the project are loaded, too. One seed shall mean the same
+    # draws when a file is run alone, in the suite, and after a module was added somewhere else.
+    providers._get_local_constants = Constants
 
 
 @pytest.fixture(scope="session")

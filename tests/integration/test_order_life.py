@@ -43,6 +43,7 @@ class OrderLife(RuleBasedStateMachine):
         self.buyers = {name: self.shop.buyer() for name in BUYERS}
         self.came = dict.fromkeys(PRODUCTS, 5)
         self.ids: list[str] = []
+        self.requests: list[tuple[str, str, dict[str, int]]] = []
         self.answers: dict[int, Json] = {}
 
     def ask(self, person: uuid.UUID, function: LiteralString, **arguments: Any) -> tuple[int, Json]:
@@ -57,6 +58,7 @@ class OrderLife(RuleBasedStateMachine):
         """Somebody orders; perhaps the same again, perhaps something else under the same key."""
         if buyer not in self.buyers:
             return
+        self.requests.append((buyer, key, basket))
         wanted, number = self.model.place(buyer, key, basket)
         try:
             answer = self.shop.place(self.buyers[buyer], {self.products[n]: q for n, q in basket.items()}, key)
@@ -69,6 +71,12 @@ class OrderLife(RuleBasedStateMachine):
                 self.ids.append(answer["id"])
             assert answer["id"] == self.ids[number]
             assert self.answers.setdefault(number, answer) == answer, "a key gives its first answer"
+
+    @precondition(lambda self: self.requests)
+    @rule(number=which)
+    def place_again(self, number: int) -> None:
+        """A client asks a second time, word for word: chance alone draws one basket twice too seldom."""
+        self.place(*self.requests[number % len(self.requests)])
 
     @precondition(lambda self: self.ids)
     @rule(number=which)

@@ -101,9 +101,11 @@ class Story(Letters):
     def license(self, actor: str, organization: str, may: bool) -> None:
         """Staff, or somebody else, lets an organization publish, or no longer."""
         w, who = self.world, ACTORS[actor]
-        wanted = (
-            REFUSED if who.me is None else "PT403" if not who.staff else "1" if organization in w.creators else "PT404"
-        )
+        if who.me is None:
+            wanted = REFUSED
+        else:
+            found = "1" if organization in w.creators else "PT404"
+            wanted = w.refusal(who.me) or (found if who.staff else "PT403")
         if self.step(actor, f"select public.set_publishing({named(organization)}, {may})", wanted):
             (w.publishers.add if may else w.publishers.discard)(organization)
 
