@@ -58,7 +58,7 @@ def after_accepting(w: World, a: Actor, name: str) -> str:
         return "1"
     if i.expired or i.status == "expired":
         return "PT410"
-    return "1" if i.inviter is None or w.may_invite(i.inviter, i) else "PT410"
+    return "1" if i.inviter is None or (w.is_open(i.inviter) and w.may_invite(i.inviter, i)) else "PT410"
 
 
 class Invitations(Table):

@@ -1,6 +1,6 @@
 """Running histories: a database that holds their beginning, and so many that enough statements were compared."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,9 +28,18 @@ def stage(cluster: ScratchCluster) -> Iterator[Prover]:
     cluster.drop(clone)
 
 
-def tell(prover: Prover, number: int, *, examples: int = EXAMPLES, shrink: bool = True) -> None:
-    """Run `examples` histories of the seed `number`; AssertionError with the story when the database disagrees."""
-    machine: Any = type("Story", (Story,), {"prover": prover})
+def tell(
+    prover: Prover, number: int, *, examples: int = EXAMPLES, shrink: bool = True, events: Collection[str] = ()
+) -> None:
+    """Run `examples` histories of the seed `number`; AssertionError with the story when the database disagrees.
+
+    With `events` nothing else happens: these rules of `Story` alone are drawn.
+    """
+    rules = {rule.function.__name__ for rule in Story.setup_state().rules}
+    if unknown := set(events) - rules:
+        raise ValueError(f"Story has no such rules: {unknown}")
+    others = rules.difference(events) if events else ()
+    machine: Any = type("Story", (Story,), {"prover": prover, **dict.fromkeys(others)})
     run_state_machine_as_test(
         seed(number)(machine),
         settings=settings(
