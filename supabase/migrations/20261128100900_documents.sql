@@ -193,6 +193,7 @@ create function private.my_shared_documents() returns setof uuid
 language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- What is removed in pieces (see large_removals).
   if not exists (select from private.removals) then
     return query select s.document_id from public.document_shares s where s.user_id = auth.uid();
     return;

@@ -160,65 +160,6 @@ create trigger enqueue_changed_products after update on public.products
   referencing old table as old_rows new table as new_rows
   for each statement execute function private.enqueue_changed_products();
 
-create function public.retry_document(document_id uuid) returns void
-language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform private.require_open_account();
-  -- The update policy decides who may.
-  update public.documents d set metadata = d.metadata where d.id = retry_document.document_id;
-  if not found then
-    raise exception 'no document % that you may change', retry_document.document_id
-      using errcode = 'PT404', hint = 'Check the id, and that you own it or edit for its organization.';
-  end if;
-  perform private.retry_document(retry_document.document_id);
-end $$;
-comment on function public.retry_document is
-  'Embeds a document again, and reads again its files that failed. For whoever may change it.';
-grant execute on function public.retry_document to authenticated, service_role;
-
-create function private.retry_document(document_id uuid) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update public.documents d set status = 'pending', error = null, chunks_done = 0, chunks_total = null
-  where d.id = retry_document.document_id
-    -- As the update policy of documents, which binds no definer.
-    and (current_setting('role') = 'service_role'
-         or d.owner_id = auth.uid() and (d.organization_id is null or d.visibility = 'private')
-         or d.visibility <> 'private' and d.organization_id in (select private.my_organizations('editor')));
-  if found then
-    perform private.enqueue_file(f.id) from public.document_files f
-    where f.document_id = retry_document.document_id and f.status = 'failed';
-    perform private.enqueue_embeddings(array[retry_document.document_id], '{}');
-  end if;
-end $$;
-comment on function private.retry_document is
-  'Makes a document that the caller may change pending, and queues it and its failed files. Called by '
-  'public.retry_document. Definer: writes status.';
-grant execute on function private.retry_document to authenticated, service_role;
-
-create function private.retry_failed_jobs() returns bigint
-language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
-as $$
-declare
-  replayed bigint;
-begin
-  -- Documents before jobs, the order in which everybody locks them.
-  update public.documents d set status = 'pending', error = null
-  where d.id in (select j.document_id from private.embedding_jobs j where j.failed_at is not null);
-  update private.embedding_jobs j
-  set failed_at = null, attempts = 0, available_at = now(), last_error = null
-  where j.failed_at is not null;
-  get diagnostics replayed = row_count;
-  perform pg_catalog.pg_notify('embedding_jobs', '');
-  return replayed + private.retry_failed_files();
-end $$;
-comment on function private.retry_failed_jobs is
-  'Makes every failed job due again, files too, and returns how many. For operators, through the worker''s command '
-  'line.';
-grant execute on function private.retry_failed_jobs to tidegate_worker;
-
 create function private.embedding_queue_status(
   out pending bigint, out failed bigint, out oldest_pending_seconds double precision)
 language sql stable security definer set search_path = pg_catalog, pg_temp
@@ -230,7 +171,3 @@ as $$
 $$;
 comment on function private.embedding_queue_status is 'How far the worker is behind. Definer: counts all rows.';
 grant execute on function private.embedding_queue_status to tidegate_gateway, tidegate_worker;
-
--- The model that the worker and the gateway come with.
-select private.register_embedding_model('all-MiniLM-L6-v2', 384);
-select private.activate_embedding_model('all-MiniLM-L6-v2');

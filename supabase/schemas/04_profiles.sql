@@ -29,6 +29,14 @@ comment on function private.is_staff is
   'Whether the caller is staff: both the token and the account have app_metadata.staff = true, which only an '
   'administrator can set (people write user_metadata themselves).';
 
+create function private.acts_for_the_shop() returns boolean
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+  select private.is_staff() or coalesce(auth.jwt() ->> 'role' = 'service_role', false)
+$$;
+comment on function private.acts_for_the_shop is 'Whether the caller is staff, or a server with the secret key.';
+grant execute on function private.acts_for_the_shop to authenticated, service_role;
+
 create function private.require_open_account() returns uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -132,6 +132,14 @@ create policy "people leave, admins remove, only owners remove owners" on public
       organization_id = any (array(select private.my_organizations('admin')))
       and (role < 'owner' or organization_id = any (array(select private.my_organizations('owner'))))));
 
+create function private.public_scope(organization_id uuid) returns uuid
+language sql immutable strict security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select pg_catalog.md5('public documents of ' || organization_id::text)::uuid
+$$;
+comment on function private.public_scope is 'Scope of the public documents of an organization.';
+grant execute on function private.public_scope to anon, authenticated, service_role, tidegate_worker;
+
 create function private.my_scopes() returns setof uuid
 language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
 as $$
@@ -174,6 +182,21 @@ comment on function private.add_creator_as_owner is
 
 create trigger add_creator_as_owner after insert on public.organizations
   for each row when (new.created_by is not null) execute function private.add_creator_as_owner();
+
+create function private.lock_leaving(organization_ids uuid[]) returns void
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+as $$
+begin
+  -- Locking 100,000 rows takes two seconds, so a large request locks out all others instead. Everybody takes this lock
+  -- before any row, so that there is no deadlock.
+  if cardinality(organization_ids) > 1000 then
+    perform pg_advisory_xact_lock(20261127, 1);
+  else
+    perform pg_advisory_xact_lock_shared(20261127, 1);
+    perform from public.organizations o where o.id = any (organization_ids) order by o.id for no key update;
+  end if;
+end $$;
+comment on function private.lock_leaving is 'Keeps others from leaving these organizations until the transaction ends.';
 
 create function private.lock_organizations(person uuid) returns void
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
@@ -271,31 +294,6 @@ comment on function private.forbid_appointing is
 
 create trigger forbid_appointing before update on public.memberships
   for each row when (old.role <> 'owner' and new.role = 'owner') execute function private.forbid_appointing();
-
--- Custom plans, since the planner hashes an array of many thousand ids only when it sees it.
-create function private.clear_creator() returns trigger
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
-as $$
-declare
-  left_by record;
-begin
-  for left_by in
-    select l.* from (
-      select array_agg(m.user_id) as u, array_agg(m.organization_id) as o from old_rows m
-      where m.organization_id not in (select r.subject_id from private.removals r where r.kind = 'organization')) p
-    cross join lateral private.leavers(p.u, p.o) l
-  loop
-    update public.organizations o set created_by = null
-    where o.created_by = any (left_by.user_ids) and o.id = any (left_by.organization_ids);
-  end loop;
-  return null;
-end $$;
-comment on function private.clear_creator is
-  'Statement trigger on memberships: founders who left no longer read the organization. Definer: they may not update '
-  'it.';
-
-create trigger clear_creator after delete on public.memberships
-  referencing old table as old_rows for each statement execute function private.clear_creator();
 
 create trigger limit_organizations after insert on public.organizations
   referencing new table as new_rows

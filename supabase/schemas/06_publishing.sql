@@ -4,14 +4,6 @@
 -- publish, and to its members otherwise, so that staff give or withdraw the right by changing one row, not the
 -- documents.
 
-create function private.public_scope(organization_id uuid) returns uuid
-language sql immutable strict security invoker parallel safe set search_path = pg_catalog, pg_temp
-as $$
-  select pg_catalog.md5('public documents of ' || organization_id::text)::uuid
-$$;
-comment on function private.public_scope is 'Scope of the public documents of an organization.';
-grant execute on function private.public_scope to anon, authenticated, service_role, tidegate_worker;
-
 create function private.record_publishing() returns trigger
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$

@@ -12,6 +12,12 @@ from tests.support import Database, ScratchCluster
 from tests.support.schema_files import beyond_a_dump, build_from_schemas, dump, schema_files
 
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_LINE = 350, 60, 120
+NAME = re.compile(r"\b(?:public|private)\.[a-z_0-9]+\b")
+DEFINITION = re.compile(
+    r"^create (?:unlogged )?(?:function|sequence|table|type|view) ((?:public|private)\.[a-z_0-9]+)", re.MULTILINE
+)
+# Comments, and what comments on objects say: these name what they please.
+COMMENT = re.compile(r"--.*|^comment on [a-z ]+ \S+ is\s+(?:'(?:[^']|'')*'\s*)+;", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +73,30 @@ def test_a_schema_file_is_readable(path: Path) -> None:
     assert len(lines) < LONGEST_FILE
     assert [line for line in lines if len(line) > LONGEST_LINE] == []
     assert [name for name, length in functions(path) if length > LONGEST_FUNCTION] == []
+
+
+def test_the_schema_reads_from_first_to_last() -> None:
+    """What a file uses stands above, or the file says in which later one it is: (see large_removals)."""
+    texts = {path.stem.partition("_")[2]: path.read_text(encoding="utf-8") for path in schema_files()}
+    homes = {name: home for home, text in texts.items() for name in DEFINITION.findall(text)}
+    order = {home: place for place, home in enumerate(texts)}
+    assert len(homes) > 400
+    unannounced = set()
+    for reader, text in texts.items():
+        code = COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
+        defined: set[str] = set()
+        for statement in re.split(r"^(?=create )", code, flags=re.MULTILINE):
+            defined |= set(DEFINITION.findall(statement))
+            for name in set(NAME.findall(statement)) & set(homes) - defined:
+                is_above = order[homes[name]] < order[reader] or is_wrapped(statement, name)
+                if not is_above and f"(see {homes[name]})" not in text:
+                    unannounced.add(f"{reader} uses {name} of {homes[name]}")
+    assert unannounced == set()
+
+
+def is_wrapped(statement: str, name: str) -> bool:
+    """Whether a function of schema private is that of the same name in public, which calls it and which errors name."""
+    return statement.startswith(f"create function {name.replace('public.', 'private.')}(")
 
 
 def test_every_function_is_measured(database: Database) -> None:

@@ -4,6 +4,113 @@
 -- reads the file, whoever may change the document writes it. A file that is older than its document belonged to another
 -- one that had the same id and is gone; nobody reads it.
 
+-- What the worker has read of a file, and how far it is. Each file under its document has a row with the id of its
+-- object (see reading_files).
+
+create type public.file_status as enum ('queued', 'reading', 'ready', 'failed');
+comment on type public.file_status is
+  'queued: waits to be read; reading: is being read; ready: its text is there; failed: see error.';
+
+create table public.document_files (
+  id uuid primary key,
+  document_id uuid not null,
+  scope_id uuid not null,
+  name text not null,
+  key text not null,
+  content_type text,
+  size bigint,
+  version text not null,
+  status public.file_status not null default 'queued',
+  error text,
+  progress_done integer not null default 0,
+  progress_total integer,
+  progress_unit text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade
+);
+create index document_files_document_id_idx on public.document_files (document_id, scope_id);
+create index document_files_scope_id_idx on public.document_files (scope_id);
+create index document_files_failed_idx on public.document_files (status) where status = 'failed';
+alter table public.document_files enable row level security, force row level security;
+
+comment on table public.document_files is 'Files of documents, and how far each has been read.';
+comment on column public.document_files.id is 'The file: the id of its object in Storage.';
+comment on column public.document_files.document_id is 'Its document.';
+comment on column public.document_files.scope_id is 'Scope of the document.';
+comment on column public.document_files.name is
+  'What people call it: name in the metadata that the upload gave, else its key.';
+comment on column public.document_files.key is 'Its place in Storage within the document: what follows <document id>/.';
+comment on column public.document_files.content_type is 'As the upload said; the content decides how it is read.';
+comment on column public.document_files.size is 'Bytes, as Storage says.';
+comment on column public.document_files.version is 'Another one after each upload to this key.';
+comment on column public.document_files.status is 'State of the newest version.';
+comment on column public.document_files.error is 'Why reading failed and what to do, in words for the owner.';
+comment on column public.document_files.progress_done is 'How much has been read so far, in progress_unit.';
+comment on column public.document_files.progress_total is 'How much there is to read; null until that is known.';
+comment on column public.document_files.progress_unit is
+  'What is counted: pages, slides, sheets, chapters, cells, parts, blocks, records or characters, by the format.';
+comment on column public.document_files.created_at is 'When the file was first seen.';
+comment on column public.document_files.updated_at is 'Last change of this row.';
+
+grant select (
+  id, document_id, scope_id, name, key, content_type, size, version, status, error, progress_done, progress_total,
+  progress_unit, created_at, updated_at)
+  on public.document_files to anon, authenticated;
+grant select, insert, update, delete on public.document_files to service_role;
+grant select on public.document_files to tidegate_worker;
+
+create policy "visitors read files of public documents" on public.document_files
+  for select to anon
+  using (scope_id = any (array(select private.my_scopes())));
+create policy "people read the files of what they read" on public.document_files
+  for select to authenticated
+  using (
+    scope_id = any (array(select private.my_scopes()))
+    or document_id = any (array(select private.my_shared_documents())));
+select private.refuse_closed_accounts('public.document_files');
+
+create trigger touch_updated_at before update on public.document_files
+  for each row execute function private.touch_updated_at();
+
+-- Apart from the file's row, which changes often while the file is read.
+create table public.file_texts (
+  file_id uuid primary key references public.document_files (id) on delete cascade,
+  document_id uuid not null,
+  scope_id uuid not null,
+  content varchar not null,
+  page_starts integer[] not null default '{}',
+  is_markdown boolean not null default true,
+  foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade
+);
+create index file_texts_document_id_idx on public.file_texts (document_id, scope_id);
+create index file_texts_scope_id_idx on public.file_texts (scope_id);
+alter table public.file_texts enable row level security, force row level security;
+
+comment on table public.file_texts is 'Texts of files: of the newest version that could be read.';
+comment on column public.file_texts.file_id is 'The file.';
+comment on column public.file_texts.document_id is 'Its document.';
+comment on column public.file_texts.scope_id is 'Scope of the document.';
+comment on column public.file_texts.content is 'The text. Offsets of the file''s chunks count its characters.';
+comment on column public.file_texts.page_starts is 'Where each page begins in content, from 0; empty without pages.';
+comment on column public.file_texts.is_markdown is
+  'Whether content is Markdown; false for plain text, such as a log or a program, in which nothing is a heading.';
+
+grant select (file_id, document_id, scope_id, content, page_starts, is_markdown)
+  on public.file_texts to anon, authenticated;
+grant select, insert, update, delete on public.file_texts to service_role;
+grant select on public.file_texts to tidegate_worker;
+
+create policy "visitors read texts of public documents' files" on public.file_texts
+  for select to anon
+  using (scope_id = any (array(select private.my_scopes())));
+create policy "people read the texts of what they read" on public.file_texts
+  for select to authenticated
+  using (
+    scope_id = any (array(select private.my_scopes()))
+    or document_id = any (array(select private.my_shared_documents())));
+select private.refuse_closed_accounts('public.file_texts');
+
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
 values ('documents', 'documents', false, 52428800, array[
     'application/pdf',
@@ -141,140 +248,3 @@ create policy "who may change a document removes its files" on storage.objects
   for delete to authenticated
   using (bucket_id = 'documents' and private.may_write_file(name, created_at));
 select private.refuse_closed_accounts('storage.objects');
-
-create function private.clear_uploader(person uuid, after uuid, max_files integer) returns uuid
-language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
-as $$
-declare
-  piece uuid[];
-begin
-  -- Keeps others from adding a trigger.
-  lock table storage.objects in row exclusive mode;
-  if exists (
-    select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-    where t.tgrelid = 'storage.objects'::regclass and not t.tgisinternal
-      and (t.tgqual is not null
-           or p.pronamespace <> 'storage'::regnamespace and p.oid is distinct from to_regproc('private.watch_files'))
-  ) then
-    raise warning 'storage.objects has unknown triggers: files keep the id of who put them there';
-    return null;
-  end if;
-  -- Storage has no index by uploader, and on hosted projects nobody else may create one.
-  piece := array(
-    select o.id from storage.objects o where after is null or o.id > after order by o.id limit max_files);
-  update storage.objects o set owner = null, owner_id = null
-  where o.id = any (piece) and (o.owner = person or o.owner_id = person::text);
-  return piece[max_files];
-end $$;
-comment on function private.clear_uploader is
-  'Removes a person from those of the next max_files files after one, in order of their ids, that they uploaded. '
-  'Returns the last of these files, or null when there are no more. Called by definers, so it does nothing where '
-  'storage.objects has triggers but Storage''s and watch_files: on hosted projects a leaked login of an API role could '
-  'add one that runs with their rights.';
-
--- What the worker has read of a file, and how far it is. Each file under its document has a row with the id of its
--- object. The queue, the triggers and the worker's functions are in the last files (reading_files).
-
-create type public.file_status as enum ('queued', 'reading', 'ready', 'failed');
-comment on type public.file_status is
-  'queued: waits to be read; reading: is being read; ready: its text is there; failed: see error.';
-
-create table public.document_files (
-  id uuid primary key,
-  document_id uuid not null,
-  scope_id uuid not null,
-  name text not null,
-  key text not null,
-  content_type text,
-  size bigint,
-  version text not null,
-  status public.file_status not null default 'queued',
-  error text,
-  progress_done integer not null default 0,
-  progress_total integer,
-  progress_unit text,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade
-);
-create index document_files_document_id_idx on public.document_files (document_id, scope_id);
-create index document_files_scope_id_idx on public.document_files (scope_id);
-create index document_files_failed_idx on public.document_files (status) where status = 'failed';
-alter table public.document_files enable row level security, force row level security;
-
-comment on table public.document_files is 'Files of documents, and how far each has been read.';
-comment on column public.document_files.id is 'The file: the id of its object in Storage.';
-comment on column public.document_files.document_id is 'Its document.';
-comment on column public.document_files.scope_id is 'Scope of the document.';
-comment on column public.document_files.name is
-  'What people call it: name in the metadata that the upload gave, else its key.';
-comment on column public.document_files.key is 'Its place in Storage within the document: what follows <document id>/.';
-comment on column public.document_files.content_type is 'As the upload said; the content decides how it is read.';
-comment on column public.document_files.size is 'Bytes, as Storage says.';
-comment on column public.document_files.version is 'Another one after each upload to this key.';
-comment on column public.document_files.status is 'State of the newest version.';
-comment on column public.document_files.error is 'Why reading failed and what to do, in words for the owner.';
-comment on column public.document_files.progress_done is 'How much has been read so far, in progress_unit.';
-comment on column public.document_files.progress_total is 'How much there is to read; null until that is known.';
-comment on column public.document_files.progress_unit is
-  'What is counted: pages, slides, sheets, chapters, cells, parts, blocks, records or characters, by the format.';
-comment on column public.document_files.created_at is 'When the file was first seen.';
-comment on column public.document_files.updated_at is 'Last change of this row.';
-
-grant select (
-  id, document_id, scope_id, name, key, content_type, size, version, status, error, progress_done, progress_total,
-  progress_unit, created_at, updated_at)
-  on public.document_files to anon, authenticated;
-grant select, insert, update, delete on public.document_files to service_role;
-grant select on public.document_files to tidegate_worker;
-
-create policy "visitors read files of public documents" on public.document_files
-  for select to anon
-  using (scope_id = any (array(select private.my_scopes())));
-create policy "people read the files of what they read" on public.document_files
-  for select to authenticated
-  using (
-    scope_id = any (array(select private.my_scopes()))
-    or document_id = any (array(select private.my_shared_documents())));
-select private.refuse_closed_accounts('public.document_files');
-
-create trigger touch_updated_at before update on public.document_files
-  for each row execute function private.touch_updated_at();
-
--- Apart from the file's row, which changes often while the file is read.
-create table public.file_texts (
-  file_id uuid primary key references public.document_files (id) on delete cascade,
-  document_id uuid not null,
-  scope_id uuid not null,
-  content varchar not null,
-  page_starts integer[] not null default '{}',
-  is_markdown boolean not null default true,
-  foreign key (document_id, scope_id) references public.documents (id, scope_id) on update cascade on delete cascade
-);
-create index file_texts_document_id_idx on public.file_texts (document_id, scope_id);
-create index file_texts_scope_id_idx on public.file_texts (scope_id);
-alter table public.file_texts enable row level security, force row level security;
-
-comment on table public.file_texts is 'Texts of files: of the newest version that could be read.';
-comment on column public.file_texts.file_id is 'The file.';
-comment on column public.file_texts.document_id is 'Its document.';
-comment on column public.file_texts.scope_id is 'Scope of the document.';
-comment on column public.file_texts.content is 'The text. Offsets of the file''s chunks count its characters.';
-comment on column public.file_texts.page_starts is 'Where each page begins in content, from 0; empty without pages.';
-comment on column public.file_texts.is_markdown is
-  'Whether content is Markdown; false for plain text, such as a log or a program, in which nothing is a heading.';
-
-grant select (file_id, document_id, scope_id, content, page_starts, is_markdown)
-  on public.file_texts to anon, authenticated;
-grant select, insert, update, delete on public.file_texts to service_role;
-grant select on public.file_texts to tidegate_worker;
-
-create policy "visitors read texts of public documents' files" on public.file_texts
-  for select to anon
-  using (scope_id = any (array(select private.my_scopes())));
-create policy "people read the texts of what they read" on public.file_texts
-  for select to authenticated
-  using (
-    scope_id = any (array(select private.my_scopes()))
-    or document_id = any (array(select private.my_shared_documents())));
-select private.refuse_closed_accounts('public.file_texts');

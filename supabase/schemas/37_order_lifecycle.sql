@@ -48,26 +48,6 @@ comment on function private.lock_order is
   'Locks and returns the caller''s order, or any order for staff. PT404 when there is none, PT403 when only staff may '
   'do this. Definer: buyers lock no rows.';
 
-create function private.cancel_order(order_id uuid) returns jsonb
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  known public.orders := private.lock_order(order_id, false);
-begin
-  if known.status = 'shipped' then
-    raise sqlstate 'PT409' using message = 'the order is on its way and can no longer be cancelled',
-      hint = 'Send it back; it is refunded then.';
-  end if;
-  if known.status = 'pending' then
-    perform private.withdraw_pending(array[known.id], 'Cancelled.');
-  elsif known.status = 'paid' and known.withdrawn_at is null then
-    update public.orders o set withdrawn_at = now(), reason = 'Cancelled.' where o.id = known.id;
-    perform private.owe_refund(known.id);
-  end if;
-  return private.order_json_by_id(known.id);
-end $$;
-comment on function private.cancel_order is 'See public.cancel_order. Definer: writes orders.';
-
 create function private.withdraw_pending(order_ids uuid[], reason text) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -94,6 +74,26 @@ comment on function private.withdraw_pending is
   'Cancels pending orders whose locks the caller holds, and marks as withdrawn those that are being charged. Definer: '
   'called by functions that know whose they are.';
 
+create function private.cancel_order(order_id uuid) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  known public.orders := private.lock_order(order_id, false);
+begin
+  if known.status = 'shipped' then
+    raise sqlstate 'PT409' using message = 'the order is on its way and can no longer be cancelled',
+      hint = 'Send it back; it is refunded then.';
+  end if;
+  if known.status = 'pending' then
+    perform private.withdraw_pending(array[known.id], 'Cancelled.');
+  elsif known.status = 'paid' and known.withdrawn_at is null then
+    update public.orders o set withdrawn_at = now(), reason = 'Cancelled.' where o.id = known.id;
+    perform private.owe_refund(known.id);
+  end if;
+  return private.order_json_by_id(known.id);
+end $$;
+comment on function private.cancel_order is 'See public.cancel_order. Definer: writes orders.';
+
 create function private.ship_order(order_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -109,6 +109,22 @@ begin
   return private.order_json_by_id(known.id);
 end $$;
 comment on function private.ship_order is 'See public.ship_order. Definer: writes orders.';
+
+create function private.complete_refund(known public.orders) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if known.status not in ('paid', 'shipped') then
+    return;
+  end if;
+  update public.orders o set status = 'refunded' where o.id = known.id;
+  if known.shipped_at is null then
+    perform private.return_stock(array[known.id]);
+  end if;
+end $$;
+comment on function private.complete_refund is
+  'Marks an order as refunded, and returns its goods to the stock unless they were shipped. Definer: called under the '
+  'order''s lock.';
 
 create function private.refund_order(order_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -131,22 +147,6 @@ begin
   return private.order_json_by_id(known.id);
 end $$;
 comment on function private.refund_order is 'See public.refund_order. Definer: writes orders.';
-
-create function private.complete_refund(known public.orders) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if known.status not in ('paid', 'shipped') then
-    return;
-  end if;
-  update public.orders o set status = 'refunded' where o.id = known.id;
-  if known.shipped_at is null then
-    perform private.return_stock(array[known.id]);
-  end if;
-end $$;
-comment on function private.complete_refund is
-  'Marks an order as refunded, and returns its goods to the stock unless they were shipped. Definer: called under the '
-  'order''s lock.';
 
 create function private.mark_paid(order_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -229,20 +229,6 @@ language sql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$ select private.require_open_account(); select private.mark_refunded(order_id) $$;
 comment on function public.mark_refunded is
   'For staff: marks an order as refunded by other means than the provider. 409 while the provider is refunding it.';
-
-create function private.cancel_pending_orders() returns trigger
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform private.leave_orders(old.id);
-  return old;
-end $$;
-comment on function private.cancel_pending_orders is
-  'Row trigger on auth.users: cancels the account''s unpaid orders. Paid ones are delivered and kept without a name. '
-  'Definer: Auth has no rights on orders.';
-
-create trigger cancel_pending_orders before delete on auth.users
-  for each row execute function private.cancel_pending_orders();
 
 create function private.expire_orders(max_orders integer) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'

@@ -6,22 +6,9 @@
 --
 -- All of this runs in statement triggers on memberships, for many rows at once: private.leavers() turns pairs of person
 -- and organization into few groups, so that removing a thousand members costs a few statements. What is too large for
--- one transaction goes to the worker (see large_removals).
-
-create function private.lock_leaving(organization_ids uuid[]) returns void
-language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
-as $$
-begin
-  -- Locking 100,000 rows takes two seconds, so a large request locks out all others instead. Everybody takes this lock
-  -- before any row, so that there is no deadlock.
-  if cardinality(organization_ids) > 1000 then
-    perform pg_advisory_xact_lock(20261127, 1);
-  else
-    perform pg_advisory_xact_lock_shared(20261127, 1);
-    perform from public.organizations o where o.id = any (organization_ids) order by o.id for no key update;
-  end if;
-end $$;
-comment on function private.lock_leaving is 'Keeps others from leaving these organizations until the transaction ends.';
+-- one transaction goes to the worker (see removals).
+--
+-- Triggers on auth.users do the same for an account that is deleted, and cancel its unpaid orders.
 
 create function private.leavers(people uuid[], organizations uuid[])
 returns table (user_ids uuid[], organization_ids uuid[])
@@ -45,6 +32,31 @@ end $$;
 comment on function private.leavers is
   'Groups pairs of person and organization: all organizations of each person, or all people of each organization, '
   'whichever makes fewer groups.';
+
+-- Custom plans, since the planner hashes an array of many thousand ids only when it sees it.
+create function private.clear_creator() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+as $$
+declare
+  left_by record;
+begin
+  for left_by in
+    select l.* from (
+      select array_agg(m.user_id) as u, array_agg(m.organization_id) as o from old_rows m
+      where m.organization_id not in (select r.subject_id from private.removals r where r.kind = 'organization')) p
+    cross join lateral private.leavers(p.u, p.o) l
+  loop
+    update public.organizations o set created_by = null
+    where o.created_by = any (left_by.user_ids) and o.id = any (left_by.organization_ids);
+  end loop;
+  return null;
+end $$;
+comment on function private.clear_creator is
+  'Statement trigger on memberships: founders who left no longer read the organization. Definer: they may not update '
+  'it.';
+
+create trigger clear_creator after delete on public.memberships
+  referencing old table as old_rows for each statement execute function private.clear_creator();
 
 create function private.make_drafts_personal(user_ids uuid[], organization_ids uuid[]) returns void
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
@@ -293,3 +305,17 @@ comment on function private.leave_organizations is
 -- Named to fire before remove_personal_documents: drafts in a deleted organization are personal by then.
 create trigger leave_organizations before delete on auth.users
   for each row execute function private.leave_organizations();
+
+create function private.cancel_pending_orders() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform private.leave_orders(old.id);
+  return old;
+end $$;
+comment on function private.cancel_pending_orders is
+  'Row trigger on auth.users: cancels the account''s unpaid orders. Paid ones are delivered and kept without a name. '
+  'Definer: Auth has no rights on orders.';
+
+create trigger cancel_pending_orders before delete on auth.users
+  for each row execute function private.cancel_pending_orders();

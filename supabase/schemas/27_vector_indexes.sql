@@ -39,6 +39,13 @@ comment on function private.new_scope_index_id is
 
 alter table private.scope_indexes alter column id set default private.new_scope_index_id();
 
+create function private.exact_search_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select 40000 $$;
+comment on function private.exact_search_limit is
+  'Chunks up to which all are compared, at about 0.8 microseconds each. A collection with no more is not indexed.';
+grant execute on function private.exact_search_limit to anon, authenticated, service_role, tidegate_worker;
+
 create function private.scope_index_threshold() returns integer
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$ select 20000 $$;

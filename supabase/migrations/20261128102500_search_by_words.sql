@@ -225,6 +225,19 @@ end $$;
 comment on function private.locate_postings is
   'The chunks of these postings that pass the filters, at most two a source, and of how many sources.';
 
+create function private.best_of_sources(matches private.chunk_match[], row_limit integer) returns private.chunk_match[]
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select (b.source_id, b.chunk_id, b.score)::private.chunk_match
+    from (
+      select distinct on (m.source_id) m.*
+      from (select f.* from unnest(matches) f order by f.score desc, f.chunk_id limit row_limit) m
+      order by m.source_id, m.score desc, m.chunk_id) b);
+end $$;
+comment on function private.best_of_sources is 'The best chunk of each source among the row_limit best.';
+
 create function private.keyword_matches(
   query text, terms private.query_term[], kinds text[], sources uuid[], wanted private.source_filter, excluded uuid[],
   also bigint[], match_count integer, share double precision default 1)
@@ -297,5 +310,5 @@ comment on function private.word_scores is
   'BM25 of those of these chunks that the caller may search, from their text. Definer: as keyword_matches.';
 
 grant execute on function
-  private.passing, private.keyword_matches, private.word_scores
+  private.passing, private.best_of_sources, private.keyword_matches, private.word_scores
   to anon, authenticated, service_role;

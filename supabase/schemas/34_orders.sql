@@ -222,14 +222,6 @@ end $$;
 comment on function private.order_json_by_id is
   'An order with its lines. Definer: called by functions that write orders and know whose they are.';
 
-create function private.acts_for_the_shop() returns boolean
-language sql stable security invoker set search_path = pg_catalog, pg_temp
-as $$
-  select private.is_staff() or coalesce(auth.jwt() ->> 'role' = 'service_role', false)
-$$;
-comment on function private.acts_for_the_shop is 'Whether the caller is staff, or a server with the secret key.';
-grant execute on function private.acts_for_the_shop to authenticated, service_role;
-
 create function private.lock_buyer(order_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -66,12 +66,6 @@ language sql immutable security invoker parallel safe set search_path = pg_catal
 as $$ select string_agg(l.letter, '' order by l.letter collate "C") from string_to_table(word, null) l (letter) $$;
 comment on function private.sorted_letters is 'The letters of a word in order: equal for anagrams.';
 
-create function private.prefix_limit() returns integer
-language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp as $$ select 64 $$;
-comment on function private.prefix_limit is
-  'How many words a prefix stands for at first; sixteen times as many when these do not fill the list.';
-grant execute on function private.prefix_limit to anon, authenticated, service_role;
-
 create function private.prefix_stems(prefixes text[], scopes uuid[], direct bigint[])
 returns table (prefix text, stemmer text, stem text)
 language sql stable security definer rows 10 set search_path = pg_catalog, pg_temp

@@ -276,3 +276,33 @@ comment on function private.reconcile_files is
   'Records files that no trigger has seen and forgets those that are gone, so many at a time; returns how many, and '
   'whether the trigger is there. Definer: reads Storage.';
 grant execute on function private.reconcile_files to tidegate_worker;
+
+create function private.clear_uploader(person uuid, after uuid, max_files integer) returns uuid
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+as $$
+declare
+  piece uuid[];
+begin
+  -- Keeps others from adding a trigger.
+  lock table storage.objects in row exclusive mode;
+  if exists (
+    select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+    where t.tgrelid = 'storage.objects'::regclass and not t.tgisinternal
+      and (t.tgqual is not null
+           or p.pronamespace <> 'storage'::regnamespace and p.oid is distinct from to_regproc('private.watch_files'))
+  ) then
+    raise warning 'storage.objects has unknown triggers: files keep the id of who put them there';
+    return null;
+  end if;
+  -- Storage has no index by uploader, and on hosted projects nobody else may create one.
+  piece := array(
+    select o.id from storage.objects o where after is null or o.id > after order by o.id limit max_files);
+  update storage.objects o set owner = null, owner_id = null
+  where o.id = any (piece) and (o.owner = person or o.owner_id = person::text);
+  return piece[max_files];
+end $$;
+comment on function private.clear_uploader is
+  'Removes a person from those of the next max_files files after one, in order of their ids, that they uploaded. '
+  'Returns the last of these files, or null when there are no more. Called by definers, so it does nothing where '
+  'storage.objects has triggers but Storage''s and watch_files: on hosted projects a leaked login of an API role could '
+  'add one that runs with their rights.';

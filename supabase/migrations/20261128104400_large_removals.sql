@@ -97,22 +97,6 @@ begin
 end $$;
 comment on function private.documents_of is 'Documents of these organizations, at most so many.';
 
-create function private.remove_organizations(organization_ids uuid[]) returns void
-language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
-as $$
-begin
-  if cardinality(organization_ids) > 1
-    and (private.is_large_removal(private.documents_of(organization_ids, 501))
-         or exists (select from public.invitations i where i.organization_id = any (organization_ids) offset 2000))
-  then
-    perform private.queue_organizations(organization_ids);
-  else
-    delete from public.organizations o where o.id = any (organization_ids);
-  end if;
-end $$;
-comment on function private.remove_organizations is
-  'Deletes organizations without other members, at most a thousand; in pieces when much goes with them.';
-
 create function private.queue_organizations(organization_ids uuid[]) returns void
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
 as $$
@@ -128,6 +112,22 @@ begin
   perform private.record_rights_lost('{}', organization_ids);
 end $$;
 comment on function private.queue_organizations is 'Ends every right in these organizations, and queues their removal.';
+
+create function private.remove_organizations(organization_ids uuid[]) returns void
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+as $$
+begin
+  if cardinality(organization_ids) > 1
+    and (private.is_large_removal(private.documents_of(organization_ids, 501))
+         or exists (select from public.invitations i where i.organization_id = any (organization_ids) offset 2000))
+  then
+    perform private.queue_organizations(organization_ids);
+  else
+    delete from public.organizations o where o.id = any (organization_ids);
+  end if;
+end $$;
+comment on function private.remove_organizations is
+  'Deletes organizations without other members, at most a thousand; in pieces when much goes with them.';
 
 create function private.is_large_organization(organization uuid) returns boolean
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp

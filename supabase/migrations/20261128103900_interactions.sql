@@ -76,6 +76,45 @@ comment on column private.purchases_to_revert.created_at is 'When it was bought.
 
 create policy "functions alone use it" on private.purchases_to_revert for all to anon, authenticated using (false);
 
+create table private.interaction_rates (
+  user_id uuid primary key references auth.users (id) on delete cascade,
+  began_at timestamptz not null,
+  times bigint not null
+) with (fillfactor = 50);
+alter table private.interaction_rates enable row level security, force row level security;
+
+comment on table private.interaction_rates is
+  'Views and carts of each person in their current minute. Rows of past minutes mean nothing; the worker removes them.';
+comment on column private.interaction_rates.user_id is 'The person.';
+comment on column private.interaction_rates.began_at is 'When the minute began: with the first event after the last.';
+comment on column private.interaction_rates.times is 'Views and carts since then.';
+
+create policy "functions alone use it" on private.interaction_rates for all to anon, authenticated using (false);
+
+create function private.enforce_interaction_rate(person uuid, noted bigint) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  this_moment constant timestamptz := clock_timestamp();
+  total bigint;
+begin
+  -- Locks the row to the end of the transaction: only requests of the same person wait for each other.
+  insert into private.interaction_rates as r (user_id, began_at, times) values (person, this_moment, noted)
+  on conflict (user_id) do update
+  set (began_at, times) = (
+    select case when k.is_running then r.began_at else this_moment end,
+           case when k.is_running then r.times else 0 end + noted
+    -- A minute may have begun after this moment, while this request waited; but not when the clock was set back.
+    from (
+      select r.began_at
+        between this_moment - interval '1 minute' and this_moment + interval '1 minute' as is_running) k)
+  returning r.times into total;
+  perform private.enforce_limit('interactions_per_minute', total, 'PT429');
+end $$;
+comment on function private.enforce_interaction_rate is
+  'Counts views and carts in the person''s minute; raises PT429 beyond the limit, without counting. Definer: writes '
+  'the counts; called by a trigger, granted to nobody.';
+
 create function private.queue_interactions() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -146,42 +185,3 @@ create trigger withdraw_purchases after update of status, withdrawn_at on public
     old.status in ('paid', 'shipped') and old.withdrawn_at is null
     and (new.status = 'refunded' or new.withdrawn_at is not null))
   execute function private.withdraw_purchases();
-
-create table private.interaction_rates (
-  user_id uuid primary key references auth.users (id) on delete cascade,
-  began_at timestamptz not null,
-  times bigint not null
-) with (fillfactor = 50);
-alter table private.interaction_rates enable row level security, force row level security;
-
-comment on table private.interaction_rates is
-  'Views and carts of each person in their current minute. Rows of past minutes mean nothing; the worker removes them.';
-comment on column private.interaction_rates.user_id is 'The person.';
-comment on column private.interaction_rates.began_at is 'When the minute began: with the first event after the last.';
-comment on column private.interaction_rates.times is 'Views and carts since then.';
-
-create policy "functions alone use it" on private.interaction_rates for all to anon, authenticated using (false);
-
-create function private.enforce_interaction_rate(person uuid, noted bigint) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  this_moment constant timestamptz := clock_timestamp();
-  total bigint;
-begin
-  -- Locks the row to the end of the transaction: only requests of the same person wait for each other.
-  insert into private.interaction_rates as r (user_id, began_at, times) values (person, this_moment, noted)
-  on conflict (user_id) do update
-  set (began_at, times) = (
-    select case when k.is_running then r.began_at else this_moment end,
-           case when k.is_running then r.times else 0 end + noted
-    -- A minute may have begun after this moment, while this request waited; but not when the clock was set back.
-    from (
-      select r.began_at
-        between this_moment - interval '1 minute' and this_moment + interval '1 minute' as is_running) k)
-  returning r.times into total;
-  perform private.enforce_limit('interactions_per_minute', total, 'PT429');
-end $$;
-comment on function private.enforce_interaction_rate is
-  'Counts views and carts in the person''s minute; raises PT429 beyond the limit, without counting. Definer: writes '
-  'the counts; called by a trigger, granted to nobody.';

@@ -6,9 +6,9 @@
 -- HNSW can miss answers to out-of-distribution questions: when all candidates are about equally distant, the graph may
 -- have no path to the few relevant chunks. Such a walk goes on further. Where a walk has found what the question is
 -- about, the next ones look only for what is as near.
-
--- What passes a filter, has the phrases or is excluded is looked up first, up to a bound. Beyond it the search goes on
--- without a list of what passes, with the part of the phrases, and looks at what it has found for what is excluded.
+--
+-- What passes a filter is looked up first, up to a bound. Beyond it the search goes on without a list of what passes,
+-- and what it finds must pass.
 
 -- PostgreSQL refuses an hnsw parameter in a function's header until the library is loaded in the session.
 do $$ begin perform extensions.vector_dims('[1]'::extensions.vector); end $$;
@@ -17,13 +17,6 @@ create type private.search_plan as (scope_indexes smallint[], walks boolean, chu
 comment on type private.search_plan is
   'The indexes of the large scopes among the caller''s, whether the others hold so many chunks that the common index '
   'is walked, and the number of chunks in all.';
-
-create function private.exact_search_limit() returns integer
-language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
-as $$ select 40000 $$;
-comment on function private.exact_search_limit is
-  'Chunks up to which all are compared, at about 0.8 microseconds each. A collection with no more is not indexed.';
-grant execute on function private.exact_search_limit to anon, authenticated, service_role, tidegate_worker;
 
 create function private.replanning_limit() returns integer
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
@@ -52,6 +45,21 @@ $$;
 comment on function private.walk_limit is
   'Chunks that the walks of one search may visit, at about 2 microseconds each; more when there are more. Definer: '
   'reads the size of the table.';
+
+create function private.is_out_of_distribution(near private.chunk_match[], tenth_best double precision default null)
+returns boolean
+language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+declare
+  nearest constant double precision := 1 - greatest((near[10]).score, tenth_best);
+  furthest constant double precision := 1 - (near[cardinality(near)]).score;
+begin
+  return coalesce(furthest - nearest < 0.15 * nearest, false);
+end $$;
+comment on function private.is_out_of_distribution is
+  'Whether all that a walk found is about as far as the tenth nearest: then the question is about something else than '
+  'the chunks. For questions about cooking in software manuals, a walk finds .84 of the ten nearest, the widest one '
+  '.97 to .98, and often not the first; for others it finds .997. tenth_best: as in walk_index.';
 
 create function private.walk_index(
   query_embedding extensions.halfvec, model smallint, dimensions integer, scope_index smallint, scopes uuid[],
@@ -126,34 +134,6 @@ begin
 end $$;
 comment on function private.plan_search is 'How to search these scopes. Definer: reads their counts and indexes.';
 
-create function private.best_of_sources(matches private.chunk_match[], row_limit integer) returns private.chunk_match[]
-language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return array(
-    select (b.source_id, b.chunk_id, b.score)::private.chunk_match
-    from (
-      select distinct on (m.source_id) m.*
-      from (select f.* from unnest(matches) f order by f.score desc, f.chunk_id limit row_limit) m
-      order by m.source_id, m.score desc, m.chunk_id) b);
-end $$;
-comment on function private.best_of_sources is 'The best chunk of each source among the row_limit best.';
-
-create function private.is_out_of_distribution(near private.chunk_match[], tenth_best double precision default null)
-returns boolean
-language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
-as $$
-declare
-  nearest constant double precision := 1 - greatest((near[10]).score, tenth_best);
-  furthest constant double precision := 1 - (near[cardinality(near)]).score;
-begin
-  return coalesce(furthest - nearest < 0.15 * nearest, false);
-end $$;
-comment on function private.is_out_of_distribution is
-  'Whether all that a walk found is about as far as the tenth nearest: then the question is about something else than '
-  'the chunks. For questions about cooking in software manuals, a walk finds .84 of the ten nearest, the widest one '
-  '.97 to .98, and often not the first; for others it finds .997. tenth_best: as in walk_index.';
-
 create type private.search_range as (sources uuid[], wanted private.source_filter, some_sources uuid[]);
 comment on type private.search_range is
   'Where to search: the sources that may be found (null: all), or what they must pass and some that do.';
@@ -192,124 +172,7 @@ comment on function private.search_range is
   'Where to search for what passes a filter: these sources, or where more than private.source_limit pass or more than '
   'private.look_up_limit would have to be looked at, everywhere, and what is found must pass.';
 
-create function private.phrase_limit() returns integer
-language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
-as $$ select 2000 $$;
-comment on function private.phrase_limit is
-  'Chunks by each stemmer that a search looks at to find those that have its phrases, at about 15 microseconds each, '
-  'and as many for what it excludes.';
-
-create function private.phrase_postings(
-  words text[], lone text[], stemmer text, scopes uuid[], chunks bigint, share double precision,
-  out posting_ids bigint[], out is_complete boolean)
-language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
-as $$
-declare
-  posting_limit constant bigint := ceil(share * private.posting_limit(chunks));
-  row_limit constant integer := private.posting_row_limit();
-  most constant integer := ceil(share * private.phrase_limit());
-  counted private.query_term[];
-  posting_rows bigint;
-  rarest bigint;
-  words_read integer;
-begin
-  -- The rarest words find the chunks, as many words as there is time for. Their text says whether they have the phrase.
-  select array_agg((phrase_postings.stemmer, c.word, c.word, 1, c.frequency, -c.frequency, 1)::private.query_term),
-         min(c.frequency), count(*) filter (where c.read <= posting_limit or c.read = c.frequency)
-  into counted, rarest, words_read
-  from (
-    select w.word, f.frequency, sum(f.frequency) over (order by f.frequency, w.word) as read
-    from unnest(words) w (word)
-    cross join lateral (
-      select coalesce(sum(p.size), 0) as frequency from private.postings p
-      where p.scope_id = any (scopes) and p.word = w.word and p.stemmer = phrase_postings.stemmer) f) c;
-  with read as materialized (
-    select r.postings from unnest(private.posting_rows(coalesce(counted, '{}'), scopes, posting_limit, row_limit)) r
-  ), having_words as (
-    select p.posting_id
-    from (select unnest(r.postings) >> 16 as posting_id from read r limit posting_limit) p
-    group by p.posting_id having count(*) = words_read
-  ), beginning_alike as (
-    select w.posting_id
-    from unnest(lone) l (lone)
-    join private.posted_words w on w.word >= l.lone and w.word < l.lone || chr(1114111)
-    where words = '{}' and w.scope_id = any (scopes) and w.stemmer = phrase_postings.stemmer
-    limit posting_limit)
-  select array(
-           select u.posting_id
-           from (select h.posting_id from having_words h union select b.posting_id from beginning_alike b) u
-           order by u.posting_id desc limit most + 1),
-         (select count(*) from read)
-  into posting_ids, posting_rows;
-  is_complete := coalesce(rarest <= posting_limit, true) and posting_rows < row_limit
-    and cardinality(posting_ids) <= most;
-  posting_ids := posting_ids[:most];
-end $$;
-comment on function private.phrase_postings is
-  'The newest postings of chunks that may have a phrase of these words, or a word that begins with one of the lone '
-  'characters; and whether these are all. chunks: how many the caller sees. share: how much of the bounds it has.';
-
-create function private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) returns uuid[]
-language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
-as $$
-declare
-  phrase text;
-  having_it uuid[];
-  are_all boolean := true;
-begin
-  foreach phrase in array phrases loop
-    having_it := array(select private.sources_with(string_to_array(phrase, E'\n'), kinds, 1.0 / cardinality(phrases)));
-    are_all := are_all and array_position(having_it, null) is null;
-    sources := case when sources is null then array_remove(having_it, null)
-      else array(select unnest(sources) intersect select unnest(array_remove(having_it, null))) end;
-    exit when cardinality(sources) = 0;
-  end loop;
-  return case when are_all then sources else sources || null::uuid end;
-end $$;
-comment on function private.sources_of_phrases is
-  'Those of the given sources (null: of all) that have every phrase. A null among them: there may be more.';
-
-create function private.sources_having(candidates uuid[], texts text[]) returns setof uuid
-language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
-as $$
-declare
-  most constant integer := greatest(1, private.phrase_limit() / greatest(1, cardinality(candidates)));
-begin
-  return query
-    with phrases as materialized (
-      select s.name as stemmer, private.phrase_query(('pg_catalog.' || s.name)::regconfig, t.text) as match
-      from unnest(texts) t (text) cross join private.chunk_stemmers() s (name)
-    ), looked_at as materialized (
-      select u.id, c.place, c.stemmer, c.search_vector
-      from unnest(candidates) u (id)
-      cross join lateral (
-        select x.stemmer, x.search_vector, row_number() over () as place from public.chunks x
-        where x.source_id = u.id limit most + 1) c
-    )
-    select l.id from looked_at l
-    where l.place > most
-       or exists (select from phrases h where h.stemmer = l.stemmer and l.search_vector @@ h.match);
-end $$;
-comment on function private.sources_having is
-  'Those of these sources that have one of the phrases, or so many chunks that this cannot be told.';
-
-create function private.without(matches private.chunk_match[], texts text[]) returns private.chunk_match[]
-language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
-as $$
-declare
-  having_it constant uuid[] := array(
-    select private.sources_having(array(select m.source_id from unnest(matches) m), texts));
-begin
-  return array(
-    select (m.source_id, m.chunk_id, m.score)::private.chunk_match
-    from unnest(matches) with ordinality m (source_id, chunk_id, score, place)
-    where not m.source_id = any (having_it) order by m.place);
-end $$;
-comment on function private.without is
-  'These chunks without those of sources that have one of the phrases: for exclusions of which not all were found.';
-
 grant execute on function
   private.replanning_limit, private.comparison_limit, private.walk_limit, private.walk_index, private.plan_search,
-  private.best_of_sources, private.is_out_of_distribution, private.search_range,
-  private.phrase_limit, private.sources_of_phrases, private.sources_having, private.without
+  private.is_out_of_distribution, private.search_range
   to anon, authenticated, service_role;

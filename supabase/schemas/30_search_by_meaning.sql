@@ -127,6 +127,45 @@ comment on function private.nearest_of_many is
   'nearest_of_visible for many chunks, with a custom plan, which looks scopes up in a hash table (three times as fast '
   'for a caller with 800), and with memory for a million rows.';
 
+create function private.nearest_outside_scope_indexes(
+  query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint)
+returns setof private.chunk_match
+language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select n.source_id, n.chunk_id, 1 - n.distance
+    from (
+      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+      from public.chunk_embeddings e
+      where e.model_id = model and e.scope_index_id = 0 and e.scope_id = any (scopes)
+        and (excluded is null or not e.source_id in (select unnest(excluded)))
+      limit most) n
+    order by n.distance + 0 limit row_limit;
+end $$;
+comment on function private.nearest_outside_scope_indexes is
+  'Exact: the nearest chunks of these scopes that no scope index holds; compares at most `most`.';
+
+create function private.nearest_waiting(
+  query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint)
+returns setof private.chunk_match
+language plpgsql stable security invoker rows 100
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+    select n.source_id, n.chunk_id, 1 - n.distance
+    from (
+      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
+      from public.chunk_embeddings e
+      where e.model_id = model and not e.is_indexed and e.scope_index_id = 0 and e.scope_id = any (scopes)
+        and (excluded is null or not e.source_id in (select unnest(excluded)))
+      limit most) n
+    order by n.distance + 0 limit row_limit;
+end $$;
+comment on function private.nearest_waiting is
+  'Exact: the nearest chunks of these scopes that no index holds yet; compares at most `most`.';
+
 create function private.nearest_by_plan(
   query_embedding extensions.halfvec, model smallint, dimensions integer, plan private.search_plan, scopes uuid[],
   shares uuid[], sources uuid[], wanted private.source_filter, excluded uuid[], match_count integer,
@@ -172,45 +211,6 @@ begin
 end $$;
 comment on function private.nearest_by_plan is
   'The nearest chunks of each part of the plan; of sources only when they are given and nothing else is wanted.';
-
-create function private.nearest_outside_scope_indexes(
-  query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint)
-returns setof private.chunk_match
-language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return query
-    select n.source_id, n.chunk_id, 1 - n.distance
-    from (
-      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
-      from public.chunk_embeddings e
-      where e.model_id = model and e.scope_index_id = 0 and e.scope_id = any (scopes)
-        and (excluded is null or not e.source_id in (select unnest(excluded)))
-      limit most) n
-    order by n.distance + 0 limit row_limit;
-end $$;
-comment on function private.nearest_outside_scope_indexes is
-  'Exact: the nearest chunks of these scopes that no scope index holds; compares at most `most`.';
-
-create function private.nearest_waiting(
-  query_embedding extensions.halfvec, model smallint, scopes uuid[], excluded uuid[], row_limit integer, most bigint)
-returns setof private.chunk_match
-language plpgsql stable security invoker rows 100
-set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
-as $$
-begin
-  return query
-    select n.source_id, n.chunk_id, 1 - n.distance
-    from (
-      select e.source_id, e.chunk_id, e.embedding operator(extensions.<=>) query_embedding as distance
-      from public.chunk_embeddings e
-      where e.model_id = model and not e.is_indexed and e.scope_index_id = 0 and e.scope_id = any (scopes)
-        and (excluded is null or not e.source_id in (select unnest(excluded)))
-      limit most) n
-    order by n.distance + 0 limit row_limit;
-end $$;
-comment on function private.nearest_waiting is
-  'Exact: the nearest chunks of these scopes that no index holds yet; compares at most `most`.';
 
 create function private.check_vector(query_embedding extensions.halfvec, model text, dimensions integer) returns void
 language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp

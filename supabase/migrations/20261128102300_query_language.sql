@@ -17,6 +17,12 @@ comment on type private.parsed_query is
   'A parsed query: its words; the prefixes (boat*); the phrases ("slack water"; alternatives are joined by a line '
   'feed); what must not occur (-boat); how many words each prefix stands for; and how it was read: operators or plain.';
 
+create function private.prefix_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp as $$ select 64 $$;
+comment on function private.prefix_limit is
+  'How many words a prefix stands for at first; sixteen times as many when these do not fill the list.';
+grant execute on function private.prefix_limit to anon, authenticated, service_role;
+
 create function private.query_pieces(query text) returns table (place bigint, kind text, written text)
 language plpgsql immutable security invoker parallel safe rows 10 set search_path = pg_catalog, pg_temp
 as $$
@@ -155,105 +161,6 @@ language sql immutable security invoker parallel safe set search_path = pg_catal
 as $$ select ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery $$;
 comment on function private.word_query is 'The tsquery of one stem, whatever characters it has.';
 
-create function private.chunks_with(texts text[], kinds text[], share double precision)
-returns table (source_id uuid, chunk_id bigint)
-language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
-as $$
-declare
-  scopes constant uuid[] := private.search_scopes(kinds);
-  shares constant uuid[] := private.search_shares(kinds);
-  direct constant bigint[] := private.unposted_chunks(scopes, shares);
-  chunks constant bigint := (private.search_extent(scopes, shares)).chunks;
-  each constant double precision := share / greatest(1, cardinality(texts));
-begin
-  return query
-    with phrases as materialized (
-      select w.*, case when cardinality(w.words) + cardinality(w.lone) > 0
-                    then private.phrase_query(('pg_catalog.' || w.stemmer)::regconfig, w.text) end as match
-      from (
-        select s.name as stemmer, t.text, private.lone_characters(t.text) as lone,
-               tsvector_to_array(to_tsvector(
-                 ('pg_catalog.' || s.name)::regconfig, private.query_text(t.text))) as words
-        from unnest(texts) t (text) cross join private.chunk_stemmers() s (name)) w
-    ), posted as materialized (
-      select h.match, h.words, b.posting_ids, b.is_complete
-      from phrases h
-      cross join lateral private.phrase_postings(h.words, h.lone, h.stemmer, scopes, chunks, each) b
-    ), candidates as (
-      -- For one word the posting is proof; for several their order must be checked.
-      select m.chunk_id, case when cardinality(h.words) > 1 or numnode(h.match) > 1 then h.match end as match
-      from posted h
-      cross join lateral (select unnest(h.posting_ids) as posting_id) u
-      join private.posted_chunks m using (posting_id)
-      union all
-      select d.id, h.match from unnest(direct) d (id) cross join phrases h where numnode(h.match) > 0)
-    select c.source_id, c.id
-    from candidates x
-    cross join lateral (
-      select k.source_id, k.id, k.search_vector from public.chunks k where k.id = x.chunk_id offset 0) c
-    where x.match is null or c.search_vector @@ x.match
-    union all
-    select null, null where exists (select from posted h where not h.is_complete);
-end $$;
-comment on function private.chunks_with is
-  'Chunks in the caller''s scopes that have one of the phrases; a last row of nulls where there may be more. Definer: '
-  'reads the postings of the caller''s own scopes; search reads what this names under the policies again.';
-
-create function private.products_numbered(texts text[], kinds text[]) returns setof uuid
-language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp
-as $$
-declare
-  scopes constant uuid[] := private.search_scopes(kinds);
-begin
-  return query
-    select p.id
-    from unnest(texts) t (text)
-    join public.products p
-      on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" = private.sku_key(t.text)
-    where p.scope_id = any (scopes);
-end $$;
-comment on function private.products_numbered is
-  'Products in the caller''s scopes that have one of these as SKU. Definer: as chunks_with.';
-
-create function private.sources_with(texts text[], kinds text[], share double precision) returns setof uuid
-language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return query
-    select c.source_id from private.chunks_with(texts, kinds, share) c
-    union
-    select n.id from private.products_numbered(texts, kinds) n (id);
-end $$;
-comment on function private.sources_with is
-  'Sources in the caller''s scopes that have one of the phrases in a chunk or as SKU. Definer: as chunks_with.';
-
-create function private.excluded_sources(texts text[], kinds text[]) returns uuid[]
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  -- A minus at the beginning of a line may be a bullet.
-  with_minus constant text := '(?:\w[ \t]+|[^\s\w-][ \t]*)-(?:'
-    || (select string_agg(regexp_replace(t.text, '([^\w\s])', '\\\1', 'g'), '|') from unnest(texts) t (text))
-    || ')(?!\w)';
-begin
-  if cardinality(texts) = 0 then
-    return null;
-  end if;
-  return array(
-    with found as materialized (
-      select * from private.chunks_with(texts, kinds, 1)
-    ), kept as (
-      select c.source_id
-      from (select f.chunk_id from found f limit private.written_limit()) f
-      join public.chunks c on c.id = f.chunk_id
-      where concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content) ~* with_minus)
-    (select f.source_id from found f union select n.id from private.products_numbered(texts, kinds) n (id))
-    except select k.source_id from kept k);
-end $$;
-comment on function private.excluded_sources is
-  'Sources that have one of the phrases, without those that have it with a minus as the query does: the page on '
-  '"tar -xzf" is not excluded by it. Null when there are none of the phrases. Definer: as chunks_with.';
-
 create function private.product_query(configuration regconfig, query text) returns tsquery
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -329,6 +236,6 @@ grant execute on function public.search_products to anon, authenticated, service
 
 grant execute on function
   private.query_pieces, private.is_listing, private.query_operators, private.parse_operators,
-  private.enforce_operator_limits, private.parse_query, private.word_query, private.sources_with,
-  private.excluded_sources, private.product_query, private.products_with
+  private.enforce_operator_limits, private.parse_query, private.word_query, private.product_query,
+  private.products_with
   to anon, authenticated, service_role;

@@ -1,0 +1,225 @@
+-- Phrases and exclusions: which sources have a phrase that must occur, or must not.
+--
+-- The rarest words of a phrase name chunks that may have it, and the words of these, in order, tell whether they do.
+-- How many are looked at is bounded. Beyond the bound a search goes on with the part that is known, and looks at what
+-- it has found for what is excluded.
+
+create function private.phrase_limit() returns integer
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select 2000 $$;
+comment on function private.phrase_limit is
+  'Chunks by each stemmer that a search looks at to find those that have its phrases, at about 15 microseconds each, '
+  'and as many for what it excludes.';
+
+create function private.phrase_postings(
+  words text[], lone text[], stemmer text, scopes uuid[], chunks bigint, share double precision,
+  out posting_ids bigint[], out is_complete boolean)
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  posting_limit constant bigint := ceil(share * private.posting_limit(chunks));
+  row_limit constant integer := private.posting_row_limit();
+  most constant integer := ceil(share * private.phrase_limit());
+  counted private.query_term[];
+  posting_rows bigint;
+  rarest bigint;
+  words_read integer;
+begin
+  -- The rarest words find the chunks, as many words as there is time for. Their text says whether they have the phrase.
+  select array_agg((phrase_postings.stemmer, c.word, c.word, 1, c.frequency, -c.frequency, 1)::private.query_term),
+         min(c.frequency), count(*) filter (where c.read <= posting_limit or c.read = c.frequency)
+  into counted, rarest, words_read
+  from (
+    select w.word, f.frequency, sum(f.frequency) over (order by f.frequency, w.word) as read
+    from unnest(words) w (word)
+    cross join lateral (
+      select coalesce(sum(p.size), 0) as frequency from private.postings p
+      where p.scope_id = any (scopes) and p.word = w.word and p.stemmer = phrase_postings.stemmer) f) c;
+  with read as materialized (
+    select r.postings from unnest(private.posting_rows(coalesce(counted, '{}'), scopes, posting_limit, row_limit)) r
+  ), having_words as (
+    select p.posting_id
+    from (select unnest(r.postings) >> 16 as posting_id from read r limit posting_limit) p
+    group by p.posting_id having count(*) = words_read
+  ), beginning_alike as (
+    select w.posting_id
+    from unnest(lone) l (lone)
+    join private.posted_words w on w.word >= l.lone and w.word < l.lone || chr(1114111)
+    where words = '{}' and w.scope_id = any (scopes) and w.stemmer = phrase_postings.stemmer
+    limit posting_limit)
+  select array(
+           select u.posting_id
+           from (select h.posting_id from having_words h union select b.posting_id from beginning_alike b) u
+           order by u.posting_id desc limit most + 1),
+         (select count(*) from read)
+  into posting_ids, posting_rows;
+  is_complete := coalesce(rarest <= posting_limit, true) and posting_rows < row_limit
+    and cardinality(posting_ids) <= most;
+  posting_ids := posting_ids[:most];
+end $$;
+comment on function private.phrase_postings is
+  'The newest postings of chunks that may have a phrase of these words, or a word that begins with one of the lone '
+  'characters; and whether these are all. chunks: how many the caller sees. share: how much of the bounds it has.';
+
+create function private.chunks_with(texts text[], kinds text[], share double precision)
+returns table (source_id uuid, chunk_id bigint)
+language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+  shares constant uuid[] := private.search_shares(kinds);
+  direct constant bigint[] := private.unposted_chunks(scopes, shares);
+  chunks constant bigint := (private.search_extent(scopes, shares)).chunks;
+  each constant double precision := share / greatest(1, cardinality(texts));
+begin
+  return query
+    with phrases as materialized (
+      select w.*, case when cardinality(w.words) + cardinality(w.lone) > 0
+                    then private.phrase_query(('pg_catalog.' || w.stemmer)::regconfig, w.text) end as match
+      from (
+        select s.name as stemmer, t.text, private.lone_characters(t.text) as lone,
+               tsvector_to_array(to_tsvector(
+                 ('pg_catalog.' || s.name)::regconfig, private.query_text(t.text))) as words
+        from unnest(texts) t (text) cross join private.chunk_stemmers() s (name)) w
+    ), posted as materialized (
+      select h.match, h.words, b.posting_ids, b.is_complete
+      from phrases h
+      cross join lateral private.phrase_postings(h.words, h.lone, h.stemmer, scopes, chunks, each) b
+    ), candidates as (
+      -- For one word the posting is proof; for several their order must be checked.
+      select m.chunk_id, case when cardinality(h.words) > 1 or numnode(h.match) > 1 then h.match end as match
+      from posted h
+      cross join lateral (select unnest(h.posting_ids) as posting_id) u
+      join private.posted_chunks m using (posting_id)
+      union all
+      select d.id, h.match from unnest(direct) d (id) cross join phrases h where numnode(h.match) > 0)
+    select c.source_id, c.id
+    from candidates x
+    cross join lateral (
+      select k.source_id, k.id, k.search_vector from public.chunks k where k.id = x.chunk_id offset 0) c
+    where x.match is null or c.search_vector @@ x.match
+    union all
+    select null, null where exists (select from posted h where not h.is_complete);
+end $$;
+comment on function private.chunks_with is
+  'Chunks in the caller''s scopes that have one of the phrases; a last row of nulls where there may be more. Definer: '
+  'reads the postings of the caller''s own scopes; search reads what this names under the policies again.';
+
+create function private.products_numbered(texts text[], kinds text[]) returns setof uuid
+language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+begin
+  return query
+    select p.id
+    from unnest(texts) t (text)
+    join public.products p
+      on upper(regexp_replace(p.sku, '[^[:alnum:]]', '', 'g')) collate "C" = private.sku_key(t.text)
+    where p.scope_id = any (scopes);
+end $$;
+comment on function private.products_numbered is
+  'Products in the caller''s scopes that have one of these as SKU. Definer: as chunks_with.';
+
+create function private.sources_with(texts text[], kinds text[], share double precision) returns setof uuid
+language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select c.source_id from private.chunks_with(texts, kinds, share) c
+    union
+    select n.id from private.products_numbered(texts, kinds) n (id);
+end $$;
+comment on function private.sources_with is
+  'Sources in the caller''s scopes that have one of the phrases in a chunk or as SKU. Definer: as chunks_with.';
+
+create function private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) returns uuid[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  phrase text;
+  having_it uuid[];
+  are_all boolean := true;
+begin
+  foreach phrase in array phrases loop
+    having_it := array(select private.sources_with(string_to_array(phrase, E'\n'), kinds, 1.0 / cardinality(phrases)));
+    are_all := are_all and array_position(having_it, null) is null;
+    sources := case when sources is null then array_remove(having_it, null)
+      else array(select unnest(sources) intersect select unnest(array_remove(having_it, null))) end;
+    exit when cardinality(sources) = 0;
+  end loop;
+  return case when are_all then sources else sources || null::uuid end;
+end $$;
+comment on function private.sources_of_phrases is
+  'Those of the given sources (null: of all) that have every phrase. A null among them: there may be more.';
+
+create function private.excluded_sources(texts text[], kinds text[]) returns uuid[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- A minus at the beginning of a line may be a bullet.
+  with_minus constant text := '(?:\w[ \t]+|[^\s\w-][ \t]*)-(?:'
+    || (select string_agg(regexp_replace(t.text, '([^\w\s])', '\\\1', 'g'), '|') from unnest(texts) t (text))
+    || ')(?!\w)';
+begin
+  if cardinality(texts) = 0 then
+    return null;
+  end if;
+  return array(
+    with found as materialized (
+      select * from private.chunks_with(texts, kinds, 1)
+    ), kept as (
+      select c.source_id
+      from (select f.chunk_id from found f limit private.written_limit()) f
+      join public.chunks c on c.id = f.chunk_id
+      where concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content) ~* with_minus)
+    (select f.source_id from found f union select n.id from private.products_numbered(texts, kinds) n (id))
+    except select k.source_id from kept k);
+end $$;
+comment on function private.excluded_sources is
+  'Sources that have one of the phrases, without those that have it with a minus as the query does: the page on '
+  '"tar -xzf" is not excluded by it. Null when there are none of the phrases. Definer: as chunks_with.';
+
+create function private.sources_having(candidates uuid[], texts text[]) returns setof uuid
+language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  most constant integer := greatest(1, private.phrase_limit() / greatest(1, cardinality(candidates)));
+begin
+  return query
+    with phrases as materialized (
+      select s.name as stemmer, private.phrase_query(('pg_catalog.' || s.name)::regconfig, t.text) as match
+      from unnest(texts) t (text) cross join private.chunk_stemmers() s (name)
+    ), looked_at as materialized (
+      select u.id, c.place, c.stemmer, c.search_vector
+      from unnest(candidates) u (id)
+      cross join lateral (
+        select x.stemmer, x.search_vector, row_number() over () as place from public.chunks x
+        where x.source_id = u.id limit most + 1) c
+    )
+    select l.id from looked_at l
+    where l.place > most
+       or exists (select from phrases h where h.stemmer = l.stemmer and l.search_vector @@ h.match);
+end $$;
+comment on function private.sources_having is
+  'Those of these sources that have one of the phrases, or so many chunks that this cannot be told.';
+
+create function private.without(matches private.chunk_match[], texts text[]) returns private.chunk_match[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  having_it constant uuid[] := array(
+    select private.sources_having(array(select m.source_id from unnest(matches) m), texts));
+begin
+  return array(
+    select (m.source_id, m.chunk_id, m.score)::private.chunk_match
+    from unnest(matches) with ordinality m (source_id, chunk_id, score, place)
+    where not m.source_id = any (having_it) order by m.place);
+end $$;
+comment on function private.without is
+  'These chunks without those of sources that have one of the phrases: for exclusions of which not all were found.';
+
+grant execute on function
+  private.phrase_limit, private.sources_with, private.sources_of_phrases, private.excluded_sources,
+  private.sources_having, private.without
+  to anon, authenticated, service_role;
