@@ -59,6 +59,8 @@ class Route:
 PASSED_ON = {"/v1/documents"}
 # The answers of /v1/answers in another form, by the same service (tests/answers/test_chat.py).
 IN_ANOTHER_FORM = {"/v1/chat/completions"}
+# What the settings say: nothing that it depends on can break.
+CONSTANT = {"/v1/models"}
 ROUTES = (
     Route(
         "search, asked before",
