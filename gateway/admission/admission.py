@@ -18,7 +18,7 @@ from gateway.admission.shared import SharedRates
 from gateway.admission.turns import Turns
 from gateway.errors import OverloadedError, TooManyAtOnceError, TooManyRequestsError
 from gateway.resilience.limiter import ConcurrencyLimiter
-from gateway.resilience.metrics import LIMITED, SHED
+from gateway.resilience.request_metrics import LIMITED, SHED
 
 access_logger = logging.getLogger("gateway.access")
 

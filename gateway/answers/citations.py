@@ -1,6 +1,6 @@
 """The check of every citation: its quote stands, to the letter but for white space, in a passage that was found."""
 
-from gateway.resilience.metrics import CITATIONS_DROPPED
+from gateway.resilience.request_metrics import CITATIONS_DROPPED
 
 LEAST_QUOTE, LONGEST_QUOTE = 4, 1_000
 """Characters: fewer stand in any text, more are no quotation."""

@@ -26,8 +26,8 @@ from gateway.http.middleware import (
     ClientDisconnectMiddleware,
     DeadlineMiddleware,
     ErrorBoundaryMiddleware,
-    RequestIdMiddleware,
 )
+from gateway.http.observation import ObservationMiddleware
 from gateway.recommendations.routes import router as recommendations_router
 from gateway.search.embedding_routes import router as embeddings_router
 from gateway.search.routes import router as search_router
@@ -113,7 +113,7 @@ async def check_database(services: Services) -> None:
 def _middleware(settings: Settings, services: Services) -> list[Middleware]:
     """From the outside in."""
     return [
-        Middleware(RequestIdMiddleware),
+        Middleware(ObservationMiddleware),
         cross_origin(settings.cors_origins),
         Middleware(ErrorBoundaryMiddleware),
         Middleware(AdmissionMiddleware, admission=services.admission),

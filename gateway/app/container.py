@@ -28,7 +28,7 @@ from gateway.embeddings import Embedder, EmbeddingError, create_embedder
 from gateway.recommendations.service import RecommendationService
 from gateway.resilience import ResiliencePipeline
 from gateway.resilience.limiter import ConcurrencyLimiter
-from gateway.resilience.metrics import RIGHTS_AGE
+from gateway.resilience.request_metrics import IN_FLIGHT, LIMIT, RIGHTS_AGE
 from gateway.search.embedding_service import EmbeddingService
 from gateway.search.query_embedding import QueryEmbedder
 from gateway.search.service import SearchService
@@ -143,6 +143,8 @@ def create_services(
     payments = create_payments(settings.payment_url, settings.payment_api_key, how.payment)
     shared = parts.create_shared_rates(settings, how.rate_limits)
     limiter = parts.create_limiter(settings, how.database)
+    LIMIT.set_function(lambda: limiter.limit)
+    IN_FLIGHT.set_function(lambda: limiter.in_flight)
     dependencies = parts.list_dependencies(
         replica=replica,
         data_api=data_api,

@@ -20,6 +20,7 @@ from cachetools import FIFOCache
 from gateway.auth.caller import ANONYMOUS, Caller
 from gateway.errors import ForbiddenError, UnauthenticatedError
 from gateway.resilience import ResiliencePipeline
+from gateway.resilience.request_metrics import CacheMeter
 
 MAX_TOKEN_CHARACTERS = 16_384
 LEEWAY_S = 10
@@ -90,6 +91,7 @@ class TokenVerifier:
         self._issuer = issuer
         self._publishable_key = publishable_key.encode()
         self._clock = clock
+        self._meter = CacheMeter("tokens")
         self._verified: FIFOCache[bytes, tuple[float, Caller]] = FIFOCache(cache_size)
 
     async def caller(self, authorization: str | None) -> Caller:
@@ -102,7 +104,9 @@ class TokenVerifier:
             raise UnauthenticatedError("The Authorization header must read: Bearer, a space, an access token.")
         if hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._publishable_key):
             return ANONYMOUS  # Supabase's clients send their key when nobody is signed in
-        return self._cached(token) or await self._verify(token)
+        known = self._cached(token)
+        self._meter.asked(is_hit=known is not None)
+        return known or await self._verify(token)
 
     def known(self, authorization: str) -> Caller | None:
         """The caller of a header whose token was verified lately; None where that would have to be done first."""

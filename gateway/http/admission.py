@@ -11,7 +11,7 @@ from gateway.errors import DatabaseBusyError, OverloadedError, TooManyRequestsEr
 from gateway.http.load_shedding import UNCOUNTED, header, is_limited, is_refused
 from gateway.resilience import remaining
 from gateway.resilience.callers import on_behalf_of
-from gateway.resilience.metrics import SHED
+from gateway.resilience.request_metrics import SHED
 
 WAIT_SHARE = 0.2
 """Of its time, what a request may wait for those that its caller sent before it."""

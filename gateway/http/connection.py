@@ -22,7 +22,7 @@ from gateway.http.load_shedding import (
     path_of,
     refusal,
 )
-from gateway.resilience.metrics import CONNECTIONS_REFUSED
+from gateway.resilience.request_metrics import CONNECTIONS_REFUSED, REFUSED
 
 logger = logging.getLogger(__name__)
 
@@ -182,6 +182,7 @@ class CountedConnection(HttpToolsProtocol):
         closes: bool = False,
     ) -> bytes:
         request_id = new_request_id(header(headers, b"x-request-id"))
+        REFUSED.labels(error.status).inc()
         if self.admission is not None and self._who is not None:
             self.admission.log(self._who, error.status, f"{method} {path_of(url)!r}")
         else:

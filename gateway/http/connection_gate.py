@@ -6,7 +6,7 @@ from typing import Any, ClassVar, cast
 from uvicorn.protocols.utils import get_remote_addr
 
 from gateway.http.connection import CountedConnection
-from gateway.resilience.metrics import CONNECTIONS_REFUSED
+from gateway.resilience.request_metrics import CONNECTIONS_REFUSED
 
 
 class ConnectionGate(Protocol):

@@ -1,12 +1,10 @@
-"""What surrounds every request, in plain ASGI: a request id, a bounded body, and no exception that gets away."""
+"""What surrounds every request, in plain ASGI: a bounded body, a deadline, and no exception that gets away."""
 
 import asyncio
 import logging
-import secrets
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import (
@@ -15,47 +13,12 @@ from gateway.errors import (
     PayloadTooLargeError,
     UploadTimeoutError,
 )
-from gateway.http.load_shedding import LIMITED, REQUEST_ID, UPLOADS
+from gateway.http.load_shedding import LIMITED, UPLOADS
 from gateway.http.problems import as_gateway_error, problem_response
 from gateway.resilience import allow
-from gateway.resilience.metrics import CLIENT_DISCONNECTS
+from gateway.resilience.request_metrics import CLIENT_DISCONNECTS
 
 logger = logging.getLogger(__name__)
-access_logger = logging.getLogger("gateway.access")
-
-
-class RequestIdMiddleware:
-    """Gives each request an id: the client's X-Request-Id if it is a plain one, else a random one. Logs one line."""
-
-    def __init__(self, app: ASGIApp, make_id: Callable[[], str] = lambda: secrets.token_hex(16)) -> None:
-        """Wrap `app`."""
-        self.app = app
-        self.make_id = make_id
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else self.make_id()
-        scope.setdefault("state", {})["request_id"] = request_id
-        started = time.perf_counter()
-        status = 0
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
-            await send(message)
-
-        try:
-            await self.app(scope, receive, send_with_id)
-        finally:
-            took_ms = (time.perf_counter() - started) * 1000
-            # %r: a path may hold line breaks, which must not forge lines of the log.
-            access_logger.info("%s %r %d %.1f ms %s", scope["method"], scope["path"], status, took_ms, request_id)
 
 
 class ErrorBoundaryMiddleware:

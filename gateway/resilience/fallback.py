@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from gateway.resilience.errors import DependencyError
-from gateway.resilience.metrics import DEGRADATIONS
+from gateway.resilience.request_metrics import DEGRADATIONS
 
 Result = TypeVar("Result")
 

@@ -1,6 +1,11 @@
-"""What the chain does, in numbers, for whoever watches: GET /metrics gives them in Prometheus' text format."""
+"""What gateway and worker do, in numbers: /metrics gives them in the text formats of Prometheus and OpenMetrics.
+
+These are the numbers that both have. request_metrics.py has those of the gateway alone, worker/metrics.py those of a
+worker. docs/observability.md lists them all.
+"""
 
 import asyncio
+import platform
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -8,8 +13,18 @@ from types import TracebackType
 from typing import Literal
 
 from opentelemetry.trace import SpanKind
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    start_http_server,
+)
+from prometheus_client.exposition import choose_encoder
 
+from gateway import __version__
 from gateway.resilience.policy import Policy
 from gateway.resilience.spans import span
 
@@ -17,6 +32,10 @@ REGISTRY = CollectorRegistry()
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 STATES = ("closed", "half-open", "open")
 
+ProcessCollector(registry=REGISTRY)
+Info("tidegate_build", "The version, and the Python that runs it.", registry=REGISTRY).info(
+    {"version": __version__, "python": platform.python_version()}
+)
 CALLS = Counter(
     "tidegate_calls", "Attempts to use a dependency, by outcome.", ["dependency", "outcome"], registry=REGISTRY
 )
@@ -27,45 +46,6 @@ RETRIES = Counter("tidegate_retries", "Attempts after the first.", ["dependency"
 BREAKER = Gauge(
     "tidegate_breaker_state", "1 for the state that the breaker is in.", ["dependency", "state"], registry=REGISTRY
 )
-DEGRADATIONS = Counter(
-    "tidegate_degradations", "Answers that had to do without something.", ["dependency", "used"], registry=REGISTRY
-)
-CITATIONS_DROPPED = Counter(
-    "tidegate_citations_dropped",
-    "Citations that were not in the passages found for their reader, and so were left out.",
-    registry=REGISTRY,
-)
-SHED = Counter("tidegate_shed", "Requests refused because there were too many.", registry=REGISTRY)
-LIMITED = Counter(
-    "tidegate_limited",
-    "Requests refused because one caller asks too much, by kind of caller.",
-    ["caller"],
-    registry=REGISTRY,
-)
-CONNECTIONS_REFUSED = Counter(
-    "tidegate_connections_refused", "Connections closed because there were too many.", registry=REGISTRY
-)
-CLIENT_DISCONNECTS = Counter(
-    "tidegate_client_disconnects", "Requests whose client left before the answer.", registry=REGISTRY
-)
-LIMIT = Gauge("tidegate_concurrency_limit", "Requests that are let in at a time.", registry=REGISTRY)
-RIGHTS_AGE = Gauge(
-    "tidegate_rights_age_seconds",
-    "Seconds since the last answered question which rights ended; kept answers lose their documents above 4.5.",
-    registry=REGISTRY,
-)
-IN_FLIGHT = Gauge("tidegate_requests_in_flight", "Requests that were let in and are not answered.", registry=REGISTRY)
-QUEUE_JOBS = Gauge(
-    "tidegate_queue_jobs", "What is in the queues of the worker, by state.", ["queue", "state"], registry=REGISTRY
-)
-QUEUE_OLDEST = Gauge(
-    "tidegate_queue_oldest_seconds", "How long the oldest has waited that is not done.", ["queue"], registry=REGISTRY
-)
-FILES = Counter(
-    "tidegate_files", "Files that were read, failed or are tried again, by format.", ["format", "outcome"],
-    registry=REGISTRY,
-)  # fmt: skip
-
 POLICY = Gauge(
     "tidegate_policy", "How a dependency is used: its numbers, by name.", ["dependency", "number"], registry=REGISTRY
 )
@@ -77,9 +57,10 @@ RETRY_BUDGET = Gauge(
 )
 
 
-def exposition() -> bytes:
-    """Everything, as text."""
-    return generate_latest(REGISTRY)
+def exposition(accept: str = "") -> tuple[bytes, str]:
+    """Everything, and its media type: OpenMetrics, which has exemplars, if the header Accept asks for it."""
+    encode, media_type = choose_encoder(accept)
+    return encode(REGISTRY), media_type
 
 
 def serve(host: str, port: int) -> Callable[[], None]:

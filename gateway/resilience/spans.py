@@ -5,16 +5,11 @@ microseconds a search. No span holds a text:
 names, numbers and the type of an error are all that is put into it.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind, Status, StatusCode
-
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
+from opentelemetry.trace import SpanKind, Status, StatusCode, format_trace_id
 
 tracer = trace.get_tracer("tidegate")
 
@@ -36,17 +31,7 @@ def span(name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int 
             raise
 
 
-def traced(
-    name: str,
-) -> Callable[[Callable[Parameters, Awaitable[Result]]], Callable[Parameters, Awaitable[Result]]]:
-    """Gives every call of an asynchronous function a span of this name."""
-
-    def decorate(function: Callable[Parameters, Awaitable[Result]]) -> Callable[Parameters, Awaitable[Result]]:
-        @wraps(function)
-        async def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-            with span(name):
-                return await function(*args, **kwargs)
-
-        return call
-
-    return decorate
+def trace_id() -> str | None:
+    """The id of the trace that the work at hand is recorded in, in hexadecimal; None where it is not."""
+    context = trace.get_current_span().get_span_context()
+    return format_trace_id(context.trace_id) if context.trace_flags.sampled else None

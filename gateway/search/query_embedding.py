@@ -16,6 +16,7 @@ from gateway.embeddings import Embedder, EmbeddingError, EmbeddingRejected, Vect
 from gateway.errors import DatabaseUnsafeError, InvalidInputError, UnavailableError
 from gateway.resilience import DependencyError, Policy, ResiliencePipeline, allow, remaining
 from gateway.resilience.fallback import Degradation, degraded
+from gateway.resilience.request_metrics import CacheMeter
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ class QueryEmbedder:
         self._database = database
         self.pipeline = ResiliencePipeline(policy, _is_failure, heartbeat=self.probe)
         self._clock = clock
+        self._query_meter, self._sentence_meter = CacheMeter("query_vectors"), CacheMeter("sentence_vectors")
         self._compared: LRUCache[tuple[str, int, str], Vectors] = LRUCache(MOST_COMPARED)
         self._active: Model | None = next(iter(self._embedders))
         self._refused = ""
@@ -93,6 +95,7 @@ class QueryEmbedder:
         try:
             # Known queries have their vectors whatever has become of the model.
             vector = embedder.known_query(query)
+            self._query_meter.asked(is_hit=vector is not None)
             if vector is None and embedder.reads(query) is False:
                 return degraded("embedder", f"{active.name} does not read the script of the query.", INSTEAD)
             if vector is None:
@@ -139,6 +142,7 @@ class QueryEmbedder:
         own = self._own
         keys = [(own.name, *text) for text in texts]
         new = [key for key in dict.fromkeys(keys) if key not in self._compared]
+        self._sentence_meter.asked(is_hit=not new)
         try:
             asked, *made = await self._vectors(self._embedders[own], [query, *(text for *_, text in new)], COMPARED)
         except DependencyError as error:

@@ -5,12 +5,13 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from math import nan
 from typing import Any
 
 from gateway.database.pool import Database
 from gateway.errors import GatewayError
 from gateway.resilience import allow
-from gateway.resilience.metrics import QUEUE_JOBS, QUEUE_OLDEST
+from gateway.resilience.request_metrics import DOCUMENTS_PENDING, QUEUE_JOBS, QUEUE_OLDEST
 from gateway.resilience.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class QueueGauges:
 def _clear() -> None:
     QUEUE_JOBS.clear()
     QUEUE_OLDEST.clear()
+    DOCUMENTS_PENDING.set(nan)
 
 
 def _set(row: Mapping[str, Any]) -> None:
@@ -76,3 +78,4 @@ def _set(row: Mapping[str, Any]) -> None:
         QUEUE_JOBS.labels(queue, state).set(row[column])
     for queue, column in OLDEST.items():
         QUEUE_OLDEST.labels(queue).set(row[column])
+    DOCUMENTS_PENDING.set(row["documents_pending"])

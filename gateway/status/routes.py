@@ -3,7 +3,6 @@
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway.http.dependencies import CallerOrWhyNot
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
@@ -61,10 +60,11 @@ async def details(service: Service, response: Response) -> StatusDetails:
 
 
 @operations.get("/metrics", operation_id="metrics", summary="Calls, breakers, degradations and load in numbers")
-async def metrics(service: Service) -> Response:
-    """In Prometheus' text format. Nothing in it is about a caller or a row."""
+async def metrics(service: Service, request: Request) -> Response:
+    """In the text format of Prometheus or, if it is asked for, of OpenMetrics. Nothing is about a caller or a row."""
     await service.measure()
-    return Response(exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
+    text, media_type = exposition(request.headers.get("accept", ""))
+    return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
 
 
 for path, route in (("/health/live", live), ("/health/ready", ready)):

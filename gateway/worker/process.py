@@ -58,7 +58,7 @@ class WorkerProcess:
             async with asyncio.TaskGroup() as loops:
                 warming = loops.create_task(self._warm_up())
                 loops.create_task(embed_texts(self._url, pipeline, stop, lease_s=lease_s, backoff_s=backoff_s))
-                loops.create_task(reconnecting(self._url, self._maintain, stop, Backoff(backoff_s)))
+                loops.create_task(reconnecting("maintenance", self._url, self._maintain, stop, Backoff(backoff_s)))
                 if self._files is not None:
                     ingestion = Ingestion(
                         self._files,

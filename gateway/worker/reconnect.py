@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.database.connection import DatabaseError, connect
 from gateway.worker.backoff import Backoff
+from gateway.worker.metrics import CONNECTED
 from gateway.worker.session import Session
 
 logger = logging.getLogger(__name__)
@@ -19,14 +20,21 @@ DRAIN_S = 5.0
 Work = Callable[[list[Session]], Awaitable[None]]
 
 
-async def reconnecting(url: str, work: Work, stop: asyncio.Event, backoff: Backoff, *, connections: int = 1) -> None:
-    """Run `work` on that many connections until `stop`; again on new ones, after a pause, when the database fails."""
+async def reconnecting(
+    loop: str, url: str, work: Work, stop: asyncio.Event, backoff: Backoff, *, connections: int = 1
+) -> None:
+    """Run `work` on that many connections until `stop`; again on new ones, after a pause, when the database fails.
+
+    `loop` is what the loop is called in the metrics.
+    """
+    is_connected = CONNECTED.labels(loop)
     while not stop.is_set():
         try:
             async with AsyncExitStack() as opened:
                 sessions = [await _open(url, opened) for _ in range(connections)]
                 backoff.reset()
-                await work(sessions)
+                with is_connected.track_inprogress():
+                    await work(sessions)
         except* DatabaseError as errors:
             delay_s = backoff.next_s()
             logger.warning("The database does not work: %s. Trying again in %.1f s.", _reasons(errors), delay_s)

@@ -161,12 +161,14 @@ create trigger enqueue_changed_products after update on public.products
   for each statement execute function private.enqueue_changed_products();
 
 create function private.embedding_queue_status(
-  out pending bigint, out failed bigint, out oldest_pending_seconds double precision)
+  out pending bigint, out failed bigint, out oldest_pending_seconds double precision,
+  out documents_pending bigint)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select count(*) filter (where j.failed_at is null),
          count(*) filter (where j.failed_at is not null),
-         coalesce(extract(epoch from now() - min(j.created_at) filter (where j.failed_at is null)), 0)
+         coalesce(extract(epoch from now() - min(j.created_at) filter (where j.failed_at is null)), 0),
+         count(j.document_id) filter (where j.failed_at is null)
   from private.embedding_jobs j
 $$;
 comment on function private.embedding_queue_status is 'How far the worker is behind. Definer: counts all rows.';

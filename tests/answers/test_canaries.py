@@ -112,5 +112,5 @@ async def test_nor_while_something_is_broken(
     finally:
         double.status, guarded.embedder.fault = 200, None
         door.heal()
-    page = exposition().decode() + (await guarded.client.get(f"{OPERATIONS}/status")).text
+    page = exposition()[0].decode() + (await guarded.client.get(f"{OPERATIONS}/status")).text
     assert [title for title in DOCUMENTS if canary(title) in page] == []

@@ -16,7 +16,7 @@ import uvicorn
 from gateway.app.__main__ import server_config
 from gateway.app.container import Services
 from gateway.resilience.limiter import ConcurrencyLimiter
-from gateway.resilience.metrics import SHED
+from gateway.resilience.request_metrics import SHED
 from tests.support.gateway_app import make_app, make_settings
 from tests.support.tokens import Project
 

@@ -67,8 +67,8 @@ GROUND = ("gateway.errors", "gateway.resilience")
 CAPABILITY = (*GROUND, "gateway.auth", "gateway.clients", "gateway.database", "gateway.http", "gateway.products")
 LOOP = (
     "gateway.database",
-    "gateway.resilience.spans",
     "gateway.worker.backoff",
+    "gateway.worker.metrics",
     "gateway.worker.reconnect",
     "gateway.worker.session",
 )
@@ -129,7 +129,13 @@ LOWER: dict[str, tuple[str, ...]] = {
     ),
     "worker/session.py": ("gateway.database",),
     "worker/backoff.py": (),
-    "worker/reconnect.py": ("gateway.database", "gateway.worker.backoff", "gateway.worker.session"),
+    "worker/metrics.py": ("gateway.resilience",),
+    "worker/reconnect.py": (
+        "gateway.database",
+        "gateway.worker.backoff",
+        "gateway.worker.metrics",
+        "gateway.worker.session",
+    ),
     "local/": ("gateway.config", "gateway.database", "gateway.local", "gateway.resilience"),
 }
 MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))

@@ -161,11 +161,14 @@ def test_every_argument_of_the_search_function_is_documented() -> None:
     assert sorted(name for row in rows for name in re.findall(r"`(\w+)`", row)) == sorted(arguments)
 
 
-def test_every_metric_exists_and_is_documented() -> None:
-    existing = {name for metric in REGISTRY.collect() for name in _names(metric)}
+def test_every_metric_that_is_named_exists() -> None:
+    """tests/integration/test_metrics.py compares the table of metrics with what each process serves."""
+    for part in ("gateway.resilience.request_metrics", "gateway.worker.metrics"):
+        importlib.import_module(part)
+    existing = {_name(metric) for metric in REGISTRY.collect()}
     named = {name for text in TEXT.values() for name in re.findall(r"`(tidegate_\w+)`", text)}
     logins = {"tidegate_gateway", "tidegate_worker"}
-    assert named - logins == existing
+    assert named - logins <= existing
 
 
 def test_the_settings_page_is_current() -> None:
@@ -192,6 +195,6 @@ def _code(text: str) -> str:
     return "\n".join([*fences, *spans])
 
 
-def _names(metric: Metric) -> set[str]:
+def _name(metric: Metric) -> str:
     """The name by which a person knows the metric."""
-    return {f"{metric.name}_total" if metric.type == "counter" else metric.name}
+    return metric.name + {"counter": "_total", "info": "_info"}.get(metric.type, "")

@@ -30,7 +30,7 @@ async def embed_texts(
         await draining(_run(pipeline, queue, Queue(second, lease_s), listener.connection), stop)
         await pipeline.release_held(queue)
 
-    await reconnecting(url, work, stop, Backoff(backoff_s), connections=3)
+    await reconnecting("embedding", url, work, stop, Backoff(backoff_s), connections=3)
 
 
 async def _run(pipeline: EmbeddingPipeline, queue: Queue, passing: Queue, listener: Connection) -> None:

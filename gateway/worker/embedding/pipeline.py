@@ -19,13 +19,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from gateway.chunking.chunker import Chunker
 from gateway.database.connection import DatabaseError, is_about_the_rows, is_transient
 from gateway.embeddings import Embedder, EmbedderUnavailable, EmbeddingRejected
-from gateway.resilience.spans import traced
 from gateway.worker.backoff import Backoff
 from gateway.worker.embedding.cutting import Cutter
 from gateway.worker.embedding.index_maintenance import IndexMaintenance
 from gateway.worker.embedding.jobs import Batch, CutSource, Job, Model
 from gateway.worker.embedding.queue import Queue
 from gateway.worker.embedding.short_texts import Traffic
+from gateway.worker.metrics import CHUNKS_EMBEDDED, TEXTS, piece_of_work
 from gateway.worker.reconnect import pause
 
 logger = logging.getLogger(__name__)
@@ -168,7 +168,7 @@ class EmbeddingPipeline:
             await self._fail(queue, job, f"Embedding was begun {job.attempts - 1} times and never finished.")
         return [job for job in jobs if job.attempts <= self._max_attempts]
 
-    @traced("cut_texts")
+    @piece_of_work("cut_texts")
     async def _cut(self, queue: Queue, model: Model, jobs: list[Job]) -> Batch:
         embedder = self._embedders[model.name, model.dimensions]
         sources, uncuttable = await self._cutter.cut(queue, model, embedder, jobs)
@@ -180,7 +180,7 @@ class EmbeddingPipeline:
 
     # Embedding ---------------------------------------------------------------------------------------------------
 
-    @traced("embed_chunks")
+    @piece_of_work("embed_chunks")
     async def _embed(self, queue: Queue, batch: Batch) -> list[Batch]:
         missing = batch.piece()
         if not missing:
@@ -197,6 +197,7 @@ class EmbeddingPipeline:
                 return []
             return [done for each in batch.alone() for done in await self._embed(queue, each)]
         self._embedder_backoff.reset()
+        CHUNKS_EMBEDDED.inc(len(missing))
         return [Batch(batch.model, batch.sources, dict(zip(missing, vectors, strict=True)))]
 
     async def _wait_for_embedder(self, queue: Queue, batch: Batch, error: EmbedderUnavailable) -> None:
@@ -208,7 +209,7 @@ class EmbeddingPipeline:
 
     # Writing -----------------------------------------------------------------------------------------------------
 
-    @traced("write_chunks")
+    @piece_of_work("write_chunks")
     async def _write(self, queue: Queue, batch: Batch) -> list[Batch]:
         whole, parts = batch.parted()
         for source in parts:
@@ -242,6 +243,7 @@ class EmbeddingPipeline:
             return
         self._held.difference_update(batch.jobs)
         self._indexes.written()
+        TEXTS.labels("embedded").inc(finished)
         chunks = sum(len(source.chunks) for source in batch.sources)
         logger.info("%d of %d texts embedded, %d chunks", finished, len(batch.sources), chunks)
 
@@ -249,6 +251,7 @@ class EmbeddingPipeline:
         delay = self._job_backoff.after(job.attempts)
         is_final = await queue.fail(job, error, delay, self._max_attempts if max_attempts is None else max_attempts)
         self._held.discard(job)
+        TEXTS.labels("failed" if is_final else "retried").inc()
         outcome = "failed for good" if is_final else f"again in {delay:.1f} s"
         logger.warning("%s, attempt %d, %s: %s", job.source_id, job.attempts, outcome, error)
 

@@ -25,10 +25,9 @@ from gateway.ingestion.limits import Limits, megabytes
 from gateway.ingestion.process import ParserFailedError, Reading, Report, read_file
 from gateway.ingestion.progress import Progress
 from gateway.resilience import DependencyError
-from gateway.resilience.metrics import FILES
-from gateway.resilience.spans import traced
 from gateway.worker.backoff import Backoff
 from gateway.worker.ingestion.queue import FileJob, FileQueue
+from gateway.worker.metrics import FILES, piece_of_work
 from gateway.worker.reconnect import draining, reconnecting
 from gateway.worker.session import Session
 
@@ -116,7 +115,7 @@ class Ingestion:
             await self._try(queue, job)
             renewing.cancel()
 
-    @traced("read_file")
+    @piece_of_work("read_file")
     async def _try(self, queue: FileQueue, job: FileJob) -> None:
         if job.attempts > self._max_attempts:
             await self._fail(queue, job, f"Reading was begun {job.attempts - 1} times and never finished.", final=True)
@@ -201,7 +200,7 @@ async def ingest_files(
         queue = FileQueue(session, lease_s)
         await draining(_run(ingestion, queue, listener.connection), stop)
 
-    await reconnecting(url, work, stop, Backoff(backoff_s), connections=2)
+    await reconnecting("files", url, work, stop, Backoff(backoff_s), connections=2)
 
 
 async def _run(ingestion: Ingestion, queue: FileQueue, listener: Connection) -> None:

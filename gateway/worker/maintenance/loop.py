@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.database.connection import DatabaseError, is_about_the_rows
+from gateway.worker.metrics import MAINTENANCE
 from gateway.worker.reconnect import pause
 from gateway.worker.session import Session
 
@@ -70,6 +71,7 @@ class Maintenance:
             # Refused for what stands in the rows, which keeps nothing else waiting.
             logger.exception("The step %s is refused.", step.query)
             done = 0
+        MAINTENANCE.labels(step.query).inc(done)
         if done and step.note:
             logger.info(step.note, done)
         if not done:

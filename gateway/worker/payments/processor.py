@@ -16,8 +16,8 @@ from gateway.clients.payments import PaymentFailedError, Payments
 from gateway.config.settings import Settings
 from gateway.database.connection import DatabaseError, is_about_the_rows
 from gateway.resilience import AttemptTimeoutError, BulkheadFullError, CircuitOpenError
-from gateway.resilience.spans import traced
 from gateway.worker.backoff import Backoff
+from gateway.worker.metrics import PAYMENTS, piece_of_work
 from gateway.worker.payments.outbox import Due, Outbox
 from gateway.worker.reconnect import draining, reconnecting
 from gateway.worker.session import Session
@@ -80,7 +80,7 @@ class PaymentProcessor:
             self._running -= 1
             self._ended.set()
 
-    @traced("ask_provider")
+    @piece_of_work("ask_provider")
     async def _ask(self, outbox: Outbox, due: Due) -> None:
         try:
             outcome = await self._payments.pay(due.payment)
@@ -101,12 +101,14 @@ class PaymentProcessor:
                 raise
             await self._fail(outbox, due, f"The database refuses what was decided: {error}", sent=True)
             return
+        PAYMENTS.labels(due.payment.kind, "accepted" if outcome.is_accepted else "declined").inc()
         decided = "done" if outcome.is_accepted else f"declined: {outcome.reason}"
         logger.info("%s %s%s", due.payment.key, decided, "" if is_news else ", as was known")
 
     async def _fail(self, outbox: Outbox, due: Due, error: str, *, sent: bool, retry_after: float = 0.0) -> None:
         delay = max(self._backoff.after(due.tries), min(retry_after, LONGEST_BACKOFF_S))
         is_final = await outbox.postpone(due, error, delay, self._max_attempts, was_sent=sent or due.was_sent)
+        PAYMENTS.labels(due.payment.kind, "failed" if is_final else "retried").inc()
         outcome = "failed, left to staff" if is_final else f"again in {delay:.1f} s"
         logger.warning("%s, attempt %d, %s: %s", due.payment.key, due.tries, outcome, error)
 
@@ -122,4 +124,4 @@ async def process_payments(url: str, payments: Payments, settings: Settings, sto
         logger.info("payments are made")
         await draining(processor.run(Outbox(sessions[0], lease_s)), stop)
 
-    await reconnecting(url, work, stop, Backoff(backoff_s))
+    await reconnecting("payments", url, work, stop, Backoff(backoff_s))

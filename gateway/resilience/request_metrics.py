@@ -1,0 +1,88 @@
+"""What becomes of requests, and what waits for the worker, in numbers: the gateway's part of the metrics."""
+
+from functools import cache
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from gateway.resilience.metrics import BUCKETS, REGISTRY
+from gateway.resilience.spans import trace_id
+
+REQUEST_SECONDS = Histogram(
+    "tidegate_request_seconds",
+    "How long requests took until their answers were sent, by route and class of status.",
+    ["route", "status"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+CLIENT_RETRIES = Counter(
+    "tidegate_client_retries", "Requests that an SDK had sent before (X-Retry-Count).", ["route"], registry=REGISTRY
+)
+REFUSED = Counter(
+    "tidegate_refused", "Requests that were refused before they reached the application.", ["status"], registry=REGISTRY
+)
+SHED = Counter("tidegate_shed", "Requests refused because there were too many.", registry=REGISTRY)
+LIMITED = Counter(
+    "tidegate_limited",
+    "Requests refused because one caller asks too much, by kind of caller.",
+    ["caller"],
+    registry=REGISTRY,
+)
+CONNECTIONS_REFUSED = Counter(
+    "tidegate_connections_refused", "Connections closed because there were too many.", registry=REGISTRY
+)
+CLIENT_DISCONNECTS = Counter(
+    "tidegate_client_disconnects", "Requests whose client left before the answer.", registry=REGISTRY
+)
+DEGRADATIONS = Counter(
+    "tidegate_degradations", "Answers that had to do without something.", ["dependency", "used"], registry=REGISTRY
+)
+CITATIONS_DROPPED = Counter(
+    "tidegate_citations_dropped",
+    "Citations that were not in the passages found for their reader, and so were left out.",
+    registry=REGISTRY,
+)
+CACHE_LOOKUPS = Counter(
+    "tidegate_cache_lookups", "Questions to a cache, by whether it had the answer.", ["cache", "outcome"],
+    registry=REGISTRY,
+)  # fmt: skip
+LIMIT = Gauge("tidegate_concurrency_limit", "Requests that are let in at a time.", registry=REGISTRY)
+IN_FLIGHT = Gauge("tidegate_requests_in_flight", "Requests that were let in and are not answered.", registry=REGISTRY)
+RIGHTS_AGE = Gauge(
+    "tidegate_rights_age_seconds",
+    "Seconds since the last answered question which rights ended; stale answers lose their documents above 4.5.",
+    registry=REGISTRY,
+)
+QUEUE_JOBS = Gauge(
+    "tidegate_queue_jobs", "What is in the queues of the worker, by state.", ["queue", "state"], registry=REGISTRY
+)
+QUEUE_OLDEST = Gauge(
+    "tidegate_queue_oldest_seconds", "How long the oldest has waited that is not done.", ["queue"], registry=REGISTRY
+)
+DOCUMENTS_PENDING = Gauge(
+    "tidegate_documents_pending", "Documents of which a text waits to be embedded.", registry=REGISTRY
+)
+
+
+def answered(route: str, status: int, seconds: float) -> None:
+    """A request for `route` was answered; `status` is 0 where the client left before. To be said within its span."""
+    made_in = trace_id()
+    exemplar = None if made_in is None else {"trace_id": made_in}
+    _request_seconds(route, f"{status // 100}xx" if status else "none").observe(seconds, exemplar)
+
+
+@cache
+def _request_seconds(route: str, status: str) -> Histogram:
+    return REQUEST_SECONDS.labels(route, status)
+
+
+class CacheMeter:
+    """Counts the questions to one cache."""
+
+    def __init__(self, cache: str) -> None:
+        """Begin with none."""
+        self._hits = CACHE_LOOKUPS.labels(cache, "hit")
+        self._misses = CACHE_LOOKUPS.labels(cache, "miss")
+
+    def asked(self, *, is_hit: bool) -> None:
+        """It was asked, and had the answer or not."""
+        (self._hits if is_hit else self._misses).inc()
