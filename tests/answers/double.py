@@ -8,19 +8,18 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from gateway.answers.sentences import sentences
 from gateway.answers.words import scores
+from tests.support.local_server import Handler, LocalServer
 
 MODEL = "double"
 ORDER = re.compile(r"write:(.*?)(?:\bEND\b|$)", re.DOTALL | re.IGNORECASE)
 CODED = re.compile(r"base64:([A-Za-z0-9+/=]+)")
 
 
-class Double:
+class Double(LocalServer):
     """A server; `write` says what it writes to a prompt, piece by piece, as text or bytes of the stream itself."""
 
     def __init__(self) -> None:
@@ -35,13 +34,12 @@ class Double:
         self.closed = threading.Event()
         """Whether a client has left before the end."""
         self.gate = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        super().__init__(self._handler())
 
     @property
     def url(self) -> str:
         """The API's address."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"{self.root}/v1"
 
     def reset(self) -> None:
         """As at the beginning."""
@@ -55,50 +53,42 @@ class Double:
         """Wait until the test is over."""
         self.gate.wait(60)
 
-    def serve(self) -> None:
-        """Answer until `close`."""
-        self._server.serve_forever(poll_interval=0.05)
-
-    def close(self) -> None:
-        """Stop answering."""
+    def release(self) -> None:
+        """Let those go that hang."""
         self.gate.set()
-        self._server.shutdown()
-        self._server.server_close()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         double = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Writes(Handler):
+            protocol_version = "HTTP/1.0"  # a stream ends with its connection
+
             def do_GET(self) -> None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(b'{"data": []}')
+                self.answer(b'{"data": []}')
 
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = json.loads(self.body())
                 assert (self.path, body["model"], body["stream"]) == ("/v1/chat/completions", MODEL, True)
                 assert "tools" not in body
                 double.keys.add(self.headers["Authorization"])
                 double.seen.append(body)
+                try:
+                    self._stream(body["messages"])
+                except ConnectionError:
+                    double.closed.set()
+                    raise
+
+            def _stream(self, messages: list[dict[str, str]]) -> None:
                 self.send_response(double.status)
                 self.send_header("Content-Type", double.content_type)
                 self.end_headers()
-                try:
-                    self._stream(body["messages"])
-                except (BrokenPipeError, ConnectionResetError):
-                    double.closed.set()
-
-            def _stream(self, messages: list[dict[str, str]]) -> None:
                 for piece in double.write(messages[-1]["content"]):
                     self.wfile.write(piece if isinstance(piece, bytes) else event(piece))
                     self.wfile.flush()
                 if double.ends:
                     self.wfile.write(event("", double.finish_reason) + usage_event() + b"data: [DONE]\n\n")
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        return Handler
+        return Writes
 
 
 def event(text: str, finish_reason: str | None = None) -> bytes:
@@ -173,16 +163,3 @@ def endless(_prompt: str) -> Iterator[str | bytes]:
     for number in itertools.count():
         yield f"word {number} "
         time.sleep(0.001)
-
-
-@contextmanager
-def running() -> Iterator[Double]:
-    """A running server; it ends with the block."""
-    double = Double()
-    thread = threading.Thread(target=double.serve)
-    thread.start()
-    try:
-        yield double
-    finally:
-        double.close()
-        thread.join()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.answers import injections
-from tests.answers.double import MODEL, Double, obedient, orders_of, passages_of, running
+from tests.answers.double import MODEL, Double, obedient, orders_of, passages_of
 from tests.answers.injections import KINDS, PAYLOADS
 from tests.answers.world import World, fill, publish, secrets_beyond, world_on
 from tests.support import Database
@@ -19,7 +19,7 @@ LINK = re.compile(r"(?i)https?:|www\.|evil\.example|\]\(|<[a-z/!]|mailto:")
 
 @pytest.fixture(scope="module")
 def double() -> Iterator[Double]:
-    with running() as double:
+    with Double().running() as double:
         double.write = obedient
         yield double
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.answers.drafts import shown
 from gateway.clients.chat import ChatLimits
-from tests.answers.double import MODEL, Double, endless, event, honest, passages_of, pieces_of, running
+from tests.answers.double import MODEL, Double, endless, event, honest, passages_of, pieces_of
 from tests.answers.world import World, world_on
 from tests.support import Database
 from tests.support.gateway_app import OPERATIONS
@@ -22,7 +22,7 @@ QUESTION = "In which locker is the mooring kept?"
 
 @pytest.fixture(scope="module")
 def doubles() -> Iterator[tuple[Double, Double]]:
-    with running() as first, running() as second:
+    with Double().running() as first, Double().running() as second:
         yield first, second
 
 

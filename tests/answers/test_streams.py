@@ -11,7 +11,7 @@ import pytest
 
 from gateway.answers.events import DeltaEvent, Event, EventStream, SearchEvent
 from gateway.database.heartbeat import News
-from tests.answers.double import MODEL, Double, event, honest, running
+from tests.answers.double import MODEL, Double, event, honest
 from tests.answers.world import World, world_on
 from tests.support import Database
 from tests.support.tenants import Tenants
@@ -24,7 +24,7 @@ PATIENCE_S = 60
 
 @pytest.fixture
 def double() -> Iterator[Double]:
-    with running() as double:
+    with Double().running() as double:
         yield double
 
 

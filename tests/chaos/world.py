@@ -23,7 +23,7 @@ from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
 from tests.bench.processes import Cost, cost_of
 from tests.support.databases import Database, ScratchCluster
-from tests.support.fake_embedder import FakeEmbedder, fake_embedder
+from tests.support.fake_embedder import FakeEmbedder
 from tests.support.far_host import FarHost
 from tests.support.proxy import Proxy
 from tests.support.runs import descendants
@@ -77,7 +77,7 @@ class World:
             if with_disk:
                 self._mount()
             await asyncio.to_thread(self._start_postgres, with_standby)
-            self.embedder = ending.enter_context(fake_embedder())
+            self.embedder = ending.enter_context(FakeEmbedder().running())
             self.stack = Stack(self.database, self._state, self.logs)
             ending.callback(self.stack.stop)
             self.to_api.target_port = self.stack.supabase_port

@@ -16,7 +16,7 @@ import pytest
 from gateway.app.application import create_app
 from gateway.local.paths import REPOSITORY
 from tests.support import Database, wait_until
-from tests.support.fake_embedder import DIMENSIONS, MODEL, FakeEmbedder, fake_embedder, vector_of
+from tests.support.fake_embedder import DIMENSIONS, MODEL, FakeEmbedder, vector_of
 from tests.support.gateway_app import client_of, make_settings
 from tests.support.passages import index_documents
 from tests.support.tenants import Tenants, populate
@@ -30,13 +30,13 @@ TEXTS = {f"note {number}": f"Word{number} and some more." for number in range(30
 
 @pytest.fixture(scope="module")
 def old() -> Iterator[FakeEmbedder]:
-    with fake_embedder() as fake:
+    with FakeEmbedder().running() as fake:
         yield fake
 
 
 @pytest.fixture(scope="module")
 def new() -> Iterator[FakeEmbedder]:
-    with fake_embedder(NEXT, NEXT_DIMENSIONS) as fake:
+    with FakeEmbedder(NEXT, NEXT_DIMENSIONS).running() as fake:
         yield fake
 
 

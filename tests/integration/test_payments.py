@@ -18,8 +18,8 @@ from gateway.local.ports import free_port
 from gateway.worker.payments.processor import process_payments
 from tests.support import Process, ScratchCluster, Stack, wait_until
 from tests.support.embedders import FaultyEmbedder
-from tests.support.fake_embedder import fake_embedder
-from tests.support.fake_payments import FakePayments, fake_payments
+from tests.support.fake_embedder import FakeEmbedder
+from tests.support.fake_payments import FakePayments
 from tests.support.gateway_app import OPERATIONS, client_of, make_app, make_settings
 from tests.support.shop import Shop
 from tests.support.tokens import Project
@@ -84,7 +84,7 @@ class Counter:
 
 @pytest.fixture(scope="module")
 def embedder() -> Iterator[dict[str, str]]:
-    with fake_embedder() as server:
+    with FakeEmbedder().running() as server:
         yield server.environment
 
 
@@ -92,7 +92,11 @@ def embedder() -> Iterator[dict[str, str]]:
 def counter(cluster: ScratchCluster, logs: Path, embedder: dict[str, str]) -> Iterator[Counter]:
     database = cluster.clone("payments")
     stack = Stack(database, logs, logs)
-    with fake_payments() as provider, database.connect("supabase_admin") as admin, database.connect() as people:
+    with (
+        FakePayments().running() as provider,
+        database.connect("supabase_admin") as admin,
+        database.connect() as people,
+    ):
         counter = Counter(Shop(database, admin, people), stack, provider, embedder)
         try:
             yield counter

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.support import Database
-from tests.support.fake_reranker import MODEL, FakeReranker, fake_reranker
+from tests.support.fake_reranker import MODEL, FakeReranker
 from tests.support.gateway_app import OPERATIONS, client_of, make_app
 from tests.support.passages import index_documents
 from tests.support.tenants import populate
@@ -59,7 +59,7 @@ async def search(client: httpx2.AsyncClient, **body: Any) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("knots")
 async def test_the_reranker_orders_what_search_found(database: Database) -> None:
-    with fake_reranker() as fake:
+    with FakeReranker().running() as fake:
         async with gateway(database, fake.url) as client:
             answer = await search(client, query="knot -sail")
     assert [result["title"] for result in answer["results"]] == TITLES[:-4:-1]
@@ -72,7 +72,7 @@ async def test_the_reranker_orders_what_search_found(database: Database) -> None
 
 @pytest.mark.usefixtures("knots")
 async def test_nothing_found_is_not_ranked(database: Database) -> None:
-    with fake_reranker() as fake:
+    with FakeReranker().running() as fake:
         async with gateway(database, fake.url) as client:
             assert (await search(client, query="unheardof"))["results"] == []
     assert fake.seen == []
@@ -104,7 +104,7 @@ FAULTS: dict[str, Callable[[FakeReranker], None]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.usefixtures("knots")
 async def test_without_it_search_answers_in_its_own_order(database: Database, fault: str) -> None:
-    with fake_reranker() as fake:
+    with FakeReranker().running() as fake:
         async with gateway(database, fake.url) as client:
             FAULTS[fault](fake)
             answer = await search(client)

@@ -23,7 +23,7 @@ from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
 from gateway.local.services import gateway_service, worker_service
 from tests.support import Process, make_user, wait_until
-from tests.support.fake_embedder import fake_embedder
+from tests.support.fake_embedder import FakeEmbedder
 
 DOCUMENT = (REPOSITORY / "docs" / "credentials.md").read_text(encoding="utf-8")
 CHANGE, END = re.findall(r"```sql\n(.*?)```", DOCUMENT[DOCUMENT.index("## Rotate a password") :], flags=re.DOTALL)
@@ -165,7 +165,7 @@ def test_the_password_of_the_worker_is_rotated_and_no_text_waits(server: Server)
     old, new = secrets.token_hex(), secrets.token_hex()
     set_passwords(server.owner_url, {WORKER: old})
     change = CHANGE.replace(LOGIN, WORKER).replace("'8s'", "'60s'").replace("the new password", new)
-    with fake_embedder() as fake, psycopg.connect(server.cluster.admin_url(), autocommit=True) as owner:
+    with FakeEmbedder().running() as fake, psycopg.connect(server.cluster.admin_url(), autocommit=True) as owner:
         person = make_user(owner, "writer@example.org")
 
         def is_embedded(title: str) -> None:

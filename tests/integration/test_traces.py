@@ -12,6 +12,8 @@ from tests.support import Database
 from tests.support.fake_collector import FakeCollector
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.usefixtures("stopping")
+
 QUERY = "where the family silver is"
 
 
@@ -19,13 +21,6 @@ QUERY = "where the family silver is"
 def collector() -> Iterator[FakeCollector]:
     with FakeCollector().running() as collector:
         yield collector
-
-
-@pytest.fixture(autouse=True)
-def stopping(stack: Stack) -> Iterator[None]:
-    """No process of one test answers in another."""
-    yield
-    stack.stop()
 
 
 def search(stack: Stack, **headers: str) -> httpx2.Response:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.support import ScratchCluster, as_caller, wait_until
-from tests.support.fake_embedder import FakeEmbedder, fake_embedder, vector_of
+from tests.support.fake_embedder import FakeEmbedder, vector_of
 from tests.support.workshop import Row, Workshop, open_workshop
 
 PARAGRAPHS = {
@@ -24,7 +24,7 @@ def workshop(cluster: ScratchCluster, logs: Path) -> Iterator[Workshop]:
 
 @pytest.fixture
 def fake() -> Iterator[FakeEmbedder]:
-    with fake_embedder() as server:
+    with FakeEmbedder().running() as server:
         yield server
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import Process, ScratchCluster, wait_until
-from tests.support.fake_embedder import FakeEmbedder, fake_embedder
+from tests.support.fake_embedder import FakeEmbedder
 from tests.support.workshop import Workshop, open_workshop
 
 
@@ -21,7 +21,7 @@ def workshop(cluster: ScratchCluster, logs: Path) -> Iterator[Workshop]:
 
 @pytest.fixture
 def fake() -> Iterator[FakeEmbedder]:
-    with fake_embedder() as server:
+    with FakeEmbedder().running() as server:
         yield server
 
 

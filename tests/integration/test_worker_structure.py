@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.support import ScratchCluster
-from tests.support.fake_embedder import FakeEmbedder, fake_embedder
+from tests.support.fake_embedder import FakeEmbedder
 from tests.support.workshop import Row, Workshop, open_workshop
 
 HEADER = "| Part | Shelf |\n| --- | --- |"
@@ -24,7 +24,7 @@ def workshop(cluster: ScratchCluster, logs: Path) -> Iterator[Workshop]:
 
 @pytest.fixture
 def fake() -> Iterator[FakeEmbedder]:
-    with fake_embedder() as server:
+    with FakeEmbedder().running() as server:
         yield server
 
 

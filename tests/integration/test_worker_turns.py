@@ -20,7 +20,7 @@ from gateway.worker.embedding.jobs import CHUNKS_PER_TURN
 from tests.bench.corpus import short_texts
 from tests.bench.processes import cost_of
 from tests.support import Process, ScratchCluster, as_caller, make_user, wait_until
-from tests.support.fake_embedder import fake_embedder
+from tests.support.fake_embedder import FakeEmbedder
 from tests.support.workshop import Workshop, open_workshop
 
 SENTENCE = "The night watch keeps the keys of the north gate."
@@ -141,7 +141,7 @@ def test_a_sentence_does_not_wait_for_a_text_that_changes_again_and_again(
 
 
 def test_a_worker_killed_in_the_middle_of_a_long_text_goes_on_where_it_was(cluster: ScratchCluster, logs: Path) -> None:
-    with fake_embedder() as fake, open_workshop(cluster, logs) as workshop:
+    with FakeEmbedder().running() as fake, open_workshop(cluster, logs) as workshop:
         fake.close_after = 2 * CHUNKS_PER_TURN
         worker = workshop.start_worker(**fake.environment)
         document = workshop.add("Chronicle", long_text(400_000, 11))
@@ -168,7 +168,7 @@ def test_a_worker_killed_in_the_middle_of_a_long_text_goes_on_where_it_was(clust
 
 def test_a_long_text_gives_way_and_is_not_starved(cluster: ScratchCluster, logs: Path) -> None:
     """What takes one turn of three tenants is done before what takes six, though that was noted first."""
-    with fake_embedder() as fake, open_workshop(cluster, logs) as workshop:
+    with FakeEmbedder().running() as fake, open_workshop(cluster, logs) as workshop:
         book = workshop.add("Book", long_text(400_000, 1))
         others = [make_user(workshop.admin, f"{name}@example.org") for name in ("one", "two")]
         for person in others:

@@ -1,14 +1,11 @@
 """An OpenTelemetry collector of this machine: takes spans over HTTP, and keeps them."""
 
-import gzip
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.support.local_server import Handler, LocalServer
 from tests.support.waiting import wait_until
 
 
@@ -24,19 +21,17 @@ class KeptSpan:
     attributes: dict[str, str]
 
 
-class FakeCollector:
+class FakeCollector(LocalServer):
     """Keeps every request as its bytes, unpacked."""
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        super().__init__(self._handler())
 
     @property
     def environment(self) -> dict[str, str]:
         """Variables that send spans here, soon."""
-        url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        return {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": self.root, "OTEL_BSP_SCHEDULE_DELAY": "100"}
 
     @property
     def spans(self) -> list[KeptSpan]:
@@ -56,39 +51,16 @@ class FakeCollector:
         """A span of this name, once there is one."""
         return wait_until(lambda: [span for span in self.spans if span.name == name], 20, f"a {name}")[0]
 
-    @contextmanager
-    def running(self) -> Iterator["FakeCollector"]:
-        """Take spans within the block."""
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
-            thread.join()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         requests = self.requests
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Takes(Handler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
                 assert self.path == "/v1/traces", self.path
-                requests.append(body)
-                self.send_response(200)
-                self.send_header("Content-Type", "application/x-protobuf")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                requests.append(self.body())
+                self.answer(b"", headers={"Content-Type": "application/x-protobuf"})
 
-            def log_message(self, *_: object) -> None:
-                """Nothing."""
-
-        return Handler
+        return Takes
 
 
 def _spans(request: bytes) -> Iterator[KeptSpan]:

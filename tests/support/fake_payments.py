@@ -3,15 +3,14 @@
 import json
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.local_server import Handler, LocalServer
 
 Json = dict[str, Any]
 
 
-class FakePayments:
+class FakePayments(LocalServer):
     """Accepts everything. Set the attributes while it runs to make it misbehave."""
 
     def __init__(self) -> None:
@@ -24,8 +23,7 @@ class FakePayments:
         self.gate = threading.Event()
         self.gate.set()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        super().__init__(self._handler())
 
     @property
     def environment(self) -> dict[str, str]:
@@ -37,7 +35,7 @@ class FakePayments:
     def settings(self) -> dict[str, Any]:
         """The same, as they stand in Settings."""
         return {
-            "payment_url": f"http://127.0.0.1:{self._server.server_address[1]}/v1",
+            "payment_url": f"{self.root}/v1",
             "payment_api_key": "a key for tests",
             "payment_timeout_s": 1.0,
             "resilience": {"payment": {"reset_s": 0.1}},
@@ -52,15 +50,9 @@ class FakePayments:
         return [key.removeprefix(f"{kind}-") for key, answer in self.made.items()
                 if key.startswith(kind) and answer["status"] == "succeeded"]  # fmt: skip
 
-    def serve(self) -> None:
-        """Answer until `close`."""
-        self._server.serve_forever(poll_interval=0.05)
-
-    def close(self) -> None:
-        """Stop answering."""
+    def release(self) -> None:
+        """Open the gate."""
         self.gate.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def answer(self, kind: str, key: str, body: Json) -> tuple[int, dict[str, str], Json]:
         """Status, headers and body for a request."""
@@ -77,46 +69,20 @@ class FakePayments:
             return *failure, {"error": "told to fail"}
         return (200 if known["status"] == "succeeded" else 402), {}, known
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         fake = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Pays(Handler):
             def do_GET(self) -> None:
-                self._send(200 if fake.failure is None else fake.failure[0], {}, {})
+                self._say(200 if fake.failure is None else fake.failure[0], {}, {})
 
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = json.loads(self.body())
                 assert self.headers["Authorization"] == "Bearer a key for tests"
                 kind = self.path.removeprefix("/v1/").removesuffix("s")
-                self._send(*fake.answer(kind, str(self.headers["Idempotency-Key"]), body))
+                self._say(*fake.answer(kind, str(self.headers["Idempotency-Key"]), body))
 
-            def _send(self, status: int, headers: dict[str, str], answer: Json) -> None:
-                content = json.dumps(answer).encode()
-                try:
-                    self.send_response(status)
-                    for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                        self.send_header(name, value)
-                    self.end_headers()
-                    self.wfile.write(content)
-                except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True  # a client that was killed, or has waited long enough
+            def _say(self, status: int, headers: dict[str, str], answer: Json) -> None:
+                self.answer(json.dumps(answer).encode(), status, headers)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        return Handler
-
-
-@contextmanager
-def fake_payments() -> Iterator[FakePayments]:
-    """A running server; it ends with the block."""
-    fake = FakePayments()
-    thread = threading.Thread(target=fake.serve)
-    thread.start()
-    try:
-        yield fake
-    finally:
-        fake.close()
-        thread.join()
+        return Pays

@@ -1,30 +1,25 @@
 """Sentry's side of its protocol on this machine: takes envelopes, and keeps what came."""
 
-import gzip
 import json
-import threading
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
+from tests.support.local_server import Handler, LocalServer
 from tests.support.waiting import wait_until
 
 
-class FakeSentry:
+class FakeSentry(LocalServer):
     """Keeps each envelope as its bytes, unpacked."""
 
     def __init__(self) -> None:
         self.envelopes: list[bytes] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        super().__init__(self._handler())
 
     @property
     def dsn(self) -> str:
         """The address that a project would be given."""
-        return f"http://publickey@127.0.0.1:{self._server.server_address[1]}/1"
+        return f"http://publickey@127.0.0.1:{self.port}/1"
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -36,41 +31,16 @@ class FakeSentry:
         wait_until(lambda: len(self.events) >= count, 20, f"{count} reports")
         return self.events
 
-    @contextmanager
-    def running(self) -> Iterator["FakeSentry"]:
-        """Take envelopes within the block."""
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
-            thread.join()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         envelopes = self.envelopes
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Takes(Handler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                elif self.headers.get("Content-Encoding") == "deflate":
-                    body = zlib.decompress(body)
                 assert self.path == "/api/1/envelope/", self.path
-                envelopes.append(str(self.headers).encode() + body)
-                self.send_response(200)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
+                envelopes.append(str(self.headers).encode() + self.body())
+                self.answer(b"{}")
 
-            def log_message(self, *_: object) -> None:
-                """Nothing."""
-
-        return Handler
+        return Takes
 
 
 def _events(envelope: bytes) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from gateway.config.settings import Settings
 from gateway.embeddings import EmbedderChoice, EmbedderUnavailable, EmbeddingRejected, assets, create_embedder
 from gateway.embeddings.onnx import OnnxEmbedder, length_sorted_batches
 from gateway.embeddings.openai import OpenAIEmbedder
-from tests.support.fake_embedder import DIMENSIONS, MODEL, FakeEmbedder, fake_embedder, vector_of
+from tests.support.fake_embedder import DIMENSIONS, MODEL, FakeEmbedder, vector_of
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def with_openai(fake: FakeEmbedder, use: Callable[[OpenAIEmbedder], Awaitable[T]
 
 @pytest.fixture
 def fake() -> Iterator[FakeEmbedder]:
-    with fake_embedder() as server:
+    with FakeEmbedder().running() as server:
         yield server
 
 
@@ -192,7 +192,7 @@ def test_a_refused_text_is_rejected(fake: FakeEmbedder, status: int) -> None:
 
 
 def test_nobody_there_is_unavailable() -> None:
-    with fake_embedder() as gone:
+    with FakeEmbedder().running() as gone:
         pass
     with pytest.raises(EmbedderUnavailable, match="ConnectError"):
         with_openai(gone, lambda embedder: embedder.embed_query("x"))
