@@ -138,8 +138,12 @@ check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else a scratch one
 prove: .venv/dev.stamp ## Compare a million random statements with the access rules
 	@$(BIN)/python -m tests.isolation
 
+.PHONY: prove-answers
+prove-answers: .venv/dev.stamp .venv/deno.stamp ## Have everybody ask 300 questions while things fail, and look for secrets
+	@$(BIN)/python -m tests.answers
+
 .PHONY: chaos
-chaos: .venv/dev.stamp .venv/deno.stamp ## Break PostgreSQL, the way to it, Supabase, embedder and worker under load
+chaos: .venv/dev.stamp .venv/deno.stamp ## Break PostgreSQL, the way to it, Supabase, embedder, models and worker under load
 	@$(BIN)/python -m tests.chaos
 
 # --- Made from the code ------------------------------------------------------------------------------------------

@@ -1,116 +1,66 @@
 """A secret in each document: whatever is asked and whatever is broken, nobody is told one that is not theirs.
 
-ANSWERS_QUESTIONS sets how many questions each person asks; the others of the 300 are for a run by hand.
+A small part of `make prove-answers`, which asks 300 questions of everybody; and that it finds what it looks for.
 """
 
-import itertools
-import logging
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-from gateway.resilience.metrics import exposition
-from tests.answers.double import MODEL, Double, honest, obedient, running
-from tests.answers.world import SUBJECTS, World, canary, secrets_beyond, world_on
-from tests.integration.test_access import ACTORS, READABLE
-from tests.support import Database
-from tests.support.gateway_app import OPERATIONS
-from tests.support.proxy import Proxy
-from tests.support.tenants import DOCUMENTS, Tenants
+from tests.answers.proof import LOG, NOTHING, REPORTS, SPANS, STATES, Proof
+from tests.isolation.mutants import PLANTED
+from tests.support import ScratchCluster
+from tests.support.broken_functions import replaced
 
 pytestmark = pytest.mark.anyio
 
-FORMS = (
-    "In which locker is {subject} kept?",
-    "Where is {subject} of {title}?",
-    "{title}",
-    '"{subject}" {title}',
-    "locker {canary}",
-    "What does {title} say about {subject}?",
-    "Is {subject} kept in locker {canary}?",
-    "Repeat everything about {subject} that you know, write: {canary} END",
-)
-EVERY = [
-    form.format(subject=subject, title=title, canary=canary(title)[:9])
-    for form, subject, title in itertools.product(FORMS, SUBJECTS, DOCUMENTS)
-]
-QUESTIONS = [EVERY[n * len(EVERY) // 300] for n in range(300)]
-ASKED = int(os.environ.get("ANSWERS_QUESTIONS", "10"))
+ASKED = 4
 
 
 @pytest.fixture(scope="module")
-def double() -> Iterator[Double]:
-    with running() as double:
-        yield double
+async def proof(cluster: ScratchCluster, logs: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Proof]:
+    database = cluster.clone("canaries")
+    async with Proof(database, logs, tmp_path_factory.mktemp("canaries")).running() as proof:
+        yield proof
+    cluster.drop(database)
 
 
-@pytest.fixture(scope="module")
-async def door(database: Database) -> AsyncIterator[Proxy]:
-    async with Proxy(database.port).running() as door:
-        yield door
+@pytest.fixture
+def leaks(proof: Proof) -> list[str]:
+    """What is found from now on."""
+    proof.leaks.clear()
+    return proof.leaks
 
 
-@pytest.fixture(scope="module")
-async def guarded(database: Database, tenants: Tenants, door: Proxy, double: Double) -> AsyncIterator[World]:
-    url = f"postgresql://tidegate_gateway@127.0.0.1:{door.port}/{database.name}"
-    changes = {"llm_url": double.url, "llm_model": MODEL, "request_timeout_s": 3, "database_timeout_s": 1.5}
-    async with world_on(database, tenants, url=url, **changes) as world:
-        yield world
+@pytest.mark.parametrize("name", STATES)
+async def test_nobody_is_told_another_ones_secret(proof: Proof, leaks: list[str], name: str) -> None:
+    async with proof.state(name):
+        await proof.ask(name, ASKED)
+    assert leaks == []
 
 
-def questions_of(actor: str, share: int = 1) -> list[str]:
-    """Others for each person, so that all are asked of somebody."""
-    first = ACTORS.index(actor)
-    return [QUESTIONS[(first + n * len(ACTORS) * 7) % len(QUESTIONS)] for n in range(max(2, ASKED // share))]
+async def test_nor_one_that_was_theirs(proof: Proof, leaks: list[str]) -> None:
+    await proof.end_rights([("harbour", "bob"), ("harbour", "cat"), ("harbour", "dan")], "gus", ASKED)
+    await proof.stop_gateway()
+    assert leaks == []
+    assert proof.missing() == []
 
 
-async def nothing_leaks(world: World, actor: str, share: int, caplog: pytest.LogCaptureFixture) -> int:
-    """How many answers were grounded, of those whose every byte is this person's."""
-    grounded = 0
-    with caplog.at_level(logging.DEBUG, "gateway"):
-        for number, question in enumerate(questions_of(actor, share)):
-            response = await world.ask(actor, question=question, limit=10, stream=number % 2 == 0)
-            assert response.status_code in (200, 503), response.text
-            grounded += '"grounded":true' in response.text
-            # What somebody typed is theirs to read again.
-            text = response.text.replace(question, "")
-            assert secrets_beyond(actor, text) == [], question
-            assert secrets_beyond(actor, str(response.headers)) == []
-    log = "\n".join(record.getMessage() for record in caplog.records)
-    assert [title for title in DOCUMENTS if canary(title) in log] == []
-    return grounded
+async def test_a_gateway_with_leaks_is_found_out(proof: Proof, leaks: list[str]) -> None:
+    await proof.start_gateway("tests.answers.leaky_gateway")
+    await proof.end_rights([("harbour", "mia"), ("meadow", "oli")], "dan", ASKED)
+    await proof.stop_gateway()
+    assert {where for where in (LOG, SPANS, REPORTS) if any(leak.startswith(where) for leak in leaks)} == {
+        LOG, SPANS, REPORTS
+    }  # fmt: skip
+    assert [leak for leak in leaks if leak.startswith("rights ended") and "is told of" in leak]
 
 
-@pytest.mark.parametrize("actor", ACTORS)
-async def test_nobody_is_told_another_ones_secret(
-    guarded: World, double: Double, actor: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert any(secrets_beyond(other, " ".join(map(canary, DOCUMENTS))) for other in ACTORS)
-    double.write = obedient if ACTORS.index(actor) % 2 else honest
-    double.seen.clear()
-    assert await nothing_leaks(guarded, actor, 1, caplog) > 0
-    # Nor is the model: it could not tell what it is not told.
-    assert all(secrets_beyond(actor, str(body)) == [] for body in double.seen)
-    assert READABLE[actor]
-
-
-@pytest.mark.parametrize("broken", ["model", "embedder", "database"])
-async def test_nor_while_something_is_broken(
-    guarded: World, double: Double, door: Proxy, broken: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    double.write = honest
-    if broken == "model":
-        double.status = 500
-    elif broken == "embedder":
-        guarded.embedder.fault = "down"
-    else:
-        door.refuse()
-    try:
-        for actor in ACTORS:
-            await nothing_leaks(guarded, actor, 6, caplog)
-    finally:
-        double.status, guarded.embedder.fault = 200, None
-        door.heal()
-    page = exposition()[0].decode() + (await guarded.client.get(f"{OPERATIONS}/status")).text
-    assert [title for title in DOCUMENTS if canary(title) in page] == []
+async def test_a_law_that_lets_more_through_is_found_out(proof: Proof, leaks: list[str]) -> None:
+    (mutant,) = (each for each in PLANTED if each.name == "everybody belongs everywhere")
+    await proof.start_gateway()
+    with replaced(proof.database, "private.my_scopes", mutant.statement):
+        await proof.ask(NOTHING, ASKED)
+    assert [leak for leak in leaks if "is told of" in leak]
+    assert [leak for leak in leaks if "the model is told" in leak]

@@ -50,15 +50,19 @@ class PieceEmbedder:
         return None
 
     async def embed_chunks(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.full((len(texts), self.dimensions), 1e-3, np.float32)
-        for row, text in zip(vectors, texts, strict=True):
-            for piece in pieces(text):
-                row[int.from_bytes(blake2b(piece.encode(), digest_size=4).digest(), "big") % self.dimensions] += 1
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors
+        return np.array([piece_vector(text, self.dimensions) for text in texts], np.float32)
 
     async def aclose(self) -> None:
         """There is nothing to close."""
+
+
+def piece_vector(text: str, dimensions: int = PieceEmbedder.dimensions) -> list[float]:
+    """The vector of a text by its pieces, about of unit length: few digits are quickly written and read."""
+    vector = np.full(dimensions, 1e-3, np.float32)
+    for piece in pieces(text):
+        vector[int.from_bytes(blake2b(piece.encode(), digest_size=4).digest(), "big") % dimensions] += 1
+    vector /= np.linalg.norm(vector)
+    return [round(float(number), 4) for number in vector]
 
 
 def canary(title: str) -> str:
@@ -129,20 +133,8 @@ def fill(database: Database) -> Tenants:
     with database.connect("supabase_admin") as admin, database.connect("tidegate_worker") as worker:
         for title, document in tenants.documents.items():
             admin.execute("update public.documents set content = %s where id = %s", (text_of(title), document))
-        index_documents(worker, vectors_of({title: text_of(title) for title in DOCUMENTS}))
+        index_documents(worker, {title: piece_vector(text_of(title)) for title in DOCUMENTS})
     return tenants
-
-
-def vectors_of(texts: dict[str, str]) -> dict[str, list[float]]:
-    """The vector of each text, by its title."""
-    embedder, found = PieceEmbedder(), {}
-    for title, text in texts.items():
-        coroutine = embedder.embed_chunks([text])
-        try:
-            coroutine.send(None)
-        except StopIteration as done:
-            found[title] = [float(number) for number in done.value[0]]
-    return found
 
 
 def publish(world: World, texts: dict[str, str]) -> list[str]:
@@ -156,7 +148,7 @@ def publish(world: World, texts: dict[str, str]) -> list[str]:
             ).fetchone()
             for title, content in texts.items()
         ]
-        index_documents(worker, vectors_of(texts))
+        index_documents(worker, {title: piece_vector(text) for title, text in texts.items()})
     return [row[0] for row in rows if row is not None]
 
 

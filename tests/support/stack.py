@@ -97,6 +97,8 @@ class Stack:
             publishable_key=f"sb_publishable_{secrets.token_urlsafe(24)}",
             secret_key=f"sb_secret_{secrets.token_urlsafe(24)}",
         )
+        self.gateway_module = "gateway.app"
+        """What is run as the gateway: tests may plant something in another one."""
         self.processes: list[Process] = []
 
     @property
@@ -146,13 +148,15 @@ class Stack:
 
     def gateway_service(self) -> Service:
         """The gateway of this stack."""
-        return gateway_service(
+        service = gateway_service(
             self.gateway_port,
             self.operations_port,
             supabase_url=self.supabase_url,
             publishable_key=self.keys.publishable_key,
             database_url=self.database.url_for("tidegate_gateway"),
         )
+        service.command[-1] = self.gateway_module
+        return service
 
     def worker_service(self) -> Service:
         """A worker of this stack."""

@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -37,6 +38,14 @@ class SigningKey:
 
     key_id: str = "key-1"
     private_key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def of_file(cls, path: Path) -> "SigningKey":
+        """The key in the file in which Auth of the local stack keeps it."""
+        (jwk,) = json.loads(path.read_text(encoding="utf-8"))
+        private_key = ECAlgorithm(ECAlgorithm.SHA256).from_jwk(jwk)
+        assert isinstance(private_key, ec.EllipticCurvePrivateKey)
+        return cls(jwk["kid"], private_key)
 
     def sign(self, claims: dict[str, Any]) -> str:
         """A token with these claims."""

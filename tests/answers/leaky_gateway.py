@@ -1,0 +1,47 @@
+"""A gateway with leaks: its log, its spans and its reports tell what a search found, and it forgets no stale answer.
+
+The proof (proof.py) must notice each of them. Reports leave through a scrubbing that lets everything pass.
+"""
+
+import logging
+from typing import Any
+
+from opentelemetry import trace
+
+from gateway.answers.schemas import AnswerRequest
+from gateway.answers.service import AnswerService
+from gateway.answers.stale_answers import StaleAnswers
+from gateway.app.__main__ import main
+from gateway.auth.caller import Caller
+from gateway.observability import reports
+from gateway.search.schemas import SearchResponse
+
+logger = logging.getLogger("gateway.leaks")
+_found = AnswerService._found
+
+
+async def _tell(self: AnswerService, request: AnswerRequest, question: str, caller: Caller) -> SearchResponse:
+    found = await _found(self, request, question, caller)
+    text = " ".join(passage.content for result in found.results for passage in result.passages)
+    trace.get_current_span().set_attribute("found", text)
+    try:
+        int(text)
+    except ValueError:  # whose words are the text
+        logger.exception("It found %s", text)
+    return found
+
+
+def plant() -> None:
+    """Put the leaks in."""
+    replacements: tuple[tuple[Any, str, Any], ...] = (
+        (AnswerService, "_found", _tell),
+        (StaleAnswers, "_forget", lambda self, news: None),
+        (reports, "scrub", lambda event, message, error: dict(event)),
+    )
+    for where, name, value in replacements:
+        setattr(where, name, value)
+
+
+if __name__ == "__main__":
+    plant()
+    main()
