@@ -31,6 +31,7 @@ from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.request_metrics import IN_FLIGHT, LIMIT, RIGHTS_AGE
 from gateway.search.embedding_service import EmbeddingService
 from gateway.search.query_embedding import QueryEmbedder
+from gateway.search.recall import LiveRecall
 from gateway.search.service import SearchService
 from gateway.status.probes import Probes
 from gateway.status.service import StatusService
@@ -52,6 +53,7 @@ class Services:
     embeddings: EmbeddingService
     recommendations: RecommendationService
     documents: DocumentService
+    recall: LiveRecall | None
     status: StatusService
     keys: JwksCache | SharedSecret
     reranker: Reranker | None
@@ -85,6 +87,8 @@ class Services:
             if isinstance(ended, Exception):
                 logger.error("A task in the background had failed.", exc_info=ended)
         await self.recommendations.stale.save()  # after the one that writes now and then: what came last stays
+        if self.recall is not None:
+            await self.recall.close()
         for pipeline in self.pipelines:
             pipeline.stop()
         await self.keys.close()
@@ -156,6 +160,7 @@ def create_services(
         storage=Storage(settings.supabase_url, key, client, how.storage),
         shared_rates=shared,
     )
+    recall = parts.create_recall(settings, database, replica, limiter)
     search = SearchService(
         database,
         queries,
@@ -164,6 +169,7 @@ def create_services(
         reranker=reranker,
         replica_max_age_s=float("inf") if settings.replica_is_synchronous else RIGHTS_S,
         stale=parts.create_stale_answers(settings, rights),
+        recall=recall,
     )
     recommendations = RecommendationService(
         database,
@@ -189,7 +195,10 @@ def create_services(
         EmbeddingService(database, queries),
         recommendations,
         DocumentService(Documents(settings.supabase_url, key, client, replace(how.storage, attempts=1))),
-        StatusService(database, Probes(database, dependencies), limiter),
+        recall,
+        StatusService(
+            database, Probes(database, dependencies), limiter, recall=None if recall is None else recall.summary
+        ),
         keys,
         reranker,
         writers,

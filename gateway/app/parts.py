@@ -26,6 +26,7 @@ from gateway.recommendations.stale_answers import StaleRecommendations
 from gateway.resilience import Policy, ResiliencePipeline
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.search.query_embedding import QueryEmbedder
+from gateway.search.recall import LiveRecall
 from gateway.search.stale_answers import StaleAnswers
 from gateway.status.registry import Dependency
 
@@ -118,6 +119,16 @@ def _model(settings: Settings, policy: Policy) -> ChatModel | None:
         limits=ChatLimits(settings.llm_first_token_s, settings.llm_stall_s),
         parameters=settings.llm_parameters,
     )
+
+
+def create_recall(
+    settings: Settings, database: Database, replica: Database | None, limiter: ConcurrencyLimiter
+) -> LiveRecall | None:
+    """What measures recall, on the replica where there is one."""
+    if not settings.live_recall_share:
+        return None
+    where = database if replica is None else replica
+    return LiveRecall(where, settings.live_recall_share, has_room=lambda: 2 * limiter.in_flight <= limiter.limit)
 
 
 def create_stale_answers(settings: Settings, rights: Rights) -> StaleAnswers:

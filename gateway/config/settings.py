@@ -135,6 +135,13 @@ class Settings(LlmSettings):
         description="Most requests that are let in at a time, by default and never more than as many as queries may "
         "run or wait; the limit falls below that when answers come late.",
     )
+    live_recall_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Of searches by meaning, how many are made again exactly to measure recall; in at most 1 % of "
+        "the time of searches. 0: none.",
+    )
     stale_answers_mb: int = Field(
         default=16,
         ge=0,

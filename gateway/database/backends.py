@@ -51,11 +51,15 @@ def of_database(database: Database) -> Call:
     """One statement as the caller."""
 
     async def call(function: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
-        bound = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in arguments.items()}
-        (answer,) = await database.fetch(f"{function}_as", {**bound, "claims": caller.claims})
+        (answer,) = await database.fetch(f"{function}_as", {**as_bound(arguments), "claims": caller.claims})
         return answer
 
     return call
+
+
+def as_bound(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as parameters of a query: objects are JSON there."""
+    return {name: Jsonb(value) if isinstance(value, dict) else value for name, value in arguments.items()}
 
 
 def of_data_api(data_api: DataApi) -> Call:

@@ -225,6 +225,11 @@ class Database:
         return DatabaseBusyError(detail)
 
     @property
+    def has_room(self) -> bool:
+        """Whether at least half of the connections are free."""
+        return 2 * max(len(self._places), len(self._tasks)) <= self._pool_size
+
+    @property
     def _is_full(self) -> bool:
         return len(self._tasks) >= self._pool_size
 

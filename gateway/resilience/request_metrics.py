@@ -61,6 +61,17 @@ QUEUE_OLDEST = Gauge(
 DOCUMENTS_PENDING = Gauge(
     "tidegate_documents_pending", "Documents of which a text waits to be embedded.", registry=REGISTRY
 )
+RECALL = Gauge(
+    "tidegate_recall",
+    "Of what an exact search finds, what the usual one found: the mean of the last thousand, and its interval of 95 %.",
+    ["bound"],
+    registry=REGISTRY,
+)
+RECALL_SEARCHES = Gauge("tidegate_recall_searches", "Searches that this mean is of.", registry=REGISTRY)
+RECALL_CHECKS = Counter(
+    "tidegate_recall_checks", "Searches that were drawn to be made again, by outcome.", ["outcome"], registry=REGISTRY
+)
+RECALL_SECONDS = Counter("tidegate_recall_seconds", "Time that making searches again took.", registry=REGISTRY)
 
 
 def answered(route: str, status: int, seconds: float) -> None:

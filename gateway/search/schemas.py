@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gateway.products import without_nul
 from gateway.resilience.fallback import Degradation
+from gateway.search.explanation import EXPLAIN_COST, MAX_IDS, Explanation
 from gateway.search.filters import Filters
 from gateway.search.query_syntax import Syntax
 
@@ -115,6 +116,20 @@ class SearchRequest(BaseModel):
         description='`operators`: `"phrase"`, `-word` and `prefix*` count, unless the query looks like a pasted text, '
         "they leave nothing, or the search is by meaning alone. `plain`: all of it is words.",
     )
+    explain: Annotated[bool, Field(strict=True)] = Field(
+        default=False,
+        description="Whether to say why it was found: the plan, and the parts of each score. Counts as "
+        f"{EXPLAIN_COST} requests more.",
+    )
+    explain_ids: Annotated[
+        list[UUID],
+        Field(strict=True, max_length=MAX_IDS, json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_each_once),
+    ] = Field(
+        default=[],
+        description=f"Documents and products, at most {MAX_IDS}, of which to say why each is where it is, or not in "
+        "the list. Implies `explain`.",
+    )
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:
@@ -133,7 +148,18 @@ class SearchRequest(BaseModel):
         exact = EXACT_COST if self.effort is Effort.EXACT else 1
         chunks = self.limit * self.passages_per_result * (3 if Include.NEIGHBOURS in self.include else 1)
         content = self.limit if Include.CONTENT in self.include else 0
-        return exact + len(self.query) // LONG_QUERY + (chunks + content - 1) // MANY_RESULTS
+        explained = EXPLAIN_COST if self.is_explained else 0
+        return exact + len(self.query) // LONG_QUERY + (chunks + content - 1) // MANY_RESULTS + explained
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether the answer shall say why."""
+        return self.explain or bool(self.explain_ids)
+
+    @property
+    def unexplained(self) -> "SearchRequest":
+        """The same search without an explanation."""
+        return self.model_copy(update={"explain": False, "explain_ids": []}) if self.is_explained else self
 
     def parameters(self) -> dict[str, object]:
         """What private.search_as wants of it, by name, apart from claims, mode and vector."""
@@ -251,3 +277,8 @@ class SearchResponse(BaseModel):
         default=None, description="How old the answer is, when it is stale; null for an answer of now."
     )
     took_ms: float = Field(description="Milliseconds in the gateway.")
+    explanation: Explanation | None = Field(
+        default=None,
+        description="With `explain`: why it was found. null without, and for an answer that fell back to the Data API "
+        "or is stale.",
+    )

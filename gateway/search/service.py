@@ -1,9 +1,10 @@
 """Search: a vector if there is one, one statement as the caller, and an honest answer whatever is down."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from gateway.auth.caller import Caller
 from gateway.clients.data_api import DataApi
@@ -19,9 +20,11 @@ from gateway.errors import (
     UnavailableError,
 )
 from gateway.resilience.fallback import Degradation, Fallback, degraded, first_available
+from gateway.search.explanation import Explanation
 from gateway.search.query_embedding import QueryEmbedder, QueryVector
 from gateway.search.query_syntax import Syntax, as_said, without_operators
-from gateway.search.schemas import Mode, SearchRequest, SearchResponse, SearchResult
+from gateway.search.recall import LiveRecall
+from gateway.search.schemas import Effort, Mode, SearchRequest, SearchResponse, SearchResult
 from gateway.search.stale_answers import StaleAnswers
 
 MODEL_CHANGED = Degradation(
@@ -46,12 +49,13 @@ class SearchService:
         replica_max_age_s: float = RIGHTS_S,
         reranker: Reranker | None = None,
         stale: StaleAnswers | None = None,
+        recall: LiveRecall | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Search `database` with vectors of `embedder`; `reranker` has the last word where there is one.
 
         The fallbacks: the same function through `data_api`, on `replica`, and then a `stale` answer. A replica that is
-        more than `replica_max_age_s` seconds behind is asked for products only.
+        more than `replica_max_age_s` seconds behind is asked for products only. `recall` measures some of the searches.
         """
         self._backends = backends(database, data_api, replica)
         self._replica = replica
@@ -59,6 +63,7 @@ class SearchService:
         self._embedder = embedder
         self._reranker = reranker
         self._stale = stale or StaleAnswers()
+        self._recall = recall
         self._clock = clock
 
     async def search(self, request: SearchRequest, caller: Caller) -> SearchResponse:
@@ -75,14 +80,14 @@ class SearchService:
         answer, missing = await first_available(chain, is_survivable=_is_survivable, reason=detail_of)
         answer.degradations += missing
         answer = self._finished(answer, started)
-        if not answer.degraded:
+        if not answer.degraded and not request.is_explained:
             self._stale.put(request, caller, answer, asked_at)
         return answer
 
     def search_stale(self, request: SearchRequest, caller: Caller) -> SearchResponse:
         """A stale answer, where there is no room for another; OverloadedError where there is none."""
         started, overloaded = self._clock(), OverloadedError()
-        answer = self._stale.get(request, caller)
+        answer = self._stale.get(request.unexplained, caller)
         if answer is None:
             raise overloaded
         answer.degradations = [degraded("gateway", overloaded.detail, STALE)]
@@ -99,8 +104,12 @@ class SearchService:
         call = backend.call
         if self._replica is not None and backend.dependency == "replica":
             call = fresh_only(self._replica, call, self._replica_max_age_s)
-        ask = partial(self._live, partial(call, "search"), request, caller, vector)
-        return Fallback(backend.dependency, backend.used, ask, backend.unless)
+        # The Data API has the search alone: what falls back to it is not explained.
+        ask: Ask = partial(call, "search")
+        if request.is_explained and backend.dependency != "data_api":
+            ask = partial(_explained, call, request.explain_ids)
+        answer = partial(self._live, ask, request, caller, vector)
+        return Fallback(backend.dependency, backend.used, answer, backend.unless)
 
     async def _live(
         self, ask: Ask, request: SearchRequest, caller: Caller, vector: QueryVector | Degradation | None
@@ -114,14 +123,16 @@ class SearchService:
         results = results[: request.limit]
         if mode is not Mode.KEYWORD:
             degradations += _unread(results)
+        shown = [SearchResult.model_validate(result) for result in results]
         return SearchResponse(
-            results=[SearchResult.model_validate(result) for result in results],
+            results=shown,
             mode=mode,
             syntax=found["syntax"],
             complete=found["complete"],
             degraded=bool(degradations),
             degradations=degradations,
             took_ms=0,
+            explanation=Explanation.of(found, [result.id for result in shown]),
         )
 
     async def _found(
@@ -133,7 +144,7 @@ class SearchService:
             if vector is None or isinstance(vector, Degradation):
                 break
             try:
-                return request.mode, await ask(self._arguments(request, request.mode, vector), caller), []
+                return request.mode, await self._by_meaning(ask, request, caller, vector), []
             except ParameterRefusedError:
                 # Another model has become the active one: once more, with that.
                 self._embedder.forget(vector.model)
@@ -141,6 +152,14 @@ class SearchService:
         if isinstance(vector, Degradation):
             degradations = [vector]
         return Mode.KEYWORD, await ask(self._arguments(request, Mode.KEYWORD), caller), degradations
+
+    async def _by_meaning(self, ask: Ask, request: SearchRequest, caller: Caller, vector: QueryVector) -> Answer:
+        """What was found with a vector, whose recall may be measured."""
+        arguments, started = self._arguments(request, request.mode, vector), self._clock()
+        found = await ask(arguments, caller)
+        if self._recall is not None and request.effort is Effort.BOUNDED:
+            self._recall.consider(arguments, caller, self._clock() - started)
+        return found
 
     def _arguments(self, request: SearchRequest, mode: Mode, vector: QueryVector | None = None) -> dict[str, Any]:
         """What public.search takes, by name."""
@@ -155,7 +174,7 @@ class SearchService:
         return arguments
 
     async def _from_stale(self, request: SearchRequest, caller: Caller) -> SearchResponse | None:
-        return self._stale.get(request, caller)
+        return self._stale.get(request.unexplained, caller)
 
 
 def fresh_only(replica: Database, ask: Call, max_age_s: float) -> Call:
@@ -170,6 +189,11 @@ def fresh_only(replica: Database, ask: Call, max_age_s: float) -> Call:
         return {**answer, "complete": answer["complete"] and arguments["kinds"] == ["products"]}
 
     return call
+
+
+async def _explained(call: Call, ids: Sequence[UUID], arguments: Mapping[str, Any], caller: Caller) -> Answer:
+    """The same search, which says why."""
+    return await call("explain_search", {**arguments, "explain_ids": list(ids)}, caller)
 
 
 def _is_survivable(error: Exception) -> bool:

@@ -91,6 +91,15 @@ class ModelStatus(BaseModel):
     dimensions: int
 
 
+class RecallStatus(BaseModel):
+    """Of what an exact search finds, what the usual one found, on searches that people made."""
+
+    searches: int = Field(description="How many of the last ones were measured, at most 1,000.")
+    recall: float = Field(description="Their mean, 0 to 1.")
+    low: float = Field(description="The lower end of its interval of 95 % (Wilson).")
+    high: float = Field(description="The upper end.")
+
+
 class LoadStatus(BaseModel):
     """How much there is to do."""
 
@@ -135,6 +144,7 @@ class StatusDetails(BaseModel):
     queue: QueueStatus | None = Field(description="null when the database does not answer.")
     files: FilesStatus | None = Field(description="null when the database does not answer.")
     payments: PaymentsStatus | None = Field(description="null when the database does not answer.")
+    recall: RecallStatus | None = Field(description="null until a search was measured (LIVE_RECALL_SHARE).")
     model: ModelStatus | None = Field(description="null when none is active or the database does not answer.")
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gateway import __version__
 from gateway.auth.caller import Caller
@@ -21,6 +21,7 @@ from gateway.status.schemas import (
     ModelStatus,
     PaymentsStatus,
     QueueStatus,
+    RecallStatus,
     StatusDetails,
     StatusResponse,
 )
@@ -51,11 +52,13 @@ class StatusService:
         probes: Probes,
         limiter: ConcurrencyLimiter,
         *,
+        recall: Callable[[], Mapping[str, float] | None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Ask `probes` how things are, `database` what failed, and `limiter` how much there is to do."""
+        """Ask `probes` how things are, `database` what failed, `limiter` for the load, and `recall` what is found."""
         self._database = database
         self._limiter = limiter
+        self._recall = recall
         self._clock = clock
         self._failing_since = float("-inf")
         self._ready_at = float("-inf")
@@ -76,6 +79,7 @@ class StatusService:
         """How everything is, for whoever runs it. Never raises because something is down."""
         snapshot = await self._probes.snapshot()
         row = snapshot.row
+        recall = None if self._recall is None else self._recall()
         return StatusDetails(
             status="ok" if snapshot.dependencies.all_up else "degraded",
             version=__version__,
@@ -84,6 +88,7 @@ class StatusService:
             queue=None if row is None else QueueStatus.model_validate(row),
             files=None if row is None else FilesStatus.model_validate(row),
             payments=None if row is None else PaymentsStatus.model_validate(row),
+            recall=None if recall is None else RecallStatus.model_validate(recall),
             model=None
             if row is None or row["model"] is None
             else ModelStatus(name=row["model"], dimensions=row["dimensions"]),

@@ -310,5 +310,5 @@ comment on function private.word_scores is
   'BM25 of those of these chunks that the caller may search, from their text. Definer: as keyword_matches.';
 
 grant execute on function
-  private.passing, private.best_of_sources, private.keyword_matches, private.word_scores
+  private.passing, private.posting_limit, private.best_of_sources, private.keyword_matches, private.word_scores
   to anon, authenticated, service_role;

@@ -6,18 +6,7 @@
 --
 -- An answer is complete when it holds max_results rows, or every match among what is embedded. It is not when something
 -- was left unread or left out: words too frequent to read, more than 64 words, more words with a prefix than were
--- tried, or results beyond the size limit of an answer.
-
-create function private.semantic_weight() returns double precision
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-  select coalesce(
-    nullif(current_setting('tidegate.semantic_weight', true), '')::double precision,
-    (select s.semantic_weight from private.settings s), 0.6)
-$$;
-comment on function private.semantic_weight is
-  'Weight of meaning in a hybrid search; words have the rest. 0.6 unless private.settings or, for one session, the '
-  'parameter tidegate.semantic_weight says otherwise. Definer: reads the settings.';
+-- tried, or results beyond the size limit of an answer. What a result shows (see search_answers) is read last.
 
 create function private.check_search(
   query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[],
@@ -160,72 +149,12 @@ end $$;
 comment on function private.best_matches is
   'The best sources of both searches, best chunk each: cosine and BM25 weighed together.';
 
-create function private.search_answer(
-  top private.chunk_match[], further private.chunk_match[], marks private.marked_word[], include text[],
-  is_complete boolean, syntax text)
-returns public.search_answer
-language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
-as $$
-declare
-  most_bytes constant bigint := private.limit_of('search_answer_bytes');
-  wants_content constant boolean := 'content' = any (include);
-  answer public.search_answer;
-begin
-  with found as (
-    select t.score, t.source_id as id, d.id as document_id, coalesce(d.title, p.name) as title,
-           coalesce(d.front_matter || d.metadata, p.metadata || jsonb_build_object(
-             'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency,
-             'in_stock', p.is_in_stock)) as metadata,
-           case
-             when d.owner_id is not null and (d.visibility = 'private' or d.organization_id is null)
-               then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name)
-             when d.organization_id is not null
-               then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
-           end as owner,
-           -- The text may be another one than its chunks are of, as that of a product.
-           case when d.status = 'ready' or d.chunks_done = d.chunks_total then a.passages
-             else private.in_place(a.passages, coalesce(d.content, p.description)) end as passages,
-           -- The size of a text is known without reading it; one beyond the limit is left out.
-           case when wants_content and octet_length(coalesce(d.content, p.description)) <= most_bytes
-             then coalesce(d.content, p.description) end as content, d.unread_by_model
-    from unnest(top) t
-    join private.passages_of(top, further, marks, include) a using (source_id)
-    left join public.documents d on d.id = t.source_id
-    left join private.owner_names(array(select u.source_id from unnest(top) u)) o on o.document_id = d.id
-    left join public.products p on p.id = t.source_id
-    left join public.categories k on k.id = p.category_id
-    where d.id is not null or p.id is not null
-  ), bounded as (
-    select f.*, count(*) over () as results, sum(coalesce(octet_length(f.content), 0)) over (
-             order by f.score desc, f.id rows unbounded preceding) as text_bytes
-    from found f
-  ), results as (
-    select case when b.document_id is not null then 'document' else 'product' end as kind, b.id, b.document_id,
-           b.title, n.text as snippet, n.highlights, (b.passages[1]).heading_path, b.score, b.metadata, b.owner,
-           b.passages, b.content, b.unread_by_model, b.results
-    from bounded b
-    cross join lateral private.snippet((b.passages[1]).content, (b.passages[1]).highlights) n
-    where b.text_bytes <= most_bytes
-  ), measured as (
-    select r.*, sum(octet_length(to_json(r)::text)) over best_first as bytes_so_far,
-           row_number() over best_first as place
-    from results r window best_first as (order by r.score desc, r.id rows unbounded preceding)
-  )
-  select coalesce(array_agg((
-           m.kind, m.id, m.document_id, m.title, m.snippet, m.highlights, m.heading_path, m.score, m.metadata,
-           m.owner, m.passages, m.content, m.unread_by_model)::public.search_result order by m.place), '{}'),
-         is_complete and count(*) = coalesce(max(m.results), 0), syntax
-  into answer
-  -- At least one, whatever its size.
-  from measured m where m.bytes_so_far <= most_bytes or m.place = 1;
-  return answer;
-end $$;
-comment on function private.search_answer is
-  'Results of these chunks, best first, as far as they fit into the size limit of an answer.';
-
-create type private.search_matches as (top private.chunk_match[], words private.word_matches, is_complete boolean);
+create type private.search_matches as (
+  top private.chunk_match[], words private.word_matches, is_complete boolean, by_meaning private.chunk_match[],
+  candidates private.chunk_match[], excluded uuid[]);
 comment on type private.search_matches is
-  'The best chunk of each source, what the words found, and whether it is all there is, or as much as was asked for.';
+  'The best chunk of each source, what the words found, whether it is all there is, or as much as was asked for, '
+  'what meaning found, the ranking that top is the beginning of, and the excluded sources (a null: perhaps more).';
 
 create function private.matches_of(
   parsed private.parsed_query, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
@@ -239,7 +168,7 @@ declare
   excludes_all constant boolean := array_position(excluded, null) is null;
   has_every_phrase boolean;
   leg private.search_leg := ('{}', true);
-  found private.search_matches := ('{}', ('{}', true, '{}', true, '{}'), true);
+  found private.search_matches := ('{}', ('{}', true, '{}', true, '{}'), true, '{}', '{}', excluded);
 begin
   excluded := array_remove(excluded, null);
   range.sources := private.sources_of_phrases(parsed.phrases, kinds, range.sources);
@@ -258,6 +187,7 @@ begin
       query_embedding, kinds, coalesce(range.sources, range.some_sources), excluded, max_results, effort = 'exact',
       greatest(weight, 0.2), range.wanted);
     leg.matches := array(select m from unnest(leg.matches) m order by m.score desc limit candidate_count);
+    found.by_meaning := leg.matches;
   end if;
   if mode = 'semantic' then
     found.words.marks := private.words_to_mark(parsed);
@@ -266,18 +196,61 @@ begin
       parsed, kinds, range.sources, excluded, array(select m.chunk_id from unnest(leg.matches) m), max_results,
       candidate_count, greatest(1 - weight, 0.2), range.wanted);
   end if;
-  found.top := private.best_matches(
+  found.candidates := private.best_matches(
     leg.matches, (found.words).matches, query_embedding, model, weight, candidate_count);
   if not excludes_all then
-    found.top := private.without(found.top[:4 * max_results], parsed.excluded);
+    found.candidates := private.without(found.candidates[:4 * max_results], parsed.excluded);
   end if;
-  found.top := found.top[:max_results];
+  found.top := found.candidates[:max_results];
   found.is_complete := (found.words).has_every_word and (
     cardinality(found.top) >= max_results
     or leg.is_complete and (found.words).is_complete and has_every_phrase and excludes_all);
   return found;
 end $$;
 comment on function private.matches_of is 'What a parsed query finds in a range.';
+
+create type private.search_run as (
+  parsed private.parsed_query, kinds text[], range private.search_range, model smallint, weight double precision,
+  found private.search_matches, is_complete boolean);
+comment on type private.search_run is
+  'A search: the query as it was read in the end, the kinds that can pass the filters, where it was searched, the '
+  'model and the weight of meaning, and what was found.';
+
+create function private.run_search(
+  query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
+  wanted private.source_filter, effort text, syntax text)
+returns private.search_run
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  of_documents constant boolean := wanted.organization_ids is not null;
+  of_products constant boolean :=
+    num_nonnulls(wanted.category, wanted.price_min, wanted.price_max, wanted.in_stock) > 0;
+  run private.search_run;
+begin
+  run.model := (private.active_embedding_model()).id;
+  run.weight := case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end;
+  -- Every result passes every filter, so a kind that lacks the property is left out.
+  run.kinds := array(
+    select distinct k from unnest(kinds) k
+    where not (k = 'documents' and of_products) and not (k = 'products' and of_documents));
+  run.range := private.search_range(run.kinds, wanted, effort = 'exact');
+  run.parsed := private.parse_query( -- meaning knows no operators
+    query, case when mode = 'semantic' and syntax = 'operators' then 'plain' else syntax end);
+  run.found := private.matches_of(
+    run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight);
+  run.is_complete := (run.found).is_complete;
+  if cardinality((run.found).top) = 0 and (run.parsed).syntax = 'operators' and (run.parsed).words <> query then
+    -- The operators left nothing and give way.
+    run.parsed := private.parse_query(query, 'plain');
+    run.found := private.matches_of(
+      run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight);
+    run.is_complete := run.is_complete and (run.found).is_complete;
+  end if;
+  return run;
+end $$;
+comment on function private.run_search is
+  'Searches, and reads nothing of what was found. The arguments are those that private.check_search accepts.';
 
 create function public.search(
   query text, query_embedding extensions.halfvec default null, mode text default 'hybrid',
@@ -292,40 +265,14 @@ language plpgsql stable security invoker
 -- rules out counts as dear enough.
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
 as $$
-#variable_conflict use_column
-declare
-  of_documents constant boolean := organization_ids is not null;
-  of_products constant boolean := num_nonnulls(search.category, price_min, price_max, in_stock) > 0;
-  model constant smallint := (private.active_embedding_model()).id;
-  weight constant double precision :=
-    case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end;
-  parsed private.parsed_query;
-  range private.search_range;
-  found private.search_matches;
-  is_complete boolean;
 begin
   perform private.check_passages(passages_per_result, include), private.check_search(
     query, query_embedding, mode, kinds, max_results, organization_ids, metadata_contains, embedding_model, effort);
-  -- Every result passes every filter, so a kind that lacks the property is left out.
-  kinds := array(
-    select distinct k from unnest(kinds) k
-    where not (k = 'documents' and of_products) and not (k = 'products' and of_documents));
-  range := private.search_range(
-    kinds, (organization_ids, search.category, price_min, price_max, in_stock, metadata_contains), effort = 'exact');
-  parsed := private.parse_query( -- meaning knows no operators
-    query, case when mode = 'semantic' and syntax = 'operators' then 'plain' else syntax end);
-  found := private.matches_of(parsed, query_embedding, mode, kinds, max_results, range, effort, model, weight);
-  is_complete := found.is_complete;
-  if cardinality(found.top) = 0 and parsed.syntax = 'operators' and parsed.words <> query then
-    -- The operators left nothing and give way.
-    parsed := private.parse_query(query, 'plain');
-    found := private.matches_of(parsed, query_embedding, mode, kinds, max_results, range, effort, model, weight);
-    is_complete := is_complete and found.is_complete;
-  end if;
-  return private.search_answer(
-    found.top, private.further_passages(
-      found.top, (found.words).terms, kinds, query_embedding, model, weight, passages_per_result - 1),
-    (found.words).marks, include, is_complete, parsed.syntax);
+  return private.answer_of(
+    private.run_search(
+      query, query_embedding, mode, kinds, max_results,
+      (organization_ids, category, price_min, price_max, in_stock, metadata_contains), effort, syntax),
+    query_embedding, passages_per_result, include);
 end $$;
 comment on function public.search is
   'Documents and products that the caller may read, best first, each once, with its best passages. In the query "a '
@@ -338,6 +285,5 @@ comment on function public.search is
 grant execute on function public.search to anon, authenticated, service_role;
 
 grant execute on function
-  private.semantic_weight, private.check_search, private.search_by_words,
-  private.best_matches, private.matches_of, private.search_answer
+  private.check_search, private.search_by_words, private.best_matches, private.matches_of, private.run_search
   to anon, authenticated, service_role;

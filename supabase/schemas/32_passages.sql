@@ -173,6 +173,30 @@ comment on function private.passage_limit is
   'Chunks among which the further passages of one answer are chosen, at about 15 microseconds each. Its results share '
   'them.';
 
+create function private.chunk_scores(
+  chunk_ids bigint[], terms private.query_term[], kinds text[], query_embedding extensions.halfvec, model smallint,
+  semantic_weight double precision)
+returns table (source_id uuid, chunk_id bigint, cosine double precision, bm25 double precision, score double precision)
+language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select p.source_id, p.chunk_id, sum(p.cosine), sum(p.bm25),
+           semantic_weight * coalesce(sum(p.cosine), 0) + (1 - semantic_weight) * coalesce(sum(p.bm25), 0)
+    from (
+      select e.source_id, e.chunk_id, 1 - (e.embedding operator(extensions.<=>) query_embedding) as cosine,
+             null::double precision as bm25
+      from unnest(chunk_ids) n (id)
+      cross join lateral (
+        select x.* from public.chunk_embeddings x where x.chunk_id = n.id and x.model_id = model offset 0) e
+      where semantic_weight > 0
+      union all
+      select w.source_id, w.chunk_id, null, w.score from private.word_scores(terms, kinds, chunk_ids) w) p
+    group by p.source_id, p.chunk_id;
+end $$;
+comment on function private.chunk_scores is
+  'Cosine and BM25 of these chunks, and both weighed together; null where a chunk has no vector or none of the words.';
+
 create function private.further_passages(
   top private.chunk_match[], terms private.query_term[], kinds text[], query_embedding extensions.halfvec,
   model smallint, semantic_weight double precision, passages integer)
@@ -197,24 +221,12 @@ begin
       order by c.position limit share) n
     where n.id <> t.chunk_id);
   return array(
-    with scored as (
-      select p.source_id, p.id, sum(p.score) as score
-      from (
-        select e.source_id, e.chunk_id as id,
-               semantic_weight * (1 - (e.embedding operator(extensions.<=>) query_embedding)) as score
-        from unnest(near) n (id)
-        cross join lateral (
-          select x.* from public.chunk_embeddings x where x.chunk_id = n.id and x.model_id = model offset 0) e
-        where semantic_weight > 0
-        union all
-        select w.source_id, w.chunk_id, (1 - semantic_weight) * w.score
-        from private.word_scores(terms, kinds, near) w) p
-      group by p.source_id, p.id
-    ), ranked as (
-      select s.*, row_number() over (partition by s.source_id order by s.score desc, s.id) as place
-      from scored s where s.score > 0
-    )
-    select (r.source_id, r.id, r.score)::private.chunk_match from ranked r where r.place <= passages);
+    select (r.source_id, r.chunk_id, r.score)::private.chunk_match
+    from (
+      select s.*, row_number() over (partition by s.source_id order by s.score desc, s.chunk_id) as place
+      from private.chunk_scores(near, terms, kinds, query_embedding, model, semantic_weight) s
+      where s.score > 0) r
+    where r.place <= passages);
 end $$;
 comment on function private.further_passages is
   'For each source of top, the best of the other chunks around its best one: cosine and BM25 weighed together.';
@@ -311,5 +323,6 @@ comment on function private.in_place is
 
 grant execute on function
   private.stands_at, private.in_place, private.snippet, private.mark, private.words_to_mark, private.owner_names,
-  private.check_passages, private.passage_limit, private.neighbour, private.further_passages, private.passages_of
+  private.check_passages, private.passage_limit, private.neighbour, private.chunk_scores, private.further_passages,
+  private.passages_of
   to anon, authenticated, service_role;

@@ -44,7 +44,7 @@ class World:
         assert response.status_code == 200, response.text
         answer: dict[str, Any] = response.json()
         fields = {"results", "mode", "syntax", "complete", "degraded", "degradations", "age_seconds", "took_ms"}
-        assert set(answer) == fields
+        assert set(answer) == {*fields, "explanation"}
         assert answer["took_ms"] > 0
         return answer
 

@@ -99,6 +99,15 @@ LOWER: dict[str, tuple[str, ...]] = {
         "gateway.embedding_models",
         "gateway.embeddings",
     ),
+    "why/": (
+        *GROUND,
+        "gateway.auth",
+        "gateway.config",
+        "gateway.database",
+        "gateway.embeddings",
+        "gateway.search",
+        "gateway.why",
+    ),
     "worker/": (
         "gateway.chunking",
         "gateway.clients",

@@ -33,6 +33,7 @@ NOT_RUN = {
     "docs/files.md": 1,
     "docs/quickstart.md": 1,
     "docs/search.md": 1,
+    "docs/troubleshooting.md": 1,
 }
 # Of processes of Supabase, and of `make run`, not of the gateway.
 OTHER_VARIABLES = {

@@ -47,6 +47,7 @@ async function searchByWords(
     degradations,
     age_seconds: null,
     took_ms: tookMs(exchange.startedAt),
+    explanation: null,
   };
   // What was found follows as it came: the client may have stored numbers that JavaScript cannot hold.
   const body = `${JSON.stringify(about).slice(0, -1)},${text.slice(1)}`;

@@ -83,6 +83,11 @@ export const Question = z.strictObject({
     .describe("`content`: the whole text of each result. `neighbours`: the chunks before and after each passage."),
   syntax: z.enum(["operators", "plain"]).default("operators")
     .describe("`operators`: phrases, exclusions and prefixes count. `plain`: all of it is words."),
+  explain: z.boolean().default(false).describe("Whether the gateway says why it was found."),
+  explain_ids: z.array(z.guid()).max(20).default([]).refine((ids) => new Set(ids).size === ids.length, {
+    message: "Each can be named once.",
+    when: ({ issues }) => issues.length === 0,
+  }).meta({ uniqueItems: true }).describe("Documents and products of which the gateway says why each is where it is."),
 }).superRefine(({ filters, in: kinds }, context) => {
   const ofProducts = (["category", "price_min", "price_max", "in_stock"] as const).filter((name) =>
     (filters[name] ?? null) !== null
