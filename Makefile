@@ -57,6 +57,11 @@ psql: .venv/run.stamp ## Open a database session on the running stack
 retry: .venv/run.stamp ## Retry what could not be embedded
 	@set -a; . "$${TIDEGATE_HOME:-.tidegate}/env"; exec $(BIN)/python -m gateway.worker retry
 
+.PHONY: observe
+observe: .venv/prometheus.stamp ## Start Prometheus beside the running stack, with the alerts of docs/observability
+	@exec prometheus --config.file=docs/observability/prometheus.yml --log.level=warn \
+	  --storage.tsdb.path="$${TIDEGATE_HOME:-.tidegate}/prometheus" --web.listen-address=127.0.0.1:$${PROMETHEUS_PORT:-9090}
+
 .PHONY: reset
 reset: .venv/run.stamp ## DELETES the local database, keys and files
 	@$(LOCAL) reset
@@ -76,6 +81,7 @@ OTHERS := tests/integration $(patsubst %,--ignore=%,$(LOCAL_STACK) $(WORKER_TEST
 
 .PHONY: test
 test: .venv/dev.stamp .venv/deno-tests.stamp .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp
+test: .venv/prometheus.stamp
 test: ## Check style and types, then run the whole suite on real PostgreSQL
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
@@ -146,6 +152,10 @@ prove-answers: .venv/dev.stamp .venv/deno.stamp ## Have everybody ask 300 questi
 chaos: .venv/dev.stamp .venv/deno.stamp ## Break PostgreSQL, the way to it, Supabase, embedder, models and worker under load
 	@$(BIN)/python -m tests.chaos
 
+.PHONY: chaos-alerts
+chaos-alerts: .venv/dev.stamp .venv/deno.stamp .venv/prometheus.stamp ## Break the same, and see that each fault fires its own alert
+	@$(BIN)/python -m tests.chaos.alerts
+
 # --- Made from the code ------------------------------------------------------------------------------------------
 
 # Until the first release; from then on a change edits the schema file and adds a migration (docs/schema.md).
@@ -156,8 +166,9 @@ baseline: ## Write the baseline migrations from supabase/schemas
 	  cp $$file supabase/migrations/2026112810$${name%%_*}00_$${name#*_}; done
 
 .PHONY: docs
-docs: .venv/run.stamp ## Write docs/settings.md from the settings
+docs: .venv/run.stamp ## Write docs/settings.md from the settings, and the Grafana dashboard
 	@$(BIN)/python docs/scripts/settings.py
+	@$(BIN)/python docs/scripts/dashboard.py
 
 .PHONY: screenshot
 screenshot: .venv/deno-tests.stamp .venv/chromium.stamp ## Draw the picture of the example shop in docs/browser.md
@@ -303,6 +314,16 @@ bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the
 	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends redis-server; } \
 	      >/dev/null; \
 	  else echo "Redis is not installed: its tests are skipped (sudo apt-get install redis-server)" >&2; fi; fi
+	@touch $@
+
+# The tests of the alerts run its rules; where it cannot be installed they are skipped and say so. Its exporter tells of disks.
+.venv/prometheus.stamp: | .venv/pyvenv.cfg
+	@if ! command -v promtool >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing prometheus"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -qq -y --no-install-recommends prometheus prometheus-node-exporter; } >/dev/null; \
+	  else echo "Prometheus is not installed: its tests are skipped (sudo apt-get install prometheus)" >&2; fi; fi
 	@touch $@
 
 # The tests of the pool go through a real one; where it cannot be installed they are skipped and say so.

@@ -18,6 +18,7 @@ from cachetools import FIFOCache
 
 from gateway.errors import AuthKeysUnavailableError
 from gateway.resilience import DependencyError, Policy, ResiliencePipeline
+from gateway.resilience.request_metrics import KEY_CHANGES
 from gateway.resilience.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
@@ -109,6 +110,8 @@ class JwksCache:
             raise error from failure
         for gone in self._keys.keys() - keys.keys():
             self._first_asked(gone, started)
+        if self._keys and self._keys.keys() != keys.keys():
+            KEY_CHANGES.inc()
         self._keys = keys
         self._failure = None
         self._asked_for_at = started

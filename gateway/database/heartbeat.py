@@ -17,7 +17,8 @@ from psycopg.rows import DictRow, dict_row
 
 from gateway.database.detached import DetachedTasks
 from gateway.database.queries import query
-from gateway.database.sqlstates import is_the_servers
+from gateway.database.sqlstates import REASONS, failure_reason, is_the_servers
+from gateway.resilience.request_metrics import HEARTBEAT_FAILURES
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,9 @@ class Heartbeat:
 
         With `marks_time` a replica learns by each beat how far behind it is.
         """
+        self._name = name
+        for reason in REASONS:
+            HEARTBEAT_FAILURES.labels(name, reason).inc(0)  # the first failure is a change of what was there before
         self._marks_time = marks_time
         self._is_open = True
         self._url = url
@@ -75,11 +79,18 @@ class Heartbeat:
         """Return when the database answers; psycopg.Error, TimeoutError, or what connecting raises."""
         try:
             await self._tasks.run(self._beat, BEAT_S)
+        except TimeoutError as error:
+            self._count(error)
+            raise
         except psycopg.Error as error:
             if is_the_servers(error):
+                self._count(error)
                 raise
             # It answers, if only that its migrations are not applied: what calls are told as well.
             logger.debug("the database's heartbeat: %s", error)
+
+    def _count(self, error: BaseException) -> None:
+        HEARTBEAT_FAILURES.labels(self._name, failure_reason(error)).inc()
 
     async def close(self) -> None:
         """Give the connection back."""

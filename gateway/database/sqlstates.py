@@ -64,6 +64,9 @@ TABLE: dict[str, tuple[type[GatewayError], str | None]] = {
 }
 
 
+REASONS = ("no_answer", "out_of_connections", "refused", "lost")
+# A connection that is refused before it is one has no SQLSTATE.
+OUT_OF_CONNECTIONS = ("too many clients", "connection slots are reserved", "too many connections")
 # What says that the server, or the way to it, does not work; all else is about one statement, its time included.
 OF_THE_SERVER = ("08", "25006", "28", "3D", "53", "57P", "58", "XX")
 
@@ -73,6 +76,16 @@ def is_the_servers(error: psycopg.Error) -> bool:
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return error.sqlstate.startswith(OF_THE_SERVER)
+
+
+def failure_reason(error: BaseException) -> str:
+    """In a word, for the metrics, why a heartbeat was not answered: one of REASONS."""
+    if isinstance(error, TimeoutError):
+        return "no_answer"
+    said = f"{error}".lower()
+    if getattr(error, "sqlstate", None) == "53300" or any(words in said for words in OUT_OF_CONNECTIONS):
+        return "out_of_connections"
+    return "no_answer" if "timeout expired" in said else "refused" if "refused" in said else "lost"
 
 
 def to_gateway_error(error: psycopg.Error) -> GatewayError:

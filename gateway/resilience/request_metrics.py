@@ -61,6 +61,21 @@ QUEUE_OLDEST = Gauge(
 DOCUMENTS_PENDING = Gauge(
     "tidegate_documents_pending", "Documents of which a text waits to be embedded.", registry=REGISTRY
 )
+HEARTBEAT_FAILURES = Counter(
+    "tidegate_heartbeat_failures",
+    "Heartbeats of a database that were not answered, by reason.",
+    ["dependency", "reason"],
+    registry=REGISTRY,
+)
+DATABASE_STARTED = Gauge(
+    "tidegate_database_started_seconds",
+    "When PostgreSQL was started, in seconds since 1970.",
+    ["dependency"],
+    registry=REGISTRY,
+)
+KEY_CHANGES = Counter(
+    "tidegate_signing_key_changes", "Times that the project published other signing keys.", registry=REGISTRY
+)
 RECALL = Gauge(
     "tidegate_recall",
     "Of what an exact search finds, what the usual one found: the mean of the last thousand, and its interval of 95 %.",

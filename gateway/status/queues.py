@@ -11,7 +11,7 @@ from typing import Any
 from gateway.database.pool import Database
 from gateway.errors import GatewayError
 from gateway.resilience import allow
-from gateway.resilience.request_metrics import DOCUMENTS_PENDING, QUEUE_JOBS, QUEUE_OLDEST
+from gateway.resilience.request_metrics import DATABASE_STARTED, DOCUMENTS_PENDING, QUEUE_JOBS, QUEUE_OLDEST
 from gateway.resilience.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ def _clear() -> None:
     QUEUE_JOBS.clear()
     QUEUE_OLDEST.clear()
     DOCUMENTS_PENDING.set(nan)
+    DATABASE_STARTED.clear()
 
 
 def _set(row: Mapping[str, Any]) -> None:
@@ -79,3 +80,4 @@ def _set(row: Mapping[str, Any]) -> None:
     for queue, column in OLDEST.items():
         QUEUE_OLDEST.labels(queue).set(row[column])
     DOCUMENTS_PENDING.set(row["documents_pending"])
+    DATABASE_STARTED.labels("database").set(row["started_seconds"])

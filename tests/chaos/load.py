@@ -130,7 +130,7 @@ async def suffer(
     `has_room` says that the machine has nothing else to do, so that no request has to be refused for lack of room.
     """
     observations = [Observation(route) for route in ROUTES]
-    async with _load(world, observations):
+    async with under_load(world, observations):
         await _until_well(observations, time.monotonic())
         for observation in observations:
             observation.answers.clear()
@@ -173,7 +173,8 @@ async def _until_well(observations: Sequence[Observation], mended: float) -> flo
 
 
 @asynccontextmanager
-async def _load(world: World, observations: Sequence[Observation]) -> AsyncIterator[None]:
+async def under_load(world: World, observations: Sequence[Observation]) -> AsyncIterator[None]:
+    """Requests on each route, written documents, and a supervisor, as long as the block takes."""
     async with AsyncExitStack() as ending:
         tasks = [asyncio.create_task(_write(world)), asyncio.create_task(_supervise(world))]
         for number, observation in enumerate(observations, 1):

@@ -41,8 +41,9 @@ FILLER = "filler"
 class World:
     """The parts, and the doors between them."""
 
-    def __init__(self, logs: Path, state: Path) -> None:
+    def __init__(self, logs: Path, state: Path, *, worker_metrics_port: int | None = None) -> None:
         self.logs = logs
+        self.worker_metrics_port = worker_metrics_port
         # What was acknowledged must outlive a kill.
         self.cluster = ScratchCluster(logs, durable=True)
         self.embedder: FakeEmbedder
@@ -201,7 +202,8 @@ class World:
 
     def start_worker(self) -> Process:
         """Start a worker."""
-        return self.stack.start_worker(**self._embedding, WORKER_BACKOFF_S="0.05", WORKER_LEASE_S="2")
+        port = {} if self.worker_metrics_port is None else {"WORKER_METRICS_PORT": f"{self.worker_metrics_port}"}
+        return self.stack.start_worker(**self._embedding, **port, WORKER_BACKOFF_S="0.05", WORKER_LEASE_S="2")
 
     def start_gateway(self) -> None:
         """Start the gateway, which reaches everything through the doors."""
