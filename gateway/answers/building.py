@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from gateway.answers.citations import collapsed, dropped, find_quote
+from gateway.answers.citations import quotation
 from gateway.answers.drafts import Statement
 from gateway.answers.events import DeltaEvent, DoneEvent, Event, SearchEvent
 from gateway.answers.quoting import Quotes
@@ -71,21 +71,25 @@ class Building:
             yield self.lacks(missing)
         known = {(citation.chunk_id, citation.passage_start) for citation in self.citations}
         for each in quotes.quotes:
-            text = collapsed(each.span.text)
-            place = find_quote(text, each.passage.content)
-            if place is None:
-                self._usage.citations_dropped += 1
-                dropped()
-            elif (each.passage.chunk_id, place[0]) not in known:
+            place = (each.span.start, each.span.end)
+            if (each.passage.chunk_id, place[0]) not in known:
+                text = quotation(each.passage.content, place, each.passage.context)
                 if self._text:
                     yield self._add(BETWEEN_QUOTES)
                 part = (len(self._text), len(self._text) + len(text))
                 yield self._add(text)
                 yield self._cite(each.passage, text, place, part)
 
+    def begins(self) -> SearchEvent:
+        """That the search is done."""
+        return SearchEvent(question=self.question, passages=self.passages, complete=self.search.complete)
+
     def closes(self) -> Iterator[Event]:
-        """That nothing was found, where nothing was said."""
+        """That nothing was found, where nothing was said: the passages of the search are taken back."""
         if not self._text:
+            if self.passages:
+                self.passages = []
+                yield self.begins()
             yield self._add(NOTHING_FOUND)
 
     def answer(self) -> AnswerResponse:
@@ -93,7 +97,7 @@ class Building:
         return AnswerResponse(
             answer=self._text,
             citations=self.citations,
-            passages=self.passages if self.citations else [],
+            passages=self.passages,
             kind="generated" if self._is_generated else "quoted",
             question=self.question,
             grounded=bool(self.citations),

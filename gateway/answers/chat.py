@@ -22,12 +22,15 @@ from gateway.answers.schemas import (
     AnswerResponse,
     Citation,
 )
+from gateway.answers.writing import QUOTATIONS
+from gateway.clients.chat import NOT_ALLOWED
 from gateway.search.filters import Filters
 from gateway.search.schemas import Kind
 
 MODEL = "tidegate"
 MAX_CHAT_MESSAGES = 1_000
 CHAT_DONE = b"data: [DONE]\n\n"
+FinishReason = Literal["stop", "length", "content_filter"]
 
 
 class TextPart(BaseModel):
@@ -144,7 +147,9 @@ class Choice(BaseModel):
 
     index: Literal[0] = 0
     message: AssistantMessage
-    finish_reason: Literal["stop"] = "stop"
+    finish_reason: FinishReason = Field(
+        description="`length` where the model broke off and quotations follow, `content_filter` where it had to."
+    )
 
 
 class ChatCompletion(BaseModel):
@@ -188,6 +193,7 @@ class ChatForm:
         self._model = request.model
         self._with_usage = request.stream_options is not None and request.stream_options.include_usage
         self._project_url = project_url
+        self._has_begun = False
 
     def whole(self, answer: AnswerResponse) -> ChatCompletion:
         """All of it at once."""
@@ -196,7 +202,12 @@ class ChatForm:
             id=self._id,
             created=self._created,
             model=self._model,
-            choices=[Choice(message=AssistantMessage(content=answer.answer, annotations=annotations))],
+            choices=[
+                Choice(
+                    message=AssistantMessage(content=answer.answer, annotations=annotations),
+                    finish_reason=_finish_reason(answer),
+                )
+            ],
             usage=_usage(answer),
             tidegate=_rest(answer),
         )
@@ -204,13 +215,14 @@ class ChatForm:
     def chunk(self, event: Event) -> bytes:
         """An event of it; nothing for one that this API does not have."""
         if isinstance(event, SearchEvent):
-            return self._written({"role": "assistant", "content": ""})
+            begins, self._has_begun = not self._has_begun, True
+            return self._written({"role": "assistant", "content": ""}) if begins else b""
         if isinstance(event, DeltaEvent):
             return self._written({"content": event.text})
         if isinstance(event, Citation):
             return self._written({"annotations": [self._annotation(event)]})
         if isinstance(event, DoneEvent):
-            last = self._written({}, finish_reason="stop", tidegate=_rest(event.answer))
+            last = self._written({}, finish_reason=_finish_reason(event.answer), tidegate=_rest(event.answer))
             usage = _usage(event.answer).model_dump()
             return last + (self._written(None, usage=usage) if self._with_usage else b"")
         return b""
@@ -229,6 +241,14 @@ class ChatForm:
 def chat_error(detail: str) -> bytes:
     """The event of an error midway."""
     return f"data: {json.dumps({'error': {'message': detail, 'type': 'server_error'}})}\n\n".encode()
+
+
+def _finish_reason(answer: AnswerResponse) -> FinishReason:
+    """Why the answer ends: quotations are used for a model that had begun to write only where it broke off."""
+    broken = [missing.reason for missing in answer.degradations if missing.used == QUOTATIONS]
+    if answer.kind == "quoted" or not broken:
+        return "stop"
+    return "content_filter" if NOT_ALLOWED in broken else "length"
 
 
 def _usage(answer: AnswerResponse) -> ChatUsageModel:

@@ -1,5 +1,7 @@
-"""The check of every citation: its quote stands, to the letter but for white space, in a passage that was found."""
+"""The check of every citation: its quote stands in a passage that was found, typography and white space aside."""
 
+from gateway.answers.sentences import blocks
+from gateway.answers.typography import folded
 from gateway.resilience.request_metrics import CITATIONS_DROPPED
 
 LEAST_QUOTE, LONGEST_QUOTE = 4, 1_000
@@ -16,20 +18,27 @@ def collapsed(text: str) -> str:
 def find_quote(quote: str, passage: str) -> tuple[int, int] | None:
     """Where `quote` stands in `passage`: first character and one past the last; None where it does not.
 
-    White space may be of another kind and length; letters, digits and marks may not. Words are quoted whole.
+    White space may be of another kind and length, and quotation marks, dashes and dots in another form (typography.py);
+    letters, digits and other marks may not. Words are quoted whole.
     """
-    wanted = collapsed(quote)
+    wanted = folded(quote).text.strip()
     if not LEAST_QUOTE <= len(wanted) <= LONGEST_QUOTE:
         return None
-    places = [at for at, sign in enumerate(passage) if not sign.isspace() or not passage[at - 1 : at].isspace()]
-    text = "".join(" " if passage[at].isspace() else passage[at] for at in places)
-    at = text.find(wanted)
+    found = folded(passage)
+    at = found.text.find(wanted)
     while at >= 0:
-        start, end = places[at], places[at + len(wanted) - 1] + 1
+        start, end = found.starts[at], found.ends[at + len(wanted) - 1]
         if not _cuts_word(passage, start) and not _cuts_word(passage, end):
             return start, end
-        at = text.find(wanted, at + 1)
+        at = found.text.find(wanted, at + 1)
     return None
+
+
+def quotation(passage: str, place: tuple[int, int], context: str = "") -> str:
+    """The words of the passage at a place, as they are shown: on one line, but code as it is written."""
+    start, end = place
+    is_code = any(code and begin < end and start < last for begin, last, code in blocks(passage, context))
+    return passage[start:end] if is_code else collapsed(passage[start:end])
 
 
 def _cuts_word(passage: str, at: int) -> bool:

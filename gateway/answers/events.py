@@ -19,7 +19,7 @@ MEDIA_TYPE = "text/event-stream"
 
 
 class SearchEvent(BaseModel):
-    """The search is done."""
+    """The search is done; a second one, without passages, takes them back where none answers."""
 
     question: str
     passages: list[UsedPassage]

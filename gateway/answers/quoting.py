@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.answers.schemas import UsedPassage
+from gateway.answers.sentence_ends import words_of
 from gateway.answers.sentences import Span, sentences
 from gateway.answers.words import scores
 from gateway.resilience.fallback import Degradation
@@ -45,8 +46,7 @@ class Quotes:
 
 async def quote(question: str, passages: Sequence[UsedPassage], embedder: QueryEmbedder | None) -> Quotes:
     """The best sentences of the best `passages`; by words alone where there is no `embedder` or it does not work."""
-    found = [(passage, span) for passage in passages[:QUOTED_PASSAGES] for span in sentences(passage.content)]
-    found = found[:MAX_SENTENCES]
+    found = sentences_of(passages[:QUOTED_PASSAGES])[:MAX_SENTENCES]
     if not found:
         return Quotes([], 0, [])
     texts = [(passage.chunk_id, span.text) for passage, span in found]
@@ -56,6 +56,12 @@ async def quote(question: str, passages: Sequence[UsedPassage], embedder: QueryE
     least = RELEVANT_WORDS if known is None else RELEVANT
     best = ranked[:MAX_QUOTES] if max(each.relevance for each in ranked) >= least else []
     return Quotes(best, len(found), [cosines] if isinstance(cosines, Degradation) else [])
+
+
+def sentences_of(passages: Sequence[UsedPassage]) -> list[tuple[UsedPassage, Span]]:
+    """Every sentence of the passages, in order."""
+    words = words_of(passage.content for passage in passages)
+    return [(passage, span) for passage in passages for span in sentences(passage.content, passage.context, words)]
 
 
 def rank(question: str, found: Sequence[tuple[UsedPassage, Span]], cosines: list[float] | None) -> list[Quote]:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from gateway.products import without_nul
 from gateway.resilience.fallback import Degradation
 from gateway.search.filters import Filters
+from gateway.search.query_syntax import Syntax
 from gateway.search.schemas import (
     MAX_QUERY,
     OFFSETS,
@@ -119,7 +120,7 @@ class AnswerRequest(BaseModel):
         return (self.messages or [])[:-1]
 
     def search(self, query: str) -> SearchRequest:
-        """The search for passages that answer `query`."""
+        """The search for passages that answer `query`: a question is ordinary text, without operators."""
         filters = self.filters
         if self.organization_id is not None:
             filters = filters.model_copy(update={"organization_ids": [self.organization_id]})
@@ -130,6 +131,7 @@ class AnswerRequest(BaseModel):
                 "filters": filters,
                 "limit": self.limit,
                 "passages_per_result": PASSAGES_PER_RESULT,
+                "syntax": Syntax.PLAIN,
             }
         )
 
@@ -173,7 +175,9 @@ class Citation(BaseModel):
     chunk_id: int = Field(description="The passage, one of `passages`.")
     passage_start: int = Field(description="First character of the quotation in the passage's `content`.")
     passage_end: int = Field(description="One past the last.")
-    quote: str = Field(description="The quotation, as it stands in the passage but for white space.")
+    quote: str = Field(
+        description="The quotation, as it stands in the passage but for white space; code keeps its lines."
+    )
 
 
 class AnswerUsage(BaseModel):

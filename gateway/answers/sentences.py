@@ -1,38 +1,35 @@
 """Sentences of a passage, and where each stands in it.
 
-The rules are those of Unicode's sentence boundaries (UAX #29) where they matter for quoting, with abbreviations, and
-lines of Markdown that stand for themselves: headings, items of lists, rows of tables. A boundary that is missed makes a
-longer quotation; one that is made up cuts a sentence in two. So in doubt there is none.
+The rules are those of Unicode's sentence boundaries (UAX #29) where they matter for quoting, with abbreviations
+(sentence_ends.py), and lines of Markdown that stand for themselves: headings, items of lists, rows of tables, blocks of
+code, which keep their lines.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-MAX_SENTENCE = 600
-"""Characters: what is longer is a list or a table without structure, and is cut between words."""
+from gateway.answers.sentence_ends import ends_sentence, words_of
 
-# A line that begins something of its own: a heading, an item, a row, a quotation, a fence.
-_OWN_LINE = re.compile(r"\s*(?:#{1,6}\s|[-*+•‣]\s|\d{1,3}[.)]\s|\||>|```|~~~)")
+MAX_SENTENCE = 600
+"""Characters: what is longer is a list or a table without structure, and is cut between words; code between lines."""
+
+# A line that begins something of its own: a heading, an item, a row, a quotation.
+_OWN_LINE = re.compile(r"\s*(?:#{1,6}\s|[-*+•‣]\s|\d{1,3}[.)]\s|\||>)")
 _HEADING = re.compile(r"\s*#{1,6}\s")
+_FENCE = re.compile(r"\s*(?:[-*+>]\s+)*(`{3,}|~{3,})")
 # What is not said of such a line.
 _MARKER = re.compile(r"(?:\s|#{1,6}\s+|[-*+•‣]\s+|\d{1,3}[.)]\s+|>\s*)+")
 # Marks that close: quotation marks, brackets, and Markdown's emphasis; and those that open.
 _CLOSERS = r"\"')\]}*_\u2019\u201d\u00bb\u203a\uff09\u300d\u300f\u3011\u300b\u3009"
-_OPENERS = "\"'([{*_\u2018\u201c\u00ab\u2039\uff08\u300c\u300e\u3010"
+_OPENERS = "\"'([{*_\u2018\u201c\u201e\u00ab\u2039\uff08\u300c\u300e\u3010\u00bf\u00a1"
 # Marks that end a sentence: those with white space behind them, and those of Han and kana.
 _SPACED, _UNSPACED = r".!?\u2026\u203d\u061f\u06d4\u0964\u0965", r"\u3002\uff01\uff1f\uff61"
 _END = re.compile(
     rf"(?<![{_SPACED}])(?:[{_SPACED}]+[{_CLOSERS}]*(?:\[\d{{1,3}}\])*(?=\s|$)|[{_UNSPACED}]+[{_CLOSERS}]*)"
 )
-# A point behind these ends no sentence, nor one behind a single letter or letters with points between them.
-_ABBREVIATION = re.compile(
-    "approx|asst|bzw|ca|capt|cf|co|col|corp|dept|dr|eds?|eg|encl|esp|est|etc|evtl|figs?|gen|ggf|gov|hr|hrsg|ie|inc|jr|"
-    "lt|ltd|mio|mme|mrs?|ms|mt|nr|op|pp|prof|resp|rev|sec|sgt|sr|ste?|tel|usw|vgl|vol|vs"
-)
-_BEFORE_NUMBERS = frozenset({"no", "nos", "art", "ch", "p", "vol", "abs"})
 _LAST_WORD = re.compile(r"[\w.]+$")
-_INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]$")
+_NEXT_WORD = re.compile(r"\w*")
 _WORD = re.compile(r"\w")
 
 
@@ -43,31 +40,41 @@ class Span:
     start: int
     end: int
     text: str
+    is_code: bool = False
 
 
-def sentences(text: str) -> list[Span]:
-    """The sentences of `text` in order; none that has no letter or digit, and no headings, which state nothing."""
+def sentences(text: str, context: str = "", words: Set[str] | None = None) -> list[Span]:
+    """The sentences of `text` in order; none that has no letter or digit, and no headings, which state nothing.
+
+    `context` is that of a passage, which can begin within code; `words` are those of the passages around it.
+    """
+    known = words_of([text]) if words is None else words
     found: list[Span] = []
-    for block in _blocks(text):
-        for first, last in _cut(text, *_below_heading(text, *block)):
+    for begin, end, is_code in blocks(text, context):
+        if is_code:
+            found += _code(text, begin, end)
+            continue
+        for first, last in _cut(text, *_below_heading(text, begin, end), known):
             marker = _MARKER.match(text, first, last)
-            start, end = marker.end() if marker else first, last
-            while end > start and text[end - 1].isspace():
-                end -= 1
-            if _WORD.search(text, start, end):
-                found += _pieces(text, start, end)
+            found += _pieces(text, *_trimmed(text, marker.end() if marker else first, last))
     return found
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Paragraphs and lines that stand for themselves."""
+def blocks(text: str, context: str = "") -> Iterator[tuple[int, int, bool]]:
+    """Paragraphs, lines that stand for themselves, and code: where each begins and ends, and whether it is code."""
+    opening = _FENCE.match(context.rpartition("\n")[2])
+    fence = opening[1] if opening else ""
     begin = at = 0
     for line in text.splitlines(keepends=True):
-        if not line.strip() or _OWN_LINE.match(line):
-            yield begin, at
-            begin = at
+        opening = None if fence else _FENCE.match(line)
+        if opening or not (fence or line.strip()) or (not fence and _OWN_LINE.match(line)):
+            yield begin, at, False
+            begin, fence = at, opening[1] if opening else ""
+        elif fence and line.strip().startswith(fence) and not line.strip().strip(fence[0]):
+            yield begin, at + len(line), True
+            begin, fence = at + len(line), ""
         at += len(line)
-    yield begin, at
+    yield begin, at, bool(fence)
 
 
 def _below_heading(text: str, start: int, end: int) -> tuple[int, int]:
@@ -77,39 +84,61 @@ def _below_heading(text: str, start: int, end: int) -> tuple[int, int]:
     return (end if line_end < 0 else line_end), end
 
 
-def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _cut(text: str, start: int, end: int, words: Set[str]) -> Iterator[tuple[int, int]]:
     begin = start
     for match in _END.finditer(text, start, end):
-        if _ends_sentence(text, begin, match, end):
+        if _ends_sentence(text, begin, match, end, words):
             yield begin, match.end()
             begin = match.end()
     yield begin, end
 
 
-def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int) -> bool:
+def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int, words: Set[str]) -> bool:
     rest = text[mark.end() : min(end, mark.end() + 40)].lstrip()
     if not rest:
         return True
-    follows = rest.lstrip(_OPENERS)[:1]
-    if follows.islower() and (mark[0][0] in ".\u2026" or len(mark[0]) > 1):
+    rest = rest.lstrip(_OPENERS)
+    if rest[:1].islower() and (mark[0][0] in ".\u2026" or len(mark[0]) > 1):
         return False  # an abbreviation, or speech that goes on: "Why?" he asked
     if mark[0][0] != "." or len(mark[0]) > 1:
         return True
-    word = _LAST_WORD.search(text, max(begin, mark.start() - 20), mark.start())
-    last = word[0].lower() if word else ""
-    if last.isdigit() and not text[begin : mark.start()].strip()[: -len(last)]:
+    last = _LAST_WORD.search(text, max(begin, mark.start() - 20), mark.start())
+    if last is None:
+        return True
+    if last[0].isdigit() and not text[begin : last.start()].strip():
         return False  # the number of an item
-    if last in _BEFORE_NUMBERS and follows.isdigit():
-        return False
-    return not (_ABBREVIATION.fullmatch(last) or _INITIALS.fullmatch(last))
+    follows = _NEXT_WORD.match(rest)
+    return ends_sentence(last[0], follows[0] if follows else "", words)
 
 
-def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
-    while end - start > MAX_SENTENCE:
-        cut = max((text.rfind(mark, start + MAX_SENTENCE // 2, start + MAX_SENTENCE) for mark in "\n; "), default=-1)
-        cut = start + MAX_SENTENCE if cut < 0 else cut + 1
-        last = start + len(text[start:cut].rstrip())
-        yield Span(start, last, text[start:last])
-        start = cut + len(text[cut:end]) - len(text[cut:end].lstrip())
-    if start < end:
-        yield Span(start, end, text[start:end])
+def _code(text: str, start: int, end: int) -> Iterator[Span]:
+    """A block of code with its fences; without them where it is so long that it is cut."""
+    start, end = _trimmed(text, start, end, "\r\n")
+    opening = _FENCE.match(text, start, end)
+    if opening:
+        start = opening.start(1)
+    if end - start > MAX_SENTENCE:
+        start = text.find("\n", start) if opening else start
+        last_line = text.rfind("\n", start, end)
+        end = last_line if last_line > start and _FENCE.match(text, last_line, end) else end
+    yield from _pieces(text, start, end, is_code=True)
+
+
+def _trimmed(text: str, start: int, end: int, signs: str | None = None) -> tuple[int, int]:
+    """The same part without white space around it."""
+    end = start + len(text[start:end].rstrip(signs))
+    return end - len(text[start:end].lstrip(signs)), end
+
+
+def _pieces(text: str, start: int, end: int, *, is_code: bool = False) -> Iterator[Span]:
+    """The part, or what fits into a quotation each: of code whole lines, if they are not longer than that."""
+    while start < end:
+        cut = end
+        if end - start > MAX_SENTENCE:
+            marks = "\n" if is_code else "\n; "
+            cut = 1 + max(text.rfind(mark, start + MAX_SENTENCE // 2, start + MAX_SENTENCE) for mark in marks)
+            cut = cut or start + MAX_SENTENCE
+        first, last = _trimmed(text, start, cut, "\r\n" if is_code else None)
+        if _WORD.search(text, first, last):
+            yield Span(first, last, text[first:last], is_code)
+        start = cut

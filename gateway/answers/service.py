@@ -10,7 +10,7 @@ from contextlib import aclosing
 
 from gateway.answers.building import Building
 from gateway.answers.drafts import Statement
-from gateway.answers.events import DoneEvent, Events, SearchEvent
+from gateway.answers.events import DoneEvent, Events
 from gateway.answers.prompt import answer_prompt, rewrite_prompt
 from gateway.answers.quoting import Quotes, quote
 from gateway.answers.schemas import AnswerRequest, AnswerResponse, UsedPassage
@@ -21,7 +21,7 @@ from gateway.errors import OverloadedError, UnavailableError
 from gateway.resilience import allow
 from gateway.resilience.fallback import Degradation, degraded
 from gateway.search.query_embedding import QueryEmbedder
-from gateway.search.query_syntax import without_operators
+from gateway.search.query_syntax import as_said
 from gateway.search.schemas import MAX_QUERY, SearchResponse
 from gateway.search.service import SearchService
 
@@ -97,7 +97,7 @@ class AnswerService:
                 yield event
             return
         building = Building(question, _best_passages(found, request.limit), found)
-        yield SearchEvent(question=question, passages=building.passages, complete=found.complete)
+        yield building.begins()
         for missing in (*followed, *found.degradations):
             yield building.lacks(missing)
         async with aclosing(self._made(request, building, leave)) as made:
@@ -182,7 +182,7 @@ class AnswerService:
         is_down = any(missing.dependency == "embedder" for missing in building.search.degradations)
         with allow(self._search_s):
             embedder = None if is_down else self._embedder
-            return await quote(without_operators(building.question), building.passages, embedder)
+            return await quote(as_said(building.question), building.passages, embedder)
 
     def _finished(self, answer: AnswerResponse, degradations: list[Degradation], started: float) -> AnswerResponse:
         answer.degradations = degradations

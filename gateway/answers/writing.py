@@ -6,13 +6,14 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
-from gateway.answers.drafts import Draft, DraftError, Statement, shown
+from gateway.answers.display import shown
+from gateway.answers.drafts import Draft, DraftError, Statement
 from gateway.answers.schemas import UsedPassage
 from gateway.clients.chat import ChatError, ChatModel, ChatText, ChatUsage
 from gateway.resilience import DependencyError, allow
 from gateway.resilience.callers import current_caller
 from gateway.resilience.fallback import Degradation, degraded
-from gateway.search.query_syntax import without_operators
+from gateway.search.query_syntax import as_said
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Writer:
                             return None
         except (ChatError, DependencyError):
             return None
-        question = " ".join(without_operators(shown(question)).split())
+        question = as_said(shown(question, prompt[-1]["content"]))
         return question if any(sign.isalnum() for sign in question) else None
 
     def _chain(self) -> list[tuple[ChatModel, str]]:

@@ -19,6 +19,7 @@ MAX_LINE = 65_536
 """Characters of one line of the stream."""
 MAX_TEXT = 12_000
 """Characters of one text: an answer has some hundred words."""
+NOT_ALLOWED = "It was not allowed to answer."
 EVENT = "data:"
 DONE = "[DONE]"
 
@@ -184,7 +185,7 @@ async def _next_piece(events: AsyncIterator[dict[str, Any] | None], text: ChatTe
         if not isinstance(choice, dict):
             continue
         if choice.get("finish_reason") == "content_filter":
-            raise ChatError("It was not allowed to answer.")
+            raise ChatError(NOT_ALLOWED)
         text.is_cut = text.is_cut or choice.get("finish_reason") == "length"
         text.has_ended = text.has_ended or choice.get("finish_reason") in ("stop", "length")
         delta = choice.get("delta")

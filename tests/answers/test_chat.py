@@ -6,6 +6,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from gateway.answers.chat import ChatForm, ChatRequest
+from gateway.answers.events import DoneEvent
+from gateway.answers.schemas import AnswerResponse, AnswerUsage
+from gateway.resilience.fallback import Degradation
 from tests.answers.world import World, secrets_beyond
 from tests.integration.test_access import ACTORS
 
@@ -50,6 +54,29 @@ async def test_its_events_are_chunks(world: World) -> None:
     assert [each for delta in deltas for each in delta.get("annotations", [])] == whole["annotations"]
     assert chunks[-2]["choices"][0]["finish_reason"] == "stop"
     assert (chunks[-1]["choices"], chunks[-1]["usage"]["total_tokens"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "used", "finish_reason"),
+    [
+        ("generated", "It stopped writing for 3 s.", "quotations", "length"),
+        ("generated", "It was not allowed to answer.", "quotations", "content_filter"),
+        ("generated", "It refused or failed.", "the second model", "stop"),
+        ("quoted", "It refused or failed.", "quotations", "stop"),
+    ],
+)
+def test_it_says_why_an_answer_ends(kind: str, reason: str, used: str, finish_reason: str) -> None:
+    missing = Degradation(dependency="llm", reason=reason, used=used)
+    answer = AnswerResponse.model_validate(
+        {
+            "answer": "x", "citations": [], "passages": [], "kind": kind, "question": "x", "grounded": True,
+            "complete": True, "degraded": True, "degradations": [missing], "usage": AnswerUsage(), "took_ms": 1,
+        }
+    )  # fmt: skip
+    request = ChatRequest.model_validate({"messages": [{"role": "user", "content": "x"}]})
+    form = ChatForm(request, "id", "https://project.example")
+    assert form.whole(answer).choices[0].finish_reason == finish_reason
+    assert f'"finish_reason": "{finish_reason}"' in form.chunk(DoneEvent(answer=answer)).decode()
 
 
 async def test_what_a_chat_client_sends_beside_is_ignored(world: World) -> None:

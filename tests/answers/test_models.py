@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gateway.answers.drafts import shown
+from gateway.answers.display import shown
 from gateway.clients.chat import ChatLimits
 from tests.answers.double import MODEL, Double, endless, event, honest, passages_of, pieces_of
-from tests.answers.world import World, world_on
+from tests.answers.world import World, publish, world_on
 from tests.support import Database
 from tests.support.gateway_app import OPERATIONS
 from tests.support.tenants import Tenants
@@ -258,6 +258,19 @@ def test_what_a_model_writes_is_shown_without_links_and_markup(said: str, text: 
     assert shown(said) == text
 
 
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("Ask Desk@Harbour.example or book at booking.com.", "Ask Desk@Harbour.example or book at booking.com."),
+        ("[Booking.com](https://evil.example) or other.com", "Booking.com or "),
+        ("See https://booking.com, www.booking.com and booking.com/steal?q=1", "See   and "),
+        ("mailto:desk@harbour.example desk@harbour.example.evil.com", " "),
+    ],
+)
+def test_a_name_that_stands_in_the_passage_stays_as_text(said: str, text: str) -> None:
+    assert shown(said, "Write to desk@harbour.example, or by Booking.com: https://booking.com/steal?q=1") == text
+
+
 async def test_the_numbers_of_a_list_are_no_facts(written: World, first: Double, second: Double) -> None:
     def write(prompt: str) -> Iterator[str | bytes]:
         passage = passages_of(prompt)[0]
@@ -298,6 +311,25 @@ async def test_what_has_no_true_citation_is_left_out(written: World, first: Doub
     assert answer["usage"]["citations_dropped"] == 4
     assert [(each["start"], each["end"]) for each in answer["citations"]] == [(0, 5), (7, 12), (7, 12)]
     assert answer["degraded"] is False
+
+
+async def test_typography_is_no_part_of_a_quotation(written: World, first: Double, second: Double) -> None:
+    text = "It\u2019s the master\u2019s \u201ccall\u201d \u2014 at 6\u00a0p.m. on 2026-10-04, for 1000 boats\u2026 now."
+    publish(written, {"Zephyr": f"About the zephyr.\n\n{text}\n\n```sh\nzephyr --now\n  tail\n```\n"})
+
+    def write(prompt: str) -> Iterator[str | bytes]:
+        number = next(each["passage"] for each in passages_of(prompt) if "zephyr" in each["text"])
+        plain = "It's the master's \"call\" - at 6 p.m. on 2026-10-04, for 1000 boats... now."
+        yield f"For 1,000 boats, on 4 October 2026 at 18:00.[[{number}|\u00ab{plain}\u00bb]] Do this."
+        yield f"[[{number}|zephyr --now tail]] For 1,001.[[{number}|It's the master's]] On 5 October.[[{number}|boats]]"
+
+    first.write = write
+    answer = await written.answer("owner", question="What is about the zephyr?")
+    assert [citation["quote"] for citation in answer["citations"]] == [
+        " ".join(text.split()), "zephyr --now\n  tail"
+    ]  # fmt: skip
+    assert answer["answer"] == "For 1,000 boats, on 4 October 2026 at 18:00. Do this."
+    assert answer["usage"]["citations_dropped"] == 2
 
 
 async def test_a_model_may_say_that_nothing_answers(written: World, first: Double, second: Double) -> None:

@@ -1,11 +1,14 @@
 """Where sentences begin and end, and where a quotation stands."""
 
+import random
+
 import pytest
-from hypothesis import given
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from gateway.answers.citations import collapsed, find_quote
+from gateway.answers.citations import find_quote
 from gateway.answers.sentences import MAX_SENTENCE, sentences
+from gateway.answers.typography import folded
 from gateway.answers.words import pieces, scores
 
 CASES = {
@@ -28,6 +31,32 @@ CASES = {
         "\u0645\u0627 \u0647\u0630\u0627\u061f",
         "\u0646\u0639\u0645.",
     ],
+    "Am 31. Dezember, im 19. Jahrhundert, z. B. Holz.": ["Am 31. Dezember, im 19. Jahrhundert, z. B. Holz."],
+    "Es kostet inkl. Versand mehr Euro. Mehr nicht.": ["Es kostet inkl. Versand mehr Euro.", "Mehr nicht."],
+    "La Sra. Garc\u00eda, p. ej., lleg\u00f3 a la Avda. Espa\u00f1a. Era tarde.": [
+        "La Sra. Garc\u00eda, p. ej., lleg\u00f3 a la Avda. Espa\u00f1a.",
+        "Era tarde.",
+    ],
+    "Go, e.g. Monday, to berth No. 5. All others go to No. 9.": [
+        "Go, e.g. Monday, to berth No. 5. All others go to No. 9."
+    ],
+    "It was 24. All others left.": ["It was 24. All others left."],
+    "The score was 24. The others left when the tide fell.": [
+        "The score was 24.",
+        "The others left when the tide fell.",
+    ],
+    "She came. Mary sailed. They saw NATO. Tom as well.": [
+        "She came.",
+        "Mary sailed.",
+        "They saw NATO.",
+        "Tom as well.",
+    ],
+    "Run this:\n```sh\n# one. Two\n\n- three. Four\n```\nThen rest.": [
+        "Run this:",
+        "```sh\n# one. Two\n\n- three. Four\n```",
+        "Then rest.",
+    ],
+    "~~~\na. B\n```\nc": ["~~~\na. B\n```\nc"],
     "": [],
     "--- ... ---": [],
 }
@@ -43,14 +72,48 @@ def test_every_sentence_is_a_piece_of_the_text_that_can_be_cited(text: str) -> N
     end = 0
     for span in sentences(text):
         assert end <= span.start < span.end
-        assert text[span.start : span.end] == span.text == span.text.strip()
+        assert text[span.start : span.end] == span.text == span.text.strip("\r\n" if span.is_code else None)
         assert len(span.text) <= MAX_SENTENCE
         end = span.end
 
 
+LANGUAGES = {
+    "der die das und im am vom war liegt steht gilt nicht mit": "inkl. exkl. zzgl. ggf. Abs. Kap. Abb. Nr. Hrn. 31. 2.",
+    "la el los una y en con fue era tiene para cuando": "Sra. Srta. Avda. Dpto. n\u00fam. p\u00e1g. Ud. p. ej. 3.",
+    "the a and was is of from has left with when under": "No. Fig. Capt. e.g. i.e. Mrs. Ph.D. approx. vs. St. XIV.",
+    "le les une et dans avec pour sont qui sur pas mais": "env. \u00e9d. chap. av. Mme. M. janv. art. 2. XIX.",
+}
+NAMES = ["Versand", "Garc\u00eda", "Dezember", "Berlin", "Reed", "Hafen", "Zwei", "Pr\u00e9vost", "Stockholm"]
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from(sorted(LANGUAGES)))
+@seed(20_261_128)
+@settings(deadline=None, max_examples=40)
+def test_no_language_needs_a_list_of_its_abbreviations(chance: random.Random, words: str) -> None:
+    """Sentences of small words, some of which stand in for others, with abbreviations and ordinals before names."""
+    small, abbreviations = words.split(), LANGUAGES[words].split()
+    said = []
+    for _ in range(8):
+        before = chance.sample(small, 5)
+        inside = [f"{chance.choice(abbreviations)} {chance.choice(NAMES)}" for _ in range(chance.randint(1, 3))]
+        first, *rest = [*before[:2], *inside, *before[2:], chance.choice(["harbour", "Ankunft", "muelle", "1998"])]
+        said.append(" ".join([first.capitalize(), *rest]) + ".")
+    text = f"{words}\n\n{chance.choice([' ', chr(10)]).join(said)}"
+    assert [span.text for span in sentences(text)][1:] == said
+
+
 def test_signs_without_end_take_no_time() -> None:
     # A search that began at each sign and went on to the last would look at billions.
-    for text in ("." * 100_000 + "x", "?!" * 50_000, "a." * 50_000, "> " * 50_000, ".)" * 50_000 + "x"):
+    for text in (
+        "``` " * 30_000,
+        "```\n" * 30_001,
+        "Ab. " * 30_000,
+        "." * 100_000 + "x",
+        "?!" * 50_000,
+        "a." * 50_000,
+        "> " * 50_000,
+        ".)" * 50_000 + "x",
+    ):
         assert "".join(span.text for span in sentences(text)).replace(" ", "") in text.replace(" ", "")
 
 
@@ -73,6 +136,16 @@ def test_a_long_list_is_cut_between_words() -> None:
         ("two", "two lines", None),
         ("", "two lines", None),
         ("x" * 1001, "x" * 2000, None),
+        (
+            'it\'s "on" - now...',
+            "It\u2019s? it\u2019s \u201eon\u201c \u2014\u00a0now\u2026",
+            "it\u2019s \u201eon\u201c \u2014\u00a0now\u2026",
+        ),
+        ("now\u2026 \u2018so\u2019", "now... 'so'", "now... 'so'"),
+        ("the office", "an o\ufb03ce, the o\ufb03ce\u200b is", "the o\ufb03ce"),
+        ("a caf\u00e9 here", "a cafe\u0301 he\u00adre", "a cafe\u0301 he\u00adre"),
+        ("a cafe here", "a cafe\u0301 here", None),
+        ("two lines", "two, lines", None),
         ("\u6674\u308c\u3067\u3059", "\u4eca\u65e5\u306f\u6674\u308c\u3067\u3059\u3002", "\u6674\u308c\u3067\u3059"),
     ],
 )
@@ -86,7 +159,7 @@ def test_what_stands_in_a_text_is_found_and_nothing_else(text: str) -> None:
     for span in sentences(text):
         place = find_quote(span.text, text)
         if place is not None:
-            assert collapsed(text[slice(*place)]) == collapsed(span.text)
+            assert folded(text[slice(*place)]).text.strip() == folded(span.text).text.strip()
     assert find_quote("an unheard-of quotation", text) is None
 
 

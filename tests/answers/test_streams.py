@@ -184,10 +184,27 @@ async def test_an_answer_ends_when_a_right_does(written: World, double: Double, 
     assert b"done" not in client.sent
 
 
-async def test_nothing_found_is_said_in_words(written: World) -> None:
-    response = await written.ask(question="Who painted the ceiling of the Sistine Chapel?", stream=True)
+def says_none(_prompt: str) -> Iterator[str | bytes]:
+    yield "[[none]]"
+
+
+@pytest.mark.parametrize("writes", [honest, says_none])
+async def test_nothing_found_is_said_in_words_and_takes_the_passages_back(
+    written: World, double: Double, writes: Callable[[str], Iterator[str | bytes]]
+) -> None:
+    double.write = writes
+    question = BODY["question"] if writes is says_none else "Who painted the ceiling of the Sistine Chapel?"
+    response = await written.ask(question=question, stream=True)
+    names = [block.partition("\n")[0] for block in response.text.split("\n\n") if block]
+    assert names == ["event: search", "event: search", "event: delta", "event: done"]
+    first, second = [json.loads(line[6:]) for line in response.text.splitlines() if line.startswith("data: ")][:2]
+    assert first["passages"]
+    assert second == {**first, "passages": []}
     assert 'event: delta\ndata: {"text":"Nothing that answers this was found."}' in response.text
     assert '"grounded":false' in response.text
+    chat = {"messages": [{"role": "user", "content": question}], "stream": True}
+    sent = (await written.client.post("/v1/chat/completions", json=chat)).text
+    assert sent.count('"role": "assistant"') == 1
 
 
 async def test_what_fails_before_the_first_event_is_an_error_of_its_own(written: World) -> None:

@@ -28,9 +28,8 @@ from rich.progress import track
 from rich.table import Table
 
 from gateway.answers.citations import find_quote
-from gateway.answers.quoting import QUOTED_PASSAGES, RELEVANT, rank
+from gateway.answers.quoting import QUOTED_PASSAGES, RELEVANT, rank, sentences_of
 from gateway.answers.schemas import PASSAGES_PER_RESULT, UsedPassage
-from gateway.answers.sentences import sentences
 from gateway.answers.words import K1, B, pieces
 from tests.bench.asking import QUESTIONS
 from tests.bench.quality import Collection, embedded, lines_of, load, read
@@ -131,7 +130,7 @@ def plain_mean(
     stemmer = Stemmer.Stemmer("english")
     first, three = [], []
     for query, text in track(collection.queries.items(), "a plain mean"):
-        found = [span.text for passage in asking.passages(text) for span in sentences(passage.content)]
+        found = [span.text for _, span in sentences_of(asking.passages(text))]
         words = _bm25(stemmer.stemWords(_words(text)), [stemmer.stemWords(_words(each)) for each in found])
         cosines = embeddings.cosines(text, found)
         order = sorted(range(len(found)), key=lambda place: -(cosines[place] + words[place]))
@@ -179,7 +178,7 @@ def relevances(collection: Collection, ids: Mapping[str, str], asking: Asking, e
 
 
 def _relevance(question: str, passages: Sequence[UsedPassage], embeddings: Embeddings) -> float:
-    found = [(passage, span) for passage in passages for span in sentences(passage.content)]
+    found = sentences_of(passages)
     if not found or not pieces(question):
         return 0.0
     cosines = embeddings.cosines(question, [span.text for _, span in found])
