@@ -98,6 +98,7 @@ Deno.test("with no gateway the database is asked as the caller, by words, and th
         used: "keyword search through the Data API",
       }],
       age_seconds: null,
+      explanation: null,
     });
     assert.deepEqual(seen, ["/rest/v1/rpc/search", {
       query: "refunds",
