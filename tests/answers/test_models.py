@@ -1,7 +1,6 @@
 """Answers by a model: only what has a true citation is said, and whatever goes wrong, the next step answers."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from gateway.answers.display import shown
 from gateway.clients.chat import ChatLimits
 from tests.answers.double import MODEL, Double, endless, event, honest, passages_of, pieces_of
+from tests.answers.forms import chat, chat_streamed, events_in
 from tests.answers.world import World, publish, world_on
 from tests.support import Database
 from tests.support.gateway_app import OPERATIONS
@@ -58,12 +58,7 @@ async def events_of(world: World, actor: str = "anonymous", **body: Any) -> list
     assert response.status_code == 200, response.text
     assert response.headers["content-type"].startswith("text/event-stream")
     assert response.headers["cache-control"] == "no-store"
-    blocks = [block for block in response.text.split("\n\n") if block and not block.startswith(":")]
-    found = []
-    for block in blocks:
-        name, data = block.split("\n")
-        found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return found
+    return list(events_in(response.text))
 
 
 async def test_a_model_writes_what_it_can_cite(written: World, first: Double, second: Double) -> None:
@@ -219,6 +214,20 @@ async def test_a_model_that_dies_midway_is_followed_by_quotations(
     assert second.seen == []
     done = events[-1][1]
     assert (done["kind"], done["complete"], done["degraded"]) == ("generated", False, True)
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["chunks", "JSON"])
+async def test_a_chat_client_is_told_of_a_model_that_dies_midway(
+    written: World, first: Double, second: Double, stream: bool
+) -> None:
+    first.write, first.ends = half, False
+    body = {"messages": [{"role": "user", "content": QUESTION}], "stream": stream}
+    response = await written.client.post("/v1/chat/completions", json=body, headers=written.headers("owner"))
+    answer = chat_streamed(response) if stream else chat(response)
+    assert answer["answer"].startswith("A lantern is kept somewhere.\n\nThe mooring is kept in locker")
+    assert [each["used"] for each in answer["degradations"]] == ["quotations"]
+    assert (answer["kind"], answer["complete"], answer["degraded"]) == ("generated", False, True)
+    assert second.seen == []
 
 
 async def test_an_answer_without_end_is_cut_and_said_to_be(written: World, first: Double, second: Double) -> None:

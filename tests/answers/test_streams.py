@@ -5,21 +5,26 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from gateway.answers.events import DeltaEvent, Event, EventStream, SearchEvent
+from gateway.answers.events import HEARTBEAT, HEARTBEAT_S, DeltaEvent, Event, EventStream, SearchEvent
 from gateway.database.heartbeat import News
 from tests.answers.double import MODEL, Double, event, honest
 from tests.answers.world import World, world_on
-from tests.support import Database
+from tests.support import Database, wait_until
 from tests.support.tenants import Tenants
 
 pytestmark = pytest.mark.anyio
 
 BODY = {"question": "In which locker is the mooring kept?", "stream": True}
+PATHS = ("/v1/answers", "/v1/chat/completions")
+ENDS = (b"event: done", b"[DONE]", b'"grounded"')
 PATIENCE_S = 60
+SHORTEST_PATIENCE_S = 30
+"""Of usual proxies with a connection on which nothing comes."""
 
 
 @pytest.fixture
@@ -74,6 +79,11 @@ class Client:
         self._came.set()
 
 
+def body_of(stream: bool) -> dict[str, Any]:
+    """A question as both routes take it."""
+    return {"messages": [{"role": "user", "content": BODY["question"]}], "stream": stream}
+
+
 def slowly(double: Double) -> Callable[[str], Iterator[str | bytes]]:
     """One honest statement, and then words without end until the client has left."""
 
@@ -85,15 +95,21 @@ def slowly(double: Double) -> Callable[[str], Iterator[str | bytes]]:
     return write
 
 
-async def test_a_client_that_leaves_ends_the_call_to_the_model(written: World, double: Double) -> None:
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("stream", [True, False], ids=["events", "JSON"])
+async def test_a_client_that_leaves_ends_the_call_to_the_model(
+    written: World, double: Double, path: str, stream: bool
+) -> None:
     double.write = slowly(double)
-    client = Client(written.app, BODY, written.headers("owner"))
-    await client.until(lambda sent: b"event: citation" in sent)
+    client = Client(written.app, body_of(stream), written.headers("owner"), path)
+    await asyncio.to_thread(wait_until, lambda: double.seen, PATIENCE_S, "the model being asked")
+    if stream:
+        await client.until(lambda sent: b"is kept in locker" in sent.partition(b"\n\n")[2])
     assert not double.closed.is_set()
     client.leave()
     async with asyncio.timeout(PATIENCE_S):
         await client.task
-    assert b"event: done" not in client.sent
+    assert not [end for end in ENDS if end in client.sent]
     assert await asyncio.to_thread(double.closed.wait, PATIENCE_S)
 
 
@@ -157,6 +173,22 @@ async def test_a_comment_comes_while_nothing_else_does() -> None:
     assert text.endswith('event: delta\ndata: {"text":"a\\nb"}\n\n')
 
 
+@pytest.mark.parametrize(("path", "module"), [*zip(PATHS, ("routes", "chat_routes"), strict=True)])
+async def test_comments_come_while_a_model_is_silent(
+    written: World, double: Double, path: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert HEARTBEAT_S < SHORTEST_PATIENCE_S
+    monkeypatch.setattr(f"gateway.answers.{module}.EventStream", partial(EventStream, heartbeat_s=0.01))
+    double.write = lambda prompt: honest(prompt) if double.gate.wait(PATIENCE_S) else iter([])
+    client = Client(written.app, body_of(True), written.headers("owner"), path)
+    await client.until(lambda sent: sent.count(HEARTBEAT) >= 2)
+    assert b"is kept in locker" not in client.sent.partition(b"\n\n")[2]
+    double.gate.set()
+    async with asyncio.timeout(PATIENCE_S):
+        await client.task
+    assert [end for end in ENDS if end in client.sent]
+
+
 async def test_an_error_midway_is_an_event_that_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async def events() -> AsyncIterator[Event]:
         yield DeltaEvent(text="a")
@@ -169,11 +201,10 @@ async def test_an_error_midway_is_an_event_that_tells_nothing(caplog: pytest.Log
     assert "secret" not in text
 
 
-@pytest.mark.parametrize("path", ["/v1/answers", "/v1/chat/completions"])
+@pytest.mark.parametrize("path", PATHS)
 async def test_an_answer_ends_when_a_right_does(written: World, double: Double, path: str) -> None:
     double.write = slowly(double)
-    body: dict[str, Any] = {"messages": [{"role": "user", "content": BODY["question"]}], "stream": True}
-    client = Client(written.app, body, written.headers("viewer"), path)
+    client = Client(written.app, body_of(True), written.headers("viewer"), path)
     await client.until(lambda sent: b"is kept in locker" in sent.partition(b"\n\n")[2])
     rights = written.app.state.services.answers._stale._rights
     rights.learn(News(time.monotonic(), False, frozenset({written.tenants.person("viewer")}), frozenset()))
