@@ -30,6 +30,8 @@ def make_settings(database_url: str = NOWHERE, **changes: Any) -> Settings:
         "rate_limit": "",
         "rate_limit_address": "",
         "caller_share": 1.0,
+        # By chance a search is made again.
+        "live_recall_share": 0.0,
         **changes,
     }
     return Settings(**values)

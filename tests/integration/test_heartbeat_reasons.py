@@ -1,0 +1,70 @@
+"""Why a database's heartbeat is not answered is told apart in the metrics, on which alerts go by."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import psycopg
+import pytest
+
+from gateway.database.heartbeat import Heartbeat
+from gateway.database.sqlstates import REASONS
+from gateway.local.ports import free_port
+from gateway.resilience.request_metrics import HEARTBEAT_FAILURES
+from tests.support import Database
+from tests.support.proxy import Proxy
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def door(database: Database) -> AsyncIterator[Proxy]:
+    async with Proxy(database.port).running() as door:
+        yield door
+
+
+def heartbeat(database: Database, port: int) -> Heartbeat:
+    url = f"postgresql://tidegate_gateway@127.0.0.1:{port}/{database.name}"
+    return Heartbeat(url, "database", clock=time.monotonic)
+
+
+async def reason_of(beat: Heartbeat) -> list[str]:
+    """The reasons that one more beat is counted for."""
+
+    def counted() -> dict[str, float]:
+        return {reason: HEARTBEAT_FAILURES.labels("database", reason)._value.get() for reason in REASONS}
+
+    before = counted()
+    with suppress(psycopg.Error, TimeoutError):
+        await beat()
+    return [reason for reason, count in counted().items() if count > before[reason]]
+
+
+async def test_a_heartbeat_without_an_answer_is_counted_by_its_reason(database: Database, door: Proxy) -> None:
+    beat = heartbeat(database, door.port)
+    assert await reason_of(beat) == []
+    door.freeze()
+    assert await reason_of(beat) == ["no_answer"]
+    door.heal()
+    assert await reason_of(beat) == []
+    door.refuse()
+    assert await reason_of(beat) == ["lost"]
+    door.heal()
+    door.cuts = True
+    assert await reason_of(beat) == ["lost"]
+    door.heal()
+    await beat.close()
+    nobody = heartbeat(database, free_port())
+    assert await reason_of(nobody) == ["refused"]
+    await nobody.close()
+
+
+async def test_a_server_without_a_connection_left_says_so(database: Database, door: Proxy) -> None:
+    beat = heartbeat(database, door.port)
+    with database.connect("supabase_admin") as admin:
+        admin.execute("alter role tidegate_gateway connection limit 0")
+        try:
+            assert await reason_of(beat) == ["out_of_connections"]
+        finally:
+            admin.execute("alter role tidegate_gateway connection limit -1")
+    await beat.close()
