@@ -46,7 +46,7 @@ from gateway.resilience import (
     ResiliencePipeline,
 )
 from gateway.resilience.single_flight import SingleFlight
-from gateway.resilience.spans import span
+from gateway.resilience.spans import span, trace_id
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +141,8 @@ class Database:
         """
         await self.ensure_safe()
         with span(name, db__system__name="postgresql", db__operation__name=name):
-            return await self._run(query(name), parameters)
+            # Queries that are somebody's tell PostgreSQL the trace; the others have no such parameter.
+            return await self._run(query(name), {"trace": trace_id(), **(parameters or {})})
 
     async def probe(self) -> str:
         """Run the cheapest query; the sentence for the status. A GatewayError."""

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.load_shedding import REQUEST_ID
 from gateway.resilience.request_metrics import CLIENT_RETRIES, answered
+from gateway.resilience.spans import following
 
 access_logger = logging.getLogger("gateway.access")
 
@@ -29,7 +30,7 @@ class ObservationMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given, is_retry = _told(scope)
+        given, traceparent, is_retry = _told(scope)
         request_id = given if REQUEST_ID.fullmatch(given) else self.make_id()
         scope.setdefault("state", {})["request_id"] = request_id
         started = time.perf_counter()
@@ -43,7 +44,8 @@ class ObservationMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_id)
+            with following(traceparent):
+                await self.app(scope, receive, send_with_id)
         finally:
             took_s = time.perf_counter() - started
             # The route's pattern: a path may hold what a caller wrote.
@@ -55,12 +57,14 @@ class ObservationMiddleware:
             access_logger.info("%s %r %d %.1f ms %s", scope["method"], scope["path"], status, 1000 * took_s, request_id)
 
 
-def _told(scope: Scope) -> tuple[str, bool]:
-    """What the headers say: the request id, empty without one, and whether an SDK has sent the request before."""
-    request_id, is_retry = "", False
+def _told(scope: Scope) -> tuple[str, str, bool]:
+    """What the headers say: request id and trace, empty without one, and whether an SDK has sent the request before."""
+    request_id, traceparent, is_retry = "", "", False
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             request_id = value.decode("latin-1")
+        elif name == b"traceparent":
+            traceparent = value.decode("latin-1")
         elif name == b"x-retry-count":
             is_retry = value.isdigit() and int(value[:9]) > 0
-    return request_id, is_retry
+    return request_id, traceparent, is_retry

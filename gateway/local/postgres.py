@@ -33,7 +33,7 @@ SERVER_SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",
     "log_min_duration_statement": "2s",
     "log_checkpoints": "off",
-    "log_line_prefix": "%m [%p] %q%u@%d ",
+    "log_line_prefix": "%m [%p] %q%u@%d %a ",
 }
 # The builtin provider sorts and folds case alike on every machine, whatever its C library.
 BUILTIN_LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")

@@ -91,7 +91,7 @@ RECALL_SECONDS = Counter("tidegate_recall_seconds", "Time that making searches a
 
 def answered(route: str, status: int, seconds: float) -> None:
     """A request for `route` was answered; `status` is 0 where the client left before. To be said within its span."""
-    made_in = trace_id()
+    made_in = trace_id(is_recorded=True)
     exemplar = None if made_in is None else {"trace_id": made_in}
     _request_seconds(route, f"{status // 100}xx" if status else "none").observe(seconds, exemplar)
 

@@ -5,13 +5,15 @@ microseconds a search. No span holds a text:
 names, numbers and the type of an error are all that is put into it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode, format_trace_id
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 tracer = trace.get_tracer("tidegate")
+W3C = TraceContextTextMapPropagator()
 
 
 @contextmanager
@@ -31,7 +33,32 @@ def span(name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int 
             raise
 
 
-def trace_id() -> str | None:
-    """The id of the trace that the work at hand is recorded in, in hexadecimal; None where it is not."""
-    context = trace.get_current_span().get_span_context()
-    return format_trace_id(context.trace_id) if context.trace_flags.sampled else None
+def trace_id(*, is_recorded: bool = False) -> str | None:
+    """The id of the trace of the work at hand, in hexadecimal; None without one, or without one `is_recorded`."""
+    here = trace.get_current_span().get_span_context()
+    if not here.is_valid or (is_recorded and not here.trace_flags.sampled):
+        return None
+    return format_trace_id(here.trace_id)
+
+
+@contextmanager
+def following(traceparent: str) -> Iterator[None]:
+    """The block belongs to the trace that the header names, unless it belongs to one already."""
+    if not traceparent or trace.get_current_span().get_span_context().is_valid:
+        yield
+        return
+    token = context.attach(W3C.extract({"traceparent": traceparent}))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+def link(traceparents: Iterable[str | None]) -> None:
+    """Link the span at hand to those that stand for what it works on, each once."""
+    made = trace.get_current_span()
+    if made.is_recording():
+        for traceparent in dict.fromkeys(filter(None, traceparents)):
+            linked = trace.get_current_span(W3C.extract({"traceparent": traceparent})).get_span_context()
+            if linked.is_valid:
+                made.add_link(linked)

@@ -24,6 +24,6 @@ with due as materialized (
   where j.source_id = s.source_id and s.bytes_before < %(max_bytes)s
   returning j.*
 )
-select t.source_id, t.document_id is not null as is_document, t.revision, t.attempts, t.tenant_id, t.is_short
+select t.source_id, t.document_id is not null as is_document, t.revision, t.attempts, t.tenant_id, t.is_short, t.traceparent
 from taken t
 order by t.turn, t.revision

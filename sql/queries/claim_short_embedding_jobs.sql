@@ -19,4 +19,5 @@ update private.embedding_jobs j
 set attempts = j.attempts + 1, available_at = now() + make_interval(secs => %(lease_s)s)
 from due u
 where j.source_id = u.source_id
-returning j.source_id, j.document_id is not null as is_document, j.revision, j.attempts, j.tenant_id, j.is_short
+returning j.source_id, j.document_id is not null as is_document, j.revision, j.attempts, j.tenant_id, j.is_short,
+  j.traceparent

@@ -6,4 +6,4 @@ from private.search_as(
   %(max_results)s::integer, %(organization_ids)s::uuid[], %(category)s::text, %(price_min)s::numeric,
   %(price_max)s::numeric, %(in_stock)s::boolean, %(metadata_contains)s::jsonb,
   %(embedding_model)s::text, %(effort)s::text, %(passages_per_result)s::integer, %(include)s::text[],
-  %(syntax)s::text)
+  %(syntax)s::text, %(trace)s::text)

@@ -27,6 +27,7 @@ create table private.embedding_jobs (
   available_at timestamptz not null default now(),
   failed_at timestamptz,
   last_error text,
+  traceparent text,
   created_at timestamptz not null default now(),
   constraint embedding_jobs_one_source_check check (num_nonnulls(document_id, product_id) = 1)
 );
@@ -58,6 +59,8 @@ comment on column private.embedding_jobs.available_at is
   'When it may be claimed; in the future while a worker holds it or after a failure.';
 comment on column private.embedding_jobs.failed_at is 'When it was given up, until people retry it.';
 comment on column private.embedding_jobs.last_error is 'Why the last attempt failed.';
+comment on column private.embedding_jobs.traceparent is
+  'The trace of the request that wrote the text (W3C Trace Context); null without one.';
 comment on column private.embedding_jobs.created_at is 'When it was queued.';
 
 grant select, delete on private.embedding_jobs to tidegate_worker;
@@ -115,6 +118,15 @@ create policy "the worker changes vectors of its sources" on public.chunk_embedd
 create policy "the worker removes vectors of its sources" on public.chunk_embeddings
   for delete to tidegate_worker
   using (exists (select from private.embedding_jobs j where j.source_id = chunk_embeddings.source_id));
+
+create function private.current_traceparent() returns text
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+  select substring(nullif(current_setting('request.headers', true), '')::jsonb ->> 'traceparent'
+    from '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$')
+$$;
+comment on function private.current_traceparent is
+  'The trace of this request of the Data API or Storage, as its header traceparent says; null without one.';
 
 create table private.staged_embeddings (
   source_id uuid not null references private.embedding_jobs (source_id) on delete cascade,

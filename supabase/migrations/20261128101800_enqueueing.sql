@@ -10,7 +10,9 @@ as $$ select 0.02 + 0.00003 * bytes $$;
 comment on function private.embedding_seconds is 'How long embedding takes: 20 ms, and 30 ms a kilobyte.';
 grant execute on function private.embedding_seconds to tidegate_worker;
 
-create function private.enqueue_embeddings(document_ids uuid[], product_ids uuid[]) returns void
+create function private.enqueue_embeddings(
+  document_ids uuid[], product_ids uuid[], traceparent text default private.current_traceparent())
+returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -24,7 +26,7 @@ begin
   end if;
   -- Ordered, so that two statements over the same sources do not deadlock. Nothing is locked for a tenant: two
   -- transactions that do not see each other get the same turns.
-  insert into private.embedding_jobs as j (document_id, product_id, tenant_id, is_short, turn, turn_ends)
+  insert into private.embedding_jobs as j (document_id, product_id, tenant_id, is_short, turn, turn_ends, traceparent)
     with sources as materialized (
       select s.*, s.bytes <= 4000 as is_short, private.embedding_seconds(s.bytes) as seconds
       from (
@@ -46,14 +48,14 @@ begin
     )
     select s.document_id, s.product_id, s.tenant_id, s.is_short,
            f.begins + make_interval(secs => sum(s.seconds) over w - s.seconds),
-           f.begins + make_interval(secs => sum(s.seconds) over w)
+           f.begins + make_interval(secs => sum(s.seconds) over w), enqueue_embeddings.traceparent
     from sources s join flows f on f.tenant_id = s.tenant_id and f.is_short = s.is_short
     window w as (partition by s.tenant_id, s.is_short order by s.seconds, s.document_id, s.product_id)
     order by s.document_id, s.product_id
   on conflict (source_id) do update
     set revision = nextval('private.embedding_job_revisions'),
         attempts = 0, available_at = now(), failed_at = null, last_error = null,
-        tenant_id = excluded.tenant_id, is_short = excluded.is_short,
+        tenant_id = excluded.tenant_id, is_short = excluded.is_short, traceparent = excluded.traceparent,
         -- A waiting job keeps its turn unless it takes longer now. One that was claimed has had its turn.
         (turn, turn_ends) = (
           select t.turn, t.turn_ends

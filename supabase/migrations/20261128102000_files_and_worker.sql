@@ -2,7 +2,7 @@
 
 create function private.claim_file(
   lease_s double precision, out file_id uuid, out revision bigint, out attempts smallint, out path text,
-  out content_type text, out size bigint, out title text, out ticket text)
+  out content_type text, out size bigint, out title text, out ticket text, out traceparent text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -18,7 +18,8 @@ begin
       select from private.file_jobs h
       where h.tenant_id = n.tenant_id and h.ticket is not null and h.available_at > now())
     order by n.turn, n.revision limit 1 for update skip locked)
-  returning j.file_id, j.revision, j.attempts into claim_file.file_id, claim_file.revision, claim_file.attempts;
+  returning j.file_id, j.revision, j.attempts, j.traceparent
+  into claim_file.file_id, claim_file.revision, claim_file.attempts, claim_file.traceparent;
   if claim_file.file_id is null then
     return;
   end if;
@@ -75,10 +76,11 @@ as $$
 declare
   file public.document_files;
   others bigint;
+  trace text;
 begin
   select f.* into file from public.document_files f where f.id = accept_file_text.file_id;
   perform from public.documents d where d.id = file.document_id for no key update;
-  perform from private.file_jobs j
+  select j.traceparent into trace from private.file_jobs j
   where j.file_id = accept_file_text.file_id and j.revision = accept_file_text.revision for update;
   if not found then
     return false;
@@ -98,7 +100,7 @@ begin
       progress_total = accept_file_text.progress_total, progress_unit = accept_file_text.progress_unit
   where f.id = file.id;
   delete from private.file_jobs j where j.file_id = file.id;
-  perform private.enqueue_embeddings(array[file.document_id], '{}');
+  perform private.enqueue_embeddings(array[file.document_id], '{}', trace);
   perform private.settle_documents(array[file.document_id]);
   return true;
 end $$;

@@ -3,8 +3,12 @@
 -- The gateway verifies a token and passes its claims. private.assume_caller() sets the claims and the role for the rest
 -- of the transaction, so that the policies decide as they do for the Data API. Call these functions in autocommit mode
 -- only: the role lasts until the transaction ends.
+--
+-- So does the name of the request's trace, which assume_caller() appends to application_name: pg_stat_activity and the
+-- log show it. The setting of the session is in force again before the server answers, so that a transaction pooler
+-- never learns of it.
 
-create function private.assume_caller(claims text) returns void
+create function private.assume_caller(claims text, trace text default null) returns void
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -14,43 +18,49 @@ begin
     raise exception 'the gateway does not act as %', caller_role using errcode = 'insufficient_privilege';
   end if;
   perform set_config('request.jwt.claims', claims, true), set_config('role', caller_role, true);
+  if trace is not null then
+    -- 63 bytes, of which the id of a trace has 32.
+    perform set_config('application_name', left(current_setting('application_name'), 30) || ' ' || trace, true);
+  end if;
   perform private.require_open_account();
 end $$;
 comment on function private.assume_caller is
-  'Makes the rest of the transaction run as the caller with these verified claims: anon or authenticated.';
+  'Makes the rest of the transaction run as the caller with these verified claims: anon or authenticated. '
+  'application_name ends with the id of this trace.';
 
 create function private.search_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
   organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
   metadata_contains jsonb, embedding_model text, effort text default 'bounded', passages_per_result integer default 1,
-  include text[] default '{}', syntax text default 'operators')
+  include text[] default '{}', syntax text default 'operators', trace text default null)
 returns public.search_answer
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform private.assume_caller(claims);
+  perform private.assume_caller(claims, trace);
   return public.search(
     query, query_embedding, mode, kinds, max_results, organization_ids, category, price_min, price_max, in_stock,
     metadata_contains, embedding_model, effort, passages_per_result, include, syntax);
 end $$;
 comment on function private.search_as is 'public.search as the caller with these verified claims.';
 
-create function private.embedding_model_as(claims text) returns table (name text, dimensions integer)
+create function private.embedding_model_as(claims text, trace text default null)
+returns table (name text, dimensions integer)
 language plpgsql volatile security invoker rows 1 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform private.assume_caller(claims);
+  perform private.assume_caller(claims, trace);
   return query select m.name, m.dimensions from private.active_embedding_model() m;
 end $$;
 comment on function private.embedding_model_as is
   'The active embedding model, for a caller with these verified claims whose account is open.';
 
-create function private.failed_documents_as(claims text, max_rows integer)
+create function private.failed_documents_as(claims text, max_rows integer, trace text default null)
 returns table (id uuid, title text, error text, updated_at timestamptz)
 language plpgsql volatile security invoker rows 10 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform private.assume_caller(claims);
+  perform private.assume_caller(claims, trace);
   return query
     select d.id, d.title, left(d.error, 1000), d.updated_at from public.documents d
     where d.status = 'failed'
@@ -62,12 +72,13 @@ comment on function private.failed_documents_as is
   'Documents of the caller with these verified claims, or of the caller''s organizations, that could not be embedded, '
   'with at most 1,000 characters of the error.';
 
-create function private.recommend_as(claims text, like_product uuid, category text, max_results integer, mode text)
+create function private.recommend_as(
+  claims text, like_product uuid, category text, max_results integer, mode text, trace text default null)
 returns public.recommend_answer
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform private.assume_caller(claims);
+  perform private.assume_caller(claims, trace);
   return public.recommend(like_product, category, max_results, mode);
 end $$;
 comment on function private.recommend_as is 'public.recommend as the caller with these verified claims.';

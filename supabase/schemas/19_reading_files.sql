@@ -21,6 +21,7 @@ create table private.file_jobs (
   attempts smallint not null default 0,
   available_at timestamptz not null default now(),
   ticket bytea,
+  traceparent text,
   created_at timestamptz not null default now()
 );
 create index file_jobs_turn_idx on private.file_jobs (turn, revision);
@@ -40,6 +41,7 @@ comment on column private.file_jobs.attempts is
 comment on column private.file_jobs.available_at is
   'When it may be claimed; in the future while a worker holds it or after a failure.';
 comment on column private.file_jobs.ticket is 'SHA-256 of the ticket that opens the file; null while nobody holds it.';
+comment on column private.file_jobs.traceparent is 'As in embedding_jobs: of the request that brought the file.';
 comment on column private.file_jobs.created_at is 'When it was queued.';
 
 create policy "functions alone use it" on private.file_jobs for all to anon, authenticated using (false);
@@ -94,10 +96,15 @@ begin
   begins := greatest(
     coalesce((select j.turn from private.file_jobs j order by j.turn limit 1), now()),
     (select j.turn_ends from private.file_jobs j where j.tenant_id = tenant order by j.turn_ends desc limit 1));
-  insert into private.file_jobs (file_id, tenant_id, turn, turn_ends)
-  values (enqueue_file.file_id, tenant, begins, begins + make_interval(secs => coalesce(seconds, 1)))
+  insert into private.file_jobs (file_id, tenant_id, turn, turn_ends, traceparent)
+  values (enqueue_file.file_id, tenant, begins, begins + make_interval(secs => coalesce(seconds, 1)),
+          -- An upload that names no trace belongs to the document, if that has just been written.
+          coalesce(private.current_traceparent(), (
+            select j.traceparent from private.embedding_jobs j
+            join public.document_files f on f.document_id = j.document_id where f.id = enqueue_file.file_id)))
   on conflict on constraint file_jobs_pkey do update
-  set revision = excluded.revision, tenant_id = excluded.tenant_id, attempts = 0, available_at = now(), ticket = null;
+  set revision = excluded.revision, tenant_id = excluded.tenant_id, attempts = 0, available_at = now(), ticket = null,
+      traceparent = excluded.traceparent;
   update public.document_files f
   set status = 'queued', error = null, progress_done = 0, progress_total = null, progress_unit = null
   where f.id = enqueue_file.file_id;

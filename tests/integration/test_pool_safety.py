@@ -266,7 +266,7 @@ async def test_cancelled_at_every_await(door: Database, crowd: list[Person]) -> 
 
 
 def _statement(person: Person) -> tuple[bytes, dict[str, Any]]:
-    return query("search_as"), {**dict.fromkeys(FILTERS), **WANTED, "claims": person.claims}
+    return query("search_as"), {**dict.fromkeys(FILTERS), **WANTED, "claims": person.claims, "trace": None}
 
 
 async def test_no_connection_is_lost_to_a_deadline(door: Database, crowd: list[Person]) -> None:
@@ -315,8 +315,8 @@ async def test_a_role_that_outlives_its_statement_would_be_noticed(
         spoiled = body.replace(", true)", ", false)")
         assert spoiled != body
         create = (
-            "create or replace function private.assume_caller(claims text) returns void language plpgsql"
-            " set search_path = pg_catalog, pg_temp"
+            "create or replace function private.assume_caller(claims text, trace text default null) returns void"
+            " language plpgsql set search_path = pg_catalog, pg_temp"
         )
         connection.execute(f"{create} as $$ {spoiled} $$".encode())
         try:

@@ -1,20 +1,32 @@
-"""One trace from the client to the query, of real processes; and what a collector that is away costs."""
+"""One trace from the client to the query and the worker, of real processes; and what a collector that is away costs."""
 
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 
 from gateway.local.ports import HOST
-from tests.support import Database
+from tests.support import Database, ScratchCluster
 from tests.support.fake_collector import FakeCollector
+from tests.support.pgbouncer import BINARY, MISSING, pgbouncer
 from tests.support.stack import Stack
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("stopping")
 
 QUERY = "where the family silver is"
+# Who looks at what runs has time to find it.
+PATIENT = {
+    "DATABASE_TIMEOUT_S": "20",
+    "REQUEST_TIMEOUT_S": "30",
+    "RESILIENCE": '{"database": {"stall_s": 20}}',
+}
 
 
 @pytest.fixture
@@ -51,6 +63,95 @@ def test_a_search_is_one_trace_that_tells_no_text(stack: Stack, collector: FakeC
     assert spans["search_as"].attributes["db.system.name"] == "postgresql"
     assert "GET /health/ready" not in {span.name for span in collector.spans}
     assert b"silver" not in b"".join(collector.requests)
+
+
+@pytest.fixture(params=["direct", "pgbouncer"])
+def door(request: pytest.FixtureRequest, cluster: ScratchCluster, database: Database) -> Iterator[Database]:
+    """The database, straight or through the pooler."""
+    if request.param == "direct":
+        yield database
+        return
+    if BINARY is None:
+        pytest.skip(MISSING)
+    with pgbouncer(cluster, database, 4) as through:
+        yield through
+
+
+def named(admin: psycopg.Connection[Any], trace_id: str = "") -> list[tuple[str, str]]:
+    """What sessions of the gateway whose name has this in it are called, and what they run."""
+    return admin.execute(
+        "select application_name, query from pg_stat_activity"
+        " where usename = 'tidegate_gateway' and datname = current_database() and position(%s in application_name) > 0",
+        (trace_id,),
+    ).fetchall()
+
+
+@contextmanager
+def held_up(database: Database) -> Iterator[Callable[[], None]]:
+    """Searches wait until the block ends, or what it is given is called."""
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("lock table public.chunks in access exclusive mode")
+        yield connection.rollback
+
+
+def test_postgresql_shows_the_trace_while_it_works_on_it(
+    stack: Stack, database: Database, door: Database, collector: FakeCollector
+) -> None:
+    stack.start_api()
+    stack.start_gateway(GATEWAY_DATABASE_URL=door.url_for("tidegate_gateway"), **PATIENT, **collector.environment)
+    trace_id = secrets.token_hex(16)
+    # What supabase-js sends with tracePropagation.
+    headers = {"apikey": stack.keys.publishable_key, "traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"}
+    with ThreadPoolExecutor(1) as client, database.connect("supabase_admin") as admin, held_up(database) as let_go:
+        assert named(admin)
+        url, body = f"{stack.supabase_url}/functions/v1/search", {"query": QUERY, "mode": "keyword"}
+        asking = client.submit(httpx2.post, url, json=body, headers=headers, timeout=40, trust_env=False)
+        [(name, statement)] = wait_until(lambda: named(admin, trace_id), 20, "the trace in pg_stat_activity")
+        let_go()
+        assert asking.result().status_code == 200, asking.result().text
+        assert (name, trace_id in statement) == (f"tidegate-gateway {trace_id}", False)
+        assert named(admin, trace_id) == [], "it belongs to one statement"
+        assert {name for name, _ in named(admin)} == {"tidegate-gateway"}
+    assert "search_as" in {span.name for span in collector.wait_for("POST /v1/search", trace_id)}
+
+
+def test_the_trace_is_passed_on_where_nothing_is_sent(stack: Stack, database: Database) -> None:
+    stack.start_gateway(**PATIENT)
+    trace_id = secrets.token_hex(16)
+    with ThreadPoolExecutor(1) as client, database.connect("supabase_admin") as admin, held_up(database):
+        client.submit(search, stack, traceparent=f"00-{trace_id}-{secrets.token_hex(8)}-00")
+        wait_until(lambda: named(admin, trace_id), 20, "the trace in pg_stat_activity")
+
+
+def test_the_worker_links_to_the_request_that_wrote_the_text(stack: Stack, collector: FakeCollector) -> None:
+    stack.start_api()
+    stack.start_gateway(**collector.environment)
+    token = stack.sign_up("jane@example.org")["access_token"]
+    trace_id, other = secrets.token_hex(16), secrets.token_hex(16)
+
+    def headers(trace_id: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {token}", "traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"}
+
+    file = {"files": ("silver.txt", b"The family silver is in the bank.", "text/plain")}
+    answer = httpx2.post(
+        f"{stack.gateway_url}/v1/documents", files=file, headers=headers(trace_id), timeout=20, trust_env=False
+    )
+    assert answer.status_code == 202, answer.text
+    written = httpx2.post(
+        f"{stack.supabase_url}/rest/v1/documents",
+        json={"title": "Silver", "content": "It is in the bank."},
+        headers={"apikey": stack.keys.publishable_key, **headers(other)},
+        timeout=20,
+        trust_env=False,
+    )
+    assert written.status_code == 201, written.text
+    stack.start_worker(
+        SUPABASE_URL=stack.supabase_url, SUPABASE_PUBLISHABLE_KEY=stack.keys.publishable_key, **collector.environment
+    )
+    for name, linked in (("read_file", trace_id), ("embed_chunks", trace_id), ("embed_chunks", other)):
+        span = collector.wait_for_any(name, linked)
+        assert (span.service, span.trace_id != linked) == ("tidegate-worker", True)
+    assert "POST /v1/documents" in {span.name for span in collector.wait_for("POST /v1/documents", trace_id)}
 
 
 def test_the_work_of_the_worker_is_traced(stack: Stack, database: Database, collector: FakeCollector) -> None:

@@ -19,6 +19,8 @@ class KeptSpan:
     span_id: str
     parent_id: str
     attributes: dict[str, str]
+    linked: frozenset[str]
+    """Traces of the spans that it links to."""
 
 
 class FakeCollector(LocalServer):
@@ -47,9 +49,13 @@ class FakeCollector(LocalServer):
         wait_until(lambda: name in {span.name for span in of_trace()}, 20, f"the span {name}")
         return of_trace()
 
-    def wait_for_any(self, name: str) -> KeptSpan:
-        """A span of this name, once there is one."""
-        return wait_until(lambda: [span for span in self.spans if span.name == name], 20, f"a {name}")[0]
+    def wait_for_any(self, name: str, linked: str | None = None) -> KeptSpan:
+        """A span of this name, and linked to this trace, once there is one."""
+
+        def found() -> list[KeptSpan]:
+            return [span for span in self.spans if span.name == name and (linked is None or linked in span.linked)]
+
+        return wait_until(found, 20, f"a {name}")[0]
 
     def _handler(self) -> type[Handler]:
         requests = self.requests
@@ -75,4 +81,5 @@ def _spans(request: bytes) -> Iterator[KeptSpan]:
                     span.span_id.hex(),
                     span.parent_span_id.hex(),
                     {pair.key: pair.value.string_value for pair in span.attributes},
+                    frozenset(link.trace_id.hex() for link in span.links),
                 )

@@ -67,6 +67,7 @@ GROUND = ("gateway.errors", "gateway.resilience")
 CAPABILITY = (*GROUND, "gateway.auth", "gateway.clients", "gateway.database", "gateway.http", "gateway.products")
 LOOP = (
     "gateway.database",
+    "gateway.resilience.spans",
     "gateway.worker.backoff",
     "gateway.worker.metrics",
     "gateway.worker.reconnect",

@@ -30,7 +30,10 @@ class Model:
 
 @dataclass(frozen=True)
 class Job:
-    """A source whose chunks are out of date. `revision` is that of the text when the job was taken."""
+    """A source whose chunks are out of date. `revision` is that of the text when the job was taken.
+
+    `traceparent` is the trace of the request that wrote the text.
+    """
 
     source_id: UUID
     is_document: bool
@@ -38,6 +41,7 @@ class Job:
     attempts: int
     tenant_id: UUID
     is_short: bool
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)

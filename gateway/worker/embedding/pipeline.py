@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from gateway.chunking.chunker import Chunker
 from gateway.database.connection import DatabaseError, is_about_the_rows, is_transient
 from gateway.embeddings import Embedder, EmbedderUnavailable, EmbeddingRejected
+from gateway.resilience.spans import link
 from gateway.worker.backoff import Backoff
 from gateway.worker.embedding.cutting import Cutter
 from gateway.worker.embedding.index_maintenance import IndexMaintenance
@@ -170,6 +171,7 @@ class EmbeddingPipeline:
 
     @piece_of_work("cut_texts")
     async def _cut(self, queue: Queue, model: Model, jobs: list[Job]) -> Batch:
+        link(job.traceparent for job in jobs)
         embedder = self._embedders[model.name, model.dimensions]
         sources, uncuttable = await self._cutter.cut(queue, model, embedder, jobs)
         for job, error in uncuttable:
@@ -182,6 +184,7 @@ class EmbeddingPipeline:
 
     @piece_of_work("embed_chunks")
     async def _embed(self, queue: Queue, batch: Batch) -> list[Batch]:
+        link(job.traceparent for job in batch.jobs)
         missing = batch.piece()
         if not missing:
             return [batch]
@@ -211,6 +214,7 @@ class EmbeddingPipeline:
 
     @piece_of_work("write_chunks")
     async def _write(self, queue: Queue, batch: Batch) -> list[Batch]:
+        link(job.traceparent for job in batch.jobs)
         whole, parts = batch.parted()
         for source in parts:
             await self._stage(queue, source, batch)

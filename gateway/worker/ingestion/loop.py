@@ -25,6 +25,7 @@ from gateway.ingestion.limits import Limits, megabytes
 from gateway.ingestion.process import ParserFailedError, Reading, Report, read_file
 from gateway.ingestion.progress import Progress
 from gateway.resilience import DependencyError
+from gateway.resilience.spans import link
 from gateway.worker.backoff import Backoff
 from gateway.worker.ingestion.queue import FileJob, FileQueue
 from gateway.worker.metrics import FILES, piece_of_work
@@ -117,6 +118,7 @@ class Ingestion:
 
     @piece_of_work("read_file")
     async def _try(self, queue: FileQueue, job: FileJob) -> None:
+        link([job.traceparent])
         if job.attempts > self._max_attempts:
             await self._fail(queue, job, f"Reading was begun {job.attempts - 1} times and never finished.", final=True)
             return

@@ -25,6 +25,7 @@ class FileJob:
     size: int | None
     title: str
     ticket: str
+    traceparent: str | None
 
     @property
     def name(self) -> str:
