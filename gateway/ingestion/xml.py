@@ -1,5 +1,6 @@
-"""XML as a tree, without entities of its own, references to other files, or bottomless nesting."""
+"""XML as a tree, or element by element; without entities of its own, other files, or bottomless nesting."""
 
+from collections.abc import Callable
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -9,6 +10,8 @@ from gateway.ingestion.errors import UnreadableError
 # Readers walk down a tree by recursion.
 DEEPEST = 150
 MOST_ELEMENTS = 5_000_000
+MALFORMED = (expat.ExpatError, AssertionError, ValueError, LookupError)
+NOT_WELL_FORMED = DAMAGED.format("its XML is not well-formed ({})")
 ENTITIES = "The file declares XML entities, as no program that writes documents does. It is not read."
 
 
@@ -30,22 +33,36 @@ def parse_xml(data: bytes) -> Element:
         depth -= 1
         builder.end(_named(tag))
 
-    def refuse(*_declaration: object) -> int:
-        raise UnreadableError(ENTITIES)
-
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
-    parser.StartElementHandler = start
+    parser = _parser(start)
     parser.EndElementHandler = end
     parser.CharacterDataHandler = builder.data
-    parser.EntityDeclHandler = refuse
-    parser.ExternalEntityRefHandler = refuse
-    parser.UnparsedEntityDeclHandler = refuse
     try:
         parser.Parse(data, True)
         return builder.close()
-    except (expat.ExpatError, AssertionError, ValueError, LookupError) as error:
-        raise UnreadableError(DAMAGED.format(f"its XML is not well-formed ({error})")) from error
+    except MALFORMED as error:
+        raise UnreadableError(NOT_WELL_FORMED.format(error)) from error
+
+
+def scan_xml(data: bytes, start: Callable[[str, dict[str, str]], None]) -> None:
+    """Call `start` with the name, as `namespace}name`, and the attributes of each element. UnreadableError."""
+    try:
+        _parser(start).Parse(data, True)
+    except MALFORMED as error:
+        raise UnreadableError(NOT_WELL_FORMED.format(error)) from error
+
+
+def _parser(start: Callable[[str, dict[str, str]], None]) -> expat.XMLParserType:
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EntityDeclHandler = _refuse
+    parser.ExternalEntityRefHandler = _refuse
+    parser.UnparsedEntityDeclHandler = _refuse
+    return parser
+
+
+def _refuse(*_declaration: object) -> int:
+    raise UnreadableError(ENTITIES)
 
 
 def _named(name: str) -> str:

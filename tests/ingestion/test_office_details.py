@@ -1,4 +1,4 @@
-"""Details of office files: lists by style, hidden sheets, and tables of PDF that the library tears apart."""
+"""Details of office files: lists by style, and tables of PDF that the library tears apart."""
 
 from itertools import pairwise
 
@@ -9,8 +9,6 @@ from tests.ingestion.pdfs import HEIGHT, assembled
 from tests.ingestion.reading import read
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 STYLES = {
     "ListBullet": '<w:name w:val="List Bullet"/>',
     "ListNumber2": '<w:name w:val="List Number 2"/>',
@@ -35,32 +33,6 @@ def test_styles_make_lists_in_word() -> None:
     )
     assert read(data, "a.docx").text == (
         "- in ListBullet\n  - in ListNumber2\n- in Steps\n  - in Own\n\nin Normal\n\nout of it"
-    )
-
-
-@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
-def test_hidden_sheets_are_named_and_not_read(state: str) -> None:
-    kinds = "http://schemas.openxmlformats.org/package/2006"
-    main = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
-    related = "".join(
-        f'<Relationship Id="r{n}" Type="{RELATIONS}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in (1, 2)
-    )
-    parts: dict[str, str | bytes] = {
-        "[Content_Types].xml": f'<Types xmlns="{kinds}/content-types"><Override PartName="/xl/workbook.xml"'
-        f' ContentType="{main}"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{kinds}/relationships"><Relationship Id="r1"'
-        f' Type="{RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{SHEETS}" xmlns:r="{RELATIONS}"><sheets><sheet name="Plan" sheetId="1"'
-        f' r:id="r1"/><sheet name="Old" sheetId="2" state="{state}" r:id="r2"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{kinds}/relationships">{related}</Relationships>',
-    }
-    for number, word in ((1, "seen"), (2, "secret")):
-        cell = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{word}</t></is></c></row>'
-        parts[f"xl/worksheets/sheet{number}.xml"] = (
-            f'<worksheet xmlns="{SHEETS}"><sheetData>{cell}</sheetData></worksheet>'
-        )
-    assert read(packed(parts), "a.xlsx").text == (
-        "# Plan\n\n| seen |\n| --- |\n\nHidden sheets, which are not read: Old"
     )
 
 

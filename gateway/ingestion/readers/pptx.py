@@ -1,12 +1,12 @@
 """Presentations: each slide is a page with its title, its texts and tables in order, and its notes."""
 
 from collections.abc import Iterator
-from posixpath import join, normpath
 from xml.etree.ElementTree import Element
 
 from gateway.ingestion.archive import Archive
 from gateway.ingestion.extraction import Extraction, Markdown, one_line
 from gateway.ingestion.readers import File
+from gateway.ingestion.relations import relations
 from gateway.ingestion.xml import attribute, child, local, parse_xml
 
 TITLES = ("title", "ctrTitle")
@@ -27,7 +27,7 @@ def read(file: File) -> Extraction:
     for number, name in enumerate(slides, 1):
         markdown.page()
         _slide(markdown, parse_xml(archive.read(name)))
-        for kind, target in _relations(archive, name).values():
+        for kind, target in relations(archive, name).values():
             if kind.endswith(NOTES) and target in archive:
                 _slide(markdown, parse_xml(archive.read(target)))
         file.progress(number, len(slides))
@@ -36,25 +36,13 @@ def read(file: File) -> Extraction:
 
 def _slides(archive: Archive) -> Iterator[str]:
     presentation = "ppt/presentation.xml"
-    relations = _relations(archive, presentation)
+    targets = relations(archive, presentation)
     slides = child(parse_xml(archive.read(presentation)), "sldIdLst")
     for slide in slides if slides is not None else ():
         ids = [value for key, value in slide.items() if key.startswith("{") and local(key) == "id"]
-        _, target = relations.get(ids[0] if ids else "", ("", ""))
+        _, target = targets.get(ids[0] if ids else "", ("", ""))
         if target in archive:
             yield target
-
-
-def _relations(archive: Archive, name: str) -> dict[str, tuple[str, str]]:
-    """Type and target of what a part refers to, by id."""
-    folder, _, base = name.rpartition("/")
-    path = f"{folder}/_rels/{base}.rels"
-    if path not in archive:
-        return {}
-    return {
-        each.get("Id", ""): (each.get("Type", ""), normpath(join("/", folder, each.get("Target", ""))).lstrip("/"))
-        for each in parse_xml(archive.read(path))
-    }
 
 
 def _slide(markdown: Markdown, slide: Element) -> None:
