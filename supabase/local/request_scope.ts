@@ -20,6 +20,8 @@ export interface RequestScope {
   filters?: Filter[];
   /** Whether `Prefer: missing=default` asks for column defaults where a row of a bulk insert lacks a key. */
   missingAsDefault: boolean;
+  /** Type of an uploaded file, where the package was told the wildcard that allows it. */
+  uploadedType?: string;
   /** Why a 5xx was answered, set where it is known. */
   failure?: string;
 }

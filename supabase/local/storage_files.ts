@@ -3,6 +3,7 @@
  * stand in the way of `a/b`. Who may read or write is decided before, by row level security on `storage.objects`.
  */
 import type { App } from "@supabase/lite";
+import { requestScope } from "./request_scope.ts";
 
 type StorageAdapter = NonNullable<App["_storageAdapter"]>;
 type ObjectMetadata = Awaited<ReturnType<StorageAdapter["headObject"]>>;
@@ -50,7 +51,8 @@ export class FileStorage implements StorageAdapter {
   ): Promise<ObjectMetadata> {
     const bytes = await allBytes(body);
     const eTag = `"${await sha256(bytes)}"`;
-    await this.#write(await this.#path(bucket, key), bytes, { mimetype, cacheControl, eTag });
+    const type = requestScope.getStore()?.uploadedType ?? mimetype;
+    await this.#write(await this.#path(bucket, key), bytes, { mimetype: type, cacheControl, eTag });
     return this.headObject(bucket, key);
   }
 

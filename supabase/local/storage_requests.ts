@@ -8,7 +8,7 @@ import type { KeyedLock } from "./keyed_lock.ts";
 import { readStorageBody, requireKey, type StorageBody, userMetadata } from "./storage_bodies.ts";
 import { absent, invalidKey, StorageError, withCode } from "./storage_errors.ts";
 import { listFolder, type Listing } from "./storage_listing.ts";
-import { asBareFile } from "./storage_uploads.ts";
+import { asBareFile, withAllowedType } from "./storage_uploads.ts";
 
 type Forward = (request: Request) => Promise<Response>;
 
@@ -151,7 +151,8 @@ export class StorageRequests {
 
   async #upload({ request, url, forward, bucket, key }: Call): Promise<Response> {
     requireKey(key);
-    const file = await asBareFile(new Request(url, request), await this.#largestFile(bucket));
+    const { largestFile, types } = await this.#limits(bucket);
+    const file = withAllowedType(await asBareFile(new Request(url, request), largestFile), types);
     const metadata = userMetadata(file.headers.get("x-metadata"));
     return await this.lock.run(writtenKeys(bucket, key), async () => {
       const response = await forward(file);
@@ -173,10 +174,10 @@ export class StorageRequests {
     return await this.lock.run(keys, () => forward(withBody(request, url, body)));
   }
 
-  async #largestFile(bucket: string): Promise<number> {
-    const [row] = await this.connection.driver<{ bytes: string | null }[]>`
-      select file_size_limit::text as bytes from storage.buckets where id = ${bucket}`;
-    return Math.min(this.options.largestFile, Number(row?.bytes ?? Infinity));
+  async #limits(bucket: string): Promise<{ largestFile: number; types: string[] }> {
+    const [row] = await this.connection.driver<{ bytes: string | null; types: string[] | null }[]>`
+      select file_size_limit::text as bytes, allowed_mime_types as types from storage.buckets where id = ${bucket}`;
+    return { largestFile: Math.min(this.options.largestFile, Number(row?.bytes ?? Infinity)), types: row?.types ?? [] };
   }
 
   /** Refuses a signed address whose token is forged, too old, or of another file. */

@@ -4,6 +4,7 @@
  * client states. Inside, an upload is the bare file, and never larger than allowed.
  */
 import { Buffer } from "node:buffer";
+import { requestScope } from "./request_scope.ts";
 import { tooLarge } from "./storage_errors.ts";
 
 /** The JavaScript client leaves the name of the field empty, and Deno's parser drops such a field. */
@@ -32,6 +33,18 @@ export async function asBareFile(request: Request, most: number): Promise<Reques
   const metadata = form.get("metadata");
   if (typeof metadata === "string") headers.set("x-metadata", Buffer.from(metadata).toString("base64"));
   return new Request(request.url, { method: request.method, headers, body: file ?? new Uint8Array() });
+}
+
+/** Lets a wildcard such as `text/*` allow a type; the package compares types letter by letter. */
+export function withAllowedType(upload: Request, allowed: string[]): Request {
+  const type = upload.headers.get("content-type") ?? "";
+  const wildcard = `${type.split("/")[0]}/*`;
+  const scope = requestScope.getStore();
+  if (scope !== undefined && !allowed.includes(type) && allowed.includes(wildcard)) {
+    scope.uploadedType = type;
+    upload.headers.set("content-type", wildcard);
+  }
+  return upload;
 }
 
 /** Reads a body to its end, so that the client hears the answer, and keeps it only while it is small enough. */

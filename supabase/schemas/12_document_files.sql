@@ -120,13 +120,13 @@ values ('documents', 'documents', false, 52428800, array[
     'application/vnd.oasis.opendocument.text', 'application/epub+zip', 'application/x-ipynb+json', 'message/rfc822',
     -- What clients send that do not know the type, and browsers on Windows for CSV: name and content decide how a
     -- file is read.
-    'application/octet-stream', 'application/vnd.ms-excel'] || array(
+    'application/octet-stream', 'application/vnd.ms-excel',
+    -- Whatever text it is, in whatever charset it says. Of other types Storage compares the charset as well.
+    'text/*'] || array(
   select kind || charset
   from unnest(array[
-         'text/plain', 'text/markdown', 'text/html', 'application/xhtml+xml', 'text/csv', 'text/tab-separated-values',
-         'application/json', 'application/x-ndjson', 'application/xml', 'text/xml', 'application/yaml',
-         'application/x-yaml', 'text/yaml', 'application/toml', 'application/javascript', 'text/javascript',
-         'application/x-sh', 'text/x-sh', 'text/x-python', 'text/x-log', 'text/css']) kind,
+         'application/xhtml+xml', 'application/json', 'application/x-ndjson', 'application/xml', 'application/yaml',
+         'application/x-yaml', 'application/toml', 'application/javascript', 'application/x-sh']) kind,
        unnest(array['', ';charset=UTF-8', ';charset=utf-8', '; charset=UTF-8', '; charset=utf-8']) charset))
 on conflict (id) do update
   set public = false, file_size_limit = excluded.file_size_limit, allowed_mime_types = excluded.allowed_mime_types;

@@ -43,6 +43,14 @@ def test_a_document_and_its_files_in_one_request(harbour: Harbour) -> None:
     assert state(harbour, address, signed_in=False).status_code == 404
 
 
+def test_a_file_has_the_type_that_its_part_declares(harbour: Harbour) -> None:
+    kind = "text/plain; charset=windows-1250"
+    answer = post(harbour, [("files", ("a.txt", "Ľ 12".encode("cp1250"), kind))])
+    assert [file["content_type"] for file in answer.json()["files"]] == [kind]
+    harbour.settled(answer.json()["id"])
+    assert [chunk["content"] for chunk in harbour.chunks(answer.json()["id"])] == ["Ľ 12"]
+
+
 def test_a_failed_file_is_said(harbour: Harbour) -> None:
     answer = post(harbour, [("files", ("scan.pdf", b"%PDF-1.4 nothing", "application/pdf"))])
     assert answer.json()["title"] == "scan.pdf"

@@ -27,6 +27,18 @@ def test_a_text_file_becomes_the_text_of_its_document(harbour: Harbour) -> None:
     assert text["content"][chunk["start_offset"] : chunk["end_offset"]] == chunk["content"]
 
 
+def test_a_text_is_read_in_the_charset_that_its_upload_declares(harbour: Harbour) -> None:
+    document = harbour.document("Stores")
+    for name, charset in (("a.txt", "windows-1250"), ("b.csv", "iso-8859-5")):
+        kind = f"text/{'csv' if name.endswith('csv') else 'plain'}; charset={charset}"
+        # By its looks alone it would be taken for Western European.
+        data = "Ľ 12" if charset == "windows-1250" else "Ё,12"
+        harbour.upload(document, name, data.encode(charset), kind)
+        assert harbour.files(document)[name]["content_type"] == kind
+    assert harbour.settled(document)["status"] == "ready"
+    assert [chunk["content"] for chunk in harbour.chunks(document)] == ["Ľ 12", "| Ё | 12 |\n| --- | --- |"]
+
+
 def test_several_files_are_told_apart_and_stand_beside_the_documents_own_text(harbour: Harbour) -> None:
     document = harbour.document("Log", content="---\nport: Aarhus\n---\nOwn words.")
     harbour.upload(document, "ports.csv", b"port,depth\nAarhus,7\n")

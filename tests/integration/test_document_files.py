@@ -218,8 +218,12 @@ def test_a_type_may_name_its_charset(cast: Cast, kind: str) -> None:
     document = cast.document("owner", "private", filed=False)
     for number, charset in enumerate(("", ";charset=utf-8", "; charset=UTF-8")):
         cast.files("owner").upload(f"{document}/{number}", b"x", {"content-type": f"{kind}{charset}"})
-    with pytest.raises(StorageApiError, match="mime"):
-        cast.files("owner").upload(f"{document}/other", b"x", {"content-type": f"{kind};charset=utf-7"})
+    other = (f"{document}/other", b"x", {"content-type": f"{kind};charset=koi8-r"})
+    if kind.startswith("text/"):
+        cast.files("owner").upload(*other)
+    else:
+        with pytest.raises(StorageApiError, match="mime"):
+            cast.files("owner").upload(*other)
 
 
 def test_what_is_no_document_is_refused_by_type_and_size(cast: Cast, database: Database) -> None:
