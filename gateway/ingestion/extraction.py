@@ -39,6 +39,12 @@ def one_line(text: str) -> str:
     return SPACE.sub(" ", text).strip()
 
 
+def paragraph_of(text: str) -> str:
+    """A paragraph as Markdown, on one line."""
+    words = one_line(text)
+    return MARKS.sub(r"\\", words, count=1) if MARKS.match(words) else words
+
+
 def table_of(rows: Iterable[Sequence[str]]) -> str:
     """A table as Markdown, its first row as header, without rows and columns that have no text; nothing without any."""
     cells = [[one_line(cell).replace("|", "\\|") for cell in row[:MOST_COLUMNS]] for row in rows]
@@ -77,8 +83,8 @@ class Markdown:
 
     def paragraph(self, text: str) -> None:
         """A paragraph, on one line."""
-        if words := one_line(text):
-            self.block(MARKS.sub(r"\\", words, count=1) if MARKS.match(words) else words)
+        if paragraph := paragraph_of(text):
+            self.block(paragraph)
 
     def plain(self, text: str) -> None:
         """A plain text of several lines, none of which is a heading or hidden."""

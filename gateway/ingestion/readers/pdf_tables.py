@@ -1,40 +1,114 @@
-"""Tables of PDF whose cells the library has lost.
+"""Tables of PDF that the library loses, wholly or in part.
 
 It finds the cells of a table with lines around them, and yet writes some of their words below the table, or makes
 tables of its columns. Where words stand within cells that it leaves empty, the cells are filled by where words stand,
-and what it made of those words besides goes.
+and what it made of those words besides goes. A table without lines between its columns it often takes for text, column
+by column, or for a table of some of them: then the columns are told by where words stand (pdf_columns.py).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
-from liteparse.types import AnnotationRect, LayoutBlock, ParsedPage, TextItem, WordBox
+from liteparse.types import AnnotationRect, LayoutBlock, ParsedPage
 
-from gateway.ingestion.extraction import table_of
+from gateway.ingestion.extraction import paragraph_of, table_of
+from gateway.ingestion.readers.pdf_columns import Line, Table, Word, lines_of, tables_of
 
 # Of a block, so much lies within a table that it repeats.
 WITHIN = 0.9
-
-
-Word = TextItem | WordBox
+# In heights of a line: from one line of a paragraph to the next, and from a table to the line drawn above or below.
+PARAGRAPH, EDGE = 1.8, 0.7
+# What the library is right about.
+KNOWN = ("code", "list_item", "figure")
 
 
 def mended(page: ParsedPage) -> str:
     """The page's Markdown, with its tables whole."""
     written = (page.markdown or "").strip()
     parts, blocks = written.split("\n\n"), list(page.blocks or ())
-    if len(parts) != len(blocks) or not any(block.kind == "table" for block in blocks):
+    if len(parts) != len(blocks):
         return written
     words: list[Word] = []
     for item in page.text_items:
         words += item.words or [item]
-    gone: set[int] = set()
+    kept = _with_cells(dict(enumerate(parts)), blocks, words)
+    return "\n\n".join(_with_columns(kept, blocks, words))
+
+
+def _with_cells(parts: dict[int, str], blocks: Sequence[LayoutBlock], words: Sequence[Word]) -> dict[int, str]:
+    """The parts with the cells of their tables filled, without what repeats these."""
     # The largest first: what stands within it is part of it.
     for index in sorted(range(len(blocks)), key=lambda index: -_area(blocks[index].bbox)):
-        if index not in gone and (rows := _rows(blocks[index], words)) is not None:
-            parts[index] = table_of(rows)
+        if index in parts and (rows := _rows(blocks[index], words)) is not None:
             box = blocks[index].bbox
-            gone |= {n for n, other in enumerate(blocks) if n != index and _is_within(other.bbox, box)}
-    return "\n\n".join(part for n, part in enumerate(parts) if n not in gone)
+            gone = {n for n, other in enumerate(blocks) if n != index and _is_within(other.bbox, box)}
+            parts = {n: part for n, part in parts.items() if n not in gone} | {index: table_of(rows)}
+    return dict(sorted(parts.items()))
+
+
+def _with_columns(parts: Mapping[int, str], blocks: Sequence[LayoutBlock], words: Sequence[Word]) -> list[str]:
+    """The parts with tables in place of those in which the library has not seen their columns."""
+    touched: set[int] = set()
+    tables = []
+    lines = lines_of(words)
+    for table in tables_of(lines):
+        those = {n for n in parts if any(_holds(blocks[n].bbox, word) for word in table.words())}
+        if those and not any(_is_known(blocks[n], table, lines) for n in those):
+            tables.append(table)
+            touched |= those
+    if not tables:
+        return list(parts.values())
+    drawn = {n for n in parts if blocks[n].kind == "rule" and any(_is_edge(blocks[n].bbox, table) for table in tables)}
+    pieces = list(_pieces(tables, [blocks[n] for n in sorted(touched)], words))
+    found: list[str] = []
+    for n, part in parts.items():
+        if n in touched | drawn:
+            continue
+        box = blocks[n].bbox
+        while n > min(touched) and box is not None and pieces and pieces[0][0] < box.y:
+            found.append(pieces.pop(0)[1])
+        found.append(part)
+    return found + [text for _, text in pieces]
+
+
+def _pieces(
+    tables: Sequence[Table], blocks: Sequence[LayoutBlock], words: Sequence[Word]
+) -> Iterator[tuple[float, str]]:
+    """The tables, and as paragraphs what else stands in the blocks that have parts of them; with the top of each."""
+    taken = {id(word) for table in tables for word in table.words()}
+    others = [word for word in words if id(word) not in taken and any(_holds(block.bbox, word) for block in blocks)]
+    ends = sorted([table.top for table in tables])
+    found = [(table.top, table_of(table.rows)) for table in tables]
+    paragraph: list[Line] = []
+    for above, line in pairwise([None, *lines_of(others), None]):
+        if above is not None and (line is None or _is_apart(above, line, ends)):
+            text = " ".join(segment.text for each in paragraph for segment in each.segments)
+            found.append((paragraph[0].top, paragraph_of(text)))
+            paragraph = []
+        if line is not None:
+            paragraph.append(line)
+    return iter(sorted(found))
+
+
+def _is_apart(above: Line, line: Line, tops: Sequence[float]) -> bool:
+    is_far = line.top - above.top > PARAGRAPH * max(above.height, line.height)
+    return is_far or any(above.top < top < line.top for top in tops)
+
+
+def _is_known(block: LayoutBlock, table: Table, lines: Sequence[Line]) -> bool:
+    """Whether the library has read the table, without text around it, or knows it for something else."""
+    if block.kind in KNOWN:
+        return True
+    columns = max((len(row) for row in [block.header or [], *(block.rows or [])]), default=0)
+    others = (line for line in lines if len(line.segments) == 1 and not table.top <= line.top < table.bottom)
+    return columns >= len(table.rows[0]) and not any(
+        _holds(block.bbox, word) for line in others for word in line.segments[0].words
+    )
+
+
+def _is_edge(box: AnnotationRect | None, table: Table) -> bool:
+    reach = EDGE * table.lines[0].height
+    return box is not None and table.top - reach <= box.y <= table.bottom + reach
 
 
 def _rows(block: LayoutBlock, words: Sequence[Word]) -> list[list[str]] | None:
@@ -49,17 +123,8 @@ def _rows(block: LayoutBlock, words: Sequence[Word]) -> list[list[str]] | None:
 
 
 def _text(box: AnnotationRect | None, words: Sequence[Word]) -> str:
-    return " ".join(word.text for line in _lines([word for word in words if _holds(box, word)]) for word in line)
-
-
-def _lines(words: Sequence[Word]) -> Iterator[list[Word]]:
-    line: list[Word] = []
-    for word in sorted(words, key=lambda word: word.y):
-        if line and word.y - line[0].y > line[0].height / 2:
-            yield sorted(line, key=lambda each: each.x)
-            line = []
-        line.append(word)
-    yield sorted(line, key=lambda each: each.x)
+    lines = lines_of([word for word in words if _holds(box, word)])
+    return " ".join(segment.text for line in lines for segment in line.segments)
 
 
 def _holds(box: AnnotationRect | None, word: Word) -> bool:

@@ -1,0 +1,100 @@
+"""Tables of PDF keep their rows and columns: those that the library tears apart, and those without lines."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from tests.ingestion.pdfs import HEIGHT, Page, assembled
+from tests.ingestion.reading import read
+from tests.ingestion.unruled import Rows, Sheet, Style, unruled
+
+TABLES = 50
+# Of the cells of tables without lines between their columns, so many are in their row and column.
+LEAST = 0.85
+
+
+def grid(rows: list[list[str]], edges: list[float]) -> bytes:
+    """A page with a table as programs draw it: lines at these places from the left, rows of 18 points."""
+    top, drawn = HEIGHT - 78, []
+    bottom = top - 18 * len(rows)
+    drawn += [f"{edges[0]} {top - 18 * n} m {edges[-1]} {top - 18 * n} l S" for n in range(len(rows) + 1)]
+    drawn += [f"{edge} {bottom} m {edge} {top} l S" for edge in edges]
+    for n, row in enumerate(rows):
+        for (left, _), cell in zip(pairwise(edges), row, strict=True):
+            drawn.append(f"BT /F1 10 Tf {left + 6} {top - 18 * n - 12} Td ({cell}) Tj ET")
+    return assembled([f"0.5 w {' '.join(drawn)}".encode()])
+
+
+PARTS = [["Part", "Supplier", "Price"], *([f"Bolt M{n}", f"Harwich Steel {n}", f"{n}.20 EUR"] for n in range(1, 6))]
+CODES = [
+    ["Code", "Meaning", "Remedy"],
+    ["E00", "sensor open", "replace harness"],
+    ["E01", "low oil", "fill up"],
+    ["E02", "overheated motor", "wait for an hour"],
+    ["E03", "drum jammed", "free the rope"],
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "edges"), [(PARTS, [206.0, 251.9, 333.9, 389.3]), (CODES, [192.9, 228.8, 319.2, 402.3])]
+)
+def test_tables_of_pdf_keep_their_columns(rows: list[list[str]], edges: list[float]) -> None:
+    text = read(grid(rows, edges), "a.pdf").text
+    assert text.replace("|---|---|---|", "| --- | --- | --- |") == as_markdown(rows)
+
+
+def as_markdown(rows: Rows) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]])
+
+
+def cells_found(text: str, rows: Rows) -> int:
+    """How many cells stand in the row and column that they belong to."""
+    lines = [[cell.strip() for cell in line.strip("| ").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    same = [line for line in lines if len(line) == len(rows[0])]
+    return sum(max((sum(map(str.__eq__, row, line)) for line in same), default=0) for row in rows)
+
+
+def test_tables_without_lines_between_columns_keep_their_cells() -> None:
+    found = cells = 0
+    for seed in range(TABLES):
+        data, rows, paragraphs = unruled(seed)
+        text = read(data, "a.pdf").text
+        words = [word for part in (*paragraphs, *(cell for row in rows for cell in row)) for word in part.split()]
+        assert sorted(re.sub(r"[#|~]|---", " ", text).split()) == sorted(words), seed
+        found, cells = found + cells_found(text, rows), cells + sum(map(len, rows))
+    print(f"{found} of {cells} cells")
+    assert found >= LEAST * cells
+
+
+def test_what_stands_around_a_table_stays_there() -> None:
+    rows = [["Port", "Depth", "Remark"], ["Skagen", "11.5", "fuel"], ["Faro", "7.0", ""], ["Cork", "8.25", "pilot"]]
+    style = Style.__new__(Style)
+    style.numbers, style.is_ruled, style.size, style.gap, style.space = {1}, False, 10, 20, 8
+    sheet = Sheet()
+    sheet.paragraph("The depths of three ports, as the pilots gave them in June.")
+    for row in rows:
+        sheet.row(row, [60, 160, 260], [60, 40, 60], style)
+    sheet.paragraph("All of them are in metres.")
+    assert read(sheet.pdf(), "a.pdf").text == (
+        "The depths of three ports, as the pilots gave them in June.\n\n"
+        f"{as_markdown(rows)}\n\nAll of them are in metres."
+    )
+
+
+def test_prose_in_columns_and_lists_are_no_tables() -> None:
+    _, _, prose = unruled(1)
+    page = Page()
+    for text in prose * 4:
+        words = text.split()
+        for start in range(0, len(words) - 6, 7):
+            line = " ".join(words[start : start + 7])
+            page.text(line, 9, left=50)
+            page.text(line, 9, left=310, moves=False)
+    assert "|" not in read(assembled([page.stream()]), "a.pdf").text
+    page = Page()
+    for number, text in enumerate(("Pull the lines tight.", "Stow the fenders.", "Close the sea cocks."), 1):
+        page.text(f"{number}.", left=60)
+        page.text(text, left=90, moves=False)
+    assert "|" not in read(assembled([page.stream()]), "a.pdf").text
