@@ -1,8 +1,9 @@
-"""Values that filters over products take, by the rules of the table: a test compares both."""
+"""Values that filters over products take, by the rules of the table (a test compares both), and prices as shown."""
 
+from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 MAX_PRICE = 9_999_999_999.99
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -11,6 +12,14 @@ Slug = Annotated[str, Field(strict=True, min_length=1, max_length=63, pattern=SL
 PriceBound = Annotated[
     float, Field(strict=True, ge=0, le=MAX_PRICE, allow_inf_nan=False, description="In the product's currency.")
 ]
+
+
+def _to_the_cent(price: Decimal) -> Decimal:
+    # JSON numbers, which the Data API answers, have no zeros at the end.
+    return price.quantize(Decimal("0.01"))
+
+
+Price = Annotated[Decimal, AfterValidator(_to_the_cent), Field(description="Exact decimal, as text.")]
 
 
 def without_nul(value: str) -> str:

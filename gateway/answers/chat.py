@@ -24,6 +24,7 @@ from gateway.answers.schemas import (
 )
 from gateway.answers.writing import QUOTATIONS
 from gateway.clients.chat import NOT_ALLOWED
+from gateway.clients.data_api import row_url
 from gateway.search.filters import Filters
 from gateway.search.schemas import Kind
 
@@ -233,7 +234,7 @@ class ChatForm:
         return f"data: {json.dumps({**head, 'choices': choices, **more})}\n\n".encode()
 
     def _annotation(self, citation: Citation) -> dict[str, Any]:
-        url = f"{self._project_url}/rest/v1/{citation.kind}s?id=eq.{citation.id}"
+        url = row_url(self._project_url, citation.kind, citation.id)
         cited = {"start_index": citation.start, "end_index": citation.end, "url": url, "title": citation.title}
         return {"type": "url_citation", "url_citation": cited, "citation": citation.model_dump(mode="json")}
 

@@ -13,6 +13,7 @@ from gateway.search.schemas import (
     MAX_QUERY,
     OFFSETS,
     Kind,
+    Kinds,
     Owner,
     Query,
     SearchRequest,
@@ -29,12 +30,6 @@ PASSAGES_PER_RESULT = 3
 NOTHING_FOUND = "Nothing that answers this was found."
 ANSWER_COST = 10
 """Requests that an answer counts for: to embed the sentences of five passages takes ten times as long as a search."""
-
-
-def _each_once(value: list[Kind]) -> list[Kind]:
-    if len(set(value)) < len(value):
-        raise ValueError("Each can be named once")
-    return value
 
 
 Said = Annotated[
@@ -73,11 +68,7 @@ class AnswerRequest(BaseModel):
         description=f"A conversation that ends with the question, at most {MAX_MESSAGES} messages and "
         f"{MAX_CONVERSATION:,} characters.",
     )
-    kinds: Annotated[
-        list[Kind],
-        Field(strict=True, min_length=1, json_schema_extra={"uniqueItems": True}),
-        AfterValidator(_each_once),
-    ] = Field(default=[Kind.DOCUMENTS, Kind.PRODUCTS], alias="in", description="What to search.")
+    kinds: Kinds = Field(default=[Kind.DOCUMENTS, Kind.PRODUCTS], alias="in", description="What to search.")
     organization_id: UUID | None = Field(
         default=None, description="Documents of this organization; short for `filters.organization_ids`."
     )

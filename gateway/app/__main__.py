@@ -171,7 +171,7 @@ def most_connections() -> int:
 def configure_logging(settings: Settings) -> None:
     """One line per record, on the standard error."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx2", "httpcore2"):
+    for noisy in ("httpx2", "httpcore2", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # A line for every attempt to connect; that the database is left alone, and why, is said once, by its breaker.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

@@ -20,7 +20,7 @@ from gateway.errors import DatabaseUnsafeError, GatewayError
 from gateway.http import openapi, problems
 from gateway.http.admission import AdmissionMiddleware, ConcurrencyLimitMiddleware, TurnMiddleware
 from gateway.http.cross_origin import cross_origin
-from gateway.http.load_shedding import ANSWERS, UNCOUNTED, UPLOADS
+from gateway.http.load_shedding import ANSWERS, MCP, UNCOUNTED, UPLOADS
 from gateway.http.middleware import (
     BodyMiddleware,
     ClientDisconnectMiddleware,
@@ -28,6 +28,7 @@ from gateway.http.middleware import (
     ErrorBoundaryMiddleware,
 )
 from gateway.http.observation import ObservationMiddleware
+from gateway.mcp.routes import router as mcp_router
 from gateway.recommendations.routes import router as recommendations_router
 from gateway.search.embedding_routes import router as embeddings_router
 from gateway.search.routes import router as search_router
@@ -39,7 +40,8 @@ logger = logging.getLogger(__name__)
 DESCRIPTION = """Search, answers and recommendations over a Supabase project, within what the caller may read.
 
 Send a Supabase access token as `Authorization: Bearer …`, or none to see what is public. Every error is
-`application/problem+json` (RFC 9457). An answer that had to do without something says `degraded` and why."""
+`application/problem+json` (RFC 9457). An answer that had to do without something says `degraded` and why.
+Chat clients find the same as tools of an MCP server at `/mcp`."""
 
 UNTOLD: TelemetryConfig = {"auto_configure": False, "metrics": False, "logs": False}
 """What FastAPI would send by itself."""
@@ -68,6 +70,7 @@ def create_app(
     app.include_router(embeddings_router)
     app.include_router(recommendations_router)
     app.include_router(documents_router)
+    app.include_router(mcp_router)
     app.include_router(status_router)
     problems.install(app)
     openapi.install(app)
@@ -129,7 +132,10 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         Middleware(
             DeadlineMiddleware,
             seconds=settings.request_timeout_s,
-            longer={UPLOADS: settings.upload_request_timeout_s, **dict.fromkeys(ANSWERS, settings.answer_timeout_s)},
+            longer={
+                UPLOADS: settings.upload_request_timeout_s,
+                **dict.fromkeys((*ANSWERS, MCP), settings.answer_timeout_s),
+            },
         ),
         Middleware(TurnMiddleware, admission=services.admission),
     ]

@@ -25,6 +25,8 @@ from gateway.database.pool import Database
 from gateway.database.rights import RIGHTS_S, Rights
 from gateway.documents.service import DocumentService
 from gateway.embeddings import Embedder, EmbeddingError, create_embedder
+from gateway.mcp.endpoint import McpEndpoint
+from gateway.reading.service import ReadingService
 from gateway.recommendations.service import RecommendationService
 from gateway.resilience import ResiliencePipeline
 from gateway.resilience.limiter import ConcurrencyLimiter
@@ -54,6 +56,7 @@ class Services:
     recommendations: RecommendationService
     documents: DocumentService
     recall: LiveRecall | None
+    mcp: McpEndpoint
     status: StatusService
     keys: JwksCache | SharedSecret
     reranker: Reranker | None
@@ -91,6 +94,7 @@ class Services:
             await self.recall.close()
         for pipeline in self.pipelines:
             pipeline.stop()
+        await self.mcp.close()
         await self.keys.close()
         await self.database.close()
         if self.replica is not None:
@@ -177,6 +181,14 @@ def create_services(
         replica=replica,
         stale=parts.create_stale_recommendations(settings, rights),
     )
+    answers = AnswerService(
+        search,
+        queries,
+        writer=Writer(writers),
+        search_s=settings.request_timeout_s,
+        stale=parts.create_stale_questions(settings, rights),
+        project_url=settings.supabase_url,
+    )
     return Services(
         client,
         database,
@@ -184,18 +196,12 @@ def create_services(
         embedders,
         verifier,
         search,
-        AnswerService(
-            search,
-            queries,
-            writer=Writer(writers),
-            search_s=settings.request_timeout_s,
-            stale=parts.create_stale_questions(settings, rights),
-            project_url=settings.supabase_url,
-        ),
+        answers,
         EmbeddingService(database, queries),
         recommendations,
         DocumentService(Documents(settings.supabase_url, key, client, replace(how.storage, attempts=1))),
         recall,
+        parts.create_mcp(settings, search, answers, recommendations, ReadingService(database, data_api=data_api)),
         StatusService(
             database, Probes(database, dependencies), limiter, recall=None if recall is None else recall.summary
         ),

@@ -9,6 +9,7 @@ from gateway.admission.addresses import Addresses, network
 from gateway.admission.admission import Admission
 from gateway.admission.rates import BoundedMemory, Rates
 from gateway.admission.shared import RedisUnavailableError, SharedRates
+from gateway.answers.service import AnswerService
 from gateway.answers.stale_answers import StaleAnswers as StaleQuestions
 from gateway.auth.jwks import JwksCache, JwksFetchError
 from gateway.auth.tokens import KeySource, SharedSecret, TokenVerifier
@@ -21,12 +22,17 @@ from gateway.config.settings import Settings
 from gateway.database.pool import Database
 from gateway.database.rights import Rights
 from gateway.embeddings import EmbeddingError
+from gateway.mcp.endpoint import McpEndpoint
+from gateway.mcp.tools import Tools
+from gateway.reading.service import ReadingService
+from gateway.recommendations.service import RecommendationService
 from gateway.recommendations.stale_answers import MAX_BYTES as MAX_RECOMMENDATION_BYTES
 from gateway.recommendations.stale_answers import StaleRecommendations
 from gateway.resilience import Policy, ResiliencePipeline
 from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.search.query_embedding import QueryEmbedder
 from gateway.search.recall import LiveRecall
+from gateway.search.service import SearchService
 from gateway.search.stale_answers import StaleAnswers
 from gateway.status.registry import Dependency
 
@@ -37,6 +43,23 @@ def create_replica(settings: Settings, policy: Policy) -> Database | None:
         return None
     url, size = settings.replica_database_url.get_secret_value(), settings.database_pool_size
     return Database(url, policy, pool_size=size, share=settings.caller_share)
+
+
+def create_mcp(
+    settings: Settings,
+    search: SearchService,
+    answers: AnswerService,
+    recommendations: RecommendationService,
+    reading: ReadingService,
+) -> McpEndpoint:
+    """The MCP server, which calls these services."""
+    return McpEndpoint(
+        Tools(search, answers, recommendations, reading, seconds=settings.request_timeout_s),
+        issuer=f"{settings.supabase_url}/auth/v1",
+        public_url=settings.gateway_public_url,
+        origins=settings.cors_origins,
+        max_body_bytes=settings.max_body_bytes,
+    )
 
 
 def create_shared_rates(settings: Settings, policy: Policy) -> SharedRates | None:

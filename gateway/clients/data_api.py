@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import httpx
 import httpx2
@@ -22,6 +23,11 @@ from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, Res
 
 # Prefixes of SQLSTATEs that are about the arguments; all that is not listed here or below is the server's.
 OF_ARGUMENTS = ("22", "23", "P0001")
+
+
+def row_url(project_url: str, kind: str, row_id: UUID) -> str:
+    """Where the Data API has a document or product."""
+    return f"{project_url}/rest/v1/{kind}s?id=eq.{row_id}"
 
 
 class DataApiUnavailableError(UnavailableError):

@@ -39,6 +39,11 @@ class Settings(LlmSettings):
 
     gateway_host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
     gateway_port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
+    gateway_public_url: Annotated[HttpUrl | None, Empty] = Field(
+        default=None,
+        description="Address at which clients reach the gateway, such as https://api.example.com: chat clients are "
+        "told it when they sign in at /mcp. By default that of the request, which lacks the https of a proxy.",
+    )
     operations_host: str = Field(
         default="127.0.0.1", description="Address of /metrics and /status, for whoever runs the gateway."
     )

@@ -17,6 +17,8 @@ LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
 UPLOADS = "/v1/documents"
 # Wait for a model, where there is one.
 ANSWERS = ("/v1/answers", "/v1/chat/completions")
+# The MCP server: each request is one call of a tool, or costs next to nothing.
+MCP = "/mcp"
 LIVE, READY = "/health/live", "/health/ready"
 # For orchestrators: never refused, whoever asks and however often.
 UNCOUNTED = frozenset({LIVE, READY})
@@ -29,9 +31,14 @@ SAFE = "/:@!$&'()*+,;=~-._"
 _ID, _INSTANCE = secrets.token_hex(16), secrets.token_hex(16)
 
 
+def is_work(path: str) -> bool:
+    """Whether requests for `path` make the gateway work, for as long as somebody waits for the answer."""
+    return path.startswith(LIMITED) or path == MCP
+
+
 def is_limited(path: str) -> bool:
     """Whether requests for `path` count against the limit; those for health and status never do."""
-    return path.startswith(LIMITED) and path != NEVER_REFUSED
+    return is_work(path) and path != NEVER_REFUSED
 
 
 def is_refused(path: str) -> bool:

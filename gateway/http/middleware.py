@@ -13,7 +13,7 @@ from gateway.errors import (
     PayloadTooLargeError,
     UploadTimeoutError,
 )
-from gateway.http.load_shedding import LIMITED, UPLOADS
+from gateway.http.load_shedding import UPLOADS, is_work
 from gateway.http.problems import as_gateway_error, problem_response
 from gateway.resilience import allow
 from gateway.resilience.request_metrics import CLIENT_DISCONNECTS
@@ -92,7 +92,7 @@ class ClientDisconnectMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as long as somebody waits for it."""
-        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
+        if scope["type"] != "http" or not is_work(scope["path"]):
             await self.app(scope, receive, send)
             return
         work = asyncio.current_task()

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from gateway.errors import (
@@ -109,6 +109,11 @@ def problem_response(scope: Mapping[str, Any], error: GatewayError) -> Response:
     content = json.dumps(body).encode("ascii")
     headers = {"Cache-Control": "no-store", **error.headers}
     return Response(content, error.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def of_invalid_arguments(error: ValidationError) -> GatewayError:
+    """The error for an object whose fields are wrong, of whichever body it is a part."""
+    return _of_validation([{**each, "loc": ("body", *each["loc"])} for each in error.errors()], None)
 
 
 def _of_http(error: HTTPException, request: Request | None) -> GatewayError:

@@ -1,12 +1,12 @@
 """The request and the answer of GET /v1/recommendations."""
 
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.products import Price
 from gateway.resilience.fallback import Degradation
 
 MAX_RESULTS = 50
@@ -50,11 +50,6 @@ class RecommendationsRequest(BaseModel):
         return Source.PERSONAL if self.category is None else Source.CATEGORY
 
 
-def _to_the_cent(price: Decimal) -> Decimal:
-    # JSON numbers, which the Data API answers, have no zeros at the end.
-    return price.quantize(Decimal("0.01"))
-
-
 class Because(BaseModel):
     """Why."""
 
@@ -75,7 +70,7 @@ class Recommendation(BaseModel):
 
     product_id: UUID
     name: str
-    price: Annotated[Decimal, AfterValidator(_to_the_cent)] = Field(description="Exact decimal, as text.")
+    price: Price
     currency: str = Field(description="ISO 4217 code.")
     category: str = Field(description="The slug of its category.")
     score: float = Field(description="More is better; comparable within one kind of reason.")

@@ -80,6 +80,13 @@ Query = Annotated[
 ]
 
 
+Kinds = Annotated[
+    list[Kind],
+    Field(strict=True, min_length=1, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_each_once),
+]
+
+
 class SearchRequest(BaseModel):
     """A search."""
 
@@ -87,11 +94,7 @@ class SearchRequest(BaseModel):
 
     query: Query
     mode: Mode = Field(default=Mode.HYBRID, description="By meaning, by words, or both weighed together.")
-    kinds: Annotated[
-        list[Kind],
-        Field(strict=True, min_length=1, json_schema_extra={"uniqueItems": True}),
-        AfterValidator(_each_once),
-    ] = Field(default=[Kind.DOCUMENTS, Kind.PRODUCTS], alias="in", description="What to search.")
+    kinds: Kinds = Field(default=[Kind.DOCUMENTS, Kind.PRODUCTS], alias="in", description="What to search.")
     limit: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(whole_number)] = Field(
         default=10, description="Most results to return."
     )

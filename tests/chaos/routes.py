@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.mcp.endpoint import METADATA
 from tests.chaos.world import World
 
 _numbers = itertools.count()
@@ -60,7 +61,7 @@ PASSED_ON = {"/v1/documents"}
 # The answers of /v1/answers in another form, by the same service (tests/answers/test_chat.py).
 IN_ANOTHER_FORM = {"/v1/chat/completions"}
 # What the settings say: nothing that it depends on can break.
-CONSTANT = {"/v1/models"}
+CONSTANT = {"/v1/models", METADATA, f"{METADATA}/mcp"}
 ROUTES = (
     Route(
         "search, asked before",

@@ -31,6 +31,8 @@ STATUSES = {
     ("/v1/recommendations", "get"): {"200", "401", "403", "422", "429"},
     ("/v1/documents", "post"): {"202", "401", "403", "422", "429", "503"},
     ("/v1/documents/{document_id}", "get"): {"200", "401", "403", "422", "429", "503"},
+    ("/.well-known/oauth-protected-resource", "get"): {"200", "429"},
+    ("/.well-known/oauth-protected-resource/mcp", "get"): {"200", "429"},
     ("/v1/status", "get"): {"200", "401", "403", "429"},
     ("/health/live", "get"): {"200"},
     ("/health/ready", "get"): {"200", "503"},

@@ -80,6 +80,9 @@ def test_it_starts_both_processes_against_a_database(server: Server, stack: Stac
         wait_until(lambda: "at work with" in processes[1].tail(), 60, "the worker being at work")
         found = httpx2.post(f"{stack.gateway_url}/v1/search", json={"query": "storm"}, timeout=10, trust_env=False)
         assert (found.status_code, found.json()["results"]) == (200, [])
+        listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        tools = httpx2.post(f"{stack.gateway_url}/mcp", json=listing, timeout=30, trust_env=False)
+        assert (tools.status_code, "search" in tools.text) == (200, True)
     finally:
         assert [process.stop() for process in processes] == [0, 0]
 

@@ -182,7 +182,10 @@ def test_the_gateway_does_not_act_as_it(
     person = close(admin, connection, closing)
     claims = json.dumps({"sub": str(person), "role": "authenticated"})
     with database.connect("tidegate_gateway") as gateway:
-        for call in ("assume_caller(%s)", "failed_documents_as(%s, 1)", "embedding_model_as(%s)"):
+        for call in (
+            *("assume_caller(%s)", "failed_documents_as(%s, 1)", "embedding_model_as(%s)"),
+            *("my_orders_as(%s, null, 1)", "read_source_as(%s, gen_random_uuid(), 0, 1)"),
+        ):
             assert outcome_of(gateway, f"select * from private.{call}", (claims,)) == CLOSINGS[closing][1]
         assert outcome_of(gateway, "select private.assume_caller(%s)", ('{"role": "anon"}',)) == "1 rows"
 

@@ -31,6 +31,7 @@ ALLOWED = {
         "http/dependencies.py",
         "http/openapi.py",
         "http/problems.py",
+        "mcp/routes.py",
         "recommendations/routes.py",
         "search/embedding_routes.py",
         "search/routes.py",
@@ -51,6 +52,7 @@ ALLOWED = {
     "onnxruntime": ("embeddings/",),
     "tokenizers": ("chunking/", "embeddings/", *OTHER_PROCESSES),
     "redis": ("admission/shared.py",),
+    "mcp": ("mcp/endpoint.py", "mcp/server.py"),
     "opentelemetry": ("clients/http.py", "observability/", "resilience/"),
     "sentry_sdk": ("observability/reports.py",),
     # The confined process alone reads files.
@@ -92,7 +94,17 @@ LOWER: dict[str, tuple[str, ...]] = {
     "answers/": (*CAPABILITY, "gateway.answers", "gateway.search"),
     "documents/": (*CAPABILITY, "gateway.documents"),
     "recommendations/": (*CAPABILITY, "gateway.recommendations"),
+    "reading/": (*CAPABILITY, "gateway.reading"),
     "status/": (*CAPABILITY, "gateway.status"),
+    # Offers the others to chat clients.
+    "mcp/": (
+        *CAPABILITY,
+        "gateway.answers",
+        "gateway.mcp",
+        "gateway.reading",
+        "gateway.recommendations",
+        "gateway.search",
+    ),
     "embedding_models/": (
         "gateway.chunking",
         "gateway.config",

@@ -1,0 +1,73 @@
+"""POST /mcp, and where its clients learn who gives out tokens."""
+
+from functools import partial
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from gateway.auth.caller import Caller
+from gateway.errors import UnauthenticatedError
+from gateway.http.dependencies import StaleOnly, charge, current_caller, leave_place
+from gateway.http.load_shedding import MCP
+from gateway.http.openapi import problems
+from gateway.mcp.endpoint import METADATA, McpEndpoint, ResourceMetadata
+from gateway.mcp.tools import Call
+
+router = APIRouter(tags=["mcp"])
+
+
+async def _endpoint(request: Request) -> McpEndpoint:
+    return cast(McpEndpoint, request.app.state.services.mcp)
+
+
+Endpoint = Annotated[McpEndpoint, Depends(_endpoint)]
+
+
+async def _caller(request: Request, endpoint: Endpoint) -> Caller:
+    endpoint.check_origin(request)
+    try:
+        return await current_caller(request)
+    except UnauthenticatedError as error:
+        raise endpoint.challenge(request, error) from error
+
+
+class McpResponse(Response):
+    """What the library answers; an error that ends the request in place of it is raised."""
+
+    def __init__(self, endpoint: McpEndpoint, request: Request) -> None:
+        """Have `endpoint` answer `request`."""
+        super().__init__()
+        self._endpoint = endpoint
+        self._request = request
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer. UnauthenticatedError."""
+        state = self._request.state
+        state.refused = None
+
+        async def send_unless_refused(message: Message) -> None:
+            if state.refused is None:
+                await send(message)
+
+        await self._endpoint.serve(scope, receive, send_unless_refused)
+        if state.refused is not None:
+            raise self._endpoint.challenge(self._request, state.refused)
+
+
+@router.post(MCP, include_in_schema=False)
+async def mcp(
+    request: Request, endpoint: Endpoint, caller: Annotated[Caller, Depends(_caller)], stale_only: StaleOnly
+) -> Response:
+    """One message of the Model Context Protocol, answered as JSON. There are no sessions and no streams."""
+    request.state.call = Call(caller, stale_only, partial(charge, request), partial(leave_place, request))
+    return McpResponse(endpoint, request)
+
+
+@router.get(
+    f"{METADATA}{MCP}", operation_id="mcp_resource", summary="Say who gives out tokens", responses=problems(429)
+)
+@router.get(METADATA, operation_id="resource", summary="Say who gives out tokens", responses=problems(429))
+async def resource_metadata(request: Request, endpoint: Endpoint) -> ResourceMetadata:
+    """For clients of the MCP server at /mcp that want to sign in: RFC 9728."""
+    return endpoint.metadata(request)

@@ -1,0 +1,1 @@
+"""Reading by id: a document or product with its text, and the caller's orders."""
