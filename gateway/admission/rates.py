@@ -6,11 +6,11 @@ memory store looks at every key after every request and forgets none before its 
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from cachetools import LRUCache
 from limits import RateLimitItem, parse_many
 from limits.storage import Storage
 from limits.storage.base import SlidingWindowCounterSupport
@@ -30,9 +30,8 @@ class BoundedMemory(Storage, SlidingWindowCounterSupport):
     def __init__(self, *, max_keys: int = MAX_KEYS, clock: Callable[[], float] = time.monotonic) -> None:
         """Empty."""
         super().__init__()
-        self._max_keys = max_keys
         self._clock = clock
-        self._counts: OrderedDict[str, tuple[int, int, int]] = OrderedDict()  # number of the window, previous, current
+        self._counts: LRUCache[str, tuple[int, int, int]] = LRUCache(max_keys)  # window, previous, current
 
     def __len__(self) -> int:
         """How many keys are held."""
@@ -45,7 +44,7 @@ class BoundedMemory(Storage, SlidingWindowCounterSupport):
         left = 1 - now / expiry % 1
         if int(previous * left) + current + amount > limit:
             return False
-        self._put(key, window, previous, current + amount)
+        self._counts[key] = window, previous, current + amount
         return True
 
     def is_used_up(self, key: str, limit: int, expiry: int) -> bool:
@@ -68,7 +67,7 @@ class BoundedMemory(Storage, SlidingWindowCounterSupport):
     def add(self, key: str, expiry: int, amount: int) -> None:
         """Count `amount` more, whatever the limit."""
         window, previous, current = self._at(key, expiry, self._clock())
-        self._put(key, window, previous, current + amount)
+        self._counts[key] = window, previous, current + amount
 
     def _at(self, key: str, expiry: int, now: float) -> tuple[int, int, int]:
         window = int(now / expiry)
@@ -76,12 +75,6 @@ class BoundedMemory(Storage, SlidingWindowCounterSupport):
         if last == window:
             return window, previous, current
         return window, current if last == window - 1 else 0, 0
-
-    def _put(self, key: str, window: int, previous: int, current: int) -> None:
-        self._counts[key] = (window, previous, current)
-        self._counts.move_to_end(key)
-        if len(self._counts) > self._max_keys:
-            self._counts.popitem(last=False)
 
     # What other strategies ask for; the one in use does not.
 

@@ -3,10 +3,11 @@ same is read more slowly, so that the refusals of one caller are so many a secon
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
+
+from cachetools import LRUCache
 
 from gateway.errors import GatewayError, TooManyRequestsError
 
@@ -39,9 +40,8 @@ class Refusals:
 
     def __init__(self, *, max_callers: int = MAX_CALLERS, clock: Callable[[], float] = time.monotonic) -> None:
         """Nobody was refused."""
-        self._max_callers = max_callers
         self._clock = clock
-        self._callers: OrderedDict[str, Refused] = OrderedDict()
+        self._callers: LRUCache[str, Refused] = LRUCache(max_callers)
 
     def __len__(self) -> int:
         """How many callers are known."""
@@ -60,12 +60,12 @@ class Refusals:
 
     def keep(self, key: str, error: TooManyRequestsError, after_s: float) -> None:
         """Note that `key` is told `error`: no request of it is let in before `after_s` seconds are over."""
-        refused = self._of(key)
+        refused = self._callers.setdefault(key, Refused())
         refused.until, refused.wait_s, refused.error = self._clock() + after_s, max(1, ceil(after_s)), error
 
     def pause_s(self, key: str, error: GatewayError) -> float:
         """`key` is refused: for how long nothing more is read on this connection; never for longer than it is told."""
-        refused, now = self._of(key), self._clock()
+        refused, now = self._callers.setdefault(key, Refused()), self._clock()
         refused.next_at = min(max(refused.next_at, now) + 1 / PER_S, now + MOST_PAUSE_S)
         pause_s = min(refused.next_at - now, float(error.headers.get("Retry-After", MOST_PAUSE_S)))
         return pause_s if pause_s >= FREE_S else 0.0
@@ -75,19 +75,9 @@ class Refusals:
 
         A flood of requests is none of the log.
         """
-        refused, now = self._of(key), self._clock()
+        refused, now = self._callers.setdefault(key, Refused()), self._clock()
         if now - refused.logged_at < LOG_EVERY_S:
             refused.unlogged += 1
             return None
         before, refused.unlogged, refused.logged_at = refused.unlogged, 0, now
         return before
-
-    def _of(self, key: str) -> Refused:
-        refused = self._callers.get(key)
-        if refused is None:
-            refused = self._callers[key] = Refused()
-            if len(self._callers) > self._max_callers:
-                self._callers.popitem(last=False)
-        else:
-            self._callers.move_to_end(key)
-        return refused

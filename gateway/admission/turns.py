@@ -6,10 +6,12 @@ way, however few it may make in a while. Alone it may have them all.
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+
+from cachetools import TTLCache
 
 AT_WORK_S = 0.25
 """Others are at work if one of them had a request this lately."""
@@ -28,10 +30,9 @@ class Turns:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Nobody has asked for anything."""
-        self._clock = clock
         self._running: dict[str, int] = {}
         self._waiting: dict[str, _Queue] = {}
-        self._answered: OrderedDict[str, float] = OrderedDict()  # when each caller last was, the latest at the end
+        self._at_work: TTLCache[str, None] = TTLCache(float("inf"), AT_WORK_S, timer=clock)  # callers answered lately
 
     @asynccontextmanager
     async def turn(self, caller: str, stall_s: float, within_s: float) -> AsyncIterator[None]:
@@ -75,14 +76,10 @@ class Turns:
         self._running[caller] = self._running.get(caller, 0) + 1
 
     def _end(self, caller: str) -> None:
-        now = self._clock()
         self._running[caller] -= 1
         if not self._running[caller]:
             del self._running[caller]
-        self._answered[caller] = now
-        self._answered.move_to_end(caller)
-        while now - next(iter(self._answered.values())) > AT_WORK_S:
-            self._answered.popitem(last=False)
+        self._at_work[caller] = None
         queue = self._waiting.get(caller)
         if queue is not None:
             queue.ended += 1
@@ -98,10 +95,7 @@ class Turns:
         return caller not in self._running or not self._others_work(caller)
 
     def _others_work(self, caller: str) -> bool:
-        if len(self._running) > (caller in self._running):
-            return True
-        latest = next((at for one, at in reversed(self._answered.items()) if one != caller), float("-inf"))
-        return self._clock() - latest <= AT_WORK_S
+        return any(len(callers) > (caller in callers) for callers in (self._running, self._at_work))
 
 
 async def _while_others_end(queue: _Queue, turn: "asyncio.Future[None]", stall_s: float) -> None:
