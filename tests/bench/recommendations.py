@@ -3,8 +3,8 @@
 quality  A shop with planted structure; what people did until a day is counted by the worker's own steps, and they are
          compared with the plain counts. Then recall@10 of what each person buys new in the fifteen days after it, by
          the blend and by each of its legs alone, against what is most popular.
-cost     100,000 products and 10,000,000 interactions (--products, --interactions): p50 and p95 of each rung by the
-         gateway's statement, interactions folded a second, sizes. The past is counted in bulk.
+cost     100,000 products and 10,000,000 interactions (--products, --interactions): p50 and p95 of each source by the
+         gateway's statement, interactions rolled up a second, sizes. The past is counted in bulk.
 """
 
 import argparse
@@ -134,7 +134,7 @@ def _bought_later(shop: Shop, past: Sequence[Any], future: Sequence[Any]) -> dic
 
 
 def cost(cluster: ScratchCluster, console: Console, products: int, interactions: int) -> None:
-    """The table of the rungs, the pace of counting, the sizes."""
+    """The table of the sources, the pace of counting, the sizes."""
     database = cluster.clone("cost")
     shop = make_shop(products, max(1, products // 100), 1, SEED)
     people = max(100, interactions // 50)
@@ -212,7 +212,7 @@ def _counts(admin: psycopg.Connection[Any]) -> None:
 
 
 def _questions(admin: psycopg.Connection[Any], shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
-    """The arguments of each rung's calls: people, popular products and categories, at random."""
+    """The arguments of each source's calls: people, popular products and categories, at random."""
     people = [shop.people[n] for n in shop.generator.integers(0, len(shop.people), ASKED)]
     rows = admin.execute("select product_id from public.product_popularity order by score desc limit 1000").fetchall()
     wares = [rows[n][0] for n in shop.generator.integers(0, len(rows), ASKED)]
@@ -234,7 +234,7 @@ SIZED = ("public.interactions", "private.product_pairs", "public.product_popular
 
 
 def _times(gateway: psycopg.Connection[Any], asked: dict[str, list[tuple[Any, ...]]]) -> Table:
-    table = Table("rung", "p50", "p95", "rows", title="one statement, to the client")
+    table = Table("source", "p50", "p95", "rows", title="one statement, to the client")
     for name, calls in asked.items():
         times, rows = [], 0
         for arguments in [*calls[:20], *calls]:

@@ -122,7 +122,7 @@ def _basket(shop: Shop, likes: NDArray[np.int64], wanted: NDArray[np.float64]) -
 
 
 def load_products(admin: psycopg.Connection[Any], shop: Shop, end: datetime, categories: int = 20) -> None:
-    """Products in stock, each a passage with its vector, as the worker would write them; giants get their index."""
+    """Products in stock, each a chunk with its vector, as the worker would write them; large scopes get their index."""
     admin.execute("insert into public.categories (slug, name) select 'c' || n, 'C' from generate_series(0, %s) n", (
         categories - 1,))  # fmt: skip
     slugs = dict(admin.execute("select slug, id from public.categories").fetchall())

@@ -21,7 +21,7 @@ from tests.support import Database, make_user
 
 # One organization each of these shares of all passages; what is left goes to organizations of Zipf sizes.
 SINGLE = {"0.01 %": 0.0001, "0.1 %": 0.001, "1 %": 0.01, "3 %": 0.03, "10 %": 0.1, "30 %": 0.3}
-# Callers who see as much through many organizations, none of them a giant.
+# Callers who see as much through many organizations, none of them a large scope.
 MANY = {"3 %, many": 0.03, "10 %, many": 0.1, "30 %, many": 0.3}
 ALL = "100 %"
 SMALL_ORGANIZATIONS = 800
@@ -129,9 +129,9 @@ def fill(
             admin.execute("update public.organizations set may_publish = true")
         _documents(admin, tenancy.passages, homes, organizations, public_share)
         admin.execute("delete from private.embedding_jobs; analyze public.chunks")
-        shards = _open_shards(admin)
+        scope_indexes = _open_scope_indexes(admin)
         indexes = _without_vector_indexes(admin)
-        _vectors(admin, tenancy.vectors, shards)
+        _vectors(admin, tenancy.vectors, scope_indexes)
         for definition in track(indexes, "indexing vectors"):
             admin.execute(definition.encode())
         admin.execute("update private.scope_indexes set is_complete = true")
@@ -197,11 +197,12 @@ def _public_scope(organization: uuid.UUID) -> uuid.UUID:
     return uuid.UUID(md5(f"public documents of {organization}".encode(), usedforsecurity=False).hexdigest())
 
 
-def _open_shards(admin: psycopg.Connection[Any]) -> dict[str, int]:
+def _open_scope_indexes(admin: psycopg.Connection[Any]) -> dict[str, int]:
     while (admin.execute("select private.create_scope_index()").fetchone() or (None,))[0]:
         pass
     return {
-        str(scope): shard for scope, shard in admin.execute("select scope_id, id from private.scope_indexes").fetchall()
+        str(scope): scope_index
+        for scope, scope_index in admin.execute("select scope_id, id from private.scope_indexes").fetchall()
     }
 
 
@@ -216,27 +217,27 @@ def _without_vector_indexes(admin: psycopg.Connection[Any]) -> list[str]:
     return [definition for _, definition in found]
 
 
-def _vectors(admin: psycopg.Connection[Any], vectors: NDArray[np.float16], shards: dict[str, int]) -> None:
+def _vectors(admin: psycopg.Connection[Any], vectors: NDArray[np.float16], scope_indexes: dict[str, int]) -> None:
     rows = admin.execute("select id, source_id, scope_id from public.chunks order by id").fetchall()
     with admin.cursor() as cursor, cursor.copy(VECTORS) as copy:
         copy.write(b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0))
-        for line in track(_binary(rows, vectors, shards), "loading vectors", total=len(rows)):
+        for line in track(_binary(rows, vectors, scope_indexes), "loading vectors", total=len(rows)):
             copy.write(line)
         copy.write(struct.pack("!h", -1))
 
 
 def _binary(
-    rows: Sequence[tuple[int, uuid.UUID, uuid.UUID]], vectors: NDArray[np.float16], shards: dict[str, int]
+    rows: Sequence[tuple[int, uuid.UUID, uuid.UUID]], vectors: NDArray[np.float16], scope_indexes: dict[str, int]
 ) -> Iterator[bytes]:
     for (chunk, source, scope), vector in zip(rows, vectors, strict=True):
-        shard = shards.get(str(scope), 0)
+        scope_index = scope_indexes.get(str(scope), 0)
         data = struct.pack("!hh", len(vector), 0) + vector.astype(">f2").tobytes()
         yield (
             struct.pack("!hiqih", 7, 8, chunk, 2, 1)
             + struct.pack("!i16si16s", 16, source.bytes, 16, scope.bytes)
             + struct.pack("!i", len(data))
             + data
-            + struct.pack("!i?ih", 1, shard == 0, 2, shard)
+            + struct.pack("!i?ih", 1, scope_index == 0, 2, scope_index)
         )
 
 

@@ -1,4 +1,4 @@
-"""GET /v1/recommendations: each rung of the ladder through the real doors, and 200 whatever is down."""
+"""GET /v1/recommendations: each source through the real doors, and 200 whatever is down."""
 
 import asyncio
 import time
@@ -47,7 +47,7 @@ def spoiled(people: People, body: LiteralString) -> Iterator[None]:
 # Nothing is down --------------------------------------------------------------------------------------------------
 
 
-async def test_every_rung_has_its_answer(stack: Stack, database: Database, people: People) -> None:
+async def test_every_source_has_its_answer(stack: Stack, database: Database, people: People) -> None:
     async with gateway_of(stack, database, people) as gateway:
         personal = await gateway.ask("alice", limit=4)
         assert personal["source"] == "personal"
@@ -139,7 +139,7 @@ async def test_when_the_engine_hangs_what_is_most_popular_is_shown_in_time(
             assert (answer["source"], named(answer)[0]) == ("popular", "rope 1")
 
 
-async def test_a_hanging_database_leaves_time_for_the_last_rung(
+async def test_a_hanging_database_leaves_time_for_the_stale_answer(
     stack: Stack, database: Database, people: People
 ) -> None:
     async with gateway_of(stack, database, people) as gateway:

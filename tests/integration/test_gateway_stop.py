@@ -37,19 +37,19 @@ def test_the_work_for_a_client_that_left_is_ended(
         httpx2.Client(base_url=stack.gateway_url, trust_env=False) as client,
     ):
 
-        def departed() -> bool:
+        def has_disconnected() -> bool:
             return "tidegate_client_disconnects_total 1.0" in client.get(f"{stack.operations_url}/metrics").text
 
         with socket.create_connection((HOST, stack.gateway_port)) as connection:
             connection.sendall(f"{head}\r\n\r\n".encode() + body)
             wait_until(lambda: admin.execute(waiting).fetchall(), 5, "the search waiting for the lock")
-            assert not departed()
-        wait_until(departed, 1, "the departure being noticed")
+            assert not has_disconnected()
+        wait_until(has_disconnected, 1, "the disconnect being noticed")
         wait_until(lambda: not admin.execute(waiting).fetchall(), 1, "the query being cancelled")
         held.rollback()
         for _ in range(3):  # and those who stay, on one connection, get their answers
             assert client.post("/v1/search", json=BODY).status_code == 200
-        assert departed()
+        assert has_disconnected()
 
 
 def test_what_was_taken_is_finished_and_nothing_more_is_taken(

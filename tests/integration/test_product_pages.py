@@ -62,8 +62,8 @@ def explained(connection: psycopg.Connection[Any], caller: uuid.UUID | None, sta
 def test_a_keyset_page_reads_little_more_than_itself(
     shop: psycopg.Connection[Any], somebody: uuid.UUID, actor: str, page: tuple[str, bool, bool]
 ) -> None:
-    column, descending, in_category = page
-    value, order, beyond = KEYS[column], "desc" if descending else "asc", "<" if descending else ">"
+    column, is_reversed, in_category = page
+    value, order, beyond = KEYS[column], "desc" if is_reversed else "asc", "<" if is_reversed else ">"
     where = f"{column} {beyond}= {value} and ({column} {beyond} {value} or id {beyond} '{uuid.UUID(int=1 << 127)}')"
     if in_category:
         where += " and category_id = (select id from public.categories where slug = 'c7')"

@@ -60,7 +60,7 @@ def shop(stack: Stack, api: Process) -> Shop:
 
 
 def skus(client: Client, query: str) -> list[str]:
-    """The article numbers of what is on the shelves and matches."""
+    """The SKUs of what is on the shelves and matches."""
     return [row["sku"] for row in client.rows(f"products?select=sku&sku=in.({','.join(SHELVES)})&{query}")]
 
 

@@ -1,4 +1,4 @@
-"""public.recommend: each rung, why, and what is never shown, as each kind of caller."""
+"""public.recommend: each source, why, and what is never shown, as each kind of caller."""
 
 import json
 import uuid
@@ -223,7 +223,7 @@ def test_what_cannot_be_had_is_never_shown_not_even_to_staff(
     assert set(named(rows)) >= on_sale - {"rope 0", "rope 1"}
 
 
-def test_the_ladder_can_be_entered_lower_down(shop: Storefront, person: uuid.UUID) -> None:
+def test_a_mode_begins_with_a_later_source(shop: Storefront, person: uuid.UUID) -> None:
     shop.note(person, "view", "tent 0")
     shop.note(person, "view", "rope 0")
     sources = [recommend(shop, person, mode=mode)[0]["source"] for mode in ("similar", "popular_in_category")]

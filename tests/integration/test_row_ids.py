@@ -141,7 +141,7 @@ def test_ids_of_one_millisecond_do_not_tell_their_order(connection: psycopg.Conn
     assert 0.4 < rising / (rising + falling) < 0.6
 
 
-def test_the_ids_of_giants_indexes_do_not_count_them(connection: psycopg.Connection[Any]) -> None:
+def test_the_ids_of_scope_indexes_do_not_count_them(connection: psycopg.Connection[Any]) -> None:
     with connection.transaction(force_rollback=True):
         made = [
             connection.execute(

@@ -90,7 +90,7 @@ ANSWERED = {
     "numbers": "1234567890 " * 360,
     "misspelt words": "bota " * 799,
     "different misspelt words": " ".join(f"rope{a}{b}x" for a in "abcdefghijklmno" for b in "abcdefghijklmnopqrst"),
-    "article numbers": " ".join(f"RP-{n:05}" for n in range(400)),
+    "SKUs": " ".join(f"RP-{n:05}" for n in range(400)),
     "like patterns": "%_%_% \\% __",
     "regular expressions": "(.*)+$ [[:alpha:]]{1000} (a|a)*",
     "hyphens": "a-b-c-d-" * 490,

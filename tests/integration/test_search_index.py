@@ -89,7 +89,7 @@ def test_few_passages_are_compared_one_by_one(
 
 @pytest.fixture
 def low_limits(database: Database) -> Iterator[None]:
-    """The same functions, taking 100 or 400 passages for many and for a giant."""
+    """The same functions, taking 100 or 400 chunks for many and for a large scope."""
     replace = "create or replace function private.{}() returns integer language sql immutable as 'select {}'"
     limits = {
         "exact_search_limit": (400, 40_000),
@@ -237,7 +237,7 @@ def test_one_search_of_two_walks_less_far(
 def test_a_walk_that_comes_up_short_is_filled_up(
     connection: psycopg.Connection[Any], tenants: Tenants, crowd: list[list[float]], low_limits: None, short_walks: None
 ) -> None:
-    """Where nearly all that the walk meets is left out, other passages are compared, and the list is full."""
+    """Where nearly all that the walk meets is left out, other chunks are compared, and the list is full."""
     connection.execute("set tidegate.comparison_limit = 300")
     excluded = "array(select d.id from public.documents d where d.title < 'crowd 28')"
     with as_caller(connection, None):
@@ -329,14 +329,14 @@ def test_a_large_collection_is_indexed_step_by_step(
         assert admin.execute(waiting).fetchone() == (before - 10,)
 
 
-def test_a_giant_gets_an_index_of_its_own_and_loses_it(
+def test_a_large_scope_gets_an_index_of_its_own_and_loses_it(
     database: Database,
     connection: psycopg.Connection[Any],
     tenants: Tenants,
     crowd: list[list[float]],
     low_limits: None,
 ) -> None:
-    """The public documents are the giant; every search is complete before, while and after its vectors move."""
+    """The public documents are the large scope; every search is complete before, while and after its vectors move."""
     (everyone,) = connection.execute("select private.public_scope(%s)", (tenants.meadow,)).fetchone() or (None,)
     held = (
         "select count(*) filter (where scope_index_id > 0), count(*) from public.chunk_embeddings where scope_id = %s"
@@ -352,9 +352,12 @@ def test_a_giant_gets_an_index_of_its_own_and_loses_it(
                     assert _hits(connection, crowd[steps::7], 10) >= 0.99
         moved, total = admin.execute(held, (everyone,)).fetchone() or (0, 0)
         assert moved == total == 900
-        (shard, complete) = admin.execute("select id, is_complete from private.scope_indexes").fetchone() or (0, False)
+        (scope_index, complete) = admin.execute("select id, is_complete from private.scope_indexes").fetchone() or (
+            0,
+            False,
+        )
         assert complete
-        index = f"chunk_embeddings_scope_index_{shard}_idx"
+        index = f"chunk_embeddings_scope_index_{scope_index}_idx"
         with admin.transaction():
             admin.execute("select set_config('role', 'anon', true)")
             admin.execute(SEARCH.encode(), (as_literal(crowd[0]), 10))

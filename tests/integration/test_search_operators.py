@@ -1,4 +1,4 @@
-"""The operators of a query, search by words: phrases, exclusions, beginnings, spelling, article numbers."""
+"""The operators of a query, search by words: phrases, exclusions, prefixes, spelling, SKUs."""
 
 from typing import Any
 

@@ -26,7 +26,7 @@ OLD = {
     r"(?i:article numbers?)": "SKU",
     # A passage is the part of a text that a result shows; what is embedded, indexed and compared is a chunk.
     r"(?i:(embed|index|compar|post|cut|stor)\w* (\w+ )?passages?"
-    r"|passages? (is|are|was|were) (embedded|indexed|compared|posted|cut|stored)|PASSAGES=)": "chunk",
+    r"|passages? (is|are|was|were) (embedded|indexed|compared|posted|cut|stored))|PASSAGES=": "chunk",
     r"WORKER_\w+_SECONDS": "settings in seconds end in _S",
 }
 # In code these are other things: what a token is for, the processes of a supervisor.
@@ -38,12 +38,12 @@ OLD_IN_PAGES = {
     r"(?i:at hand)": "stale",
     r"(?i:so many)": "a number, or its name",
 }
-FOLDERS = ("gateway", "docs", "sql", "supabase/schemas", "supabase/functions", "supabase/local")
+FOLDERS = ("gateway", "docs", "sql", "supabase/schemas", "supabase/functions", "supabase/local", "tests")
 TEXTS = sorted(
     path
     for folder in FOLDERS
     for path in (REPOSITORY / folder).rglob("*")
-    if path.suffix in (".py", ".md", ".ts", ".js", ".sql")
+    if path.suffix in (".py", ".md", ".ts", ".js", ".sql") and path != Path(__file__)
 ) + [
     REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile")
 ]  # the changelog names both
