@@ -27,7 +27,6 @@ class Format(StrEnum):
     EMAIL = "email"
 
 
-PACKED = (Format.DOCX, Format.PPTX, Format.XLSX, Format.ODT, Format.EPUB)
 EXTENSIONS = {
     **{".html": Format.HTML, ".htm": Format.HTML, ".xhtml": Format.HTML},
     **{".md": Format.MARKDOWN, ".markdown": Format.MARKDOWN, ".csv": Format.CSV, ".tsv": Format.CSV},

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from gateway.resilience.metrics import REGISTRY
 from tests.support import Database
 from tests.support.served import assert_limited, bearer, search, served
 
@@ -112,6 +113,10 @@ async def test_one_caller_has_a_share_of_what_is_answered_at_a_time(database: Da
             while world.services.limiter.in_flight < 3:
                 assert not other.done()
                 await asyncio.sleep(0.01)
+            gauges = [
+                REGISTRY.get_sample_value(f"tidegate_{name}") for name in ("requests_in_flight", "concurrency_limit")
+            ]
+            assert gauges == [3, 8]
             admin.execute("rollback")
             await asyncio.gather(*waiting, other)
 
