@@ -11,11 +11,11 @@ from cachetools import LRUCache
 
 from gateway.errors import GatewayError, TooManyRequestsError
 
-PER_S = 50.0
+REFUSALS_PER_S = 50.0
 """Refusals a second of one caller, but for the first of each connection; each takes about as long as reading it."""
-FREE_S = 0.1
+MIN_PAUSE_S = 0.1
 """A pause that is shorter is not made: a page that sends a handful of requests at a time is told at once."""
-MOST_PAUSE_S = 5.0
+MAX_PAUSE_S = 5.0
 LOG_EVERY_S = 10.0
 MAX_CALLERS = 8_192
 
@@ -66,9 +66,9 @@ class Refusals:
     def pause_s(self, key: str, error: GatewayError) -> float:
         """`key` is refused: for how long nothing more is read on this connection; never for longer than it is told."""
         refused, now = self._callers.setdefault(key, Refused()), self._clock()
-        refused.next_at = min(max(refused.next_at, now) + 1 / PER_S, now + MOST_PAUSE_S)
-        pause_s = min(refused.next_at - now, float(error.headers.get("Retry-After", MOST_PAUSE_S)))
-        return pause_s if pause_s >= FREE_S else 0.0
+        refused.next_at = min(max(refused.next_at, now) + 1 / REFUSALS_PER_S, now + MAX_PAUSE_S)
+        pause_s = min(refused.next_at - now, float(error.headers.get("Retry-After", MAX_PAUSE_S)))
+        return pause_s if pause_s >= MIN_PAUSE_S else 0.0
 
     def unlogged(self, key: str) -> int | None:
         """How many went without a line in the log before this one; None when this one is to have none either.

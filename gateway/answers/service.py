@@ -40,7 +40,7 @@ class RightsChangedError(UnavailableError):
 
 STALE = "a stale answer"
 EARLIER_WORDS = "the words of the question before"
-MOST_WORDS, LONGEST_WORD = 16, 40
+MAX_WORDS, LONGEST_WORD = 16, 40
 """Of the question before: more would outweigh the last one."""
 Leave = Callable[[], Awaitable[None]]
 
@@ -137,7 +137,7 @@ class AnswerService:
         reason = "It wrote no question within 1 s." if self._writer else "None is set."
         known = set(request.asked.casefold().split())
         words = [word for word in before[-1].split() if word.casefold() not in known and len(word) <= LONGEST_WORD]
-        return " ".join([request.asked, *words[:MOST_WORDS]])[:MAX_QUERY].strip(), [
+        return " ".join([request.asked, *words[:MAX_WORDS]])[:MAX_QUERY].strip(), [
             degraded("llm", reason, EARLIER_WORDS)
         ]
 

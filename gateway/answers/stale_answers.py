@@ -10,7 +10,6 @@ from uuid import UUID
 
 from gateway.answers.schemas import AnswerRequest, AnswerResponse, UsedPassage
 from gateway.auth.caller import Caller
-from gateway.database.heartbeat import News
 from gateway.database.rights import Rights
 from gateway.resilience.stale_cache import StaleCache
 
@@ -22,7 +21,7 @@ class StaleAnswers:
         """Keep so many bytes of JSON, none older than `max_age_s` seconds, and none that `rights` says is over."""
         self._answers = StaleCache(max_bytes=max_bytes, max_age_s=max_age_s)
         self._rights = Rights() if rights is None else rights
-        self._rights.tell(self._forget)
+        self._rights.watch(self._answers)
 
     def now(self) -> float:
         """The moment to give `put` for a question that is asked now."""
@@ -50,12 +49,6 @@ class StaleAnswers:
         answer = AnswerResponse.model_validate_json(text).model_copy(update={"age_seconds": round(age, 1)})
         is_for_all = not caller.is_staff and all(passage.kind == "product" for passage in answer.passages)
         return answer if is_for_all or self._rights.are_confirmed else None
-
-    def _forget(self, news: News) -> None:
-        if news.everything:
-            self._answers.clear()
-        for gone in news.people | news.sources:
-            self._answers.forget(gone)
 
 
 def _about(passages: Sequence[UsedPassage]) -> list[UUID]:

@@ -18,7 +18,7 @@ from gateway.search.query_syntax import as_said
 logger = logging.getLogger(__name__)
 
 QUOTATIONS, SECOND_MODEL = "quotations", "the second model"
-MOST_AT_ONCE = 4
+MAX_AT_ONCE = 4
 """Answers that models write for one caller at a time, so that others have places as well."""
 REWRITE_S = 1.0
 MAX_QUESTION = 500
@@ -119,7 +119,7 @@ class Writer:
     @contextmanager
     def _place(self) -> Iterator[bool]:
         caller = current_caller()
-        if self._writing[caller] >= MOST_AT_ONCE:
+        if self._writing[caller] >= MAX_AT_ONCE:
             yield False
             return
         self._writing[caller] += 1

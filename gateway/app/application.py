@@ -43,7 +43,7 @@ Send a Supabase access token as `Authorization: Bearer …`, or none to see what
 `application/problem+json` (RFC 9457). An answer that had to do without something says `degraded` and why.
 Chat clients find the same as tools of an MCP server at `/mcp`."""
 
-UNTOLD: TelemetryConfig = {"auto_configure": False, "metrics": False, "logs": False}
+NO_TELEMETRY: TelemetryConfig = {"auto_configure": False, "metrics": False, "logs": False}
 """What FastAPI would send by itself."""
 
 
@@ -61,7 +61,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         # observability/tracing.py says where spans go; numbers and logs have ways of their own.
-        telemetry={**UNTOLD, "exclude": lambda scope: scope.get("path") in UNCOUNTED},
+        telemetry={**NO_TELEMETRY, "exclude": lambda scope: scope.get("path") in UNCOUNTED},
     )
     app.state.services = services
     app.include_router(search_router)
@@ -84,7 +84,7 @@ def create_operations(services: Services) -> FastAPI:
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        telemetry={**UNTOLD, "tracing": False},
+        telemetry={**NO_TELEMETRY, "tracing": False},
     )
     app.state.services = services
     app.include_router(operations_router)

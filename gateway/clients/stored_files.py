@@ -12,7 +12,7 @@ BUCKET = "documents"
 # A visitor who sends this header reads the one file that the ticket opens (private.ticketed_files).
 TICKET = "x-tidegate-ticket"
 # Of an answer that refuses.
-MOST_WORDS = 300
+MAX_WORDS = 300
 
 
 class FileMissingError(Exception):
@@ -63,7 +63,7 @@ class StoredFiles:
 
 
 async def _refused(answer: httpx2.Response) -> NoReturn:
-    words = (await answer.aread())[:MOST_WORDS].decode(errors="replace")
+    words = (await answer.aread())[:MAX_WORDS].decode(errors="replace")
     if answer.status_code >= 500 or answer.status_code in (408, 429):
         raise StorageUnavailableError(f"It answered {answer.status_code}.")
     raise FileMissingError(f"Storage does not give the file out ({answer.status_code}: {words}). Upload it again.")

@@ -28,7 +28,7 @@ BEATS = 4  # at a time, those left behind included
 
 
 @dataclass(frozen=True)
-class News:
+class EndedRights:
     """Rights that ended; `asked_at` is the moment (of the monotonic clock) up to which this is all that did.
 
     `sources` are documents and products, and organizations and people for all documents that are theirs.
@@ -47,7 +47,7 @@ class Heartbeat:
         self,
         url: str,
         name: str,
-        listener: Callable[[News], None] | None = None,
+        listener: Callable[[EndedRights], None] | None = None,
         *,
         marks_time: bool = False,
         clock: Callable[[], float],
@@ -145,7 +145,9 @@ class Heartbeat:
         self._since = row["next"]
         self._answered_at, self._behind_s = asked_at, row["behind_s"] if row["behind_s"] is not None else float("inf")
         if self._listener is not None:
-            self._listener(News(asked_at, row["everything"], frozenset(row["people"]), frozenset(row["sources"])))
+            self._listener(
+                EndedRights(asked_at, row["everything"], frozenset(row["people"]), frozenset(row["sources"]))
+            )
 
 
 async def keep_beating(beat: Callable[[], Any], every_s: float) -> None:

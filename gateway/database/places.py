@@ -25,7 +25,7 @@ REST_FACTOR = 25.0
 """While others are at work, a heavy caller rests for this many times what its statement took beyond a usual one."""
 TYPICAL_WEIGHT = 0.05
 """Of the latest statement in the mean of those that are not heavy."""
-MOST_REST_S = 2.0
+MAX_REST_S = 2.0
 AT_WORK_S = 0.25
 """Others are at work if one of them had a statement this lately; otherwise nobody rests."""
 ACTIVE_S = 5.0  # for which callers are remembered
@@ -137,7 +137,7 @@ class FairPlaces:
         self._note(caller, used_s)
         if was_heavy or self._is_heavy(caller):
             long_s = max(0.0, used_s - self._typical_s)
-            self._rest_until = max(self._rest_until, self._clock() + min(MOST_REST_S, REST_FACTOR * long_s))
+            self._rest_until = max(self._rest_until, self._clock() + min(MAX_REST_S, REST_FACTOR * long_s))
         elif caller != NOBODY:
             self._typical_s += TYPICAL_WEIGHT * (used_s - self._typical_s) if self._typical_s else used_s
 

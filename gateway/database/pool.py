@@ -23,7 +23,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from gateway.database.cancel_safe_pool import CancelSafePool, Connection
 from gateway.database.detached import DetachedTasks
-from gateway.database.heartbeat import Heartbeat, News, keep_beating
+from gateway.database.heartbeat import EndedRights, Heartbeat, keep_beating
 from gateway.database.invariants import Finding, Invariant, findings_query, invariants
 from gateway.database.places import FairPlaces, PlacesTakenError
 from gateway.database.queries import query
@@ -75,7 +75,7 @@ class Database:
         *,
         pool_size: int = 8,
         share: float = 1.0,
-        listener: Callable[[News], None] | None = None,
+        listener: Callable[[EndedRights], None] | None = None,
         has_replica: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -11,14 +11,15 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from gateway.database.heartbeat import News
+from gateway.database.heartbeat import EndedRights
+from gateway.resilience.stale_cache import StaleCache
 
 RIGHTS_S = 4.5
 """Half a second less than is promised: for the answer's way."""
 REMEMBERED_S = 120.0  # longer than any request takes
 LOST_S = 300.0  # after which the database no longer remembers everything, by a wide margin
 
-Forget = Callable[[News], None]
+Forget = Callable[[EndedRights], None]
 
 
 class Rights:
@@ -28,25 +29,36 @@ class Rights:
         """Nothing is known."""
         self._clock = clock
         self._confirmed_at = float("-inf")
-        self._recent: deque[tuple[float, News]] = deque()
+        self._recent: deque[tuple[float, EndedRights]] = deque()
         self._listeners: list[Forget] = []
 
-    def tell(self, forget: Forget) -> None:
+    def subscribe(self, forget: Forget) -> None:
         """Have `forget` called with everything that is learned from now on."""
         self._listeners.append(forget)
 
-    def learn(self, news: News) -> None:
-        """These rights ended; all those that did before `news.asked_at` are known now."""
-        if news.asked_at - self._confirmed_at > LOST_S:
-            news = News(news.asked_at, True, frozenset(), frozenset())
+    def watch(self, answers: StaleCache) -> None:
+        """Have `answers` forget what is about anybody or anything that `learn` is told of."""
+
+        def forget(ended: EndedRights) -> None:
+            if ended.everything:
+                answers.clear()
+            for gone in ended.people | ended.sources:
+                answers.forget(gone)
+
+        self.subscribe(forget)
+
+    def learn(self, ended: EndedRights) -> None:
+        """These rights ended; all those that did before `ended.asked_at` are known now."""
+        if ended.asked_at - self._confirmed_at > LOST_S:
+            ended = EndedRights(ended.asked_at, True, frozenset(), frozenset())
         now = self._clock()
-        if news.everything or news.people or news.sources:
-            self._recent.append((now, news))
+        if ended.everything or ended.people or ended.sources:
+            self._recent.append((now, ended))
             for forget in self._listeners:
-                forget(news)
+                forget(ended)
         while self._recent and now - self._recent[0][0] > REMEMBERED_S:
             self._recent.popleft()
-        self._confirmed_at = max(self._confirmed_at, news.asked_at)
+        self._confirmed_at = max(self._confirmed_at, ended.asked_at)
 
     @property
     def are_confirmed(self) -> bool:
@@ -66,7 +78,7 @@ class Rights:
         """Whether an answer to a question of this moment may hold what is somebody else's by now."""
         about = frozenset(sources)
         return self._clock() - asked_at > REMEMBERED_S or any(
-            news.everything or person in news.people or not about.isdisjoint(news.sources)
-            for learned_at, news in self._recent
+            ended.everything or person in ended.people or not about.isdisjoint(ended.sources)
+            for learned_at, ended in self._recent
             if learned_at >= asked_at
         )

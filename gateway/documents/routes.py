@@ -17,9 +17,9 @@ from gateway.http.openapi import OPTIONAL_TOKEN, problems
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 FORM = "multipart/form-data"
-MOST_FILES = 20
+MAX_FILES = 20
 # Of the name of a file, as private.name_of_file() keeps.
-MOST_CHARACTERS = 255
+MAX_CHARACTERS = 255
 JOINERS = "\u200c\u200d"
 
 
@@ -34,7 +34,7 @@ class NewDocument(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    files: list[UploadFile] = Field(max_length=MOST_FILES, description="The files; each keeps its name.")
+    files: list[UploadFile] = Field(max_length=MAX_FILES, description="The files; each keeps its name.")
     title: str | None = Field(
         default=None, max_length=500, pattern=r"\S", description="By default the name of the first file."
     )
@@ -116,7 +116,7 @@ async def document_state(
 
 async def _upload(number: int, file: UploadFile) -> Upload:
     # A client may send a path, of which the last part is the name.
-    name = _printable(PurePosixPath((file.filename or "").replace("\\", "/")).name)[:MOST_CHARACTERS]
+    name = _printable(PurePosixPath((file.filename or "").replace("\\", "/")).name)[:MAX_CHARACTERS]
     if name in ("", ".."):
         name = f"file {number}"
     return Upload(name, file.content_type or "application/octet-stream", await file.read())

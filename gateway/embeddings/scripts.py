@@ -6,7 +6,7 @@ from tokenizers import Tokenizer
 
 # Of the letters of a text. Latin languages have none of these in the default model's tokenizer, Russian 0.76, Korean
 # 1.0 and Chinese 0.7 to 0.8, where it knows some characters.
-MOST_UNREAD = 1 / 3
+MAX_UNREAD = 1 / 3
 
 
 def is_read(tokenizer: Tokenizer, text: str) -> bool:
@@ -25,4 +25,4 @@ def is_read(tokenizer: Tokenizer, text: str) -> bool:
         is_spelled = len(tokens) > 1 and all(len(token.removeprefix("##")) == 1 for token in tokens)
         if unknown in tokens or is_spelled:
             unread += count
-    return unread <= MOST_UNREAD * letters
+    return unread <= MAX_UNREAD * letters

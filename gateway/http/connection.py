@@ -139,7 +139,7 @@ class CountedConnection(HttpToolsProtocol):
             self.flow.resume_reading()
             self._start_clock()
 
-    def _is_in_crumbs(self, piece: bytes) -> bool:
+    def _is_dripping(self, piece: bytes) -> bool:
         """Whether the body comes in far more pieces than it needs: each costs as much as a large one."""
         self._pieces += 1
         self._body_bytes += len(piece)

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 # Everything of a request but its body: request line, headers, the marks between chunks, trailers.
 MAX_HEAD_BYTES = 65_536
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-PATIENCE = 3  # refusals in a row that end a connection
+MAX_REFUSALS = 3  # refusals in a row that end a connection
 PAUSE_S = 1.0  # before the next question is read, of who asks for health all the time
 
 
@@ -124,7 +124,7 @@ class BoundedProtocol(CountedConnection):
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body, which has a limit of its own."""
         self._head_bytes -= len(body)
-        if self._is_in_crumbs(body):
+        if self._is_dripping(body):
             self._give_up_parsing(BadRequestError(f"The body comes in pieces of less than {PIECE_BYTES} bytes."))
         if self._refused is not None or self._health is not None or self._is_over:
             return
@@ -195,7 +195,7 @@ class BoundedProtocol(CountedConnection):
         """Refuse a request that has waited for the one before it."""
         cycle.response_complete = True
         self._waited_in_vain += 1
-        closes = self._waited_in_vain >= PATIENCE and not self._is_of_a_proxy
+        closes = self._waited_in_vain >= MAX_REFUSALS and not self._is_of_a_proxy
         scope = cycle.scope
         target = scope["raw_path"], scope["headers"], scope["method"]
         self.transport.write(self._refusal_of(error, *target, closes=closes))
@@ -230,7 +230,7 @@ class BoundedProtocol(CountedConnection):
         self._refused = None
         refusals = self._refusals + 1
         # Who goes on all the same is to come again later: what else it has sent is not even read.
-        goes_on = refusals >= PATIENCE or self.flow.read_paused
+        goes_on = refusals >= MAX_REFUSALS or self.flow.read_paused
         closes = not self.parser.should_keep_alive() or (goes_on and not self._is_of_a_proxy)
         self.transport.write(self._refusal_of(error, self.url, self.headers, self._method, closes=closes))
         pause_s = self._pause_after(error)

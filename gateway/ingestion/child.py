@@ -22,7 +22,7 @@ from gateway.ingestion.readers import File, reader_of
 from gateway.ingestion.seccomp import confine
 
 NO_TEXT = "The file has no text. Upload one that has."
-MOST_FILES = 16
+MAX_FILES = 16
 # Between two words about the progress: often enough for people, seldom enough to cost nothing.
 TELL_EVERY_S = 0.1
 # Exit status: reading takes more memory than it may have.
@@ -76,7 +76,7 @@ def _limit(limits: Limits) -> None:
     bounds = {
         resource.RLIMIT_AS: reserved + limits.memory_bytes,
         resource.RLIMIT_CPU: limits.seconds,
-        resource.RLIMIT_NOFILE: MOST_FILES,
+        resource.RLIMIT_NOFILE: MAX_FILES,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_CORE: 0,
     }

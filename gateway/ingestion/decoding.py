@@ -28,7 +28,7 @@ FEWEST_ZEROS = 50
 LEAST_RATIO = 4
 NO_CHARACTER = frozenset({"Cn", "Cs", "Co"})
 # Among so many good characters beyond ASCII one may be broken.
-MOST_BROKEN = 20
+MAX_BROKEN = 20
 CHARSET = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)|<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]+)""",
     re.IGNORECASE | re.ASCII,
@@ -133,7 +133,7 @@ def _utf8(data: bytes) -> str | None:
     except UnicodeDecodeError:
         text = data.decode(errors="replace")
     broken = text.count("\ufffd")
-    return text if _beyond_ascii(text) > MOST_BROKEN * broken else None
+    return text if _beyond_ascii(text) > MAX_BROKEN * broken else None
 
 
 def _seven_bits(data: bytes, declared: Sequence[str | None]) -> str | None:
@@ -154,7 +154,7 @@ def _declared(data: bytes, encoding: str) -> str | None:
         text = data.decode(name, "replace")
     except (LookupError, ValueError):
         return None
-    return text if text.count("\ufffd") * MOST_BROKEN <= _beyond_ascii(text) else None
+    return text if text.count("\ufffd") * MAX_BROKEN <= _beyond_ascii(text) else None
 
 
 def _beyond_ascii(text: str) -> int:

@@ -20,7 +20,7 @@ LINE_MARKS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 FENCE = re.compile(r"`{3,}")
-MOST_COLUMNS = 256
+MAX_COLUMNS = 256
 DEEPEST_HEADING = 6
 
 
@@ -47,7 +47,7 @@ def paragraph_of(text: str) -> str:
 
 def table_of(rows: Iterable[Sequence[str]]) -> str:
     """A table as Markdown, its first row as header, without rows and columns that have no text; nothing without any."""
-    cells = [[one_line(cell).replace("|", "\\|") for cell in row[:MOST_COLUMNS]] for row in rows]
+    cells = [[one_line(cell).replace("|", "\\|") for cell in row[:MAX_COLUMNS]] for row in rows]
     filled = [row for row in cells if any(row)]
     used = sorted({column for row in filled for column, cell in enumerate(row) if cell})
     if not filled:

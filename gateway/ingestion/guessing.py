@@ -13,7 +13,7 @@ from functools import cache
 from gateway.ingestion.languages import LANGUAGES, Language
 
 # Of what is looked at: lines with bytes beyond ASCII, and of a long line what is around those.
-MOST_BYTES = 4_096
+MAX_BYTES = 4_096
 AROUND = 100
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -55,7 +55,7 @@ def guess(data: bytes) -> str | None:
 
 def _samples(data: bytes) -> Iterator[bytes]:
     end = taken = 0
-    while taken < MOST_BYTES and (found := NOT_ASCII.search(data, end)):
+    while taken < MAX_BYTES and (found := NOT_ASCII.search(data, end)):
         place = found.start()
         start = max(end, place - AROUND, data.rfind(b"\n", max(place - AROUND, 0), place) + 1)
         line_end = data.find(b"\n", place, place + AROUND)

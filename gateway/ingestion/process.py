@@ -37,7 +37,7 @@ LINGERS_S = 1.0
 LONGEST_LINE = 1_000_000
 LONGEST_ERROR = 1_000
 PAGE = resource.getpagesize()
-MOST_PARTS = 2**31 - 1
+MAX_PARTS = 2**31 - 1
 
 Report = Callable[[Progress], Awaitable[None]]
 
@@ -174,7 +174,7 @@ class _Listener:
                     size = min(int(head["bytes"]), self._limits.text_bytes)
                     return _reading(head, file_format, await process.stdout.readexactly(size))
                 done, total = int(head["done"]), int(head["total"])
-                if self._report is not None and 0 <= done <= total <= MOST_PARTS:
+                if self._report is not None and 0 <= done <= total <= MAX_PARTS:
                     await self._report(Progress(done, total, UNITS[file_format]))
         except asyncio.IncompleteReadError:
             return None
@@ -193,7 +193,7 @@ def _reading(head: dict[str, Any], file_format: Format, body: bytes) -> Reading:
         or IMPOSSIBLE.search(text)
     ):
         raise ValueError("pages that are not in the text")
-    return Reading(text, starts, is_markdown, file_format, min(max(int(head["total"]), 0), MOST_PARTS))
+    return Reading(text, starts, is_markdown, file_format, min(max(int(head["total"]), 0), MAX_PARTS))
 
 
 def _ended(status: int, complaint: str, limits: Limits) -> Exception:

@@ -9,7 +9,7 @@ from gateway.ingestion.errors import UnreadableError
 
 # Readers walk down a tree by recursion.
 DEEPEST = 150
-MOST_ELEMENTS = 5_000_000
+MAX_ELEMENTS = 5_000_000
 MALFORMED = (expat.ExpatError, AssertionError, ValueError, LookupError)
 NOT_WELL_FORMED = DAMAGED.format("its XML is not well-formed ({})")
 ENTITIES = "The file declares XML entities, as no program that writes documents does. It is not read."
@@ -24,7 +24,7 @@ def parse_xml(data: bytes) -> Element:
         nonlocal depth, count
         depth += 1
         count += 1
-        if depth > DEEPEST or count > MOST_ELEMENTS:
+        if depth > DEEPEST or count > MAX_ELEMENTS:
             raise UnreadableError(f"The file is nested more than {DEEPEST} levels deep, as no document is.")
         builder.start(_named(tag), {_named(name): value for name, value in attributes.items()})
 

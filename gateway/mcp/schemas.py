@@ -12,7 +12,7 @@ from gateway.resilience.fallback import Degradation
 from gateway.search.filters import Filters
 from gateway.search.schemas import Kind, Kinds, Query, SearchRequest, whole_number
 
-MOST_RESULTS, RESULTS = 20, 8
+MAX_RESULTS, RESULTS = 20, 8
 LONGEST_TEXT = 100_000_000
 """Characters; more than any text has."""
 
@@ -29,7 +29,7 @@ class SearchArguments(Arguments):
     query: Query
     kinds: Kinds = Field(default=[Kind.DOCUMENTS, Kind.PRODUCTS], alias="in", description="What to search.")
     filters: Filters = Field(default=Filters(), description="What a result must be like.")
-    limit: Annotated[int, Field(strict=True, ge=1, le=MOST_RESULTS), BeforeValidator(whole_number)] = Field(
+    limit: Annotated[int, Field(strict=True, ge=1, le=MAX_RESULTS), BeforeValidator(whole_number)] = Field(
         default=RESULTS, description="Most results to return."
     )
 

@@ -17,7 +17,7 @@ from cachetools import FIFOCache
 from pydantic import ValidationError
 
 from gateway.auth.caller import ANONYMOUS, Caller
-from gateway.database.heartbeat import News
+from gateway.database.heartbeat import EndedRights
 from gateway.database.rights import Rights
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
 from gateway.recommendations.snapshot_file import Entry, read, write
@@ -52,7 +52,7 @@ class StaleRecommendations:
         self._is_unsaved = False
         self._gone: FIFOCache[UUID, float] = FIFOCache(MAX_GONE)  # and when that was learned
         if rights is not None:
-            rights.tell(self._forget)
+            rights.subscribe(self._forget)
         # One at a time and in order: who is cancelled while it writes leaves a thread that goes on writing.
         self._writer = ThreadPoolExecutor(1, "recommendations-file")
 
@@ -78,10 +78,10 @@ class StaleRecommendations:
                 return answer
         return None
 
-    def _forget(self, news: News) -> None:
-        for person in news.people:
+    def _forget(self, ended: EndedRights) -> None:
+        for person in ended.people:
             self._answers.forget(person)
-        for source in news.sources:
+        for source in ended.sources:
             self._gone[source] = time.monotonic()
 
     async def load(self) -> None:

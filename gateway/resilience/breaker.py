@@ -5,7 +5,8 @@ through, and a cancelled call counts. So calls are admitted here, one trial when
 through its public interface, if it still is in the state that admitted them. Its clock is the wall's; here the
 monotonic one decides, or setting the date would keep a breaker open for a year.
 
-Where the dependency has a heartbeat (pulse.py), failures of calls are only a suspicion, which it confirms or not.
+Where the dependency has a heartbeat (heartbeat_monitor.py), failures of calls are only a suspicion, which it confirms
+or not.
 """
 
 import logging
@@ -146,7 +147,7 @@ class Breaker:
         self.last_failure = reason
         self._breaker.open()
 
-    def is_well(self) -> None:
+    def close(self) -> None:
         """It works: what calls failed of, or wait for, is their own affair."""
         self._outcomes.clear()
         self._in_a_row = 0

@@ -14,9 +14,9 @@ import tenacity
 from gateway.resilience.breaker import Breaker, FailureClassifier
 from gateway.resilience.deadline import remaining
 from gateway.resilience.errors import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, DependencyError
+from gateway.resilience.heartbeat_monitor import Beat, HeartbeatMonitor
 from gateway.resilience.metrics import Meter
 from gateway.resilience.policy import Policy
-from gateway.resilience.pulse import Beat, Pulse
 from gateway.resilience.token_bucket import TokenBucket
 
 Result = TypeVar("Result")
@@ -72,9 +72,9 @@ class ResiliencePipeline:
             clock=clock,
             on_change=self.meter.changed,
             on_open=on_open,
-            suspect=None if heartbeat is None else self._doubt,
+            suspect=None if heartbeat is None else self._check,
         )
-        self._pulse = None if heartbeat is None else Pulse(policy, heartbeat, self.breaker)
+        self._monitor = None if heartbeat is None else HeartbeatMonitor(policy, heartbeat, self.breaker)
 
     @property
     def state(self) -> str:
@@ -93,12 +93,12 @@ class ResiliencePipeline:
 
     def stop(self) -> None:
         """Ask no heartbeat any more."""
-        if self._pulse is not None:
-            self._pulse.stop()
+        if self._monitor is not None:
+            self._monitor.stop()
 
-    def _doubt(self) -> None:
-        if self._pulse is not None:
-            self._pulse.doubt()
+    def _check(self) -> None:
+        if self._monitor is not None:
+            self._monitor.check()
 
     async def call(self, work: Work[Result]) -> Result:
         """The result of `work`, or its exception.
@@ -119,7 +119,7 @@ class ResiliencePipeline:
             self.meter.refused("full")
             raise BulkheadFullError(self.policy.name)
         self._running += 1
-        if self._listening is None and (self.policy.stall_s < float("inf") or self._pulse is not None):
+        if self._listening is None and (self.policy.stall_s < float("inf") or self._monitor is not None):
             self._listen()
         try:
             with self._admitted(), self.meter.timed():
@@ -128,7 +128,7 @@ class ResiliencePipeline:
             self._running -= 1
 
     def _listen(self) -> None:
-        every_s = self.policy.stall_s / 8 if self._pulse is None else self._pulse.every_s
+        every_s = self.policy.stall_s / 8 if self._monitor is None else self._monitor.every_s
         loop = asyncio.get_running_loop()
         due = loop.time() + every_s
 
@@ -178,7 +178,7 @@ class ResiliencePipeline:
         raise AssertionError("tenacity ends with a result or an exception")
 
     def _judged(self, error: BaseException) -> bool | None:
-        if isinstance(error, AttemptTimeoutError) and self._pulse is not None:
+        if isinstance(error, AttemptTimeoutError) and self._monitor is not None:
             return None  # what was asked may have been dear: the heartbeat knows
         if isinstance(error, AttemptTimeoutError):
             # Who had next to no time left, because others had used it up, says nothing about this one.

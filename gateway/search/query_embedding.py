@@ -27,7 +27,7 @@ SHARE = 0.25
 INSTEAD = "keyword search"
 # Of texts that are embedded for callers; of sentences, which are short and looked at once.
 BATCH, COMPARED = 4, 16
-MOST_COMPARED = 4_096
+MAX_COMPARED = 4_096
 """Vectors of sentences that are kept: 1.5 kB each at 384 dimensions. What is asked about is asked about again."""
 BY_WORDS = "a comparison of words"
 
@@ -80,7 +80,7 @@ class QueryEmbedder:
         self.pipeline = ResiliencePipeline(policy, _is_failure, heartbeat=self.probe)
         self._clock = clock
         self._query_meter, self._sentence_meter = CacheMeter("query_vectors"), CacheMeter("sentence_vectors")
-        self._compared: LRUCache[tuple[str, int, str], Vectors] = LRUCache(MOST_COMPARED)
+        self._compared: LRUCache[tuple[str, int, str], Vectors] = LRUCache(MAX_COMPARED)
         self._active: Model | None = next(iter(self._embedders))
         self._refused = ""
         self._active_until = float("inf")

@@ -11,7 +11,7 @@ _PREFIX = re.compile(r"\w{2,}\*$")
 _QUOTATION = re.compile(r'(?:^|\s)-?"[^"]*"(?=\s|$)')
 _SIGNS = re.compile(r"[\[\]\n\r;=\\`(){}<>|]|://|:(?=\s|$)|(?:^|\s)(?:--|-[!-~](?=\s|$)|[.~]{0,2}/|\.{1,2}(?=\s|$))")
 _WORDS = re.compile(r"[^\W_]+")
-MOST_OPERATORS_OF_A_TEXT, LONG_TEXT = 16, 64
+MAX_OPERATORS_OF_A_TEXT, LONG_TEXT = 16, 64
 LONGEST_PHRASE = 64
 Piece = tuple[str, str]
 
@@ -49,7 +49,7 @@ def is_text(query: str) -> bool:
     operators = sum(kind in ("phrase", "exclusion", "prefix") for kind, _ in pieces)
     others = sum(len(written.split()) for kind, written in pieces if kind in ("word", "option"))
     return (
-        (operators <= others and (operators > MOST_OPERATORS_OF_A_TEXT or operators + others > LONG_TEXT))
+        (operators <= others and (operators > MAX_OPERATORS_OF_A_TEXT or operators + others > LONG_TEXT))
         or any(kind == "phrase" and len(_WORDS.findall(written)) > LONGEST_PHRASE for kind, written in pieces)
         or not any(kind not in ("exclusion", "or") and _WORDS.search(written) for kind, written in pieces)
         or _SIGNS.search(_QUOTATION.sub(" ", query)) is not None

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 WINDOW = 1_000
 LOAD = 0.01
 """Of the time that searches take in the database, what measuring may take."""
-MOST_SAVED_S = 5.0
+MAX_SAVED_S = 5.0
 """Time that can be saved up while nothing is measured."""
 Z = 1.96
 """Of a normal distribution, within which 95 % are."""
@@ -37,7 +37,7 @@ LEFT_OUT = frozenset({"effort", "passages_per_result", "include"})
 class TimeBudget:
     """Seconds that may be spent: a part of those that others have used."""
 
-    def __init__(self, share: float = LOAD, *, most_s: float = MOST_SAVED_S) -> None:
+    def __init__(self, share: float = LOAD, *, most_s: float = MAX_SAVED_S) -> None:
         """Save up `most_s` seconds at most."""
         self._share = share
         self._most_s = most_s

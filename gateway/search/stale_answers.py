@@ -9,7 +9,6 @@ import hashlib
 from uuid import UUID
 
 from gateway.auth.caller import Caller
-from gateway.database.heartbeat import News
 from gateway.database.rights import Rights
 from gateway.resilience.stale_cache import StaleCache
 from gateway.search.schemas import SearchRequest, SearchResponse
@@ -22,7 +21,7 @@ class StaleAnswers:
         """Keep so many bytes of JSON, none older than `max_age_s` seconds, and none that `rights` says is over."""
         self._answers = StaleCache(max_bytes=max_bytes, max_age_s=max_age_s)
         self._rights = Rights() if rights is None else rights
-        self._rights.tell(self._forget)
+        self._rights.watch(self._answers)
 
     def now(self) -> float:
         """The moment to give `put` for a question that is asked now."""
@@ -54,12 +53,6 @@ class StaleAnswers:
             return None
         complete = answer.complete and len(products) == len(answer.results)
         return answer.model_copy(update={"results": products, "complete": complete})
-
-    def _forget(self, news: News) -> None:
-        if news.everything:
-            self._answers.clear()
-        for gone in news.people | news.sources:
-            self._answers.forget(gone)
 
 
 def _key(request: SearchRequest, caller: Caller) -> bytes:

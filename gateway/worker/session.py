@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from gateway.database.connection import Connection, DatabaseError, DictRow, is_transient
 from gateway.database.queries import query
 
-MOST_COLLISIONS = 5
+MAX_COLLISIONS = 5
 
 
 class Session:
@@ -38,7 +38,7 @@ class Session:
     async def persist(self, name: str, **parameters: object) -> list[DictRow]:
         """The same, run again when it lost against another transaction."""
         async with self.turn:
-            for _ in range(MOST_COLLISIONS):
+            for _ in range(MAX_COLLISIONS):
                 try:
                     return await self.run(name, parameters)
                 except DatabaseError as error:

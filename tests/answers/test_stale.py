@@ -5,7 +5,7 @@ import pytest
 from gateway.answers.schemas import AnswerRequest, AnswerResponse
 from gateway.answers.stale_answers import StaleAnswers
 from gateway.auth.caller import ANONYMOUS
-from gateway.database.heartbeat import News
+from gateway.database.heartbeat import EndedRights
 from gateway.database.rights import RIGHTS_S, Rights
 from tests.answers.world import world_on
 from tests.support import Database
@@ -47,7 +47,7 @@ async def test_an_answer_ends_with_the_right_to_its_passages(database: Database,
     known = StaleAnswers(rights=rights)
 
     def confirm(**ended: frozenset[object]) -> None:
-        rights.learn(News(clock(), False, **{"people": frozenset(), "sources": frozenset(), **ended}))  # type: ignore[arg-type]  # ids
+        rights.learn(EndedRights(clock(), False, **{"people": frozenset(), "sources": frozenset(), **ended}))  # type: ignore[arg-type]  # ids
 
     confirm()
     clock.advance(1)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.answers.events import HEARTBEAT, HEARTBEAT_S, DeltaEvent, Event, EventStream, SearchEvent
-from gateway.database.heartbeat import News
+from gateway.database.heartbeat import EndedRights
 from tests.answers.double import MODEL, Double, event, honest
 from tests.answers.world import World, world_on
 from tests.support import Database, wait_until
@@ -207,7 +207,7 @@ async def test_an_answer_ends_when_a_right_does(written: World, double: Double, 
     client = Client(written.app, body_of(True), written.headers("viewer"), path)
     await client.until(lambda sent: b"is kept in locker" in sent.partition(b"\n\n")[2])
     rights = written.app.state.services.answers._stale._rights
-    rights.learn(News(time.monotonic(), False, frozenset({written.tenants.person("viewer")}), frozenset()))
+    rights.learn(EndedRights(time.monotonic(), False, frozenset({written.tenants.person("viewer")}), frozenset()))
     double.gate.set()
     async with asyncio.timeout(PATIENCE_S):
         await client.task

@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.search.schemas import MAX_QUERY
-from gateway.worker.embedding.index_maintenance import MOST_UNPOSTED
+from gateway.worker.embedding.index_maintenance import MAX_UNPOSTED
 from tests.bench.corpus import short_texts
 from tests.bench.debian_docs import Passage
 from tests.bench.processes import cost_of
@@ -231,7 +231,7 @@ def load(database: Database) -> tuple[str, str, NDArray[np.float32]]:
             "update public.chunks set language = (%s::text[])[1 + id %% %s] where id %% 4 = 0",
             (list(LANGUAGES), len(LANGUAGES)),
         )
-        while (admin.execute("select private.post_chunks(1024, %s)", (MOST_UNPOSTED,)).fetchone() or (0,))[0]:
+        while (admin.execute("select private.post_chunks(1024, %s)", (MAX_UNPOSTED,)).fetchone() or (0,))[0]:
             pass
         while (admin.execute("select private.merge_postings()").fetchone() or (False,))[0]:
             pass
@@ -288,7 +288,7 @@ def main() -> None:
         callers = {"visitor": visitor, f"member of {ORGANIZATIONS}": member}
         table = Table("words", "caller", "mode", "operator", "ms", "plain", "ratio", "query")
         worst = 0.0
-        for state in (f"{MOST_UNPOSTED:,} passages wait", "all gathered"):
+        for state in (f"{MAX_UNPOSTED:,} passages wait", "all gathered"):
             if state == "all gathered":
                 gather(database)
             literal = as_literal([float(value) for value in vector])

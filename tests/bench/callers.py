@@ -9,7 +9,7 @@ from typing import cast
 from tests.bench.overload import LENGTH
 
 DEADLINE_S = 10.0
-MOST_CONNECTIONS, KEPT_CONNECTIONS = 512, 64
+MAX_CONNECTIONS, KEPT_CONNECTIONS = 512, 64
 TICK_S = 0.005
 
 
@@ -112,7 +112,7 @@ class Attacker:
                 request = self.requests[kind][sent % len(self.requests[kind])]
                 connections[:] = [each for each in connections if each.transport is not None]
                 if is_half or len(connections) + len(opening) < KEPT_CONNECTIONS:
-                    if len(opening) < MOST_CONNECTIONS:
+                    if len(opening) < MAX_CONNECTIONS:
                         task = asyncio.create_task(self._open(connections, answers, request))
                         opening.add(task)
                         task.add_done_callback(opening.discard)
@@ -140,7 +140,7 @@ class Attacker:
         if connection.transport is not None:
             connection.transport.write(request)
             connections.append(connection)
-            if len(connections) > MOST_CONNECTIONS:
+            if len(connections) > MAX_CONNECTIONS:
                 oldest = connections.pop(0)
                 if oldest.transport is not None:
                     oldest.transport.abort()

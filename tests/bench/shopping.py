@@ -23,7 +23,7 @@ SPLIT = DAYS * 5 / 6  # what comes before is known
 OF_BUNDLE, OF_TASTE = 0.4, 0.4  # of sessions; the rest are noise
 NEW = 0.1  # of products come shortly before the split
 BUNDLE = 6
-MOST_BOUGHT = 20  # of one person: as far as the counts remember
+MAX_BOUGHT = 20  # of one person: as far as the counts remember
 Event = tuple[float, int, int, str]  # day, person, product, kind
 
 
@@ -85,7 +85,7 @@ def shopping(shop: Shop, people: int, sessions_each: float) -> list[Event]:
         if number % 500 == 0:
             wanted = fashion.on(float(day))
         person = int(g.integers(people))
-        if bought[person] + 2 > MOST_BOUGHT:
+        if bought[person] + 2 > MAX_BOUGHT:
             continue
         bought[person] += 2
         basket = waiting.pop(person, None)

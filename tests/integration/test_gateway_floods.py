@@ -122,7 +122,7 @@ async def test_a_flood_by_one_caller_costs_the_others_nothing_but_a_moment(datab
 async def test_who_is_refused_all_the_time_is_read_more_slowly_and_others_of_its_address_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gateway.admission.refusals.PER_S", 2)
+    monkeypatch.setattr("gateway.admission.refusals.REFUSALS_PER_S", 2)
     async with served(rate_limit="1 per 60 second", rate_limit_address="2 per 60 second") as world:
         loop = asyncio.get_running_loop()
         one, other = bearer(world, str(uuid4())), bearer(world, str(uuid4()))
@@ -141,7 +141,7 @@ async def test_who_is_refused_all_the_time_is_read_more_slowly_and_others_of_its
 
 
 async def test_what_was_sent_ahead_of_a_pause_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.admission.refusals.PER_S", 5)
+    monkeypatch.setattr("gateway.admission.refusals.REFUSALS_PER_S", 5)
     async with served(rate_limit_address="1 per 60 second") as world:
         client = await world.connect()
         assert (await client.ask(search())).status == 503

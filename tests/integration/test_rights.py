@@ -15,7 +15,7 @@ import pytest
 
 from gateway.app.container import Services
 from gateway.auth.caller import Caller
-from gateway.database.heartbeat import News
+from gateway.database.heartbeat import EndedRights
 from gateway.database.rights import LOST_S, RIGHTS_S, Rights
 from gateway.search.schemas import SearchRequest, SearchResponse
 from gateway.search.stale_answers import StaleAnswers
@@ -230,11 +230,11 @@ def test_what_ended_while_an_answer_was_on_its_way_is_not_kept() -> None:
     known = StaleAnswers(rights=rights)
     person, document = uuid4(), uuid4()
     for news in (
-        News(clock.now, False, frozenset({person}), frozenset()),
-        News(clock.now, False, frozenset(), frozenset({document})),
-        News(clock.now, True, frozenset(), frozenset()),
+        EndedRights(clock.now, False, frozenset({person}), frozenset()),
+        EndedRights(clock.now, False, frozenset(), frozenset({document})),
+        EndedRights(clock.now, True, frozenset(), frozenset()),
     ):
-        rights.learn(News(clock.now, False, frozenset(), frozenset()))
+        rights.learn(EndedRights(clock.now, False, frozenset(), frozenset()))
         asked_at = known.now()
         clock.advance(0.5)
         rights.learn(news)
@@ -252,9 +252,9 @@ def test_without_news_there_are_products_and_no_documents() -> None:
     rights = Rights(clock=clock)
     known = StaleAnswers(rights=rights)
     person, staff, product = caller(uuid4()), caller(uuid4(), app_metadata={"staff": True}), ("product", uuid4())
-    rights.learn(News(clock.now, False, frozenset(), frozenset()))  # what was kept before is not known about
+    rights.learn(EndedRights(clock.now, False, frozenset(), frozenset()))  # what was kept before is not known about
     clock.advance(1)
-    rights.learn(News(clock.now, False, frozenset(), frozenset()))
+    rights.learn(EndedRights(clock.now, False, frozenset(), frozenset()))
     for who in (person, staff):
         known.put(REQUEST, who, answer_of(("document", uuid4()), product), known.now())
     clock.advance(RIGHTS_S)
@@ -266,7 +266,7 @@ def test_without_news_there_are_products_and_no_documents() -> None:
     assert rest is not None
     assert ([result.kind for result in rest.results], rest.complete) == (["product"], False)
     assert known.get(REQUEST, staff) is None  # it may not be on sale
-    rights.learn(News(clock.now, False, frozenset(), frozenset({product[1]})))
+    rights.learn(EndedRights(clock.now, False, frozenset(), frozenset({product[1]})))
     assert known.get(REQUEST, person) is None
 
 
@@ -274,12 +274,12 @@ def test_after_minutes_without_news_nothing_is_kept() -> None:
     clock = Clock()
     rights = Rights(clock=clock)
     known = StaleAnswers(rights=rights)
-    rights.learn(News(clock.now, False, frozenset(), frozenset()))
+    rights.learn(EndedRights(clock.now, False, frozenset(), frozenset()))
     clock.advance(1)
     known.put(REQUEST, caller(UUID(int=1)), answer_of(("product", uuid4())), known.now())
     assert known.get(REQUEST, caller(UUID(int=1))) is not None
     clock.advance(LOST_S + 1)
-    rights.learn(News(clock.now, False, frozenset(), frozenset()))
+    rights.learn(EndedRights(clock.now, False, frozenset(), frozenset()))
     assert known.get(REQUEST, caller(UUID(int=1))) is None
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.admission.addresses import Addresses
 from gateway.admission.connections import TOLD_PER_S, Connections
 from gateway.admission.rates import BoundedMemory, Rates
-from gateway.admission.refusals import FREE_S, MOST_PAUSE_S, PER_S, Refusals
+from gateway.admission.refusals import MAX_PAUSE_S, MIN_PAUSE_S, REFUSALS_PER_S, Refusals
 from gateway.errors import OverloadedError, TooManyRequestsError
 from tests.support.clock import Clock
 
@@ -67,8 +67,8 @@ def test_a_few_refusals_at_a_time_are_told_without_a_pause() -> None:
     clock = Clock()
     refusals = Refusals(clock=clock)
     for _ in range(20):
-        assert [refusals.pause_s("a", refused(5)) for _ in range(int(FREE_S * PER_S) - 1)] == [0, 0, 0, 0]
-        clock.advance(FREE_S)
+        assert [refusals.pause_s("a", refused(5)) for _ in range(int(MIN_PAUSE_S * REFUSALS_PER_S) - 1)] == [0, 0, 0, 0]
+        clock.advance(MIN_PAUSE_S)
 
 
 def test_refusals_of_one_caller_are_so_many_a_second_however_many_connections_it_has() -> None:
@@ -82,13 +82,11 @@ def test_refusals_of_one_caller_are_so_many_a_second_however_many_connections_it
             if at <= clock.now:
                 read_at[connection] = clock.now + refusals.pause_s("a", refused(5))
                 told += 1
-    assert 30 * PER_S <= told <= 31 * PER_S + 128 + 1
+    assert 30 * REFUSALS_PER_S <= told <= 31 * REFUSALS_PER_S + 128 + 1
     assert refusals.pause_s("b", refused(5)) == 0, "others are read as before"
 
 
-@pytest.mark.parametrize(
-    ("error", "most_s"), [(refused(2), 2.0), (refused(60), MOST_PAUSE_S), (OverloadedError(), 1.0)]
-)
+@pytest.mark.parametrize(("error", "most_s"), [(refused(2), 2.0), (refused(60), MAX_PAUSE_S), (OverloadedError(), 1.0)])
 def test_nobody_is_paused_for_longer_than_told(error: TooManyRequestsError, most_s: float) -> None:
     refusals = Refusals(clock=Clock())
     assert max(refusals.pause_s("a", error) for _ in range(10_000)) == most_s

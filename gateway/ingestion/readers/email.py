@@ -16,7 +16,7 @@ from gateway.ingestion.readers.html import write_html
 
 HEADERS = ("From", "To", "Cc", "Date")
 ATTACHED = "message/rfc822"
-MOST_MESSAGES = 500
+MAX_MESSAGES = 500
 DEEPEST = 10
 SAMPLE = b"""From: "A" <a@example.org>
 To: =?utf-8?q?B?= <b@example.org>
@@ -56,7 +56,7 @@ def read(file: File) -> Extraction:
     """The mail. UnreadableError."""
     markdown = Markdown(file.limits)
     try:
-        messages = list(islice(_messages(_parsed(file.data), 1), MOST_MESSAGES))
+        messages = list(islice(_messages(_parsed(file.data), 1), MAX_MESSAGES))
         for number, (message, level) in enumerate(messages, 1):
             _write(markdown, message, level)
             file.progress(number, len(messages))

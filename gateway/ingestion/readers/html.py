@@ -23,7 +23,7 @@ CELLS = ("td", "th")
 PIECES = 20
 SHORTEST_PIECE = 250_000
 WIDEST_SPAN = 64
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#-]{1,30})")
 
 
@@ -181,7 +181,7 @@ class _Writer(HTMLParser):
             return
         self._end_cell()
         if tag == "tr" or not self._rows:
-            if len(self._rows) >= MOST_ROWS:
+            if len(self._rows) >= MAX_ROWS:
                 self._write_rows()
             self._rows.append([])
         if tag in CELLS:

@@ -14,7 +14,7 @@ from gateway.ingestion.readers.html import write_html
 from gateway.ingestion.readers.plain import prepare as prepare  # noqa: PLC0414
 
 # Of what one cell printed.
-MOST_PRINTED = 10_000
+MAX_PRINTED = 10_000
 # Colours of a terminal, and what a progress bar wrote over.
 CONTROLS = re.compile(
     r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|^[^\n]*\r(?=[^\n])|[\r\x08]", re.MULTILINE
@@ -73,7 +73,7 @@ def _show(markdown: Markdown, output: Any, printed: list[str]) -> bool:
         return False
     _flush(markdown, printed)
     if formatted:
-        markdown.block(formatted[:MOST_PRINTED].strip())
+        markdown.block(formatted[:MAX_PRINTED].strip())
     else:
         write_html(markdown, page.encode("utf-8", "replace"))
     return True
@@ -86,7 +86,7 @@ def _printed(output: Any) -> str:
 
 
 def _flush(markdown: Markdown, printed: list[str]) -> None:
-    markdown.code("\n".join(part for part in printed if part)[:MOST_PRINTED])
+    markdown.code("\n".join(part for part in printed if part)[:MAX_PRINTED])
     printed.clear()
 
 

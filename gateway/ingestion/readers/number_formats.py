@@ -14,7 +14,7 @@ from math import isfinite
 BUILT_IN = {"1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%"}
 BUILT_IN |= {"37": "#,##0;(#,##0)", "38": "#,##0;(#,##0)", "39": "#,##0.00;(#,##0.00)", "40": "#,##0.00;(#,##0.00)"}
 LONGEST = 255
-MOST_DECIMALS = 10
+MAX_DECIMALS = 10
 LARGEST = Decimal(10) ** 15
 # Text in quotes, one character, a gap, a currency, a colour, digits, a sign, the end of a section; all else is more.
 PIECE = re.compile(
@@ -53,7 +53,7 @@ class _Section:
         """A positive number or zero; None where it is to stay as it is."""
         whole, _, decimals = self.digits.rstrip(",").partition(".")
         number = number.scaleb(2 * self.percents - 3 * (len(self.digits) - len(self.digits.rstrip(","))))
-        if not self.is_plain or number >= LARGEST or len(decimals) > MOST_DECIMALS:
+        if not self.is_plain or number >= LARGEST or len(decimals) > MAX_DECIMALS:
             return None
         if not self.digits:
             return self.before.strip()

@@ -13,7 +13,7 @@ MANIFEST = "META-INF/manifest.xml"
 LEFT_OUT = frozenset(
     {"annotation", "annotation-end", "tracked-changes", "note-citation", "ruby-text", "sequence-decls"}
 )
-MOST_REPEATED = 64
+MAX_REPEATED = 64
 
 
 def prepare(_file: File) -> None:
@@ -70,7 +70,7 @@ def _rows(table: Element) -> Iterator[list[str]]:
 
 def _cell(cell: Element) -> list[str]:
     repeated = attribute(cell, "number-columns-repeated") or "1"
-    times = min(int(repeated), MOST_REPEATED) if repeated.isdecimal() and len(repeated) < 6 else 1
+    times = min(int(repeated), MAX_REPEATED) if repeated.isdecimal() and len(repeated) < 6 else 1
     return [one_line(" ".join(_text(each) for each in cell.iter() if local(each.tag) in ("p", "h")))] * times
 
 

@@ -17,7 +17,7 @@ Word = TextItem | WordBox
 GAP, GAP_IN_LETTERS = 0.6, 1.4
 # In heights of a line: the most from one line of a table to the next.
 FURTHEST = 3.0
-LEAST_LINES, LEAST_COLUMNS, MOST_COLUMNS = 3, 2, 50
+LEAST_LINES, LEAST_COLUMNS, MAX_COLUMNS = 3, 2, 50
 # Of the cells of a table so many have text. Of prose, every column has more than few words a line, or two have many.
 FILLED = 0.5
 FEW_WORDS, MANY_WORDS = 3.5, 6.0
@@ -157,7 +157,7 @@ class _Columns:
         columns = list(self._columns)
         for segment in line.segments:
             into = [place for place, column in enumerate(columns) if column.holds(segment)]
-            if len(into) > 1 or len(columns) > MOST_COLUMNS:
+            if len(into) > 1 or len(columns) > MAX_COLUMNS:
                 return False
             if into:
                 columns[into[0]] = columns[into[0]].with_(segment)

@@ -18,8 +18,8 @@ POST_ROWS = 512
 # So few are as fast to read one by one, and blocks of one chunk would be as many as chunks.
 FEW_UNPOSTED = 64
 # When so many wait, texts give way.
-MOST_UNINDEXED = 20_000
-MOST_UNPOSTED = 2_000
+MAX_UNINDEXED = 20_000
+MAX_UNPOSTED = 2_000
 # Removals leave no text to embed: what follows from them is looked for at least so often.
 INTERVAL_S = 60.0
 
@@ -45,8 +45,8 @@ class IndexMaintenance:
     async def catch_up(self, session: Session) -> bool:
         """One step of what cannot wait for an idle moment; whether there was any."""
         return bool(
-            await session.step("index_embeddings", max_rows=INDEX_ROWS, tolerated=MOST_UNINDEXED)
-            or await session.step("post_chunks", max_rows=POST_ROWS, tolerated=MOST_UNPOSTED)
+            await session.step("index_embeddings", max_rows=INDEX_ROWS, tolerated=MAX_UNINDEXED)
+            or await session.step("post_chunks", max_rows=POST_ROWS, tolerated=MAX_UNPOSTED)
         )
 
     async def step(self, session: Session) -> bool:

@@ -10,7 +10,7 @@ from gateway.ingestion.progress import Progress
 from gateway.worker.session import Session
 
 # Files that no trigger has seen and that are recorded at a time.
-MOST_RECONCILED = 100
+MAX_RECONCILED = 100
 
 
 @dataclass(frozen=True)
@@ -101,5 +101,5 @@ class FileQueue:
 
     async def reconcile(self) -> tuple[int, bool]:
         """Record files that no trigger has seen: how many there were, and whether there is a trigger."""
-        (row,) = await self._session.persist("reconcile_files", max_rows=MOST_RECONCILED)
+        (row,) = await self._session.persist("reconcile_files", max_rows=MAX_RECONCILED)
         return int(row["steps"]), bool(row["is_watched"])

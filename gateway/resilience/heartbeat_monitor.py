@@ -20,7 +20,7 @@ LEAST_STALL_S = 0.25  # a new connection, on a busy machine
 Beat = Callable[[], Awaitable[Any]]
 
 
-class Pulse:
+class HeartbeatMonitor:
     """Asks one dependency, as long as there is doubt or its breaker is open."""
 
     def __init__(self, policy: Policy, beat: Beat, breaker: Breaker) -> None:
@@ -40,11 +40,11 @@ class Pulse:
         """Seconds between two looks."""
         return self._stall_s / LOOKS
 
-    def doubt(self) -> None:
+    def check(self) -> None:
         """Calls fail or are not answered: find out whether anything is, unless that is being done."""
         if self._task is None and self._timer is None and not self._is_stopped:
-            self._task = asyncio.get_running_loop().create_task(self._find_out())
-            self._task.add_done_callback(self._found_out)
+            self._task = asyncio.get_running_loop().create_task(self._check())
+            self._task.add_done_callback(self._checked)
 
     def stop(self) -> None:
         """Ask no more."""
@@ -54,11 +54,11 @@ class Pulse:
         if self._task is not None:
             self._task.cancel()
 
-    async def _find_out(self) -> None:
+    async def _check(self) -> None:
         answers = self._breaker.answers
         reason = await self._asked()
         if reason is None:
-            self._breaker.is_well()
+            self._breaker.close()
         elif self._breaker.answers > answers:
             return  # it has much to do, and does it
         elif self._breaker.state == "closed":
@@ -86,7 +86,7 @@ class Pulse:
             return "Its heartbeat was given up."
         return None if error is None else f"{type(error).__name__} {error}".strip().replace("\n", " ")
 
-    def _found_out(self, task: "asyncio.Task[None]") -> None:
+    def _checked(self, task: "asyncio.Task[None]") -> None:
         self._task = None
         if not task.cancelled() and task.exception() is not None:
             logger.error("%s: the heartbeat failed", self._policy.name, exc_info=task.exception())
@@ -98,7 +98,7 @@ class Pulse:
     def _go_on(self) -> None:
         self._timer = None
         if self._breaker.state != "closed":
-            self.doubt()
+            self.check()
 
 
 def _retrieve(task: "asyncio.Future[Any]") -> None:
