@@ -54,7 +54,7 @@ psql: .venv/run.stamp ## Open a database session on the running stack
 	@$(LOCAL) psql
 
 .PHONY: retry
-retry: .venv/run.stamp ## Retry what could not be embedded
+retry: .venv/run.stamp ## Retry what could not be embedded or read
 	@set -a; . "$${TIDEGATE_HOME:-.tidegate}/env"; exec $(BIN)/python -m gateway.worker retry
 
 .PHONY: observe
@@ -119,13 +119,13 @@ test-postgres-17: ## Run the access rules and the integration tests on PostgreSQ
 lint: lint-python lint-typescript ## Check style and types of Python and TypeScript
 
 .PHONY: lint-python
-lint-python: .venv/dev.stamp ## Check those of Python alone
+lint-python: .venv/dev.stamp ## Check style and types of Python
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
 .PHONY: lint-typescript
-lint-typescript: .venv/deno-tests.stamp ## Check those of TypeScript alone
+lint-typescript: .venv/deno-tests.stamp ## Check style and types of TypeScript
 	$(DENO) fmt --quiet --check $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 	$(DENO) lint --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 	$(DENO) check --quiet --cached-only $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
