@@ -174,7 +174,7 @@ async def test_a_comment_comes_while_nothing_else_does() -> None:
 
 
 @pytest.mark.parametrize(("path", "module"), [*zip(PATHS, ("routes", "chat_routes"), strict=True)])
-async def test_comments_come_while_a_model_is_silent(
+async def test_comments_come_while_a_model_stalls(
     written: World, double: Double, path: str, module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert HEARTBEAT_S < SHORTEST_PATIENCE_S
