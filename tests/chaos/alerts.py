@@ -27,6 +27,8 @@ from tests.support.prometheus import Prometheus, has_prometheus, prometheus
 WITHIN_S = 30.0
 HELD_S = 1.0
 """What lasts for less, as a restart does, is over by itself and not held."""
+FORGOTTEN_S = 90.0
+"""After which an outage explains no restart any more."""
 LONGER_S = 6.0
 """After its alert fired, a fault is held for one more scrape and evaluation."""
 QUIET_S = 180.0
@@ -79,6 +81,8 @@ class Watched:
 async def watch(world: World, observer: Prometheus, fault: Fault) -> Watched:
     """Let the fault happen, hold it while it is watched, and mend it."""
     own, fired = EXPECTED[fault.name], set[str]()
+    if own == "DatabaseRestarted":
+        await asyncio.sleep(FORGOTTEN_S)
     before = await asyncio.to_thread(observer.firing)
     await fault.breaks(world)
     if is_over := fault.seconds < HELD_S:
