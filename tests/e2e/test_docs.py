@@ -66,6 +66,7 @@ def test_the_examples_of_a_page_do_what_it_says(run: tuple[Run, dict[str, str]],
     stack, values = run
     (tmp_path / ".tidegate").symlink_to(stack.home)
     (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "gateway").symlink_to(REPOSITORY / "gateway")
     printed = Session(tmp_path, stack.environment, values).run(sign_in(page), examples(page))
     for block, text in printed.items():
         if block.output is not None:

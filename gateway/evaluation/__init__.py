@@ -1,0 +1,1 @@
+"""`tidegate-evaluate`: how good the answers of a running gateway are, on people's own questions."""
