@@ -193,6 +193,10 @@ lock: .venv/pyvenv.cfg ## Pin the dependencies with hashes; newer versions with 
 bench-answers: .venv/bench.stamp .venv/deno.stamp ## Measure answers without a model on a collection: make bench-answers DATA=folder
 	@$(BIN)/python -m tests.bench.answers $(DATA)
 
+.PHONY: plot-relevance
+plot-relevance: .venv/bench.stamp ## Draw the thresholds of docs/answers.md from what make bench-answers measured
+	@$(BIN)/python -m tests.bench.relevance
+
 .PHONY: bench-answers-speed
 bench-answers-speed: .venv/dev.stamp .venv/deno.stamp ## Measure what the gateway adds to a model that streams to 20 clients
 	@$(BIN)/python -m tests.bench.answers_speed

@@ -42,3 +42,28 @@ def lines(
     figure.suptitle(title)
     figure.savefig(path, dpi=120)
     plt.close(figure)
+
+
+def curves(
+    path: Path,
+    places: Sequence[float],
+    panels: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    mark: float,
+    along: str,
+    label: str,
+) -> None:
+    """Panels side by side over the same places, one line for each kind, and the place in use marked."""
+    figure, drawn = plt.subplots(
+        1, len(panels), figsize=(4 * len(panels), 3.4), layout="constrained", squeeze=False, sharey=True
+    )
+    for axes, (name, kinds) in zip(drawn[0], panels.items(), strict=True):
+        for kind, values in kinds.items():
+            axes.plot(places, values, label=kind)
+        axes.axvline(mark, color=THEIRS, linestyle="--")
+        axes.set(title=name, xlabel=along, ylim=(0, 1.02), xlim=(places[0], places[-1]))
+        axes.spines[["top", "right"]].set_visible(False)
+    drawn[0][0].set_ylabel(label)
+    drawn[0][-1].legend(frameon=False, fontsize="small")
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+    plt.close(figure)
