@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.chaos.faults import Fault, faults
+from tests.chaos.fault import Fault
+from tests.chaos.faults import all_faults
 from tests.chaos.load import Outcome, suffer
 from tests.chaos.world import World
 
@@ -22,9 +23,8 @@ IDLE_S = 30.0  # after which connections that nobody uses are gone
 WARMING_UP = 4  # faults after which every pool has had as many connections as it may
 
 
-async def endure(which: list[Fault], world: World) -> tuple[list[Outcome], list[str]]:
-    """Let the faults come one after the other; their outcomes, and what the gateway did not give back."""
-    outcomes = []
+async def endure(which: list[Fault], world: World, outcomes: list[Outcome]) -> list[str]:
+    """Let the faults come one after the other, and add their outcomes; what the gateway did not give back."""
     memory, descriptors = world.cost().memory, world.descriptors()
     with Progress() as progress:
         for number, fault in enumerate(progress.track(which, description="breaking things")):
@@ -34,12 +34,12 @@ async def endure(which: list[Fault], world: World) -> tuple[list[Outcome], list[
             outcomes.append(await suffer(world, fault, slack_s=SLACK_S))
     left: list[str] = []
     if len(which) <= WARMING_UP:
-        return outcomes, left
+        return left
     if world.cost().memory > memory + MEMORY_SLACK:
         left.append(f"memory went from {memory / 1e6:.0f} to {world.cost().memory / 1e6:.0f} MB")
     if not await _are_closed(world, descriptors + DESCRIPTOR_SLACK):
         left.append(f"open files went from {descriptors} to {world.descriptors()}")
-    return outcomes, left
+    return left
 
 
 async def _are_closed(world: World, most: int) -> bool:
@@ -55,7 +55,7 @@ async def _are_closed(world: World, most: int) -> bool:
 
 def table_of(outcomes: list[Outcome]) -> Table:
     """A line for each fault and route whose answers were not all full."""
-    table = Table("fault", "route", "full", "degraded", "503", "other", "worst", "recovered")
+    table = Table("fault", "route", "full", "degraded", "503", "other", "used instead", "worst", "recovered")
     for outcome in outcomes:
         is_first = True
         for observation in outcome.observations:
@@ -67,6 +67,7 @@ def table_of(outcomes: list[Outcome]) -> Table:
                 outcome.fault.name if is_first else "",
                 observation.route.name,
                 *(f"{count}" if count else "" for count in (kinds["200"], kinds["degraded"], kinds["503"], other)),
+                ", ".join(f"{what} {times}" for what, times in observation.used().most_common()),
                 f"{observation.worst_s:.2f} s",
                 (f"{outcome.recovered_s:.1f} s" if outcome.recovered_s is not None else "never") if is_first else "",
             )
@@ -77,10 +78,10 @@ def table_of(outcomes: list[Outcome]) -> Table:
 
 async def main() -> int:
     """Run it; the exit status."""
-    console = Console(width=120)
+    console = Console(width=160)
     with tempfile.TemporaryDirectory() as logs, tempfile.TemporaryDirectory() as state:
         wanted = sys.argv[1:]
-        which = [fault for fault in faults() if not wanted or any(word in fault.name for word in wanted)]
+        which = [fault for fault in all_faults() if not wanted or any(word in fault.name for word in wanted)]
         world = World(Path(logs), Path(state))
         async with world.running(
             with_standby=any(fault.last for fault in which),
@@ -90,9 +91,12 @@ async def main() -> int:
             for fault in [fault for fault in which if not fault.can_break(world)]:
                 console.print(f"{fault.name}: left out, as it takes root to make what it needs", style="yellow")
                 which.remove(fault)
-            outcomes, left = await endure(which, world)
+            outcomes: list[Outcome] = []
+            try:
+                left = await endure(which, world, outcomes)
+            finally:  # an interrupted run shows what it has seen
+                console.print(table_of(outcomes))
             problems = [f"{outcome.fault.name}: {problem}" for outcome in outcomes for problem in outcome.problems]
-            console.print(table_of(outcomes))
             console.print(f"{len(world.written)} documents were acknowledged meanwhile.")
             if problems or left:
                 console.print("\n".join(["", *problems, *left, "", world.gateway.tail(60)]), style="red")

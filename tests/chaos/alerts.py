@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.local.ports import HOST, free_port
-from tests.chaos.faults import Fault, faults
+from tests.chaos.fault import Fault
+from tests.chaos.faults import faults
 from tests.chaos.load import Observation, under_load
 from tests.chaos.routes import ROUTES
 from tests.chaos.world import World

@@ -3,51 +3,17 @@
 import asyncio
 import signal
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import psycopg
 
+from tests.chaos.fault import Change, Fault, nothing
+from tests.chaos.model_faults import model_faults
 from tests.chaos.world import World
 from tests.support.proxy import Proxy
 
-Change = Callable[[World], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something breaks for `seconds`, and is well again."""
-
-    name: str
-    breaks: Change
-    mends: Change
-    seconds: float = 3.0
-    recovery_s: float = 2.0
-    """Within which full quality must be back after it is mended."""
-    settles: Change | None = None
-    """What takes its time after that, and counts as recovery."""
-    short: bool = False
-    """Whether it is part of the short cut in `make test`."""
-    of_server: bool = False
-    """Whether PostgreSQL itself is broken, behind every door."""
-    of_way: bool = False
-    """Whether the gateway's own way to PostgreSQL is, and only that."""
-    unverifiable: bool = False
-    """Whether tokens cannot be verified for a moment, so that 503 is right where one is sent."""
-    of_api: bool = False
-    """Whether the gateway's way to Supabase's API is, whose keys are at hand."""
-    of_embedder: bool = False
-    """Whether the embedder is, without which nothing is embedded."""
-    needs_disk: bool = False
-    """Whether it wants a disk that can be filled, which only root can mount."""
-    needs_network: bool = False
-    """Whether it wants a network of its own, which only root can make."""
-    last: bool = False
-    """Whether the world is another one afterwards."""
-
-    def can_break(self, world: World) -> bool:
-        """Whether the world has what it needs."""
-        return not (self.needs_disk and world.disk is None) and not (self.needs_network and world.far_host is None)
+NOTICED_S = 1.5
+"""Long enough for what is met by the next request, and for a breaker to have tried again."""
 
 
 def of_door(
@@ -55,6 +21,7 @@ def of_door(
     door: Callable[[World], Proxy],
     do: Callable[[Proxy], None],
     *,
+    seconds: float = 3.0,
     short: bool = False,
 ) -> Fault:
     """A fault of the way to a server."""
@@ -69,6 +36,7 @@ def of_door(
         name,
         breaks,
         mends,
+        seconds=seconds,
         short=short,
         of_way=door is to_database,
         of_api=door is to_api,
@@ -106,39 +74,39 @@ def cuts(door: Proxy) -> None:
 
 async def kill_postgres(world: World) -> None:
     """All at once, as when the machine is gone."""
-    pids = await asyncio.to_thread(world.postgres_pids)
-    world.signal_postgres(signal.SIGKILL)
+    pids = await asyncio.to_thread(world.servers.pids)
+    world.servers.signal(signal.SIGKILL)
     assert pids
 
 
 async def start_postgres(world: World) -> None:
     """And wait until it answers."""
-    await asyncio.to_thread(world.restart_postgres)
+    await asyncio.to_thread(world.servers.restart)
 
 
 async def stop_postgres(world: World) -> None:
     """A fast shutdown."""
-    await asyncio.to_thread(world.cluster.server.stop)
+    await asyncio.to_thread(world.servers.cluster.server.stop)
 
 
 async def fill_disk(world: World) -> None:
     """Nothing can be written any more."""
-    await asyncio.to_thread(world.fill_disk)
+    await asyncio.to_thread(world.servers.fill_disk)
 
 
 async def free_disk(world: World) -> None:
     """There is room again."""
-    await asyncio.to_thread(world.free_disk)
+    await asyncio.to_thread(world.servers.free_disk)
 
 
 async def freeze_postgres(world: World) -> None:
     """It accepts, and never answers."""
-    world.signal_postgres(signal.SIGSTOP)
+    world.servers.signal(signal.SIGSTOP)
 
 
 async def thaw_postgres(world: World) -> None:
     """It goes on where it was."""
-    world.signal_postgres(signal.SIGCONT)
+    world.servers.signal(signal.SIGCONT)
 
 
 async def lose_packets(world: World) -> None:
@@ -200,16 +168,12 @@ class Crowd:
 
 async def fail_over(world: World) -> None:
     """The server is gone, the standby becomes the server, and its address leads there."""
-    world.signal_postgres(signal.SIGKILL)
-    await asyncio.to_thread(world.promote_standby)
+    world.servers.signal(signal.SIGKILL)
+    await asyncio.to_thread(world.fail_over)
     world.to_database.drop()
     # Its own services follow it.
     await asyncio.to_thread(world.api.stop)
     world.api = await asyncio.to_thread(world.start_api)
-
-
-async def nothing(_world: World) -> None:
-    """It is mended by itself."""
 
 
 # Supabase, embedder, worker ---------------------------------------------------------------------------------------
@@ -271,8 +235,13 @@ async def everything_is_searchable(world: World) -> None:
     await asyncio.to_thread(world.wait_searchable, sorted(world.written), 30)
 
 
-def faults() -> list[Fault]:
+def all_faults() -> list[Fault]:
     """Every fault, in the order in which they come; what changes the world for good is last."""
+    return sorted([*faults(), *model_faults()], key=lambda fault: fault.last)
+
+
+def faults() -> list[Fault]:
+    """Those of everything but the models."""
     lock, crowd = Lock(), Crowd()
     return [
         Fault("PostgreSQL killed", kill_postgres, start_postgres, recovery_s=5, short=True, of_server=True),
@@ -286,10 +255,10 @@ def faults() -> list[Fault]:
         of_door("PostgreSQL refuses", to_database, Proxy.refuse),
         Fault("out of connections", crowd.arrive, crowd.leave, of_server=True),
         Fault("PostgreSQL's disk full", fill_disk, free_disk, recovery_s=5, needs_disk=True, of_server=True),
-        of_door("Supabase dead (Data API, keys)", to_api, Proxy.refuse, short=True),
+        of_door("Supabase dead (Data API, keys)", to_api, Proxy.refuse, seconds=NOTICED_S, short=True),
         of_door("Supabase slow by 2 s", to_api, slow),
         Fault("keys rotated", rotate_keys, nothing, seconds=0.5, unverifiable=True),
-        of_door("embedder dead", to_embedder, Proxy.refuse, short=True),
+        of_door("embedder dead", to_embedder, Proxy.refuse, seconds=NOTICED_S, short=True),
         of_door("embedder slow by 2 s", to_embedder, slow),
         Fault("embedder hangs", embedder_waits, embedder_works, of_embedder=True),
         Fault("embedder answers 500", embedder_says(500), embedder_works, of_embedder=True),

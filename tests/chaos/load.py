@@ -3,18 +3,18 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx2
 
 from gateway.errors import DatabaseTimeoutError, DatabaseUnavailableError
-from tests.chaos.faults import Fault
-from tests.chaos.rights import Reading, Rights, age_in
+from tests.chaos.asking import Answer, ask
+from tests.chaos.fault import Fault
+from tests.chaos.rights import Reading, Rights
 from tests.chaos.routes import ROUTES, Route
-from tests.chaos.world import REQUEST_S, World
+from tests.chaos.world import World
 
 EVERY_S = 0.1
 WELL_FOR_S = 1.0
@@ -24,30 +24,6 @@ UNCAUGHT = 1
 # Left before the server ends what nobody used for 5 s, which a request may meet on its way.
 LIMITS = httpx2.Limits(keepalive_expiry=2.5)
 AWAY = frozenset(f"urn:tidegate:problem:{error.kind}" for error in (DatabaseUnavailableError, DatabaseTimeoutError))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Of one request: when it was sent, how long it took, and what came."""
-
-    at: float
-    took_s: float
-    status: int
-    degraded: bool
-    why: str = ""
-    """What a problem is called."""
-    keeps_documents: bool = False
-    """Whether it holds documents that were found before."""
-
-    @property
-    def is_full(self) -> bool:
-        """Whether nothing is missing."""
-        return self.status == 200 and not self.degraded
-
-    @property
-    def kind(self) -> str:
-        """In a word."""
-        return "degraded" if self.degraded and self.status == 200 else str(self.status or "none that can be read")
 
 
 @dataclass
@@ -62,6 +38,10 @@ class Observation:
     def kinds(self) -> Counter[str]:
         """How many answers of each kind."""
         return Counter(answer.kind for answer in self.answers)
+
+    def used(self) -> Counter[str]:
+        """What answers say was used instead of what was down."""
+        return Counter(what for answer in self.answers for what in answer.used)
 
     @property
     def worst_s(self) -> float:
@@ -100,8 +80,10 @@ class Observation:
         )
         if wrong:
             found.append(f"{self.route.name}: {', '.join(f'{n} answers of {kind}' for kind, n in wrong.items())}")
-        if self.worst_s > REQUEST_S + slack_s:
+        if self.worst_s > self.route.limit_s + slack_s:
             found.append(f"{self.route.name}: an answer took {self.worst_s:.2f} s")
+        false = Counter(what for answer in self.answers for what in answer.wrong)
+        found += [f"{self.route.name}: {count} answers: {what}" for what, count in false.items()]
         late = [a for a in self.answers if a.keeps_documents and not rights.may_give(a.at, a.at + a.took_s)]
         if late:
             found.append(f"{self.route.name}: {len(late)} answers hold documents whose readers were not known any more")
@@ -209,34 +191,9 @@ async def _ask(world: World, client: httpx2.AsyncClient, observation: Observatio
 
 
 async def _one(world: World, client: httpx2.AsyncClient, observation: Observation) -> None:
-    route = observation.route
-    at = time.monotonic()
-    headers = dict(route.headers_of(world))
-    status, degraded, why, keeps_documents = 0, False, "", False
-    try:
-        if route.body is None:
-            root = world.stack.operations_url if route.is_of_operations else ""
-            response = await client.get(f"{root}{route.path_of(world)}", headers=headers)
-        else:
-            response = await client.post(route.path, json=route.body(), headers=headers)
-        if response.status_code != 200:
-            why = response.json()["type"]
-        elif route.degrades:
-            answer = response.json()
-            degraded = answer["degraded"]
-            keeps_documents = answer.get("age_seconds") is not None and _holds_documents(answer)
-        elif route.path == "/metrics":
-            observation.readings.append(Reading(at, time.monotonic(), age_in(response.text)))
-        status = response.status_code
-    except (httpx2.HTTPError, ValueError, KeyError) as error:
-        why = repr(error)  # status 0 stands for no answer that can be read
-    if status == 401 and headers != route.headers_of(world):
-        return  # it was revoked on the way
-    observation.answers.append(Answer(at, time.monotonic() - at, status, degraded, why, keeps_documents))
-
-
-def _holds_documents(answer: Mapping[str, Any]) -> bool:
-    return any(each["kind"] == "document" for each in (*answer.get("results", []), *answer.get("passages", [])))
+    answer = await ask(world, client, observation.route, observation.readings)
+    if answer is not None:
+        observation.answers.append(answer)
 
 
 async def _supervise(world: World) -> None:

@@ -5,8 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx2
+
 from gateway.mcp.endpoint import METADATA
-from tests.chaos.world import World
+from tests.answers import forms
+from tests.chaos.models import ASKED, LLM_S
+from tests.chaos.world import REQUEST_S, World
 
 _numbers = itertools.count()
 
@@ -38,13 +42,21 @@ class Route:
     is_of_operations: bool = False
     """Whether it is served on the operations' port."""
     every_s: float = 0.1
-    """How often it is asked: seldom for what asks the Data API, to which all else turns when its own way is broken."""
+    """How often it is asked: seldom for what asks the Data API, to which all else turns when its own way is broken, for
+    what is asked in four forms, and for what never changes."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    form: Callable[[httpx2.Response], dict[str, Any]] | None = None
+    """Of an answer to a question, which models write: how it is read."""
 
     @property
     def signed_in(self) -> bool:
         """Whether a token is sent."""
         return self.person is not None
+
+    @property
+    def limit_s(self) -> float:
+        """Within which an answer comes, whatever is down."""
+        return REQUEST_S + (LLM_S if self.form is not None else 0)
 
     def path_of(self, world: World) -> str:
         """With a document that everybody reads."""
@@ -58,10 +70,15 @@ class Route:
 # Asked elsewhere (tests/ingestion/test_documents_route.py): it passes a person's files on to the Data API and Storage,
 # as the person's own client would, and answers 503 while either is away. Its answer is 202 or a refusal, never 200.
 PASSED_ON = {"/v1/documents"}
-# The answers of /v1/answers in another form, by the same service (tests/answers/test_chat.py).
-IN_ANOTHER_FORM = {"/v1/chat/completions"}
 # What the settings say: nothing that it depends on can break.
 CONSTANT = {"/v1/models", METADATA, f"{METADATA}/mcp"}
+SELDOM_S = 0.3
+# A client of the chat API sends all that was said, so that the model has to write a question first.
+CONVERSATION = (
+    {"role": "user", "content": "How do I moor a boat?"},
+    {"role": "assistant", "content": "With two lines."},
+    {"role": "user", "content": "And how are boats moored?"},
+)
 ROUTES = (
     Route(
         "search, asked before",
@@ -84,10 +101,42 @@ ROUTES = (
     Route(
         "answers",
         "/v1/answers",
-        lambda: {"question": "How do I moor a boat?"},
+        lambda: {"question": ASKED},
         degrades=True,
         of_documents=True,
         person=4,
+        every_s=SELDOM_S,
+        form=forms.whole,
+    ),
+    Route(
+        "answers, streamed",
+        "/v1/answers",
+        lambda: {"question": ASKED, "stream": True},
+        degrades=True,
+        of_documents=True,
+        person=6,
+        every_s=SELDOM_S,
+        form=forms.streamed,
+    ),
+    Route(
+        "chat",
+        "/v1/chat/completions",
+        lambda: {"messages": CONVERSATION},
+        degrades=True,
+        of_documents=True,
+        person=7,
+        every_s=SELDOM_S,
+        form=forms.chat,
+    ),
+    Route(
+        "chat, streamed",
+        "/v1/chat/completions",
+        lambda: {"messages": [{"role": "user", "content": ASKED}], "stream": True},
+        degrades=True,
+        of_documents=True,
+        person=8,
+        every_s=SELDOM_S,
+        form=forms.chat_streamed,
     ),
     Route(
         "embeddings",
@@ -100,12 +149,14 @@ ROUTES = (
     ),
     Route("recommendations, one's own", "/v1/recommendations", degrades=True, person=2, never_fails=True),
     Route("recommendations, nobody's", "/v1/recommendations?category=lines", degrades=True, never_fails=True),
-    Route("state of a document", "/v1/documents/{document_id}", person=5, may_fail=True, is_of_api=True, every_s=0.3),
+    Route(
+        "state of a document", "/v1/documents/{document_id}", person=5, may_fail=True, is_of_api=True, every_s=SELDOM_S
+    ),
     Route("status", "/v1/status", person=3),
     Route("live", "/health/live"),
     Route("ready", "/health/ready", is_of_database=True),
     Route("details", "/status", is_of_operations=True),
     Route("metrics", "/metrics", is_of_operations=True),
-    Route("description", "/openapi.json"),
-    Route("documentation", "/docs"),
+    Route("description", "/openapi.json", every_s=SELDOM_S),
+    Route("documentation", "/docs", every_s=SELDOM_S),
 )

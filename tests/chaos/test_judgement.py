@@ -3,8 +3,9 @@
 import pytest
 
 from gateway.database.rights import RIGHTS_S
-from tests.chaos.faults import Fault, nothing
-from tests.chaos.load import AWAY, Answer, Observation
+from tests.chaos.asking import Answer
+from tests.chaos.fault import Fault, nothing
+from tests.chaos.load import AWAY, Observation
 from tests.chaos.rights import Reading, Rights, age_in
 from tests.chaos.routes import ROUTES, Route
 

@@ -1,41 +1,29 @@
-"""Everything that a gateway depends on, real and breakable: PostgreSQL and a standby, Supabase's API, an embedder."""
+"""Everything that a gateway depends on, real and breakable: PostgreSQL, Supabase's API, embedder, models."""
 
 import asyncio
-import errno
-import os
-import shutil
-import signal
-import subprocess
-import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
-import psycopg
 
-from gateway.local.cluster_directory import remove, settle
-from gateway.local.os_accounts import server_account, spawn_as
-from gateway.local.ports import free_port
-from gateway.local.postgres import Cluster
+from tests.answers.world import piece_vector
 from tests.bench.processes import Cost, cost_of
-from tests.support.databases import Database, ScratchCluster
+from tests.chaos.models import Models
+from tests.chaos.servers import Servers
+from tests.support.databases import Database
 from tests.support.fake_embedder import FakeEmbedder
 from tests.support.far_host import FarHost
 from tests.support.proxy import Proxy
-from tests.support.runs import descendants
 from tests.support.stack import Process, Stack
 from tests.support.waiting import wait_until
 
 REQUEST_S = 3.0
 DOCUMENTS = 30
 # One that asks everything at once would have to wait for those that ask less.
-PEOPLE = tuple(f"chaos-{number}@example.org" for number in range(6))
-DISK_MB = 1200
-FILLER = "filler"
+PEOPLE = tuple(f"chaos-{number}@example.org" for number in range(9))
 
 
 class World:
@@ -44,23 +32,21 @@ class World:
     def __init__(self, logs: Path, state: Path, *, worker_metrics_port: int | None = None) -> None:
         self.logs = logs
         self.worker_metrics_port = worker_metrics_port
-        # What was acknowledged must outlive a kill.
-        self.cluster = ScratchCluster(logs, durable=True)
-        self.embedder: FakeEmbedder
-        self.standby: Cluster | None = None
-        self.standby_home: Path | None = None
-        self.disk: Path | None = None
+        self.servers = Servers(logs)
+        self.embedder = FakeEmbedder()
+        # Texts that share words are near: a question is compared with the sentences that answer it.
+        self.embedder.vector = piece_vector
+        self.models = Models()
         self.far_host: FarHost | None = None
-        self.database: Database
         self.stack: Stack
         self.gateway: Process
         self.worker: Process
         self.api: Process
         self.tokens: list[str] = []
         self._state = state
-        self.to_database = Proxy(self.cluster.server.port)
+        self.to_database = Proxy(self.servers.cluster.server.port)
         self.to_api = Proxy(0)
-        self.to_embedder = Proxy(0)
+        self.to_embedder = Proxy(self.embedder.port)
         self.written: set[str] = set()
         self.document = ""
         self._password = "a long enough password"
@@ -74,15 +60,12 @@ class World:
         A small disk for PostgreSQL and a network of its own are there afterwards where they could be had.
         """
         async with AsyncExitStack() as ending:
-            ending.callback(self._stop_postgres)
-            if with_disk:
-                self._mount()
-            await asyncio.to_thread(self._start_postgres, with_standby)
-            self.embedder = ending.enter_context(FakeEmbedder().running())
-            self.stack = Stack(self.database, self._state, self.logs)
+            ending.enter_context(self.servers.running(with_standby=with_standby, with_disk=with_disk))
+            ending.enter_context(self.embedder.running())
+            await ending.enter_async_context(self.models.running())
+            self.stack = Stack(self.servers.database, self._state, self.logs)
             ending.callback(self.stack.stop)
             self.to_api.target_port = self.stack.supabase_port
-            self.to_embedder.target_port = int(self.embedder.url.split(":")[2].split("/")[0])
             for door in (self.to_database, self.to_api, self.to_embedder):
                 await ending.enter_async_context(door.running())
             if with_network:
@@ -93,101 +76,15 @@ class World:
             await asyncio.to_thread(self._fill)
             yield self
 
-    # PostgreSQL ---------------------------------------------------------------------------------------------------
+    @property
+    def database(self) -> Database:
+        """On the server, or on what took its place."""
+        return self.servers.database
 
-    def _start_postgres(self, with_standby: bool) -> None:
-        self.cluster.start()
-        self.cluster.build_template()
-        self.database = self.cluster.clone()
-        if with_standby:
-            self._start_standby()
-
-    def _start_standby(self) -> None:
-        primary = self.cluster.server
-        # Not beside the server: its disk is filled, and a standby without room for what it is sent gives up for good.
-        home = self.standby_home = Path(tempfile.mkdtemp(prefix="tidegate-test-"))
-        home.chmod(0o711)
-        files = settle(home, server_account(), lambda _message: None, primary.files.installation)
-        files.data.mkdir(mode=0o700)
-        if files.account is not None:
-            os.chown(files.data, files.account.uid, files.account.gid)
-        subprocess.run(
-            [
-                str(primary.files.binary("pg_basebackup")), "--write-recovery-conf", "--checkpoint=fast",
-                f"--dbname={primary.admin_url()}", f"--pgdata={files.data}",
-            ],
-            check=True, capture_output=True, cwd="/", env=primary.environment(), **spawn_as(files.account),
-        )  # fmt: skip
-        with (files.data / "postgresql.auto.conf").open("a") as settings:
-            settings.write("wal_retrieve_retry_interval = '200ms'\n")
-        self.standby = Cluster(files, free_port(), password=None)
-        with (self.logs / "standby.log").open("ab") as log:
-            self.standby.start(log)
-        # What is acknowledged is on both, and outlives the fail-over.
-        with self.database.connect("supabase_admin") as admin:
-            admin.execute("alter system set synchronous_standby_names = '*'")
-            admin.execute("select pg_reload_conf()")
-
-    def promote_standby(self) -> None:
-        """The standby is the server from now on."""
-        assert self.standby is not None
-        with psycopg.connect(self.standby.admin_url(), autocommit=True) as admin:
-            admin.execute("alter system reset synchronous_standby_names")
-            admin.execute("select pg_promote()")
-        self.database = self.stack.database = replace(self.database, port=self.standby.port)
-        self.to_database.target_port = self.standby.port
-
-    def restart_postgres(self) -> None:
-        """Start the server again, as whoever supervises it would."""
-        with (self.logs / "postgres.log").open("ab") as log:
-            self.cluster.server.start(log)
-
-    def postgres_pids(self) -> list[int]:
-        """The server and everything that it has started."""
-        pid = int((self.cluster.server.files.data / "postmaster.pid").read_text().splitlines()[0])
-        return [pid, *descendants(pid)]
-
-    def signal_postgres(self, number: signal.Signals) -> None:
-        """Send all of it a signal."""
-        for pid in self.postgres_pids():
-            os.kill(pid, number)
-
-    def _stop_postgres(self) -> None:
-        if self.standby is not None:
-            self.standby.stop()
-        if self.standby_home is not None:
-            remove(self.standby_home)
-            shutil.rmtree(self.standby_home)
-        self.cluster.server.stop()
-        if self.disk is not None:
-            subprocess.run(["umount", str(self.disk)], check=True)
-        self.cluster.stop()
-
-    def _mount(self) -> None:
-        """Give the server a small disk of its own, where that is allowed."""
-        home = str(self.cluster.home)
-        command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=711", "tmpfs", home]
-        if subprocess.run(command, check=False, capture_output=True).returncode == 0:
-            self.disk = self.cluster.home
-            self.cluster.server.files.directory.mkdir()  # the one made before lies underneath
-
-    def fill_disk(self) -> None:
-        """Leave not a byte."""
-        assert self.disk is not None
-        block = bytes(1 << 20)
-        with (self.disk / FILLER).open("wb", buffering=0) as filler:
-            try:
-                while filler.write(block):
-                    pass
-            except OSError as error:
-                assert error.errno == errno.ENOSPC, error
-
-    def free_disk(self) -> None:
-        """As before; whoever supervises the server starts it if it gave up."""
-        assert self.disk is not None
-        (self.disk / FILLER).unlink()
-        if not self.cluster.server.answers():
-            self.restart_postgres()
+    def fail_over(self) -> None:
+        """The standby is the server from now on, and the address of the server leads there."""
+        self.stack.database = self.servers.promote_standby()
+        self.to_database.target_port = self.stack.database.port
 
     # Processes ----------------------------------------------------------------------------------------------------
 
@@ -211,8 +108,9 @@ class World:
         at = f"{far.address}:{far.port}" if far is not None else f"127.0.0.1:{self.to_database.port}"
         database = f"postgresql://tidegate_gateway@{at}/{self.database.name}"
         replica = {}
-        if self.standby is not None:
-            at = f"127.0.0.1:{self.standby.port}/{self.database.name}"
+        standby = self.servers.standby
+        if standby is not None:
+            at = f"127.0.0.1:{standby.port}/{self.database.name}"
             replica = {"REPLICA_DATABASE_URL": f"postgresql://tidegate_gateway@{at}"}
         self.gateway = self.stack.start_gateway(
             SUPABASE_URL=self.supabase_url,
@@ -220,6 +118,7 @@ class World:
             REQUEST_TIMEOUT_S=str(REQUEST_S),
             LOG_LEVEL="warning",
             **self._embedding,
+            **self.models.environment,
             **replica,
         )
 
