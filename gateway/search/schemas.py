@@ -65,11 +65,6 @@ def _each_once(value: list[Any]) -> list[Any]:
     return value
 
 
-Kinds = Annotated[
-    list[Kind],
-    Field(strict=True, min_length=1, json_schema_extra={"uniqueItems": True}),
-    AfterValidator(_each_once),
-]
 Query = Annotated[
     str,
     Field(
