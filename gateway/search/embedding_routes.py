@@ -42,7 +42,7 @@ async def embeddings(
 ) -> EmbeddingsResponse:
     """Vectors of texts, by the model that search uses: for `query_embedding` of `rpc("search")`.
 
-    For people who are signed in. The request and the answer are those of OpenAI's API, with `input_type` beside them.
+    For people who are signed in. The request and the answer are those of OpenAI's API, with `syntax` beside them.
     """
     if not caller.is_signed_in:
         raise SignInRequiredError("Sign in and send the access token to embed texts.")

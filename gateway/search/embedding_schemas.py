@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gateway.embeddings import Vectors
 from gateway.products import without_nul
+from gateway.search.query_syntax import Syntax
 from gateway.search.schemas import MAX_QUERY, stripped, whole_number
 
 MAX_INPUTS = 32
@@ -16,13 +17,6 @@ MAX_CHARACTERS = 8_000
 INPUTS_PER_REQUEST = 4
 CHARACTERS_PER_REQUEST = 1_000
 """A request counts for one more for each so many. A short text takes a quarter of a search's processor time."""
-
-
-class InputType(StrEnum):
-    """What a text is."""
-
-    QUERY = "query"
-    DOCUMENT = "document"
 
 
 class EncodingFormat(StrEnum):
@@ -73,10 +67,13 @@ class EmbeddingsRequest(BaseModel):
         default=None, description="Those of the active model; any other number is refused."
     )
     user: Annotated[str, Field(strict=True)] | None = Field(default=None, description="Ignored: the token says it.")
-    input_type: InputType = Field(
-        default=InputType.QUERY,
-        description="`query`: the vector that a hybrid search for the text uses, its operators left out. "
-        "`document`: of the text as it is.",
+    input_type: Literal["query", "document"] | None = Field(
+        default=None, description="Ignored: the model embeds queries and documents alike."
+    )
+    syntax: Syntax = Field(
+        default=Syntax.PLAIN,
+        description="`plain`: the text as it is, as a semantic search embeds it. `operators`: without its operators, "
+        "as a hybrid search embeds it.",
     )
 
     @property

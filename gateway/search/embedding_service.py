@@ -9,12 +9,11 @@ from gateway.search.embedding_schemas import (
     Embedding,
     EmbeddingsRequest,
     EmbeddingsResponse,
-    InputType,
     Usage,
     written,
 )
 from gateway.search.query_embedding import Model, NoVectorsError, QueryEmbedder
-from gateway.search.query_syntax import without_operators
+from gateway.search.query_syntax import Syntax, without_operators
 
 
 class EmbeddingService:
@@ -33,7 +32,7 @@ class EmbeddingService:
         active = Model(row["name"], row["dimensions"])
         _check(request, active)
         texts = request.texts
-        if request.input_type is InputType.QUERY:
+        if request.syntax is Syntax.OPERATORS:
             texts = [without_operators(text) for text in texts]
         vectors = await self._embedder.vectors(texts, active)
         tokens = await asyncio.to_thread(self._embedder.count_tokens, texts, active)

@@ -22,7 +22,7 @@ from gateway.errors import (
 from gateway.resilience.fallback import Degradation, Fallback, degraded, first_available
 from gateway.search.explanation import Explanation
 from gateway.search.query_embedding import QueryEmbedder, QueryVector
-from gateway.search.query_syntax import Syntax, as_said, without_operators
+from gateway.search.query_syntax import Syntax, without_operators
 from gateway.search.recall import LiveRecall
 from gateway.search.schemas import Effort, Mode, SearchRequest, SearchResponse, SearchResult
 from gateway.search.stale_answers import StaleAnswers
@@ -204,7 +204,7 @@ def _is_survivable(error: Exception) -> bool:
 def _said(request: SearchRequest) -> str:
     """What a model reads of the query. Meaning alone knows no operators."""
     is_plain = request.syntax is Syntax.PLAIN or request.mode is Mode.SEMANTIC
-    return as_said(request.query) if is_plain else without_operators(request.query)
+    return request.query if is_plain else without_operators(request.query)
 
 
 def _unread(results: Results) -> list[Degradation]:

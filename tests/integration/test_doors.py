@@ -235,10 +235,10 @@ def test_every_door_finds_the_same(doors: Doors, actor: str, mode: str) -> None:
 def test_a_vector_of_the_gateway_is_all_that_semantic_rpc_needs(doors: Doors, mode: str) -> None:
     query = "securing a boat -sail before a storm"
     # Meaning alone knows no operators: the text is embedded as it is.
-    input_type = "document" if mode == "semantic" else "query"
+    syntax = "plain" if mode == "semantic" else "operators"
     embedded = httpx2.post(
         f"{doors.stack.gateway_url}/v1/embeddings",
-        json={"input": query, "input_type": input_type},
+        json={"input": query, "syntax": syntax},
         headers=doors.headers("owner"),
         timeout=30,
         trust_env=False,
