@@ -5,7 +5,6 @@
 
 create table private.settings (
   is_only boolean primary key default true check (is_only),
-  semantic_weight double precision check (semantic_weight between 0 and 1),
   co_purchase_weight double precision check (co_purchase_weight between 0 and 1),
   comparison_limit integer check (comparison_limit >= 0),
   invitation_days integer check (invitation_days between 1 and 365),
@@ -15,9 +14,8 @@ alter table private.settings enable row level security, force row level security
 
 comment on table private.settings is
   'Settings of this database, in one row; null means the default. A configuration parameter of the same name, such as '
-  'tidegate.semantic_weight, takes precedence.';
+  'tidegate.comparison_limit, takes precedence.';
 comment on column private.settings.is_only is 'Always true: there is one row.';
-comment on column private.settings.semantic_weight is 'See private.semantic_weight().';
 comment on column private.settings.co_purchase_weight is 'See private.co_purchase_weight().';
 comment on column private.settings.comparison_limit is 'See private.comparison_limit().';
 comment on column private.settings.invitation_days is 'Days in which an invitation can be accepted; 14 by default.';

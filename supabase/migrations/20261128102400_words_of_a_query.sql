@@ -245,6 +245,15 @@ language sql immutable security invoker parallel safe set search_path = pg_catal
 comment on function private.written_limit is
   'Chunks whose text one search reads to compare it letter by letter with the query, at about 10 microseconds each.';
 
+create function private.is_stop_words(query text) returns boolean
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+  select char_length(query) <= 255 and query ~ '\w|[^\x01-\x7f]' and exists (
+    select from private.chunk_stemmers() s (name) where to_tsvector(('pg_catalog.' || s.name)::regconfig, query) = '')
+$$;
+comment on function private.is_stop_words is
+  'Whether a query is stop words or signs alone, such as an emoji, by some stemmer that a chunk has.';
+
 create function private.matches_as_written(query text, kinds text[], sources uuid[], excluded uuid[])
 returns private.search_leg
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -258,11 +267,8 @@ declare
     else regexp_replace(btrim(query), '([^\w\s])', '\\\1', 'g') end;
   leg private.search_leg := ('{}', true);
 begin
-  -- Only where the query is no words by some stemmer: for others the word index has answered.
-  if char_length(query) > 255 or query !~ '\w|[^\x01-\x7f]'
-    or not exists (
-      select from private.chunk_stemmers() s (name)
-      where to_tsvector(('pg_catalog.' || s.name)::regconfig, query) = '') then
+  -- For other queries the word index has answered.
+  if not private.is_stop_words(query) then
     return leg;
   end if;
   with looked_at as materialized (
@@ -272,7 +278,8 @@ begin
       and (excluded is null or not c.source_id in (select unnest(excluded)))
     limit private.written_limit()
   ), found as (
-    select distinct on (l.source_id) l.source_id, l.id, case when l.title ~* pattern then 1 else 0.5 end as score
+    select distinct on (l.source_id) l.source_id, l.id,
+           case when l.content = '' then 0.25 when l.title ~* pattern then 1 else 0.5 end as score
     from looked_at l where l.content ~* pattern or l.title ~* pattern
     order by l.source_id, 3 desc, l.id)
   select array(select (f.source_id, f.id, f.score)::private.chunk_match from found f),
@@ -282,7 +289,8 @@ begin
 end $$;
 comment on function private.matches_as_written is
   'Sources in which a query that is stop words or signs alone stands as it is written, those with it in the title '
-  'first; reads at most private.written_limit chunks. Definer: as unposted_chunks.';
+  'first, those that are nothing but a title last; reads at most private.written_limit chunks. Definer: as '
+  'unposted_chunks.';
 
 create function private.as_written_first(query text, matches private.chunk_match[]) returns private.chunk_match[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
@@ -303,4 +311,5 @@ end $$;
 comment on function private.as_written_first is
   'The matches, with the best score for those of the best 100 in which the query stands letter for letter: --no-cache '
   'is not about any cache.';
-grant execute on function private.matches_as_written, private.as_written_first to anon, authenticated, service_role;
+grant execute on function private.is_stop_words, private.matches_as_written, private.as_written_first
+  to anon, authenticated, service_role;

@@ -36,17 +36,6 @@ comment on function private.comparison_limit is
   'parameter tidegate.comparison_limit says otherwise. When a caller sees more, indexes are walked. Definer: reads the '
   'settings.';
 
-create function private.semantic_weight() returns double precision
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-  select coalesce(
-    nullif(current_setting('tidegate.semantic_weight', true), '')::double precision,
-    (select s.semantic_weight from private.settings s), 0.6)
-$$;
-comment on function private.semantic_weight is
-  'Weight of meaning in a hybrid search; words have the rest. 0.6 unless private.settings or, for one session, the '
-  'parameter tidegate.semantic_weight says otherwise. Definer: reads the settings.';
-
 create function private.walk_limit() returns integer
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -184,6 +173,6 @@ comment on function private.search_range is
   'private.look_up_limit would have to be looked at, everywhere, and what is found must pass.';
 
 grant execute on function
-  private.replanning_limit, private.comparison_limit, private.semantic_weight, private.walk_limit,
+  private.replanning_limit, private.comparison_limit, private.walk_limit,
   private.walk_index, private.plan_search, private.is_out_of_distribution, private.search_range
   to anon, authenticated, service_role;

@@ -292,7 +292,27 @@ comment on function private.semantic_matches is
   'otherwise by indexes. exact: compares everything. share: how much of the bounds on walks this search has. '
   'sources: those that may be found. wanted: what they must pass, for very many; then sources are some that do.';
 
+create function private.nearest_matches(query text, near private.search_leg, row_limit integer)
+returns private.search_leg
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  found constant private.chunk_match[] := case when private.is_stop_words(query) then array(
+      select m from unnest(near.matches) m
+      cross join lateral (select x.content from public.chunks x where x.id = m.chunk_id offset 0) c
+      where c.content <> '')
+    else near.matches end;
+begin
+  return (
+    array(select m from unnest(found) m order by m.score desc limit row_limit),
+    near.is_complete and cardinality(found) = cardinality(near.matches));
+end $$;
+comment on function private.nearest_matches is
+  'The best of what a search by meaning found. The vector of stop words is near to whatever is short, so of these no '
+  'source counts that is nothing but a title.';
+
 grant execute on function
   private.nearest_of_visible, private.nearest_of_sources, private.nearest_of_many, private.nearest_by_plan,
-  private.nearest_outside_scope_indexes, private.nearest_waiting, private.check_vector, private.semantic_matches
+  private.nearest_outside_scope_indexes, private.nearest_waiting, private.check_vector, private.semantic_matches,
+  private.nearest_matches
   to anon, authenticated, service_role;

@@ -1,8 +1,8 @@
 -- public.search(): documents and products by meaning, by words, or both.
 --
--- A search by meaning and a search by words each name candidate chunks; their scores are weighed together, the best
--- chunk of each source is kept, and the results are read as the caller. Every row passes the policies, whatever the
--- searches named.
+-- A search by meaning and a search by words each name candidate chunks. The most that any chunk can score in either is
+-- 1, and a hybrid search ranks by the mean of the two. The best chunk of each source is kept, and the results are read
+-- as the caller. Every row passes the policies, whatever the searches named.
 --
 -- An answer is complete when it holds max_results rows, or every match among what is embedded. It is not when something
 -- was left unread or left out: words too frequent to read, more than 64 words, more words with a prefix than were
@@ -185,8 +185,8 @@ begin
   if mode <> 'keyword' then
     leg := private.semantic_matches(
       query_embedding, kinds, coalesce(range.sources, range.some_sources), excluded, max_results, effort = 'exact',
-      greatest(weight, 0.2), range.wanted);
-    leg.matches := array(select m from unnest(leg.matches) m order by m.score desc limit candidate_count);
+      weight, range.wanted);
+    leg := private.nearest_matches(parsed.words, leg, candidate_count);
     found.by_meaning := leg.matches;
   end if;
   if mode = 'semantic' then
@@ -194,7 +194,7 @@ begin
   else
     found.words := private.search_by_words(
       parsed, kinds, range.sources, excluded, array(select m.chunk_id from unnest(leg.matches) m), max_results,
-      candidate_count, greatest(1 - weight, 0.2), range.wanted);
+      candidate_count, 1 - weight, range.wanted);
   end if;
   found.candidates := private.best_matches(
     leg.matches, (found.words).matches, query_embedding, model, weight, candidate_count);
@@ -229,7 +229,7 @@ declare
   run private.search_run;
 begin
   run.model := (private.active_embedding_model()).id;
-  run.weight := case mode when 'semantic' then 1 when 'keyword' then 0 else private.semantic_weight() end;
+  run.weight := case mode when 'semantic' then 1 when 'keyword' then 0 else 0.5 end;
   -- Every result passes every filter, so a kind that lacks the property is left out.
   run.kinds := array(
     select distinct k from unnest(kinds) k

@@ -138,7 +138,7 @@ def test_the_score_of_a_further_passage_is_what_it_would_rank_by(
     words = next(each for each in found if each["id"] == str(runbook))
     assert scores == pytest.approx(
         {
-            ("Runbook", *heading): 0.6 * cosine + 0.4 * (words["score"] if heading == ("Power cut",) else 0)
+            ("Runbook", *heading): 0.5 * cosine + 0.5 * (words["score"] if heading == ("Power cut",) else 0)
             for heading, cosine in COSINES.items()
         },
         abs=2e-3,

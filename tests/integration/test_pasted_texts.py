@@ -2,7 +2,7 @@
 
 import asyncio
 import tomllib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,15 @@ def read(name: str) -> dict[str, Any]:
 def library(database: Database) -> None:
     """The documents, and the decoys that have the words of the operators."""
     populate(database)
-    texts = [each for group in read("documents").values() for each in group.items()]
-    embedder = OnnxEmbedder()
-    vectors = asyncio.run(embedder.embed_chunks([f"{title}\n{content}" for title, content in texts]))
     with database.connect("supabase_admin") as admin:
         admin.execute("delete from public.documents")
+    add(database, [each for group in read("documents").values() for each in group.items()])
+
+
+def add(database: Database, texts: Sequence[tuple[str, str]]) -> None:
+    """Public documents of these titles and contents, in one chunk each."""
+    vectors = asyncio.run(OnnxEmbedder().embed_chunks([f"{title}\n{content}".strip() for title, content in texts]))
+    with database.connect("supabase_admin") as admin:
         for (title, content), vector in zip(texts, vectors, strict=True):
             language = LANGUAGES.get(title, "en")
             source = write(admin, None, title, content, language=language, organization_id=organization(admin))
@@ -133,6 +137,31 @@ async def test_stop_words_alone_are_found(client: httpx2.AsyncClient, mode: str)
         assert found[0] == "Hamlet, third act"
     found, answer = await ask(client, '"the of the"', mode="keyword")
     assert (found, answer["complete"]) == ([], True)
+
+
+@pytest.fixture
+def titles(database: Database) -> Iterator[list[str]]:
+    """Titles of documents without text."""
+    names = ["The Logbook of the Heron", "Untitled", "Notes"]
+    add(database, [(name, "") for name in names])
+    yield names
+    with database.connect("supabase_admin") as admin:
+        admin.execute("delete from public.documents where content = ''")
+
+
+@pytest.mark.anyio
+async def test_a_title_without_text_is_found_by_its_words_and_not_by_stop_words(
+    client: httpx2.AsyncClient, titles: list[str]
+) -> None:
+    for mode in MODES:
+        found, _ = await ask(client, "logbook of the heron", mode=mode)
+        assert found[0] == titles[0], mode
+    found, _ = await ask(client, "of the", mode="keyword", limit=100)
+    assert [title for title in found if title in titles] == titles[:1] == found[-1:]
+    found, _ = await ask(client, "of the", limit=100)
+    assert [title for title in found if title in titles] == titles[:1] != found[:1]
+    found, answer = await ask(client, "of the", mode="semantic", limit=100)
+    assert (len(found), titles[0] in found, answer["complete"]) == (36, False, False)
 
 
 def test_where_not_every_chunk_was_looked_at_the_answer_is_not_complete(database: Database) -> None:

@@ -11,7 +11,6 @@ from tests.support import Database
 
 # The default, another value, one that makes no sense.
 SETTINGS = {
-    "semantic_weight": (0.6, 0.7, 1.1),
     "co_purchase_weight": (0.8, 0.0, -0.1),
     "comparison_limit": (40_000, 0, -1),
 }
@@ -66,4 +65,4 @@ def test_nobody_else_reads_or_writes_it(database: Database) -> None:
 def test_a_setting_of_the_database_is_for_superusers(database: Database, owner: psycopg.Connection[Any]) -> None:
     """Which is why there is a table."""
     with pytest.raises(errors.InsufficientPrivilege):
-        owner.execute(f"alter database {database.name} set tidegate.semantic_weight = 0.7".encode())
+        owner.execute(f"alter database {database.name} set tidegate.comparison_limit = 0".encode())

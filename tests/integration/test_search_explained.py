@@ -113,7 +113,7 @@ async def test_the_parts_of_a_score_make_it(world: World, mode: str) -> None:
     plain = await world.client.post("/v1/search", json={**ABOUT, "mode": mode, "limit": 3})
     assert plain.json()["explanation"] is None
     weight = explanation["plan"]["weight_of_meaning"]
-    assert weight == {"hybrid": 0.6, "semantic": 1, "keyword": 0}[mode]
+    assert weight == {"hybrid": 0.5, "semantic": 1, "keyword": 0}[mode]
     assert [each["id"] for each in explanation["results"]] == [result["id"] for result in answer["results"]]
     for rank, (result, each) in enumerate(zip(answer["results"], explanation["results"], strict=True), 1):
         assert (each["rank"], each["higher"], each["reason"]) == (rank, rank - 1, "listed")
