@@ -43,6 +43,12 @@ class Asker:
         """Whether it has a token of which it is not known whether it holds."""
         return self.key == self.tokens
 
+    @property
+    def fields(self) -> dict[str, str | None]:
+        """Who it is, for the log: the person and the address."""
+        kind, _, name = self.key.partition(":")
+        return {"person": name if kind == "person" else None, "client": self.tokens.partition(":")[2]}
+
 
 class Admission:
     """Lets requests in, or says why not."""
@@ -150,11 +156,12 @@ class Admission:
         left = rate_limit_field(who.rates.quotas(who.key))
         return [(b"ratelimit-policy", who.rates.policy.encode()), (b"ratelimit", left.encode())]
 
-    def log(self, who: Asker, status: int, line: str) -> None:
+    def log(self, who: Asker, status: int, line: str, request_id: str) -> None:
         """Log a refusal, at most one in a while for each caller: a flood of requests is none of the log."""
         more = self.refusals.unlogged(who.key)
         if more is not None:
-            access_logger.info("%s %d, refused (%s%s)", line, status, who.key, f", and {more} before" if more else "")
+            fields = {"status": status, "request_id": request_id, "refused_before": more or None}
+            access_logger.info("%s %d, refused", line, status, extra={"fields": {**fields, **who.fields}})
 
     def _too_often(self, who: Asker, cost: int) -> TooManyRequestsError:
         cost += who.spent  # the next try costs all of it again

@@ -23,6 +23,7 @@ from gateway.config.settings import Settings
 from gateway.errors import DatabaseUnsafeError
 from gateway.http.connection_gate import gate_of
 from gateway.http.server_protocol import BoundedProtocol
+from gateway.observability.logs import configure_logging
 from gateway.observability.reports import flush_reports, report_errors
 from gateway.observability.tracing import start_tracing, stop_tracing
 
@@ -34,7 +35,7 @@ OWN_FILES = 256  # of connections to the database and other servers, and of the 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = load_settings_or_exit("gateway")
-    configure_logging(settings)
+    configure_logging(settings, "gateway")
     try:
         report_errors(settings, "gateway")
         start_tracing(settings, "gateway")
@@ -166,15 +167,6 @@ def most_connections() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         soft = hard
     return max(16, soft - OWN_FILES) if soft != resource.RLIM_INFINITY else 1_000_000
-
-
-def configure_logging(settings: Settings) -> None:
-    """One line per record, on the standard error."""
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx2", "httpcore2", "mcp"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    # A line for every attempt to connect; that the database is left alone, and why, is said once, by its breaker.
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
 def _describe(settings: Settings) -> None:

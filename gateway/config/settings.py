@@ -24,6 +24,13 @@ class Settings(LlmSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = Field(
         default="info", description="How much is logged: debug, info, warning or error."
     )
+    log_format: Annotated[Literal["text", "json"], LowerCase] = Field(
+        default="text", description="How events are logged, one line each: as text or as JSON objects."
+    )
+    log_client_address: Annotated[Literal["none", "network", "full"], LowerCase] = Field(
+        default="network",
+        description="What the log says of a client's address: nothing, its network (IPv4 /24, IPv6 /48), or all of it.",
+    )
 
     sentry_dsn: Annotated[SecretStr | None, Empty] = Field(
         default=None,

@@ -184,8 +184,9 @@ class CountedConnection(HttpToolsProtocol):
         request_id = new_request_id(header(headers, b"x-request-id"))
         REFUSED.labels(error.status).inc()
         if self.admission is not None and self._who is not None:
-            self.admission.log(self._who, error.status, f"{method} {path_of(url)!r}")
+            self.admission.log(self._who, error.status, f"{method} {path_of(url)}", request_id)
         else:
-            logger.info("%d %s %s", error.status, error.detail, request_id)
+            fields = {"status": error.status, "request_id": request_id, "client": self._peer}
+            logger.info("refused: %s", error.detail, extra={"fields": fields})
         rest = refusal(error, url, request_id, is_head=method == "HEAD", closes=closes)
         return STATUS_LINE[error.status] + self._own_lines(headers) + rest

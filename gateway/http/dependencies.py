@@ -9,6 +9,7 @@ from gateway.admission.admission import Admission
 from gateway.auth.caller import ANONYMOUS, Caller
 from gateway.auth.tokens import TokenVerifier
 from gateway.errors import AuthKeysUnavailableError, UnauthenticatedError
+from gateway.resilience.current_request import note_person
 
 
 class Services(Protocol):
@@ -31,12 +32,14 @@ async def current_caller(request: Request) -> Caller:
         raise UnauthenticatedError("There is more than one Authorization header.")
     services: Services = request.app.state.services
     try:
-        return await services.verifier.caller(headers[0] if headers else None)
+        caller = await services.verifier.caller(headers[0] if headers else None)
     except UnauthenticatedError:
         who = getattr(request.state, "asker", None)
         if who is not None:
             services.admission.note_bad_token(who)
         raise
+    note_person(None if caller.user_id is None else str(caller.user_id))
+    return caller
 
 
 @dataclass(frozen=True)

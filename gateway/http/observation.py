@@ -1,13 +1,14 @@
-"""What is known of every request, in plain ASGI: its id, a line of the log, and its part of the metrics."""
+"""What is known of every request, in plain ASGI: its id, trace and times, a line of the log, a part of the metrics."""
 
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.http.load_shedding import REQUEST_ID
+from gateway.http.load_shedding import ANSWERS, REQUEST_ID
+from gateway.resilience.current_request import CurrentRequest, serving
 from gateway.resilience.request_metrics import CLIENT_RETRIES, answered
 from gateway.resilience.spans import following
 
@@ -15,6 +16,9 @@ access_logger = logging.getLogger("gateway.access")
 
 NO_ROUTE = "none"
 """The route of requests that were refused before one was found, and of paths that have none."""
+TIMED = frozenset({"/v1/search", "/v1/recommendations", *ANSWERS})
+"""Paths whose answers say what they have waited for (Server-Timing)."""
+Header = tuple[bytes, bytes]
 
 
 class ObservationMiddleware:
@@ -31,30 +35,26 @@ class ObservationMiddleware:
             await self.app(scope, receive, send)
             return
         given, traceparent, is_retry = _told(scope)
-        request_id = given if REQUEST_ID.fullmatch(given) else self.make_id()
-        scope.setdefault("state", {})["request_id"] = request_id
+        request = CurrentRequest(given if REQUEST_ID.fullmatch(given) else self.make_id())
+        scope.setdefault("state", {})["request_id"] = request.id
         started = time.perf_counter()
         status = 0
 
-        async def send_with_id(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                headers = [*message["headers"], (b"x-request-id", request.id.encode())]
+                if scope["path"] in TIMED:
+                    headers += _timing(request.spent_s, time.perf_counter() - started, headers)
+                message["headers"] = headers
             await send(message)
 
-        try:
-            with following(traceparent):
-                await self.app(scope, receive, send_with_id)
-        finally:
-            took_s = time.perf_counter() - started
-            # The route's pattern: a path may hold what a caller wrote.
-            route = getattr(scope.get("route"), "path", NO_ROUTE)
-            answered(route, status, took_s)
-            if is_retry:
-                CLIENT_RETRIES.labels(route).inc()
-            # %r: a path may hold line breaks, which must not forge lines of the log.
-            access_logger.info("%s %r %d %.1f ms %s", scope["method"], scope["path"], status, 1000 * took_s, request_id)
+        with following(traceparent), serving(request):
+            try:
+                await self.app(scope, receive, send_with_headers)
+            finally:
+                _tell(scope, request, status, time.perf_counter() - started, is_retry=is_retry)
 
 
 def _told(scope: Scope) -> tuple[str, str, bool]:
@@ -68,3 +68,28 @@ def _told(scope: Scope) -> tuple[str, str, bool]:
         elif name == b"x-retry-count":
             is_retry = value.isdigit() and int(value[:9]) > 0
     return request_id, traceparent, is_retry
+
+
+def _timing(spent_s: Mapping[str, float], took_s: float, answer: Iterable[Header]) -> list[Header]:
+    """Server-Timing, for the pages that may read the answer."""
+    parts = ", ".join(f"{part};dur={1000 * seconds:.1f}" for part, seconds in [*spent_s.items(), ("total", took_s)])
+    origins = [value for name, value in answer if name == b"access-control-allow-origin"]
+    return [(b"server-timing", parts.encode()), *((b"timing-allow-origin", origin) for origin in origins)]
+
+
+def _tell(scope: Scope, request: CurrentRequest, status: int, took_s: float, *, is_retry: bool) -> None:
+    """Say in the metrics and in the log what became of the request."""
+    # The route's pattern: a path may hold what a caller wrote.
+    route = getattr(scope.get("route"), "path", NO_ROUTE)
+    answered(route, status, took_s)
+    if is_retry:
+        CLIENT_RETRIES.labels(route).inc()
+    if not access_logger.isEnabledFor(logging.INFO):
+        return
+    asker = scope["state"].get("asker")
+    fields = {} if asker is None else asker.fields
+    if request.person is not None:
+        fields["person"] = request.person
+    fields |= {"route": route, "status": status, "duration_ms": round(1000 * took_s, 1)}
+    fields["degradations"] = request.degradations
+    access_logger.info("%s %s", scope["method"], scope["path"], extra={"fields": fields})

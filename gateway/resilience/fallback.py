@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
+from gateway.resilience.current_request import note_degradation
 from gateway.resilience.errors import DependencyError
 from gateway.resilience.request_metrics import DEGRADATIONS
 
@@ -23,6 +24,7 @@ class Degradation(BaseModel):
 def degraded(dependency: str, reason: str, used: str) -> Degradation:
     """What to say of a dependency that was done without, counted in the metrics."""
     DEGRADATIONS.labels(dependency, used).inc()
+    note_degradation(dependency, used)
     return Degradation(dependency=dependency, reason=reason, used=used)
 
 

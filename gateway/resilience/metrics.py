@@ -25,6 +25,7 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from gateway import __version__
+from gateway.resilience.current_request import note_time
 from gateway.resilience.policy import Policy
 from gateway.resilience.spans import span
 
@@ -111,6 +112,7 @@ class Meter:
     def attempted(self, error: BaseException | None, seconds: float) -> None:
         """An attempt is over."""
         self._seconds.observe(seconds)
+        note_time(self._dependency, seconds)
         if error is None:
             self._succeeded.inc()
         else:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import sys
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ from gateway.config.loading import load_settings_or_exit, refuse
 from gateway.config.settings import Settings
 from gateway.database.connection import DatabaseError
 from gateway.embeddings import EmbedderUnavailable
+from gateway.observability.logs import configure_logging
 from gateway.observability.reports import flush_reports, report_errors
 from gateway.observability.tracing import start_tracing, stop_tracing
 from gateway.resilience import metrics
@@ -22,8 +22,7 @@ def main() -> None:
     parser.add_argument("command", nargs="?", choices=["run", "retry"], default="run")
     arguments = parser.parse_args()
     settings = load_settings_or_exit("worker")
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    configure_logging(settings, "worker")
     if arguments.command == "run":
         run(settings)
         return

@@ -25,19 +25,25 @@ async def reconnecting(
 ) -> None:
     """Run `work` on that many connections until `stop`; again on new ones, after a pause, when the database fails.
 
-    `loop` is what the loop is called in the metrics.
+    `loop` is what the loop is called in the metrics and the log.
     """
-    is_connected = CONNECTED.labels(loop)
+    is_connected, reason = CONNECTED.labels(loop), ""
     while not stop.is_set():
         try:
             async with AsyncExitStack() as opened:
                 sessions = [await _open(url, opened) for _ in range(connections)]
                 backoff.reset()
+                if reason:
+                    logger.info("%s: the database works again", loop)
+                reason = ""
                 with is_connected.track_inprogress():
                     await work(sessions)
         except* DatabaseError as errors:
             delay_s = backoff.next_s()
-            logger.warning("The database does not work: %s. Trying again in %.1f s.", _reasons(errors), delay_s)
+            # Once for each change: an attempt a second for hours says nothing new.
+            before, reason = reason, _reasons(errors)
+            if reason != before:
+                logger.warning("%s: the database does not work: %s", loop, reason)
             await pause(delay_s, stop)
 
 

@@ -226,5 +226,5 @@ def test_a_new_active_model_gets_vectors_beside_the_old_ones(workshop: Workshop,
 
 def test_a_worker_without_a_database_waits_for_it(workshop: Workshop, fake: FakeEmbedder) -> None:
     nowhere = workshop.stack.start_worker(WORKER_DATABASE_URL="postgresql://tidegate_worker@127.0.0.1:1/postgres")
-    wait_until(lambda: nowhere.tail().count("The database does not work") >= 2, 20, "two attempts to connect")
+    wait_until(lambda: "the database does not work" in nowhere.tail(), 20, "an attempt to connect")
     assert nowhere.stop() == 0

@@ -89,7 +89,7 @@ LOWER: dict[str, tuple[str, ...]] = {
     "embeddings/": ("gateway.config.embedder", "gateway.embeddings"),
     "chunking/": ("gateway.chunking", "gateway.embeddings"),
     "ingestion/": ("gateway.ingestion",),
-    "observability/": ("gateway.config", "gateway.observability"),
+    "observability/": ("gateway.config", "gateway.observability", "gateway.resilience"),
     "http/": (*GROUND, "gateway.admission", "gateway.auth", "gateway.http"),
     "search/": (*CAPABILITY, "gateway.embeddings", "gateway.search"),
     "answers/": (*CAPABILITY, "gateway.answers", "gateway.search"),

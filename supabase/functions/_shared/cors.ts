@@ -9,4 +9,6 @@ export const CORS: Readonly<Record<string, string>> = {
   "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
   "access-control-expose-headers": "*",
   "access-control-max-age": "3600",
+  // The page may read Server-Timing of the answer as well.
+  "timing-allow-origin": "*",
 };
