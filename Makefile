@@ -221,6 +221,10 @@ bench-fairness: .venv/bench.stamp ## Measure what one caller that asks ten times
 bench-ingestion: .venv/dev.stamp ## Measure reading files: pages and megabytes a second, against the bare parser
 	@$(BIN)/python -m tests.bench.ingestion
 
+.PHONY: bench-observability
+bench-observability: .venv/dev.stamp ## Measure what metrics, logs and traces cost a search
+	@$(BIN)/python -m tests.bench.observability
+
 .PHONY: bench-orders
 bench-orders: .venv/dev.stamp .venv/deno.stamp ## Measure orders a second against pgbench
 	@$(BIN)/python -m tests.bench.orders
