@@ -65,6 +65,16 @@ def test_a_search_is_one_trace_that_tells_no_text(stack: Stack, collector: FakeC
     assert b"silver" not in b"".join(collector.requests)
 
 
+def test_a_query_string_is_told_to_nobody(stack: Stack, collector: FakeCollector) -> None:
+    stack.start_gateway(**collector.environment)
+    url = f"{stack.gateway_url}/v1/recommendations?category=family-silver"
+    trace_id = secrets.token_hex(16)
+    headers = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"}
+    assert httpx2.get(url, headers=headers, timeout=10, trust_env=False).status_code == 200
+    collector.wait_for("GET /v1/recommendations", trace_id)
+    assert b"silver" not in b"".join(collector.requests)
+
+
 @pytest.fixture(params=["direct", "pgbouncer"])
 def door(request: pytest.FixtureRequest, cluster: ScratchCluster, database: Database) -> Iterator[Database]:
     """The database, straight or through the pooler."""
