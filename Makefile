@@ -73,26 +73,23 @@ clear-files: .venv/run.stamp ## DELETES files from Storage whose document is gon
 # --- Checks ------------------------------------------------------------------------------------------------------
 
 LOCAL_STACK := tests/integration/local_stack
-WORKER_TESTS := $(wildcard tests/integration/test_worker*.py)
-# Side by side: proofs keep one core busy; what starts processes and waits for them leaves the other idle half the time.
-PROOFS := tests/isolation tests/unit tests/contract tests/ingestion tests/answers
-PROCESSES := $(LOCAL_STACK) $(WORKER_TESTS) tests/e2e
+# So that both halves of the suite take equally long.
+WORKER_TESTS := $(filter-out %_turns.py,$(wildcard tests/integration/test_worker*.py))
+PROOFS := tests/isolation tests/unit tests/contract tests/ingestion tests/answers $(LOCAL_STACK) $(WORKER_TESTS) tests/e2e
 OTHERS := tests/integration $(patsubst %,--ignore=%,$(LOCAL_STACK) $(WORKER_TESTS))
 
 .PHONY: test
 test: .venv/dev.stamp .venv/deno-tests.stamp .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp
-test: .venv/prometheus.stamp
 test: ## Check style and types, then run the whole suite on real PostgreSQL
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  $(FUNCTIONS_CONFIG) supabase/functions
-	@# Chaos comes alone: how soon everything is well again is not to be seen on a machine that is kept busy.
+	@# Side by side: the proofs keep one core busy, what starts processes and waits for them hardly the other. Chaos comes
+	@# alone: how soon everything is well again is not to be seen on a machine that is kept busy.
 	@mkdir -p .test-logs; \
 	$(BIN)/python -m pytest $(PROOFS) >.test-logs/proofs.log 2>&1 & proofs=$$!; \
-	$(BIN)/python -m pytest $(PROCESSES) >.test-logs/processes.log 2>&1 & processes=$$!; \
-	trap 'kill $$proofs $$processes' INT TERM; \
+	trap 'kill $$proofs' INT TERM; \
 	$(BIN)/python -m pytest $(OTHERS); status=$$?; \
-	wait $$processes || status=$$?; cat .test-logs/processes.log; \
 	wait $$proofs || status=$$?; cat .test-logs/proofs.log; \
 	$(BIN)/python -m pytest tests/chaos || status=$$?; exit $$status
 

@@ -10,9 +10,9 @@ from opentelemetry import trace
 
 from gateway.answers.schemas import AnswerRequest
 from gateway.answers.service import AnswerService
-from gateway.answers.stale_answers import StaleAnswers
 from gateway.app.__main__ import main
 from gateway.auth.caller import Caller
+from gateway.database.rights import Rights
 from gateway.observability import reports
 from gateway.search.schemas import SearchResponse
 
@@ -35,10 +35,12 @@ def plant() -> None:
     """Put the leaks in."""
     replacements: tuple[tuple[Any, str, Any], ...] = (
         (AnswerService, "_found", _tell),
-        (StaleAnswers, "_forget", lambda self, news: None),
+        (Rights, "watch", lambda self, answers: None),
+        (Rights, "are_confirmed", True),
         (reports, "scrub", lambda event, message, error: dict(event)),
     )
     for where, name, value in replacements:
+        getattr(where, name)  # what has another name by now would leak nothing
         setattr(where, name, value)
 
 

@@ -52,7 +52,9 @@ async def test_every_address_counts_whether_or_not_there_is_something(method: by
             length = re.search(r"content-length: (\d+)", head)
             if length and method != b"HEAD":
                 body = await client.reader.readexactly(int(length[1]))
-        assert statuses[-2:] == [429, 429]
+        # The window is approximated: one more passes where it turns in the middle.
+        assert statuses[-1] == 429
+        assert statuses.index(429) in (5, 6)
         if method != b"HEAD":
             assert json.loads(body)["instance"] == "/no/%25such%22/6"
 

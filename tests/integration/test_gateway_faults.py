@@ -27,7 +27,7 @@ from tests.support.proxy import Proxy
 from tests.support.tokens import Project
 
 pytestmark = pytest.mark.anyio
-DEADLINE_S = 0.5
+DEADLINE_S = 1.0
 HEAL_S = 8.0
 KEYWORDS = {"query": "storm", "mode": "keyword"}
 

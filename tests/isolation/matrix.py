@@ -97,6 +97,7 @@ def world() -> World:
 
 
 Expected = tuple[str, str, set[str]]  # what is tried, the statement, what it may give
+Known = dict[tuple[str, str, str], list[Expected]]  # actor, table, action: the probes, for a world that stays as it is
 
 
 def expected_keys(w: World, actor: Actor, table: str) -> set[str] | str:
@@ -225,17 +226,28 @@ PROBES = {"insert": inserts, "update": updates, "delete": deletes, "upsert": ups
 
 
 def disagreements(
-    prover: Prover, w: World, table: str, actors: Iterable[Actor] = ACTORS, actions: Iterable[str] = ACTIONS
+    prover: Prover,
+    w: World,
+    table: str,
+    actors: Iterable[Actor] = ACTORS,
+    actions: Iterable[str] = ACTIONS,
+    *,
+    known: Known | None = None,
 ) -> list[str]:
-    """Where the database does not do what the specification says, a sentence each; `w` is what is in the database."""
+    """Where the database does not do what the specification says, a sentence each; `w` is what is in the database.
+
+    `known` spares whoever asks again and again the making of the same probes.
+    """
     found = []
+    known = {} if known is None else known
     for actor in actors:
         if "select" in actions:
             (seen,), wanted = prover.keys(actor, [table]), expected_keys(w, actor, table)
             if seen != wanted:
                 found.append(f"{actor.name} selects {table}: {difference(w, table, seen, wanted)}")
         for action in PROBES.keys() & set(actions):
-            probes = list(PROBES[action](w, actor, table))
+            key = (actor.name, table, action)
+            probes = known[key] if key in known else known.setdefault(key, list(PROBES[action](w, actor, table)))
             outcomes = prover.attempt(actor, [statement for _, statement, _ in probes])
             found += [
                 f"{actor.name} in {table}: {what}: {outcome}, not {' or '.join(sorted(wanted_outcomes))}"

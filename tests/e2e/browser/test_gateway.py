@@ -37,6 +37,9 @@ ROUTES = {
         " form.append('files', new Blob(['# Knots'], { type: 'text/markdown' }), 'knots.md'); return form; })() }"
     ),
     "GET /v1/documents/{document_id}": "{ headers: { authorization: `Bearer ${token}` } }",
+    "GET /v1/models": "{}",
+    "GET /.well-known/oauth-protected-resource": "{}",
+    "GET /.well-known/oauth-protected-resource/mcp": "{}",
     "GET /v1/recommendations": "{ headers: { authorization: `Bearer ${token}` } }",
     "GET /v1/status": "{ headers: { authorization: `Bearer ${token}`, 'x-request-id': 'mine' } }",
     "GET /health/live": "{}",
