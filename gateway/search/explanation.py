@@ -1,6 +1,6 @@
 """Why a search found what it found: the caller's own view, as POST /v1/search gives it with `explain`.
 
-The database makes it as the caller (supabase/schemas/49_search_answers.sql). An id that nobody has and one that the
+The database makes it as the caller (supabase/schemas/51_search_answers.sql). An id that nobody has and one that the
 caller may not read are the same there: `unknown`.
 """
 

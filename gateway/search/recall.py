@@ -1,7 +1,7 @@
 """Live recall: what the usual search finds of what an exact one would, measured on searches that people make.
 
 Some of the searches by meaning are made again in the background, as the same caller, with everything compared. The
-database counts what both found (supabase/schemas/50_live_recall.sql). One number a search is kept, nothing of the query
+database counts what both found (supabase/schemas/52_live_recall.sql). One number a search is kept, nothing of the query
 or the caller. Measuring has a budget of time, and gives way to callers: it does without where the database is in doubt
 or has few places left.
 """

@@ -131,6 +131,14 @@ def test_every_file_exists() -> None:
     assert sorted(path for path in named if not (REPOSITORY / path).exists()) == []
 
 
+def test_every_schema_file_that_the_code_names_exists() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "gateway").rglob("*.py"))
+    named = set(re.findall(r"\b\d\d_\w+\.sql", code))
+    existing = {path.name for path in (REPOSITORY / "supabase" / "schemas").iterdir()}
+    assert named
+    assert named - existing == set()
+
+
 def test_every_module_that_is_run_exists() -> None:
     named = {module for text in TEXT.values() for module in re.findall(r"python -m ((?:gateway|tests)[\w.]*)", text)}
     paths = {module: REPOSITORY / module.replace(".", "/") for module in named}
