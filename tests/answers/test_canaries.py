@@ -15,7 +15,7 @@ from tests.support.broken_functions import replaced
 
 pytestmark = pytest.mark.anyio
 
-ASKED = 4
+ASKED = 3
 
 
 @pytest.fixture(scope="module")
