@@ -15,7 +15,7 @@ from tests.support.broken_functions import replaced
 
 pytestmark = pytest.mark.anyio
 
-ASKED = 3
+ASKED = 4
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,7 @@ def gateway_takes(product: str) -> bool:
 
 
 @seed(20_261_124)
-@settings(max_examples=800, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=1_500, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(changes={"name": "\u2003"})
 @example(changes={"name": "\u200b"})
 @example(changes={"name": "a\x00"})

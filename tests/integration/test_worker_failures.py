@@ -170,7 +170,7 @@ def test_an_embedder_that_is_down_parks_nothing(workshop: Workshop, fake: FakeEm
     worker = workshop.start_worker(**fake.environment, WORKER_MAX_ATTEMPTS="2")
     fake.failure = (status, {})
     documents = workshop.add_many(texts(3))
-    wait_until(lambda: len(fake.seen) > 8, 20, "the embedder being asked again and again")
+    wait_until(lambda: len(fake.seen) > 15, 20, "the embedder being asked again and again")
     assert workshop.count("select 1 from private.embedding_jobs where attempts <= 1 and failed_at is null") == 3
     assert {workshop.document(document)["status"] for document in documents} == {"pending"}
     fake.failure = None
