@@ -2,15 +2,20 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gateway.local.ports import HOST
 from tests.support import Process, ScratchCluster, wait_until
 from tests.support.fake_embedder import FakeEmbedder
 from tests.support.workshop import Workshop, open_workshop
+
+# A worker has six connections: so many attempts are not the first of each.
+ATTEMPTS = 7
 
 
 @pytest.fixture
@@ -224,7 +229,12 @@ def test_a_new_active_model_gets_vectors_beside_the_old_ones(workshop: Workshop,
     assert sorted(chunk["model_id"] for chunk in chunks) == [1, 2]
 
 
-def test_a_worker_without_a_database_waits_for_it(workshop: Workshop, fake: FakeEmbedder) -> None:
-    nowhere = workshop.stack.start_worker(WORKER_DATABASE_URL="postgresql://tidegate_worker@127.0.0.1:1/postgres")
-    wait_until(lambda: "the database does not work" in nowhere.tail(), 20, "an attempt to connect")
+def test_a_worker_without_a_database_waits_for_it(workshop: Workshop) -> None:
+    with socket.create_server((HOST, 0)) as door:
+        door.settimeout(20)
+        url = f"postgresql://tidegate_worker@{HOST}:{door.getsockname()[1]}/postgres?sslmode=disable"
+        nowhere = workshop.stack.start_worker(WORKER_DATABASE_URL=url)
+        for _ in range(ATTEMPTS):
+            door.accept()[0].close()
+    wait_until(lambda: "the database does not work" in nowhere.tail(), 20, "the reason being said")
     assert nowhere.stop() == 0
