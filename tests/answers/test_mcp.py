@@ -302,7 +302,7 @@ async def test_above_the_limit_nothing_is_started(world: World) -> None:
 
 async def test_costs_pages_and_addresses_are_those_of_the_settings(database: Database, tenants: Tenants) -> None:
     bounds: dict[str, Any] = {
-        "rate_limit_address": "16 per 60 second",
+        "rate_limit_address": "16 per day",
         "cors_origins": ["https://chat.example"],
         "gateway_public_url": "https://api.example",
     }
@@ -314,5 +314,5 @@ async def test_costs_pages_and_addresses_are_those_of_the_settings(database: Dat
         async with connected(world) as client:
             await call(client, "answer", question=QUESTION)
             told = await refused(client, "answer", question=QUESTION)
-        assert "Too many requests: At most 16 requests in 60 s" in told
+        assert "Too many requests: At most 16 requests in 86400 s" in told
         assert "Try again in" in told

@@ -19,14 +19,14 @@ async def test_beyond_its_rate_a_caller_is_refused_and_others_are_not() -> None:
         client, other = await world.connect("127.0.0.2"), await world.connect("127.0.0.3")
         answers = [await client.ask(search()) for _ in range(7)]
         assert [answer.status for answer in answers] == [503] * 5 + [429] * 2  # there is no database
-        assert_limited(answers[-1], "At most 5 requests in 60 s", "one address", "RATE_LIMIT_ADDRESS")
-        assert answers[0].headers["ratelimit-policy"] == '"address";q=5;w=60'
+        assert_limited(answers[-1], "At most 5 requests in 86400 s", "one address", "RATE_LIMIT_ADDRESS")
+        assert answers[0].headers["ratelimit-policy"] == '"address";q=5;w=86400'
         assert answers[0].headers["ratelimit"].startswith('"address";r=4;t=')
         assert (await other.ask(search())).status == 503
 
 
 async def test_a_person_counts_as_that_and_everybody_else_by_address() -> None:
-    async with served(rate_limit="3 per 60 second", rate_limit_address="4 per 60 second") as world:
+    async with served(rate_limit="3 per day", rate_limit_address="4 per day") as world:
         one, other = bearer(world, str(uuid4())), bearer(world, str(uuid4()))
         client = await world.connect("127.0.0.2")
         # A token that nobody has looked at yet counts for its address's tokens.
@@ -87,7 +87,7 @@ async def test_details_and_numbers_are_not_for_everybody() -> None:
 
 
 async def test_a_browser_reads_the_refusal() -> None:
-    async with served(rate_limit_address="1 per 60 second", cors_origins=["https://shop.test"]) as world:
+    async with served(rate_limit_address="1 per day", cors_origins=["https://shop.test"]) as world:
         client = await world.connect()
         await client.ask(search())
         answer = await client.ask(search(b"Origin: https://shop.test"))
@@ -124,7 +124,7 @@ async def test_one_caller_has_a_share_of_what_is_answered_at_a_time(database: Da
 
 
 async def test_a_long_body_counts_for_several_requests() -> None:
-    async with served(rate_limit_address="20 per 60 second") as world:
+    async with served(rate_limit_address="20 per day") as world:
         body = b'{"query": "a", "x": [%s1]}' % (b"[]," * 12_000)
         statuses = [(await (await world.connect()).ask(search(body=body))).status for _ in range(3)]
         assert statuses == [422, 422, 429]  # 36 kB: nine each

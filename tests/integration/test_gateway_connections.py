@@ -48,7 +48,7 @@ async def test_a_body_that_arrives_over_more_than_the_requests_time_is_answered(
 
 
 async def test_a_client_that_asks_first_whether_to_send_is_told() -> None:
-    async with served(rate_limit_address="1 per 60 second") as world:
+    async with served(rate_limit_address="1 per day") as world:
         client = await world.connect()
         head = search(b"Expect: 100-continue").removesuffix(BODY)
         await client.send(head)

@@ -29,8 +29,8 @@ async def test_who_floods_an_address_keeps_no_person_out_who_comes_from_there() 
 
 
 async def test_tokens_made_up_are_soon_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.admission.admission.VERIFICATION_RATE", "2 per 60 second")
-    async with served(rate_limit_address="30 per 60 second") as world:
+    monkeypatch.setattr("gateway.admission.admission.VERIFICATION_RATE", "2 per day")
+    async with served(rate_limit_address="30 per day") as world:
         verified = 0
         verifier: Any = world.services.verifier
         real = verifier._verify
@@ -57,7 +57,7 @@ async def test_tokens_made_up_are_soon_not_looked_at(monkeypatch: pytest.MonkeyP
 
 async def test_who_asks_for_health_all_the_time_is_read_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.server_protocol.PAUSE_S", 0.2)
-    monkeypatch.setattr("gateway.admission.admission.WATCH_RATE", "3 per 60 second")
+    monkeypatch.setattr("gateway.admission.admission.WATCH_RATE", "3 per day")
     async with served() as world:
         client = await world.connect()
         loop = asyncio.get_running_loop()
@@ -68,7 +68,7 @@ async def test_who_asks_for_health_all_the_time_is_read_more_slowly(monkeypatch:
 
 
 async def test_who_goes_on_after_being_refused_has_to_come_again() -> None:
-    async with served(rate_limit_address="1 per 60 second") as world:
+    async with served(rate_limit_address="1 per day") as world:
         client = await world.connect()
         answers = [await client.ask(search()) for _ in range(4)]
         assert [answer.status for answer in answers] == [503, 429, 429, 429]
@@ -123,7 +123,7 @@ async def test_who_is_refused_all_the_time_is_read_more_slowly_and_others_of_its
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("gateway.admission.refusals.REFUSALS_PER_S", 2)
-    async with served(rate_limit="1 per 60 second", rate_limit_address="2 per 60 second") as world:
+    async with served(rate_limit="1 per day", rate_limit_address="2 per day") as world:
         loop = asyncio.get_running_loop()
         one, other = bearer(world, str(uuid4())), bearer(world, str(uuid4()))
         first = await world.connect("127.0.0.2")
@@ -142,7 +142,7 @@ async def test_who_is_refused_all_the_time_is_read_more_slowly_and_others_of_its
 
 async def test_what_was_sent_ahead_of_a_pause_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.admission.refusals.REFUSALS_PER_S", 5)
-    async with served(rate_limit_address="1 per 60 second") as world:
+    async with served(rate_limit_address="1 per day") as world:
         client = await world.connect()
         assert (await client.ask(search())).status == 503
         await client.send(search() * 200)

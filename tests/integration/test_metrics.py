@@ -36,7 +36,7 @@ def urls(stack: Stack, collector: FakeCollector) -> Mapping[str, str]:
     """Where the metrics of each process are."""
     port = free_port()
     stack.start_worker(WORKER_METRICS_PORT=str(port))
-    stack.start_gateway(RATE_LIMIT_ADDRESS="6 per 60 second", **collector.environment)
+    stack.start_gateway(RATE_LIMIT_ADDRESS="6 per day", **collector.environment)
     return {"gateway": f"{stack.operations_url}/metrics", "worker": f"http://{HOST}:{port}/metrics"}
 
 

@@ -62,7 +62,7 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 @asynccontextmanager
 async def gateway(url: str) -> AsyncIterator[httpx2.AsyncClient]:
-    app = make_app(Project(), rate_limit_address="6 per 60 second", rate_limit_storage=url)
+    app = make_app(Project(), rate_limit_address="6 per day", rate_limit_storage=url)
     async with client_of(app) as client:
         yield client
 
@@ -78,7 +78,7 @@ async def test_gateways_count_together(redis: Redis) -> None:
         refused = await one.post("/v1/search", json=BODY)
         assert refused.status_code == 429
         assert int(refused.headers["Retry-After"]) >= 1
-        assert refused.headers["RateLimit-Policy"] == '"address";q=6;w=60'
+        assert refused.headers["RateLimit-Policy"] == '"address";q=6;w=86400'
         assert refused.headers["RateLimit"].startswith('"address";r=0;t=')
         assert (await one.get(f"{OPERATIONS}/status")).json()["dependencies"]["rate_limits"]["state"] == "up"
 

@@ -204,7 +204,7 @@ def test_a_page_reads_that_there_is_no_room(elsewhere: Page, stack: Stack) -> No
 
 def test_a_page_reads_that_it_asks_too_often(elsewhere: Page, stack: Stack) -> None:
     """Asking whether it may ask is not what is counted."""
-    with another_gateway(stack, RATE_LIMIT_ADDRESS="4 per 1 minute") as strict:
+    with another_gateway(stack, RATE_LIMIT_ADDRESS="4 per day") as strict:
         strict.processes[-1].wait_ready()
         answers = ask_at_once(elsewhere, f"{strict.gateway_url}/v1/search", ROUTES["POST /v1/search"], 20)
     refused = [answer for answer in answers if answer["status"] != 200]
