@@ -123,6 +123,11 @@ def pieces_of(text: str, size: int = 7) -> Iterator[str]:
         yield text[at : at + size]
 
 
+def says(text: str) -> Callable[[str], Iterator[str | bytes]]:
+    """A model that writes this, whatever it is asked."""
+    return lambda _prompt: iter(pieces_of(text))
+
+
 def honest(prompt: str) -> Iterator[str | bytes]:
     """The two best sentences of all passages, each with its citation."""
     found = [
