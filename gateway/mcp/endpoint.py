@@ -32,6 +32,10 @@ class ResourceMetadata(BaseModel):
     resource_name: str = "Tidegate"
     authorization_servers: list[str] = Field(description="The project's Supabase Auth.")
     bearer_methods_supported: list[str] = ["header"]
+    scopes_supported: list[str] = Field(
+        default=["email"],
+        description="What to ask for: the least of Auth. Scopes say what of a person is told, not what may be read.",
+    )
 
 
 class McpEndpoint:

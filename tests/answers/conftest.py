@@ -8,6 +8,7 @@ import pytest
 from tests.answers.double import MODEL, Double
 from tests.answers.world import World, fill, world_on
 from tests.support import Database
+from tests.support.shop import Shop
 from tests.support.tenants import Tenants
 
 
@@ -52,3 +53,15 @@ async def written(database: Database, tenants: Tenants, doubles: tuple[Double, D
     }  # fmt: skip
     async with world_on(database, tenants, **models) as world:
         yield world
+
+
+@pytest.fixture(scope="module")
+def orders(database: Database, tenants: Tenants) -> dict[str, str]:
+    """An order of each of two people."""
+    with database.connect("supabase_admin") as admin, database.connect() as people:
+        shop = Shop(database, admin, people)
+        lamp = shop.product(10, "20.50")
+        return {
+            actor: shop.place(tenants.people[actor], {lamp: quantity}, actor)["id"]
+            for actor, quantity in (("owner", 2), ("stranger", 1))
+        }

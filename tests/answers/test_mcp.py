@@ -3,15 +3,10 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx2
 import pytest
-from mcp import Client, MCPError
-from mcp.client.streamable_http import streamable_http_client
-from mcp.types import CallToolResult, TextContent
+from mcp import MCPError
 
 from gateway.auth.caller import ANONYMOUS
 from gateway.errors import OverloadedError
@@ -19,87 +14,18 @@ from gateway.mcp.catalogue import TOOLS
 from gateway.mcp.schemas import RecommendArguments
 from gateway.mcp.tools import Call
 from gateway.resilience.callers import current_caller
+from tests.answers.mcp_client import ACCEPT, METADATA, VERSIONS, call, calling, connected, post, refused
 from tests.answers.test_streams import Client as Leaver
 from tests.answers.world import World, secrets_beyond, world_on
 from tests.integration.test_access import READABLE
 from tests.support import Database
-from tests.support.shop import Shop
 from tests.support.tenants import Tenants
-from tests.support.tokens import ISSUER
 
 pytestmark = pytest.mark.anyio
 
-URL = "http://gateway.test/mcp"
-METADATA = "http://gateway.test/.well-known/oauth-protected-resource"
 QUESTION = "In which locker is the mooring kept?"
-VERSIONS = {"legacy": "2025-11-25", "auto": "2026-07-28"}
 PEOPLE = ("owner", "stranger", "anonymous")
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-ACCEPT = {"Accept": "application/json, text/event-stream"}
-
-
-@pytest.fixture(scope="module")
-def orders(database: Database, tenants: Tenants) -> dict[str, str]:
-    """An order of each of two people."""
-    with database.connect("supabase_admin") as admin, database.connect() as people:
-        shop = Shop(database, admin, people)
-        lamp = shop.product(10, "20.50")
-        return {
-            actor: shop.place(tenants.people[actor], {lamp: quantity}, actor)["id"]
-            for actor, quantity in (("owner", 2), ("stranger", 1))
-        }
-
-
-@asynccontextmanager
-async def connected(world: World, actor: str = "anonymous", mode: str = "auto") -> AsyncIterator[Client]:
-    """A client with the person's token."""
-    transport = httpx2.ASGITransport(world.app, raise_app_exceptions=False)
-    async with (
-        httpx2.AsyncClient(transport=transport, headers=world.headers(actor)) as http,
-        Client(streamable_http_client(URL, http_client=http), mode=mode) as client,
-    ):
-        yield client
-
-
-async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
-    """What a tool gives, which its text says as well."""
-    result = await client.call_tool(tool, arguments)
-    assert not result.is_error, text_of(result)
-    found: dict[str, Any] = result.structured_content
-    assert json.loads(text_of(result)) == found
-    assert found["degraded"] == bool(found["degradations"])
-    return found
-
-
-async def refused(client: Client, tool: str, **arguments: Any) -> str:
-    """What a tool says that gives nothing."""
-    result = await client.call_tool(tool, arguments)
-    assert result.is_error
-    assert result.structured_content is None
-    return text_of(result)
-
-
-def text_of(result: CallToolResult) -> str:
-    (content,) = result.content
-    assert isinstance(content, TextContent)
-    return content.text
-
-
-async def post(world: World, message: Any, **headers: str) -> httpx2.Response:
-    """A message as any HTTP client sends it."""
-    return await world.client.post("/mcp", json=message, headers={**ACCEPT, **headers})
-
-
-def calling(tool: str, version: str, **arguments: Any) -> tuple[dict[str, Any], dict[str, str]]:
-    """A call of a tool as any HTTP client sends it: body and headers."""
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": version,
-        "io.modelcontextprotocol/clientCapabilities": {},
-        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-    }
-    params = {"name": tool, "arguments": arguments, "_meta": meta}
-    headers = {"MCP-Protocol-Version": version, "Mcp-Method": "tools/call", "Mcp-Name": tool}
-    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}, headers
 
 
 @pytest.mark.parametrize("mode", VERSIONS)
@@ -173,21 +99,6 @@ async def test_visitors_are_recommended_what_is_on_sale(world: World, orders: di
         assert [each["name"] for each in found["recommendations"]] == ["Anchor lamp"]
         product = await call(client, "fetch", id=found["recommendations"][0]["product_id"])
         assert (product["kind"], product["metadata"]["price"]) == ("product", 20.5)
-
-
-@pytest.mark.parametrize("version", VERSIONS.values())
-async def test_who_must_sign_in_is_told_where(world: World, version: str) -> None:
-    message, headers = calling("list_orders", version)
-    visitor = await post(world, message, **headers)
-    forged = await post(world, message, Authorization="Bearer a.b.c", **headers)
-    for response in (visitor, forged):
-        assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json")
-    challenge = f'Bearer resource_metadata="{METADATA}/mcp"'
-    assert visitor.headers["www-authenticate"] == challenge
-    assert forged.headers["www-authenticate"].startswith(f'{challenge}, error="invalid_token"')
-    for address in (METADATA, f"{METADATA}/mcp"):
-        metadata = (await world.client.get(address)).json()
-        assert (metadata["resource"], metadata["authorization_servers"]) == (URL, [ISSUER])
 
 
 async def test_what_is_down_is_said(world: World) -> None:
