@@ -1,6 +1,6 @@
 """The check of every citation: its quote stands in a passage that was found, typography and white space aside."""
 
-from gateway.answers.sentences import blocks
+from gateway.answers.blocks import blocks
 from gateway.answers.typography import folded
 from gateway.resilience.request_metrics import CITATIONS_DROPPED
 

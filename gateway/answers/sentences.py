@@ -1,33 +1,22 @@
 """Sentences of a passage, and where each stands in it.
 
 The rules are those of Unicode's sentence boundaries (UAX #29) where they matter for quoting, with abbreviations
-(sentence_ends.py), and lines of Markdown that stand for themselves: headings, items of lists, rows of tables, blocks of
-code, which keep their lines.
+(sentence_ends.py), and the blocks that they stand in (blocks.py): an item of a list, a row of a table, code.
 """
 
 import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
+from gateway.answers.blocks import CLOSERS, FENCE, HEADING, OPENERS, SPACED, UNSPACED, blocks
 from gateway.answers.sentence_ends import ends_sentence, words_of
 
 MAX_SENTENCE = 600
 """Characters: what is longer is a list or a table without structure, and is cut between words; code between lines."""
 
-# A line that begins something of its own: a heading, an item, a row, a quotation.
-_OWN_LINE = re.compile(r"\s*(?:#{1,6}\s|[-*+•‣]\s|\d{1,3}[.)]\s|\||>)")
-_HEADING = re.compile(r"\s*#{1,6}\s")
-_FENCE = re.compile(r"\s*(?:[-*+>]\s+)*(`{3,}|~{3,})")
 # What is not said of such a line.
 _MARKER = re.compile(r"(?:\s|#{1,6}\s+|[-*+•‣]\s+|\d{1,3}[.)]\s+|>\s*)+")
-# Marks that close: quotation marks, brackets, and Markdown's emphasis; and those that open.
-_CLOSERS = r"\"')\]}*_\u2019\u201d\u00bb\u203a\uff09\u300d\u300f\u3011\u300b\u3009"
-_OPENERS = "\"'([{*_\u2018\u201c\u201e\u00ab\u2039\uff08\u300c\u300e\u3010\u00bf\u00a1"
-# Marks that end a sentence: those with white space behind them, and those of Han and kana.
-_SPACED, _UNSPACED = r".!?\u2026\u203d\u061f\u06d4\u0964\u0965", r"\u3002\uff01\uff1f\uff61"
-_END = re.compile(
-    rf"(?<![{_SPACED}])(?:[{_SPACED}]+[{_CLOSERS}]*(?:\[\d{{1,3}}\])*(?=\s|$)|[{_UNSPACED}]+[{_CLOSERS}]*)"
-)
+_END = re.compile(rf"(?<![{SPACED}])(?:[{SPACED}]+[{CLOSERS}]*(?:\[\d{{1,3}}\])*(?=\s|$)|[{UNSPACED}]+[{CLOSERS}]*)")
 _LAST_WORD = re.compile(r"[\w.]+$")
 _NEXT_WORD = re.compile(r"\w*")
 _WORD = re.compile(r"\w")
@@ -60,25 +49,8 @@ def sentences(text: str, context: str = "", words: Set[str] | None = None) -> li
     return found
 
 
-def blocks(text: str, context: str = "") -> Iterator[tuple[int, int, bool]]:
-    """Paragraphs, lines that stand for themselves, and code: where each begins and ends, and whether it is code."""
-    opening = _FENCE.match(context.rpartition("\n")[2])
-    fence = opening[1] if opening else ""
-    begin = at = 0
-    for line in text.splitlines(keepends=True):
-        opening = None if fence else _FENCE.match(line)
-        if opening or not (fence or line.strip()) or (not fence and _OWN_LINE.match(line)):
-            yield begin, at, False
-            begin, fence = at, opening[1] if opening else ""
-        elif fence and line.strip().startswith(fence) and not line.strip().strip(fence[0]):
-            yield begin, at + len(line), True
-            begin, fence = at + len(line), ""
-        at += len(line)
-    yield begin, at, bool(fence)
-
-
 def _below_heading(text: str, start: int, end: int) -> tuple[int, int]:
-    if not _HEADING.match(text, start, end):
+    if not HEADING.match(text, start, end):
         return start, end
     line_end = text.find("\n", start, end)
     return (end if line_end < 0 else line_end), end
@@ -97,7 +69,7 @@ def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int, words: 
     rest = text[mark.end() : min(end, mark.end() + 40)].lstrip()
     if not rest:
         return True
-    rest = rest.lstrip(_OPENERS)
+    rest = rest.lstrip(OPENERS)
     if rest[:1].islower() and (mark[0][0] in ".\u2026" or len(mark[0]) > 1):
         return False  # an abbreviation, or speech that goes on: "Why?" he asked
     if mark[0][0] != "." or len(mark[0]) > 1:
@@ -114,13 +86,13 @@ def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int, words: 
 def _code(text: str, start: int, end: int) -> Iterator[Span]:
     """A block of code with its fences; without them where it is so long that it is cut."""
     start, end = _trimmed(text, start, end, "\r\n")
-    opening = _FENCE.match(text, start, end)
+    opening = FENCE.match(text, start, end)
     if opening:
         start = opening.start(1)
     if end - start > MAX_SENTENCE:
         start = text.find("\n", start) if opening else start
         last_line = text.rfind("\n", start, end)
-        end = last_line if last_line > start and _FENCE.match(text, last_line, end) else end
+        end = last_line if last_line > start and FENCE.match(text, last_line, end) else end
     yield from _pieces(text, start, end, is_code=True)
 
 

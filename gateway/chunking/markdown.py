@@ -136,8 +136,7 @@ class _Reader(StateBlock):
             self._inner = self._add_context(Kind.HEADER, around, first, first + 2)
             self._kept = 2  # the rule below the header, and the first row
         elif token.type == "fence":
-            if token.info.strip():
-                self._inner = self._add_context(Kind.LINE, around, first, first + 1)
+            self._inner = self._add_context(Kind.LINE, around, first, first + 1)
             self._kept = 1
             if self._line_of(after - 1).strip().startswith(token.markup):
                 self._end_of_fence = after - 1

@@ -153,9 +153,15 @@ async def test_a_question_has_no_operators(world: World, question: str) -> None:
     assert any("handbook" in passage["title"] for passage in answer["passages"])
 
 
-async def test_code_keeps_its_lines(world: World) -> None:
-    code = "```sh\n# slack the windlass\nwindlass --slack 3 |\n    tail\n```"
-    publish(world, {"Windlass": f"# Windlass\n\nBefore you dive:\n\n{code}\n\nThen dive.\n"})
-    answer = await world.answer(question="Which command slacks the windlass?")
+@pytest.mark.parametrize(
+    ("tool", "code"),
+    [
+        ("windlass", "```sh\n# slack the windlass\nwindlass --slack 3 |\n    tail\n```"),
+        ("capstan", "    # slack the capstan\n    capstan --slack 3 |\n        tail"),
+    ],
+)
+async def test_code_keeps_its_lines(world: World, tool: str, code: str) -> None:
+    publish(world, {tool: f"# The tool\n\nBefore you dive:\n\n{code}\n\nThen dive.\n"})
+    answer = await world.answer(question=f"Which command slacks the {tool}?")
     assert answer["citations"][0]["quote"] == code
     assert answer["answer"].startswith(code)

@@ -10,6 +10,8 @@ from gateway.answers.citations import find_quote
 from gateway.answers.sentences import MAX_SENTENCE, sentences
 from gateway.answers.typography import folded
 from gateway.answers.words import pieces, scores
+from gateway.chunking.chunker import Chunker, Text
+from tests.answers.world import PieceEmbedder
 
 CASES = {
     "Dr. Reed came. He left at 3.5 knots.": ["Dr. Reed came.", "He left at 3.5 knots."],
@@ -57,6 +59,31 @@ CASES = {
         "Then rest.",
     ],
     "~~~\na. B\n```\nc": ["~~~\na. B\n```\nc"],
+    "> ```\n> a. B\n> ```\n\nc": ["```\n> a. B\n> ```", "c"],
+    "Run this:\n\n    # one. Two\n    - three\n\n        four\n\nThen rest.": [
+        "Run this:",
+        "    # one. Two\n    - three\n\n        four",
+        "Then rest.",
+    ],
+    "# Run\n\tone. Two\n\tthree\n## Rest\nThen rest.": ["\tone. Two\n\tthree", "Then rest."],
+    "1. Run this:\n\n       one. Two\n       three\n\n   Then rest.\n\n    - And so on.": [
+        "Run this:",
+        "       one. Two\n       three",
+        "Then rest.",
+        "And so on.",
+    ],
+    "- Run this\n      on one line.\n\n  Then\n\n      one. Two\n      three": [
+        "Run this\n      on one line.",
+        "Then",
+        "      one. Two\n      three",
+    ],
+    "def one():\n    two. Three\n\n    four\n\nThen rest.": ["def one():\n    two. Three\n\n    four", "Then rest."],
+    "A plain text.\n\n    Its paragraphs are indented. Each\n    has lines.\n\n    All of them.": [
+        "A plain text.",
+        "Its paragraphs are indented.",
+        "Each\n    has lines.",
+        "All of them.",
+    ],
     "": [],
     "--- ... ---": [],
 }
@@ -65,6 +92,36 @@ CASES = {
 @pytest.mark.parametrize("text", CASES)
 def test_sentences_end_where_a_reader_says(text: str) -> None:
     assert [span.text for span in sentences(text)] == CASES[text]
+
+
+CONTEXTS = {
+    ("Do it so:\n1. Run this:", "       one. Two\n       three\n\n   Then rest."): [
+        "one. Two\n       three", "Then rest."
+    ],
+    ("- Run this:\n- Or this:", "Then.\n\n        one. Two\n        three\n\n    Then rest."): [
+        "Then.", "        one. Two\n        three", "Then rest."
+    ],
+    ("```sh", "one. Two\n    three\n```\nThen rest."): ["one. Two\n    three\n```", "Then rest."],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("context", "text"), CONTEXTS)
+def test_a_passage_can_begin_within_a_list_or_code(context: str, text: str) -> None:
+    assert [span.text for span in sentences(text.strip(), context)] == CONTEXTS[context, text]
+
+
+@pytest.mark.parametrize(
+    ("begin", "indent", "end"), [("```\n", "", "```\n"), ("```sh\n", "", "```\n"), ("", "    ", "")]
+)
+def test_code_that_is_cut_into_chunks_stays_code(begin: str, indent: str, end: str) -> None:
+    lines = [f"{indent}slack {number} fathoms. Then stop" for number in range(200)]
+    code = "\n".join(lines)
+    chunks = Chunker(PieceEmbedder()).cut([Text("Windlass", f"Run this:\n\n{begin}{code}\n{end}\nThen rest.\n")])[0]
+    assert len(chunks) > 5
+    spans = [span for chunk in chunks for span in sentences(chunk.content, chunk.context)]
+    assert [span.text for span in spans if not span.is_code] == ["Run this:", "Then rest."]
+    said = [line.strip() for span in spans if span.is_code for line in span.text.split("\n") if "```" not in line]
+    assert said == [line.strip() for line in lines]
 
 
 @given(st.text(st.sampled_from("ab .!?\n\t#-|1)\u3002\U0001f30a\"'"), max_size=200) | st.text(max_size=1500))
