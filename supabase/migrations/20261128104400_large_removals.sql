@@ -48,7 +48,7 @@ begin
   if pending is not null then
     perform private.withdraw_pending(pending, 'The account was closed.');
   end if;
-  update private.payment_jobs j set customer_id = null
+  update private.payment_jobs j set customer_id = null, traceparent = null
   where j.customer_id = person and j.done_at is not null
     and j.order_id in (select o.id from public.orders o where o.buyer_id = person);
 end $$;

@@ -19,6 +19,7 @@ create table private.payment_jobs (
   reference text,
   last_error text,
   failed_at timestamptz,
+  traceparent text default private.current_traceparent(),
   created_at timestamptz not null default now(),
   primary key (order_id, kind),
   constraint payment_jobs_done_check check ((done_at is null) = (outcome is null))
@@ -49,6 +50,9 @@ comment on column private.payment_jobs.outcome is 'Outcome.';
 comment on column private.payment_jobs.reference is 'The provider''s reference.';
 comment on column private.payment_jobs.last_error is 'Why the last attempt failed, or why it was declined.';
 comment on column private.payment_jobs.failed_at is 'When it was given up, until staff retry it.';
+comment on column private.payment_jobs.traceparent is
+  'As in embedding_jobs: of the request that caused it; of a refund that no request caused, that of the charge. Null '
+  'once the account is closed and the job done.';
 comment on column private.payment_jobs.created_at is 'When it became due.';
 
 create policy "functions alone use it" on private.payment_jobs for all to anon, authenticated using (false);
@@ -59,6 +63,7 @@ as $$
 begin
   if exists (select from public.orders o where o.id = new.order_id and o.buyer_id is null) then
     new.customer_id := null;
+    new.traceparent := null;
   end if;
   return new;
 end $$;
@@ -79,8 +84,9 @@ begin
   if charge.order_id is null then
     return false;
   end if;
-  insert into private.payment_jobs (order_id, kind, amount, currency, customer_id)
-  values (charge.order_id, 'refund', charge.amount, charge.currency, charge.customer_id)
+  insert into private.payment_jobs (order_id, kind, amount, currency, customer_id, traceparent)
+  values (charge.order_id, 'refund', charge.amount, charge.currency, charge.customer_id,
+          coalesce(private.current_traceparent(), charge.traceparent))
   on conflict do nothing;
   return true;
 end $$;

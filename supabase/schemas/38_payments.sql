@@ -7,7 +7,7 @@
 create function private.claim_payments(max_jobs integer, lease_s double precision)
 returns table (
   order_id uuid, kind text, amount numeric, currency text, customer_id uuid, charge_reference text, attempts integer,
-  tries integer, was_sent boolean)
+  tries integer, was_sent boolean, traceparent text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -27,7 +27,7 @@ begin
       returning j.*, d.is_sent as was_sent
     )
     select t.order_id, t.kind, t.amount, t.currency, t.customer_id, c.reference, t.attempts, t.attempts - t.forgiven,
-           t.was_sent
+           t.was_sent, t.traceparent
     from taken t
     left join private.payment_jobs c on t.kind = 'refund' and c.order_id = t.order_id and c.kind = 'charge';
 end $$;

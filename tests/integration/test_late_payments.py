@@ -87,6 +87,16 @@ def test_money_that_came_for_a_cancelled_order_goes_back(
     assert shop.status(order) == "cancelled"
 
 
+def test_a_refund_that_no_request_caused_is_of_the_trace_of_its_charge(
+    shop: Shop, worker: psycopg.Connection[Any], order: str
+) -> None:
+    shop.admin.execute("update private.payment_jobs set traceparent = 'a trace' where order_id = %s", (order,))
+    shop.call(buyer_of(shop, order), "cancel_order", order_id=order)
+    worker.execute(SETTLE, (order, "ch_1"))
+    row = shop.admin.execute("select kind, traceparent from private.payment_jobs where done_at is null")
+    assert row.fetchall() == [("refund", "a trace")]
+
+
 def test_money_that_came_beside_a_payment_by_hand_is_for_staff_to_see(
     shop: Shop, worker: psycopg.Connection[Any], order: str
 ) -> None:
@@ -101,8 +111,11 @@ def test_a_payment_that_is_done_after_its_account_was_closed_has_no_name(
     shop: Shop, worker: psycopg.Connection[Any], order: str
 ) -> None:
     attempt, _ = claim(worker)
+    shop.admin.execute("update private.payment_jobs set traceparent = 'a trace' where order_id = %s", (order,))
     shop.call(buyer_of(shop, order), "close_account")
     worker.execute(POSTPONE, (order, attempt, None))
-    row = shop.admin.execute("select outcome, customer_id from private.payment_jobs where order_id = %s", (order,))
-    assert row.fetchall() == [("never sent", None)]
+    row = shop.admin.execute(
+        "select outcome, customer_id, traceparent from private.payment_jobs where order_id = %s", (order,)
+    )
+    assert row.fetchall() == [("never sent", None, None)]
     assert shop.status(order) == "cancelled"

@@ -11,13 +11,14 @@ from gateway.worker.session import Session
 class Due:
     """A payment that was taken, for the `attempt`-th time, of which `tries` count against it.
 
-    `was_sent`: the provider may have heard of it before.
+    `was_sent`: the provider may have heard of it before. `traceparent`: of the request that caused it.
     """
 
     payment: Payment
     attempt: int
     tries: int
     was_sent: bool
+    traceparent: str | None = None
 
 
 class Outbox:
@@ -65,5 +66,5 @@ class Outbox:
 
 
 def _due(row: DictRow) -> Due:
-    attempt, tries, was_sent = (row.pop(name) for name in ("attempts", "tries", "was_sent"))
-    return Due(Payment(**row), attempt, tries, was_sent)
+    attempt, tries, was_sent, trace = (row.pop(name) for name in ("attempts", "tries", "was_sent", "traceparent"))
+    return Due(Payment(**row), attempt, tries, was_sent, trace)

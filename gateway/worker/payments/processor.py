@@ -16,6 +16,7 @@ from gateway.clients.payments import PaymentFailedError, Payments
 from gateway.config.settings import Settings
 from gateway.database.connection import DatabaseError, is_about_the_rows
 from gateway.resilience import AttemptTimeoutError, BulkheadFullError, CircuitOpenError
+from gateway.resilience.spans import link
 from gateway.worker.backoff import Backoff
 from gateway.worker.metrics import PAYMENTS, piece_of_work
 from gateway.worker.payments.outbox import Due, Outbox
@@ -82,6 +83,7 @@ class PaymentProcessor:
 
     @piece_of_work("ask_provider")
     async def _ask(self, outbox: Outbox, due: Due) -> None:
+        link([due.traceparent])
         try:
             outcome = await self._payments.pay(due.payment)
         except (CircuitOpenError, BulkheadFullError) as error:
