@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from gateway.answers.display import shown
 from gateway.answers.drafts import Draft, DraftError, Statement
 from gateway.answers.schemas import UsedPassage
-from gateway.clients.chat import ChatError, ChatModel, ChatText, ChatUsage
+from gateway.clients.chat import ChatError, ChatModel
+from gateway.clients.chat_text import ChatText, ChatUsage
 from gateway.resilience import DependencyError, allow
 from gateway.resilience.callers import current_caller
 from gateway.resilience.fallback import Degradation, degraded

@@ -4,13 +4,15 @@ import asyncio
 import codecs
 import json
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
+from gateway.clients.chat_text import FINISH_REASONS, ChatText, ChatUsage, model_call
 from gateway.resilience import Policy, ResiliencePipeline
 
 logger = logging.getLogger(__name__)
@@ -39,25 +41,6 @@ class ChatLimits:
 
     first_s: float = 5.0
     stall_s: float = 3.0
-
-
-@dataclass
-class ChatUsage:
-    """Tokens, as the model counts them; known at the end of its text."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-@dataclass
-class ChatText:
-    """A text that is being written: `pieces` in order, and what is known at its end."""
-
-    usage: ChatUsage = field(default_factory=ChatUsage)
-    is_cut: bool = False
-    """Whether the model stopped for want of room."""
-    has_ended: bool = False
-    """Whether it said that it stops, as some do without [DONE]."""
 
 
 class ChatModel:
@@ -100,7 +83,8 @@ class ChatModel:
 
         async def ask() -> None:
             try:
-                await self.pipeline.call(read)
+                with model_call(self.name, self._url, self._model, text):
+                    await self.pipeline.call(read)
             finally:
                 queue.put_nowait(None)
 
@@ -136,7 +120,7 @@ class ChatModel:
             "stream_options": {"include_usage": True},
             **self._parameters,
         }
-        length = 0
+        length, started = 0, time.perf_counter()
         limit_s = self.limits.first_s
         async with aclosing(self._events(body)) as events:
             while True:
@@ -148,6 +132,8 @@ class ChatModel:
                     raise ChatError(f"{what} for {limit_s:g} s.") from error
                 if piece is None:
                     break
+                if length == 0:
+                    text.first_s = time.perf_counter() - started
                 length += len(piece)
                 if length > MAX_TEXT:
                     raise ChatError("It did not come to an end.", f"more than {MAX_TEXT} characters")
@@ -180,19 +166,22 @@ async def _next_piece(events: AsyncIterator[dict[str, Any] | None], text: ChatTe
         usage = event.get("usage")
         if isinstance(usage, dict):
             text.usage = ChatUsage(*(_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens")))
+        if isinstance(event.get("model"), str):
+            text.model = event["model"]
         choices = event.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(choice, dict):
             continue
-        if choice.get("finish_reason") == "content_filter":
+        reason = choice.get("finish_reason")
+        if reason in FINISH_REASONS and not text.is_cut:
+            text.finish_reason = reason
+        if reason == "content_filter":
             raise ChatError(NOT_ALLOWED)
-        text.is_cut = text.is_cut or choice.get("finish_reason") == "length"
-        text.has_ended = text.has_ended or choice.get("finish_reason") in ("stop", "length")
         delta = choice.get("delta")
         piece = delta.get("content") if isinstance(delta, dict) else None
         if isinstance(piece, str) and piece:
             return piece
-    if text.has_ended:
+    if text.finish_reason:
         return None
     raise ChatError("It broke off.", "the stream ended without [DONE]")
 
