@@ -59,7 +59,7 @@ PANELS: list[tuple[str, str, list[tuple[str, str]]]] = [
         "reqps",
         [
             (f"sum(rate(tidegate_shed_total{RATE}))", "no room"),
-            (f"sum by (caller) (rate(tidegate_limited_total{RATE}))", "too often, {{caller}}"),
+            (f"sum by (caller, reason) (rate(tidegate_limited_total{RATE}))", "too much, {{caller}}, {{reason}}"),
             (f"sum(rate(tidegate_connections_refused_total{RATE}))", "connections"),
         ],
     ),

@@ -99,7 +99,7 @@ class Admission:
         if is_below or (who.is_unverified and self._verifications.take("all")):
             who.spent += cost
             return None
-        LIMITED.labels(who.rates.name).inc()
+        LIMITED.labels(who.rates.name, "rate").inc()
         return known or self._too_often(who, cost)
 
     async def take_shared(self, who: Asker, cost: int = 1) -> TooManyRequestsError | None:
@@ -109,7 +109,7 @@ class Admission:
         scarce = await self.shared.take(who.rates, who.key, cost)
         if scarce is None:
             return None
-        LIMITED.labels(who.rates.name).inc()
+        LIMITED.labels(who.rates.name, "shared_rate").inc()
         return self._refusal(who, scarce)
 
     async def charge(self, who: Asker, more: int, share: float = 1.0) -> TooManyRequestsError | None:
@@ -125,13 +125,13 @@ class Admission:
         if not self.limiter.would_refuse(who.key):
             return None
         if self.limiter.has_its_share(who.key):
-            LIMITED.labels(who.rates.name).inc()
-            return self.too_many_at_once()
+            return self.too_many_at_once(who)
         SHED.inc()
         return OverloadedError()
 
-    def too_many_at_once(self) -> TooManyAtOnceError:
-        """What a caller is told that has its share of the places."""
+    def too_many_at_once(self, who: Asker) -> TooManyAtOnceError:
+        """What a caller is told that has its share of the places; it is counted."""
+        LIMITED.labels(who.rates.name, "at_once").inc()
         most = self.limiter.share
         return TooManyAtOnceError(
             f"At most {most} requests of one caller are answered at a time (CALLER_SHARE). Wait for one of them.",

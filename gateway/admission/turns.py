@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
+from gateway.resilience.request_metrics import caller_waited
+
 AT_WORK_S = 0.25
 """Others are at work if one of them had a request this lately."""
 
@@ -54,8 +56,9 @@ class Turns:
         queue = self._waiting.setdefault(caller, _Queue())
         queue.turns.append(turn)
         try:
-            async with asyncio.timeout(within_s):
-                await _while_others_end(queue, turn, stall_s)
+            with caller_waited("turn", caller):
+                async with asyncio.timeout(within_s):
+                    await _while_others_end(queue, turn, stall_s)
         except (asyncio.CancelledError, TimeoutError):
             if turn.done() and not turn.cancelled():
                 self._end(caller)

@@ -30,7 +30,7 @@ from gateway.reading.service import ReadingService
 from gateway.recommendations.service import RecommendationService
 from gateway.resilience import ResiliencePipeline
 from gateway.resilience.limiter import ConcurrencyLimiter
-from gateway.resilience.request_metrics import IN_FLIGHT, LIMIT, RIGHTS_AGE
+from gateway.resilience.request_metrics import IN_FLIGHT, LIMIT, RIGHTS_AGE, show_spread
 from gateway.search.embedding_service import EmbeddingService
 from gateway.search.query_embedding import QueryEmbedder
 from gateway.search.recall import LiveRecall
@@ -153,6 +153,7 @@ def create_services(
     limiter = parts.create_limiter(settings, how.database)
     LIMIT.set_function(lambda: limiter.limit)
     IN_FLIGHT.set_function(lambda: limiter.in_flight)
+    show_spread("requests", limiter.spread)
     dependencies = parts.list_dependencies(
         replica=replica,
         data_api=data_api,

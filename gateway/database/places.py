@@ -13,7 +13,8 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from gateway.resilience.callers import MEMORY_S, NOBODY, Load, current_caller
+from gateway.resilience.callers import ACTIVE_S, MEMORY_S, NOBODY, Load, Spread, current_caller
+from gateway.resilience.request_metrics import caller_waited
 
 HEAVY_SHARE = 0.02
 """Of the database's time: who uses less of it lately is never heavy."""
@@ -28,7 +29,6 @@ TYPICAL_WEIGHT = 0.05
 MAX_REST_S = 2.0
 AT_WORK_S = 0.25
 """Others are at work if one of them had a statement this lately; otherwise nobody rests."""
-ACTIVE_S = 5.0  # for which callers are remembered
 
 
 class PlacesTakenError(Exception):
@@ -45,8 +45,17 @@ class _Waiter:
 class FairPlaces:
     """So many places, given to whoever has used them least."""
 
-    def __init__(self, size: int, share: float, *, wait_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """`size` places, `share` of them for one caller at most; nobody waits longer than `wait_s`."""
+    def __init__(
+        self,
+        size: int,
+        share: float,
+        *,
+        wait_s: float,
+        name: str = "database",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`size` places of `name`, `share` of them for one caller at most; nobody waits longer than `wait_s`."""
+        self._name = name
         self._size = size
         self._share = max(1, int(size * share))
         self._wait_s = wait_s
@@ -69,6 +78,10 @@ class FairPlaces:
     def __len__(self) -> int:
         """How many places are taken."""
         return self._count
+
+    def spread(self) -> Spread:
+        """How the time of the database is spread over callers."""
+        return Spread.of(self._used.values(), self._clock())
 
     def forget(self) -> None:
         """The server hung: forget who used how much, and do not count what runs now."""
@@ -97,8 +110,9 @@ class FairPlaces:
         self._waiting.append(waiter)
         self._pump()
         try:
-            async with asyncio.timeout(self._wait_s):
-                await waiter.turn
+            with caller_waited(self._name, caller):
+                async with asyncio.timeout(self._wait_s):
+                    await waiter.turn
         except BaseException as error:
             if waiter in self._waiting:
                 self._waiting.remove(waiter)

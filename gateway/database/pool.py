@@ -45,8 +45,9 @@ from gateway.resilience import (
     Policy,
     ResiliencePipeline,
 )
+from gateway.resilience.request_metrics import show_spread
 from gateway.resilience.single_flight import SingleFlight
-from gateway.resilience.spans import span, trace_id
+from gateway.resilience.spans import note_moments, span, trace_parameters
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,8 @@ class Database:
             on_open=self._hangs,
             heartbeat=self.heartbeat,
         )
-        self._places = FairPlaces(pool_size, share, wait_s=policy.timeout_s * 2 / 3, clock=clock)
+        self._places = FairPlaces(pool_size, share, wait_s=policy.timeout_s * 2 / 3, name=policy.name, clock=clock)
+        show_spread(policy.name, self._places.spread)
         self._beating: asyncio.Task[None] | None = None
         self._is_followed = listener is not None
         self._check = SingleFlight(self._check_safety)
@@ -141,8 +143,8 @@ class Database:
         """
         await self.ensure_safe()
         with span(name, db__system__name="postgresql", db__operation__name=name):
-            # Queries that are somebody's tell PostgreSQL the trace; the others have no such parameter.
-            return await self._run(query(name), {"trace": trace_id(), **(parameters or {})})
+            # Queries that are somebody's tell PostgreSQL the trace; the others have no such parameters.
+            return await self._run(query(name), {**trace_parameters(), **(parameters or {})})
 
     async def probe(self) -> str:
         """Run the cheapest query; the sentence for the status. A GatewayError."""
@@ -264,8 +266,13 @@ def _safety_query() -> bytes:
 
 
 async def _rows(connection: Connection, statement: bytes, parameters: Mapping[str, object] | None) -> list[DictRow]:
+    started_ns = time.perf_counter_ns()
     cursor = await connection.execute(statement, parameters)
-    return await cursor.fetchall()
+    rows = await cursor.fetchall()
+    moments = rows[0].pop("moments", None) if rows else None
+    if moments:
+        note_moments(moments, time.perf_counter_ns() - started_ns)
+    return rows
 
 
 def _with_defaults(url: str) -> str:

@@ -86,7 +86,7 @@ class ConcurrencyLimitMiddleware:
         await self._charge_for_body(state)
         caller = state["asker"].key
         if not self.limiter.enter(caller):
-            self._refuse(scope["path"], caller)
+            self._refuse(scope["path"], state["asker"])
             state["is_stale_only"] = True
             await self.app(scope, receive, send)
             return
@@ -124,11 +124,11 @@ class ConcurrencyLimitMiddleware:
             if refused is not None:
                 raise refused
 
-    def _refuse(self, path: str, caller: str) -> None:
+    def _refuse(self, path: str, who: Asker) -> None:
         """Raise, unless the request may be answered from what is known."""
         if is_refused(path):
-            if self.limiter.has_its_share(caller):
-                raise self.admission.too_many_at_once()
+            if self.limiter.has_its_share(who.key):
+                raise self.admission.too_many_at_once(who)
             SHED.inc()
             if not self.limiter.allow_stale():
                 raise OverloadedError

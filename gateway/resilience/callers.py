@@ -5,7 +5,7 @@ Known to everything that a request starts by a context variable, as the deadline
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,6 +14,9 @@ from math import exp
 MAX_CALLERS = 65_536
 MEMORY_S = 2.0
 """What was asked this long ago counts a third (1/e)."""
+
+ACTIVE_S = 5.0
+"""A caller is active that has asked for something this lately."""
 
 NOBODY = ""
 """Work of the gateway itself: it has no share and is never made to wait for one."""
@@ -35,6 +38,11 @@ def current_caller() -> str:
     return _caller.get()
 
 
+def kind_of(caller: str) -> str:
+    """`person` or `address`, of a caller that is not NOBODY."""
+    return "person" if caller.startswith("person:") else "address"
+
+
 @dataclass(slots=True)
 class Load:
     """Of one caller."""
@@ -51,6 +59,21 @@ class Load:
     def recent(self, now: float) -> float:
         """What was asked for lately, what is older counting less."""
         return self.amount * exp((self.at - now) / MEMORY_S) if self.amount else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How many callers are active, and the largest part that one of them has of what all ask for, 0 to 1."""
+
+    callers: int = 0
+    largest_share: float = 0.0
+
+    @classmethod
+    def of(cls, loads: Iterable[Load], now: float) -> "Spread":
+        """That of these loads."""
+        active = [load.recent(now) for load in loads if load.amount and now - load.at <= ACTIVE_S]
+        total = sum(active)
+        return cls(len(active), max(active) / total) if total else cls()
 
 
 class Loads:
@@ -85,6 +108,10 @@ class Loads:
         """What `caller` has asked for lately, a second."""
         load = self._loads.get(caller)
         return 0.0 if load is None else load.recent(self._clock()) / MEMORY_S
+
+    def spread(self) -> Spread:
+        """How what is asked for is spread over callers."""
+        return Spread.of(self._loads.values(), self._clock())
 
     def _forget_one(self) -> None:
         # Those with work under way are few: as many as there are places.

@@ -11,7 +11,7 @@ ask seldom: how often one may ask falls with the places that are free.
 import time
 from collections.abc import Callable
 
-from gateway.resilience.callers import NOBODY, Loads
+from gateway.resilience.callers import NOBODY, Loads, Spread
 from gateway.resilience.token_bucket import TokenBucket
 
 DECREASE = 0.9
@@ -65,6 +65,10 @@ class ConcurrencyLimiter:
     def ask(self, caller: str) -> None:
         """Note that `caller` asks, whether or not it is let in."""
         self._loads.ask(caller)
+
+    def spread(self) -> Spread:
+        """How requests are spread over callers."""
+        return self._loads.spread()
 
     def has_room(self, caller: str = NOBODY) -> bool:
         """Whether one more of `caller` may come in."""

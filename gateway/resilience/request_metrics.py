@@ -1,9 +1,13 @@
 """What becomes of requests, and what waits for the worker, in numbers: the gateway's part of the metrics."""
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from gateway.resilience.callers import Spread, kind_of
 from gateway.resilience.metrics import BUCKETS, REGISTRY
 from gateway.resilience.spans import trace_id
 
@@ -24,7 +28,23 @@ SHED = Counter("tidegate_shed", "Requests refused because there were too many.",
 LIMITED = Counter(
     "tidegate_limited",
     "Requests refused because one caller asks too much, by kind of caller.",
-    ["caller"],
+    ["caller", "reason"],
+    registry=REGISTRY,
+)
+CALLERS = Gauge(
+    "tidegate_callers", "Callers that have used something in the last five seconds.", ["of"], registry=REGISTRY
+)
+LARGEST_SHARE = Gauge(
+    "tidegate_largest_caller_share",
+    "The largest part, 0 to 1, that one caller has of what all used lately.",
+    ["of"],
+    registry=REGISTRY,
+)
+CALLER_WAITS = Histogram(
+    "tidegate_caller_wait_seconds",
+    "How long callers waited because they or others had asked for much, by kind of caller.",
+    ["of", "caller"],
+    buckets=BUCKETS,
     registry=REGISTRY,
 )
 CONNECTIONS_REFUSED = Counter(
@@ -99,6 +119,22 @@ def answered(route: str, status: int, seconds: float) -> None:
 @cache
 def _request_seconds(route: str, status: str) -> Histogram:
     return REQUEST_SECONDS.labels(route, status)
+
+
+def show_spread(of: str, spread: Callable[[], Spread]) -> None:
+    """Show how the use of something is spread over callers, by asking whenever somebody reads the numbers."""
+    CALLERS.labels(of).set_function(lambda: spread().callers)
+    LARGEST_SHARE.labels(of).set_function(lambda: spread().largest_share)
+
+
+@contextmanager
+def caller_waited(of: str, caller: str) -> Iterator[None]:
+    """The block is what `caller` waits for something."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        CALLER_WAITS.labels(of, kind_of(caller)).observe(time.perf_counter() - started)
 
 
 class CacheMeter:

@@ -11,7 +11,7 @@ from gateway.admission.admission import Admission
 from gateway.admission.connections import Connections, Uploads
 from gateway.admission.rates import BoundedMemory, Rates, rate_limit_field
 from gateway.config.types import sentence
-from gateway.resilience.callers import Loads
+from gateway.resilience.callers import Loads, Spread
 from gateway.resilience.limiter import ConcurrencyLimiter
 from tests.support.clock import Clock
 from tests.support.gateway_app import make_settings
@@ -188,6 +188,21 @@ def test_who_asks_least_has_the_last_places() -> None:
     clock.advance(10)  # what was asked is forgotten
     limiter.leave(0.1, "seldom")
     assert limiter.enter("often")
+
+
+def test_how_requests_are_spread_names_nobody() -> None:
+    clock = Clock()
+    limiter = ConcurrencyLimiter(initial=20, late_s=1, clock=clock)
+    assert limiter.spread() == Spread(0, 0.0)
+    for caller in ("a", "b", "c", "a", "a"):
+        limiter.ask(caller)
+    assert limiter.spread() == Spread(3, 0.6)
+    clock.advance(4)
+    limiter.ask("d")
+    assert limiter.spread().callers == 4
+    assert 0.5 < limiter.spread().largest_share < 1, "what is older counts less"
+    clock.advance(2)
+    assert limiter.spread() == Spread(1, 1.0)
 
 
 class Held:

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.database.places import FairPlaces, PlacesTakenError
 from gateway.resilience import AttemptTimeoutError, CircuitOpenError, Policy, ResiliencePipeline
-from gateway.resilience.callers import on_behalf_of
+from gateway.resilience.callers import Spread, on_behalf_of
+from gateway.resilience.metrics import REGISTRY
 from tests.support.clock import Clock
 from tests.support.pipelines import broken, classify, outcomes, well
 
@@ -121,7 +122,7 @@ class Database:
 
     def __init__(self, size: int = 4, share: float = 0.5, wait_s: float = 30) -> None:
         self.clock = Clock()
-        self.places = FairPlaces(size, share, wait_s=wait_s, clock=self.clock)
+        self.places = FairPlaces(size, share, wait_s=wait_s, name="database_of_tests", clock=self.clock)
         self.running: list[str] = []
         self.done: list[str] = []
         self._gates: dict[str, asyncio.Event] = {}
@@ -169,6 +170,7 @@ async def test_who_used_least_comes_first() -> None:
     database.clock.advance(0.5)
     await database.finish("a")
     await first
+    assert database.places.spread() == Spread(1, 1.0)
     tasks = [database.begin(caller) for caller in ("c", "a", "a", "b")]
     for caller in ("c", "b", "a"):
         await database.settle()
@@ -178,6 +180,9 @@ async def test_who_used_least_comes_first() -> None:
     await database.finish("a")
     await asyncio.gather(*tasks)
     assert database.done == ["a", "c", "b", "a", "a"]
+    assert database.places.spread().callers == 3
+    waits = {"of": "database_of_tests", "caller": "address"}
+    assert (REGISTRY.get_sample_value("tidegate_caller_wait_seconds_count", waits) or 0) >= len(tasks) - 1
 
 
 async def test_who_uses_far_more_than_others_rests_while_these_are_at_work() -> None:

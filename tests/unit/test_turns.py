@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from gateway.admission.turns import AT_WORK_S, Turns
+from gateway.resilience.metrics import REGISTRY
 
 pytestmark = pytest.mark.anyio
 LONG_S = 20.0
@@ -60,12 +61,20 @@ async def test_alone_a_caller_has_everything_at_once() -> None:
 async def test_beside_others_one_at_a_time_in_the_order_of_arrival() -> None:
     bench = Bench()
     await bench.start("b", "b1")
-    await bench.start("a", "a1", "a2", "a3")
+    await bench.start("person:a", "a1", "a2", "a3")
     await bench.start("c", "c1")
     assert bench.begun == ["b1", "a1", "c1"]
+    before = waits()
     for ended, next_one in (("a1", "a2"), ("a2", "a3")):
         await bench.end(ended)
         assert bench.begun[-1] == next_one
+    assert waits() == before + 2
+
+
+def waits() -> float:
+    """How many requests of a person have waited for a turn."""
+    labels = {"of": "turn", "caller": "person"}
+    return REGISTRY.get_sample_value("tidegate_caller_wait_seconds_count", labels) or 0.0
 
 
 async def test_others_are_at_work_for_a_moment_after_their_answer() -> None:
