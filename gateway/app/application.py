@@ -43,8 +43,8 @@ Send a Supabase access token as `Authorization: Bearer …`, or none to see what
 `application/problem+json` (RFC 9457). An answer that had to do without something says `degraded` and why.
 Chat clients find the same as tools of an MCP server at `/mcp`."""
 
-NO_TELEMETRY: TelemetryConfig = {"auto_configure": False, "metrics": False, "logs": False}
-"""What FastAPI would send by itself."""
+NO_TELEMETRY: TelemetryConfig = {"auto_configure": False, "metrics": False, "logs": False, "operation_spans": False}
+"""What FastAPI would send by itself. Its spans of operations, some three a request, say nothing that ours do not."""
 
 
 def create_app(

@@ -1,6 +1,7 @@
--- Returns one row (results, complete, syntax): what the caller of these verified claims may read, best first, as JSON, and
--- how the query was read. One statement in autocommit: the role lasts until its transaction ends.
-select to_json(results) as results, complete, syntax
+-- Returns one row (results, complete, syntax, moments): what the caller of these verified claims may read, best first, as
+-- JSON, how the query was read, and for who traces it when its parts ended (private.timed_answer), else null. One
+-- statement in autocommit: the role lasts until its transaction ends.
+select to_json(results) as results, complete, syntax, case when %(traced)s::boolean then moments end as moments
 from private.search_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
   %(max_results)s::integer, %(organization_ids)s::uuid[], %(category)s::text, %(price_min)s::numeric,

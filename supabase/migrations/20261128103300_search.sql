@@ -151,10 +151,11 @@ comment on function private.best_matches is
 
 create type private.search_matches as (
   top private.chunk_match[], words private.word_matches, is_complete boolean, by_meaning private.chunk_match[],
-  candidates private.chunk_match[], excluded uuid[]);
+  candidates private.chunk_match[], excluded uuid[], moments timestamptz[]);
 comment on type private.search_matches is
   'The best chunk of each source, what the words found, whether it is all there is, or as much as was asked for, '
-  'what meaning found, the ranking that top is the beginning of, and the excluded sources (a null: perhaps more).';
+  'what meaning found, the ranking that top is the beginning of, the excluded sources (a null: perhaps more), and when '
+  'plan, meaning, words and fusion ended (null: was not done).';
 
 create function private.matches_of(
   parsed private.parsed_query, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
@@ -168,7 +169,10 @@ declare
   excludes_all constant boolean := array_position(excluded, null) is null;
   has_every_phrase boolean;
   leg private.search_leg := ('{}', true);
-  found private.search_matches := ('{}', ('{}', true, '{}', true, '{}'), true, '{}', '{}', excluded);
+  found private.search_matches := ('{}', ('{}', true, '{}', true, '{}'), true, '{}', '{}', excluded, null);
+  planned timestamptz;
+  compared timestamptz;
+  read timestamptz;
 begin
   excluded := array_remove(excluded, null);
   range.sources := private.sources_of_phrases(parsed.phrases, kinds, range.sources);
@@ -178,8 +182,10 @@ begin
     range.sources := array(select private.passing_sources(range.sources, range.wanted));
     range.wanted := null;
   end if;
+  planned := clock_timestamp();
   if cardinality(range.sources) = 0 then
     found.is_complete := has_every_phrase;
+    found.moments := array[planned, null, null, null];
     return found;
   end if;
   if mode <> 'keyword' then
@@ -188,6 +194,7 @@ begin
       weight, range.wanted);
     leg := private.nearest_matches(parsed.words, leg, candidate_count);
     found.by_meaning := leg.matches;
+    compared := clock_timestamp();
   end if;
   if mode = 'semantic' then
     found.words.marks := private.words_to_mark(parsed);
@@ -195,6 +202,7 @@ begin
     found.words := private.search_by_words(
       parsed, kinds, range.sources, excluded, array(select m.chunk_id from unnest(leg.matches) m), max_results,
       candidate_count, 1 - weight, range.wanted);
+    read := clock_timestamp();
   end if;
   found.candidates := private.best_matches(
     leg.matches, (found.words).matches, query_embedding, model, weight, candidate_count);
@@ -205,16 +213,17 @@ begin
   found.is_complete := (found.words).has_every_word and (
     cardinality(found.top) >= max_results
     or leg.is_complete and (found.words).is_complete and has_every_phrase and excludes_all);
+  found.moments := array[planned, compared, read, clock_timestamp()];
   return found;
 end $$;
 comment on function private.matches_of is 'What a parsed query finds in a range.';
 
 create type private.search_run as (
   parsed private.parsed_query, kinds text[], range private.search_range, model smallint, weight double precision,
-  found private.search_matches, is_complete boolean);
+  found private.search_matches, is_complete boolean, moments timestamptz[]);
 comment on type private.search_run is
   'A search: the query as it was read in the end, the kinds that can pass the filters, where it was searched, the '
-  'model and the weight of meaning, and what was found.';
+  'model and the weight of meaning, what was found, and when it began and its parts ended.';
 
 create function private.run_search(
   query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
@@ -227,6 +236,7 @@ declare
   of_products constant boolean :=
     num_nonnulls(wanted.category, wanted.price_min, wanted.price_max, wanted.in_stock) > 0;
   run private.search_run;
+  began constant timestamptz := clock_timestamp();
 begin
   run.model := (private.active_embedding_model()).id;
   run.weight := case mode when 'semantic' then 1 when 'keyword' then 0 else 0.5 end;
@@ -240,12 +250,14 @@ begin
   run.found := private.matches_of(
     run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight);
   run.is_complete := (run.found).is_complete;
+  run.moments := began || (run.found).moments;
   if cardinality((run.found).top) = 0 and (run.parsed).syntax = 'operators' and (run.parsed).words <> query then
     -- The operators left nothing and give way.
     run.parsed := private.parse_query(query, 'plain');
     run.found := private.matches_of(
       run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight);
     run.is_complete := run.is_complete and (run.found).is_complete;
+    run.moments := run.moments || (run.found).moments;
   end if;
   return run;
 end $$;
@@ -265,14 +277,17 @@ language plpgsql stable security invoker
 -- rules out counts as dear enough.
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
 as $$
+declare
+  answer record;
 begin
   perform private.check_passages(passages_per_result, include), private.check_search(
     query, query_embedding, mode, kinds, max_results, organization_ids, metadata_contains, embedding_model, effort);
-  return private.answer_of(
+  answer := private.answer_of(
     private.run_search(
       query, query_embedding, mode, kinds, max_results,
       (organization_ids, category, price_min, price_max, in_stock, metadata_contains), effort, syntax),
     query_embedding, passages_per_result, include);
+  return (answer.results, answer.complete, answer.syntax);
 end $$;
 comment on function public.search is
   'Documents and products that the caller may read, best first, each once, with its best passages. In the query "a '

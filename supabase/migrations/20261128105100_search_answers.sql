@@ -7,16 +7,23 @@
 -- The search is run once, and explained from what it found. A source that it did not find has its scores computed, from
 -- as many of its chunks as private.passage_limit() allows for all of them together.
 
+create type private.timed_answer as (
+  results public.search_result[], complete boolean, syntax text, moments timestamptz[]);
+comment on type private.timed_answer is
+  'A public.search_answer, and when the search began, when plan, meaning, words and fusion ended (null: was not done; '
+  'once more where operators gave way), and when the results were read. For operators: how long a search takes may '
+  'depend on what its caller may not read.';
+
 create function private.search_answer(
   top private.chunk_match[], further private.chunk_match[], marks private.marked_word[], include text[],
-  is_complete boolean, syntax text)
-returns public.search_answer
+  is_complete boolean, syntax text, moments timestamptz[])
+returns private.timed_answer
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   most_bytes constant bigint := private.limit_of('search_answer_bytes');
   wants_content constant boolean := 'content' = any (include);
-  answer public.search_answer;
+  answer private.timed_answer;
 begin
   with found as (
     select t.score, t.source_id as id, d.id as document_id, coalesce(d.title, p.name) as title,
@@ -61,7 +68,7 @@ begin
   select coalesce(array_agg((
            m.kind, m.id, m.document_id, m.title, m.snippet, m.highlights, m.heading_path, m.score, m.metadata,
            m.owner, m.passages, m.content, m.unread_by_model)::public.search_result order by m.place), '{}'),
-         is_complete and count(*) = coalesce(max(m.results), 0), syntax
+         is_complete and count(*) = coalesce(max(m.results), 0), syntax, moments || clock_timestamp()
   into answer
   -- At least one, whatever its size.
   from measured m where m.bytes_so_far <= most_bytes or m.place = 1;
@@ -72,7 +79,7 @@ comment on function private.search_answer is
 
 create function private.answer_of(
   run private.search_run, query_embedding extensions.halfvec, passages_per_result integer, include text[])
-returns public.search_answer
+returns private.timed_answer
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -80,11 +87,34 @@ begin
     (run.found).top, private.further_passages(
       (run.found).top, ((run.found).words).terms, run.kinds, query_embedding, run.model, run.weight,
       passages_per_result - 1),
-    ((run.found).words).marks, include, run.is_complete, (run.parsed).syntax);
+    ((run.found).words).marks, include, run.is_complete, (run.parsed).syntax, run.moments);
 end $$;
 comment on function private.answer_of is 'What a search found, as an answer shows it.';
 
-create type private.explained_answer as (answer public.search_answer, explanation jsonb);
+create function private.search_as(
+  claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
+  organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
+  metadata_contains jsonb, embedding_model text, effort text default 'bounded', passages_per_result integer default 1,
+  include text[] default '{}', syntax text default 'operators', trace text default null)
+returns private.timed_answer
+language plpgsql volatile security invoker
+-- As public.search.
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+as $$
+begin
+  perform private.assume_caller(claims, trace);
+  perform private.check_passages(passages_per_result, include), private.check_search(
+    query, query_embedding, mode, kinds, max_results, organization_ids, metadata_contains, embedding_model, effort);
+  return private.answer_of(
+    private.run_search(
+      query, query_embedding, mode, kinds, max_results,
+      (organization_ids, category, price_min, price_max, in_stock, metadata_contains), effort, syntax),
+    query_embedding, passages_per_result, include);
+end $$;
+comment on function private.search_as is
+  'public.search as the caller with these verified claims, and when its parts ended.';
+
+create type private.explained_answer as (answer private.timed_answer, explanation jsonb);
 comment on type private.explained_answer is 'What a search found, and why.';
 
 create function private.explained_plan(run private.search_run, mode text, exact boolean) returns jsonb
@@ -294,12 +324,12 @@ create function private.explain_search_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
   organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
   metadata_contains jsonb, embedding_model text, effort text, passages_per_result integer, include text[],
-  syntax text, explain_ids uuid[])
+  syntax text, explain_ids uuid[], trace text default null)
 returns private.explained_answer
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform private.assume_caller(claims);
+  perform private.assume_caller(claims, trace);
   return private.explain_search(
     query, query_embedding, mode, kinds, max_results,
     (organization_ids, category, price_min, price_max, in_stock, metadata_contains), embedding_model, effort,
@@ -312,4 +342,4 @@ grant execute on function
   private.filters_failed, private.operators_failed, private.explained_source, private.explanation_of,
   private.explain_search
   to anon, authenticated, service_role;
-grant execute on function private.explain_search_as to tidegate_gateway;
+grant execute on function private.search_as, private.explain_search_as to tidegate_gateway;

@@ -28,22 +28,6 @@ comment on function private.assume_caller is
   'Makes the rest of the transaction run as the caller with these verified claims: anon or authenticated. '
   'application_name ends with the id of this trace.';
 
-create function private.search_as(
-  claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
-  metadata_contains jsonb, embedding_model text, effort text default 'bounded', passages_per_result integer default 1,
-  include text[] default '{}', syntax text default 'operators', trace text default null)
-returns public.search_answer
-language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform private.assume_caller(claims, trace);
-  return public.search(
-    query, query_embedding, mode, kinds, max_results, organization_ids, category, price_min, price_max, in_stock,
-    metadata_contains, embedding_model, effort, passages_per_result, include, syntax);
-end $$;
-comment on function private.search_as is 'public.search as the caller with these verified claims.';
-
 create function private.embedding_model_as(claims text, trace text default null)
 returns table (name text, dimensions integer)
 language plpgsql volatile security invoker rows 1 set search_path = pg_catalog, pg_temp
@@ -84,6 +68,6 @@ end $$;
 comment on function private.recommend_as is 'public.recommend as the caller with these verified claims.';
 
 grant execute on function
-  private.assume_caller, private.search_as, private.embedding_model_as, private.failed_documents_as,
+  private.assume_caller, private.embedding_model_as, private.failed_documents_as,
   private.recommend_as
   to tidegate_gateway;

@@ -25,7 +25,6 @@ import jwt
 import psycopg
 from fastapi import FastAPI
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from rich.console import Console
@@ -33,6 +32,7 @@ from rich.table import Table
 
 from gateway.database import pool
 from gateway.http.observation import ObservationMiddleware
+from gateway.observability.exporting import Exporter
 from gateway.observability.logs import JsonFormatter
 from gateway.resilience import metrics, spans
 from tests.bench.processes import running_ns
@@ -70,7 +70,7 @@ def taken_out() -> Iterator[None]:
         mock.patch.object(metrics.Meter, "attempted", lambda *_: None),
         mock.patch.object(metrics, "span", lambda *_, **__: none),
         mock.patch.object(pool, "span", lambda *_, **__: none),
-        mock.patch.object(pool, "trace_id", lambda: None),
+        mock.patch.object(pool, "trace_parameters", lambda: {"trace": None, "traced": False}),
     ):
         yield
 
@@ -210,7 +210,7 @@ def main() -> None:
     ready: Any = multiprocessing.Queue()
     collector = multiprocessing.Process(target=collect, args=(ready,), daemon=True)
     collector.start()
-    exporter = OTLPSpanExporter(f"{ready.get(timeout=60)}/v1/traces")
+    exporter = Exporter(f"{ready.get(timeout=60)}/v1/traces")
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     with tempfile.TemporaryDirectory() as logs:

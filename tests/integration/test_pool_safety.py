@@ -266,7 +266,13 @@ async def test_cancelled_at_every_await(door: Database, crowd: list[Person]) -> 
 
 
 def _statement(person: Person) -> tuple[bytes, dict[str, Any]]:
-    return query("search_as"), {**dict.fromkeys(FILTERS), **WANTED, "claims": person.claims, "trace": None}
+    return query("search_as"), {
+        **dict.fromkeys(FILTERS),
+        **WANTED,
+        "claims": person.claims,
+        "trace": None,
+        "traced": False,
+    }
 
 
 async def test_no_connection_is_lost_to_a_deadline(door: Database, crowd: list[Person]) -> None:

@@ -185,3 +185,27 @@ def test_removed_text_is_not_found_while_its_embeddings_are_late(
         assert "meadow leaflet" not in {row[0] for row in rows}
         status = connection.execute("select status from public.documents where title = 'meadow leaflet'").fetchone()
         assert status == ("pending",)
+
+
+@pytest.mark.parametrize(
+    ("query", "mode", "done"),
+    [
+        ("meadow", "hybrid", "11111"),
+        ("meadow", "keyword", "10111"),
+        ("meadow", "semantic", "11011"),
+        # What is excluded leaves nothing, and gives way.
+        ('"no such phrase"', "keyword", "100010111"),
+    ],
+)
+def test_a_search_tells_when_its_parts_ended(
+    gateway_login: psycopg.Connection[Any], tenants: Tenants, query: str, mode: str, done: str
+) -> None:
+    values = (claims_of(tenants.people["owner"]), query, as_literal(unit_vector(1)), mode, ["documents"], 10)
+    statement = SEARCH_AS.replace("select r.*", "select clock_timestamp(), s.moments").partition(", unnest(")[0]
+    row = gateway_login.execute(statement, values).fetchone()
+    assert row is not None
+    after, (began, *moments) = row
+    assert "".join("01"[moment is not None] for moment in moments) == done
+    told = [began, *(moment for moment in moments if moment is not None)]
+    assert told == sorted(told)
+    assert told[-1] <= after

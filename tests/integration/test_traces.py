@@ -14,6 +14,7 @@ import pytest
 from gateway.local.ports import HOST
 from tests.support import Database, ScratchCluster
 from tests.support.fake_collector import FakeCollector
+from tests.support.fake_payments import FakePayments
 from tests.support.pgbouncer import BINARY, MISSING, pgbouncer
 from tests.support.stack import Stack
 from tests.support.waiting import wait_until
@@ -37,13 +38,13 @@ def collector() -> Iterator[FakeCollector]:
 
 def search(stack: Stack, **headers: str) -> httpx2.Response:
     body = {"query": QUERY, "mode": "hybrid"}
-    return httpx2.post(f"{stack.gateway_url}/v1/search", json=body, headers=headers, timeout=10, trust_env=False)
+    return httpx2.post(f"{stack.gateway_url}/v1/search", json=body, headers=headers, timeout=40, trust_env=False)
 
 
 def test_a_search_is_one_trace_that_tells_no_text(stack: Stack, collector: FakeCollector) -> None:
-    stack.start_gateway(**collector.environment)
+    stack.start_gateway(**PATIENT, EMBEDDER_TIMEOUT_S="20", **collector.environment)
     trace_id, parent_id = secrets.token_hex(16), secrets.token_hex(8)
-    assert search(stack, traceparent=f"00-{trace_id}-{parent_id}-01").status_code == 200
+    assert search(stack, traceparent=f"00-{trace_id}-{parent_id}-01").json()["mode"] == "hybrid"
     found = collector.wait_for("POST /v1/search", trace_id)
     by_id, spans = {span.span_id: span for span in found}, {span.name: span for span in found}
 
@@ -61,6 +62,11 @@ def test_a_search_is_one_trace_that_tells_no_text(stack: Stack, collector: FakeC
     assert above("search_as")[-1] == "POST /v1/search"
     assert above("embedder")[-1] == "POST /v1/search"
     assert spans["search_as"].attributes["db.system.name"] == "postgresql"
+    parts = [spans[name] for name in ("plan", "meaning", "words", "fusion", "snippets")]
+    assert {part.parent_id for part in parts} == {spans["database"].span_id}
+    moments = [moment for part in parts for moment in (part.began_ns, part.ended_ns)]
+    assert moments == sorted(moments)
+    assert spans["database"].began_ns <= moments[0] < moments[-1] <= spans["database"].ended_ns
     assert "GET /health/ready" not in {span.name for span in collector.spans}
     assert b"silver" not in b"".join(collector.requests)
 
@@ -133,11 +139,15 @@ def test_the_trace_is_passed_on_where_nothing_is_sent(stack: Stack, database: Da
         wait_until(lambda: named(admin, trace_id), 20, "the trace in pg_stat_activity")
 
 
-def test_the_worker_links_to_the_request_that_wrote_the_text(stack: Stack, collector: FakeCollector) -> None:
+def test_the_worker_links_to_the_request_that_caused_its_work(
+    stack: Stack, database: Database, collector: FakeCollector
+) -> None:
     stack.start_api()
     stack.start_gateway(**collector.environment)
     token = stack.sign_up("jane@example.org")["access_token"]
-    trace_id, other = secrets.token_hex(16), secrets.token_hex(16)
+    trace_id, other, ordering = (secrets.token_hex(16) for _ in range(3))
+    with database.connect("supabase_admin") as admin:
+        product = a_product(admin)
 
     def headers(trace_id: str) -> dict[str, str]:
         return {"authorization": f"Bearer {token}", "traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"}
@@ -155,26 +165,48 @@ def test_the_worker_links_to_the_request_that_wrote_the_text(stack: Stack, colle
         trust_env=False,
     )
     assert written.status_code == 201, written.text
-    stack.start_worker(
-        SUPABASE_URL=stack.supabase_url, SUPABASE_PUBLISHABLE_KEY=stack.keys.publishable_key, **collector.environment
+    ordered = httpx2.post(
+        f"{stack.supabase_url}/rest/v1/rpc/place_order",
+        json={"items": [{"product_id": product, "quantity": 1}], "idempotency_key": "once"},
+        headers={"apikey": stack.keys.publishable_key, **headers(ordering)},
+        timeout=20,
+        trust_env=False,
     )
-    for name, linked in (("read_file", trace_id), ("embed_chunks", trace_id), ("embed_chunks", other)):
-        span = collector.wait_for_any(name, linked)
-        assert (span.service, span.trace_id != linked) == ("tidegate-worker", True)
+    assert ordered.status_code == 200, ordered.text
+    with FakePayments().running() as provider:
+        stack.start_worker(
+            SUPABASE_URL=stack.supabase_url,
+            SUPABASE_PUBLISHABLE_KEY=stack.keys.publishable_key,
+            **provider.environment,
+            **collector.environment,
+        )
+        caused = {"read_file": [trace_id], "embed_chunks": [trace_id, other], "ask_provider": [ordering]}
+        for name, linked in ((name, linked) for name, traces in caused.items() for linked in traces):
+            span = collector.wait_for_any(name, linked)
+            assert (span.service, span.trace_id != linked) == ("tidegate-worker", True)
     assert "POST /v1/documents" in {span.name for span in collector.wait_for("POST /v1/documents", trace_id)}
+
+
+def a_product(admin: psycopg.Connection[Any]) -> str:
+    """The id of a new one."""
+    with admin.transaction():
+        category = admin.execute(
+            "insert into public.categories (slug, name) values ('boats', 'Boats')"
+            " on conflict (slug) do update set name = excluded.name returning id"
+        ).fetchone()
+        row = admin.execute(
+            "insert into public.products (category_id, sku, name, price, stock)"
+            " values (%s, upper(gen_random_uuid()::text), 'Silver', 1, 1) returning id::text",
+            category,
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def test_the_work_of_the_worker_is_traced(stack: Stack, database: Database, collector: FakeCollector) -> None:
     stack.start_worker(**collector.environment)
     with database.connect("supabase_admin") as admin:
-        row = admin.execute(
-            "insert into public.categories (slug, name) values ('boats', 'Boats') returning id"
-        ).fetchone()
-        assert row is not None
-        admin.execute(
-            "insert into public.products (category_id, sku, name, price, stock) values (%s, 'BOAT', 'Silver', 1, 1)",
-            row,
-        )
+        a_product(admin)
     embedded = collector.wait_for_any("write_chunks")
     assert embedded.service == "tidegate-worker"
     assert b"Silver" not in b"".join(collector.requests)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 from tests.support.local_server import Handler, LocalServer
 from tests.support.waiting import wait_until
@@ -18,7 +20,9 @@ class KeptSpan:
     trace_id: str
     span_id: str
     parent_id: str
-    attributes: dict[str, str]
+    began_ns: int
+    ended_ns: int
+    attributes: dict[str, Any]
     linked: frozenset[str]
     """Traces of the spans that it links to."""
 
@@ -46,7 +50,7 @@ class FakeCollector(LocalServer):
         def of_trace() -> list[KeptSpan]:
             return [span for span in self.spans if span.trace_id == trace_id]
 
-        wait_until(lambda: name in {span.name for span in of_trace()}, 20, f"the span {name}")
+        wait_until(lambda: name in {span.name for span in of_trace()}, 60, f"the span {name}")
         return of_trace()
 
     def wait_for_any(self, name: str, linked: str | None = None) -> KeptSpan:
@@ -55,7 +59,7 @@ class FakeCollector(LocalServer):
         def found() -> list[KeptSpan]:
             return [span for span in self.spans if span.name == name and (linked is None or linked in span.linked)]
 
-        return wait_until(found, 20, f"a {name}")[0]
+        return wait_until(found, 60, f"a {name}")[0]
 
     def _handler(self) -> type[Handler]:
         requests = self.requests
@@ -69,6 +73,11 @@ class FakeCollector(LocalServer):
         return Takes
 
 
+def _plain(value: AnyValue) -> Any:
+    kind = value.WhichOneof("value")
+    return [_plain(item) for item in value.array_value.values] if kind == "array_value" else getattr(value, str(kind))
+
+
 def _spans(request: bytes) -> Iterator[KeptSpan]:
     for of_resource in ExportTraceServiceRequest.FromString(request).resource_spans:
         resource = {pair.key: pair.value.string_value for pair in of_resource.resource.attributes}
@@ -80,6 +89,8 @@ def _spans(request: bytes) -> Iterator[KeptSpan]:
                     span.trace_id.hex(),
                     span.span_id.hex(),
                     span.parent_span_id.hex(),
-                    {pair.key: pair.value.string_value for pair in span.attributes},
+                    span.start_time_unix_nano,
+                    span.end_time_unix_nano,
+                    {pair.key: _plain(pair.value) for pair in span.attributes},
                     frozenset(link.trace_id.hex() for link in span.links),
                 )
