@@ -194,6 +194,10 @@ bench-answers: .venv/bench.stamp .venv/deno.stamp ## Measure answers without a m
 plot-relevance: .venv/bench.stamp ## Draw the thresholds of docs/answers.md from what make bench-answers measured
 	@$(BIN)/python -m tests.bench.relevance
 
+.PHONY: plot-trace
+plot-trace: .venv/dev.stamp .venv/deno.stamp ## Draw the trace of docs/observability.md from the spans of real processes
+	@$(BIN)/python -m tests.bench.trace
+
 .PHONY: bench-answers-speed
 bench-answers-speed: .venv/dev.stamp .venv/deno.stamp ## Measure what the gateway adds to a model that streams to 20 clients
 	@$(BIN)/python -m tests.bench.answers_speed
