@@ -10,21 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from prometheus_client import Counter, Histogram
-
-from gateway.resilience.metrics import BUCKETS, REGISTRY
+from gateway.resilience.request_metrics import FIRST_TOKEN_SECONDS, LLM_TOKENS
 from gateway.resilience.spans import CLIENT, Attribute, annotate, span
 
-FIRST_TOKEN_SECONDS = Histogram(
-    "tidegate_llm_first_token_seconds",
-    "How long language models took to write the first piece of a text.",
-    ["dependency"],
-    buckets=BUCKETS,
-    registry=REGISTRY,
-)
-TOKENS = Counter(
-    "tidegate_llm_tokens", "Tokens that language models read and wrote.", ["dependency", "kind"], registry=REGISTRY
-)
 FINISH_REASONS = ("stop", "length", "content_filter")
 MODEL_NAME = re.compile(r"[\w.:/@+-]{1,100}", re.ASCII)
 """What else an endpoint calls its model may be a text."""
@@ -80,7 +68,7 @@ def _tell(dependency: str, text: ChatText) -> None:
     """What is known of it in the end."""
     usage = {"input": text.usage.prompt_tokens, "output": text.usage.completion_tokens}
     for kind, tokens in usage.items():
-        TOKENS.labels(dependency, kind).inc(tokens)
+        LLM_TOKENS.labels(dependency, kind).inc(tokens)
     if any(usage.values()):
         annotate(gen_ai__usage__input_tokens=usage["input"], gen_ai__usage__output_tokens=usage["output"])
     if text.first_s is not None:

@@ -61,6 +61,16 @@ CITATIONS_DROPPED = Counter(
     "Citations that were not in the passages found for their reader, and so were left out.",
     registry=REGISTRY,
 )
+FIRST_TOKEN_SECONDS = Histogram(
+    "tidegate_llm_first_token_seconds",
+    "How long language models took to write the first piece of a text.",
+    ["dependency"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+LLM_TOKENS = Counter(
+    "tidegate_llm_tokens", "Tokens that language models read and wrote.", ["dependency", "kind"], registry=REGISTRY
+)
 CACHE_LOOKUPS = Counter(
     "tidegate_cache_lookups", "Questions to a cache, by whether it had the answer.", ["cache", "outcome"],
     registry=REGISTRY,
