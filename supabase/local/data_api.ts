@@ -158,6 +158,15 @@ export interface LocalApi {
   connection: CallerConnection;
 }
 
+/**
+ * The whole path of a request to Storage decoded, as hosted Storage reads it: the package leaves `%2C` and its like in the
+ * names of files. Undefined for other requests.
+ */
+function pathOfStorage(request: Request): string | undefined {
+  const { pathname } = new URL(request.url);
+  return pathname.startsWith("/storage/v1/") ? decodeURIComponent(pathname) : undefined;
+}
+
 /** Puts the package together over a connection. */
 export function createLocalApi(settings: Settings, schema: SchemaCache, config: ProjectConfig): LocalApi {
   setExperimental("storage", true);
@@ -179,6 +188,9 @@ export function createLocalApi(settings: Settings, schema: SchemaCache, config: 
     studio: { enabled: false },
   });
   app._storageAdapter = new FileStorage(settings.storageDir);
+  const router = app.server as unknown as { getPath(request: Request, options?: unknown): string };
+  const { getPath } = router;
+  router.getPath = (request, options) => pathOfStorage(request) ?? getPath(request, options);
   return {
     connection,
     fetch: async (request, scope, peerAddress) => {

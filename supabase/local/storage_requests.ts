@@ -108,7 +108,7 @@ export class StorageRequests {
   async #sign({ request, url, forward }: Call): Promise<Response> {
     const response = await forward(withBody(request, url, await readStorageBody(request, "sign")));
     if (!response.ok) return response;
-    return Response.json({ signedURL: belowStorage((await response.json()).signedUrl) });
+    return Response.json({ signedURL: signedAddress(url, (await response.json()).signedUrl) });
   }
 
   /** One by one: the package takes the address of many for that of one. */
@@ -124,7 +124,7 @@ export class StorageRequests {
       const response = await call.forward(withBody(call.request, url, { expiresIn }));
       const { signedUrl } = await response.json();
       const error = response.ok ? null : "Either the object does not exist or you do not have access to it";
-      signed.push({ path, signedURL: response.ok ? belowStorage(signedUrl) : null, error });
+      signed.push({ path, signedURL: response.ok ? signedAddress(url, signedUrl) : null, error });
     }
     return Response.json(signed);
   }
@@ -139,7 +139,7 @@ export class StorageRequests {
     const response = await forward(new Request(url, request));
     if (!response.ok) return response;
     const { signedUrl, token } = await response.json();
-    return Response.json({ url: belowStorage(signedUrl), token });
+    return Response.json({ url: signedAddress(url, signedUrl), token });
   }
 
   async #uploadSigned(call: Call): Promise<Response> {
@@ -211,9 +211,9 @@ function writtenKeys(bucket: string, key: string): string[] {
   return [fileKey(bucket, key), `folder ${bucket}/${key.split("/")[0]}`];
 }
 
-/** Hosted Storage gives addresses that begin below its own. */
-function belowStorage(address: string): string {
-  return address.replace(/^\/storage\/v1/, "");
+/** Hosted Storage gives addresses that begin below its own, with the name of the file as the client has encoded it. */
+function signedAddress({ pathname }: URL, address: string): string {
+  return pathname.replace(/^\/storage\/v1/, "") + address.slice(address.lastIndexOf("?"));
 }
 
 function withBody(request: Request, url: URL, body: StorageBody): Request {

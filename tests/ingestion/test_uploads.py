@@ -58,6 +58,20 @@ def test_several_files_are_told_apart_and_stand_beside_the_documents_own_text(ha
     assert (row["chunks_done"], row["chunks_total"]) == (4, 4)
 
 
+def test_a_file_may_have_any_name_that_storage_takes(harbour: Harbour) -> None:
+    names = ["a,b.txt", "Q&A.txt", "a;b.txt", "costs $5 + 3 = 8: yes?.txt", "me@home!-_*'(1).txt"]
+    document = harbour.document("Names")
+    for name in names[:3]:
+        harbour.upload(document, name, b"A bowline holds.")
+    assert (harbour.settled(document)["error"], sorted(harbour.files(document))) == (None, sorted(names[:3]))
+    address = f"{harbour.stack.gateway_url}/v1/documents"
+    files = [("files", (name, b"A bowline holds.", "text/plain")) for name in names]
+    headers = {"authorization": f"Bearer {harbour.session['access_token']}"}
+    document = harbour.http.post(address, files=files, headers=headers).json()["id"]
+    assert harbour.settled(document)["error"] is None
+    assert {file["name"]: file["key"] for file in harbour.files(document).values()} == {name: name for name in names}
+
+
 def test_the_front_matter_of_files_is_metadata_and_goes_with_them(harbour: Harbour) -> None:
     document = harbour.document("Fleet", content="---\nport: Aarhus\n---\nOwn words.")
     harbour.upload(document, "a.md", b"---\nport: Skagen\nmaster: Ann\n---\nThe ketch leaks.")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -141,6 +142,25 @@ def test_a_name_that_hosted_storage_refuses_is_refused(client: Client, name: str
     copy = {"bucketId": "any", "sourceKey": "again.txt", "destinationKey": httpx2.URL(f"http://x/{name}").path[1:]}
     if name != "%zz":
         assert client.post("/storage/v1/object/copy", json=copy).status_code == 400
+
+
+def test_a_name_of_all_signs_is_the_same_by_every_door(client: Client, stack: Stack) -> None:
+    """Escaped in an address or not, as clients differ."""
+    name = "a!-_.*'() &$@=;:+,?.txt"
+    escaped, plain = quote(name, safe=""), quote(name, safe="!-_.*'()&$@=;:+,")
+    upload(client, f"any/in/{plain}", b"signs").raise_for_status()
+    for address in (plain, escaped):
+        assert client.get(f"/storage/v1/object/any/in/{address}").text == "signs"
+        assert client.get(f"/storage/v1/object/info/any/in/{address}").status_code == 200
+        assert error(upload(client, f"any/in/{address}")) == (400, "409", "KeyAlreadyExists")
+        signed = client.post(f"/storage/v1/object/sign/any/in/{address}", json={"expiresIn": 60}).json()["signedURL"]
+        with httpx2.Client(trust_env=False) as nobody:
+            assert nobody.get(f"{stack.supabase_url}/storage/v1{signed}").text == "signs"
+    listed = client.post("/storage/v1/object/list/any", json={"prefix": "in"}).json()
+    assert [each["name"] for each in listed] == [name]
+    moved = {"bucketId": "any", "sourceKey": f"in/{name}", "destinationKey": f"in/b{name}"}
+    assert client.post("/storage/v1/object/move", json=moved).status_code == 200
+    assert client.send("DELETE", "/storage/v1/object/any", json={"prefixes": [f"in/b{name}"]}).json() != []
 
 
 def test_a_folder_lists_names_and_folders(client: Client, stack: Stack) -> None:
