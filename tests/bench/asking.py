@@ -1,8 +1,9 @@
 """What the benchmarks of search ask: of the texts, of other things, and what costs most."""
 
 import random
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,11 @@ from tests.support.passages import as_literal
 QUESTIONS = Path(__file__).with_name("questions.txt")
 LONGEST = 64  # words of a query that search looks for
 STOP = 4  # letters: shorter words are stop words, mostly
+MOST = 16  # operators of one kind in a query
+WORD = re.compile(r"\b[a-z]{4,}\b")
+PAIR = re.compile(r"(?=\b([a-z]{3,} [a-z]{4,})\b)")
+OPERATORS = "operators"
+"""The group of questions that have some; a search by meaning has none."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ async def questions(passages: Sequence[Passage], count: int) -> list[Query]:
 
 
 async def questions_apart(passages: Sequence[Passage], count: int) -> dict[str, list[Query]]:
-    """Up to `count` questions of each group: own, foreign, and dear, which are made to cost most."""
+    """Up to `count` questions of each group: own, foreign, dear, which are made to cost most, and with operators."""
     own = await _embedded(_own(passages, count))
     foreign = await _embedded(_foreign(count))
     dear = await _embedded(_dear(passages))
@@ -49,7 +55,8 @@ async def questions_apart(passages: Sequence[Passage], count: int) -> dict[str, 
     vectors = [*generator.normal(size=(4, len(mean))).astype(np.float32), -mean, mean, -foreign[0].vector]
     texts = [query.text for query in dear]
     hostile = [Query(texts[n % len(texts)], vector / np.linalg.norm(vector)) for n, vector in enumerate(vectors)]
-    return {"own": own, "foreign": foreign, "dear": [*dear, *hostile]}
+    operators = await _embedded(_operators(passages))
+    return {"own": own, "foreign": foreign, "dear": [*dear, *hostile], OPERATORS: operators}
 
 
 def _foreign(count: int) -> list[str]:
@@ -64,9 +71,7 @@ def _own(passages: Sequence[Passage], count: int) -> list[str]:
 
 def _dear(passages: Sequence[Passage]) -> list[str]:
     """The words that most passages have: few of them, as many as search looks for, and those with what is rare."""
-    counted: Counter[str] = Counter()
-    for passage in random.Random(1).sample(list(passages), min(20_000, len(passages))):
-        counted.update({word for word in passage.text.lower().split() if word.isalpha() and len(word) >= STOP})
+    counted = _counted(passages, lambda text: (word for word in text.split() if word.isalpha() and len(word) >= STOP))
     frequent = [word for word, _ in counted.most_common(4 * LONGEST)]
     rare = [word for word, times in counted.items() if times == 1][:LONGEST]
     return [
@@ -82,6 +87,32 @@ def _dear(passages: Sequence[Passage]) -> list[str]:
         passages[1].text,
         " ".join(passage.text for passage in passages[:12]),
     ]
+
+
+def _operators(passages: Sequence[Passage]) -> list[str]:
+    """Each operator over what most passages have: once, and as often as a query may have it."""
+    words = [word for word, _ in _counted(passages, WORD.findall).most_common(64)]
+    pairs = [f'"{pair}"' for pair, _ in _counted(passages, PAIR.findall).most_common(MOST)]
+    excluded = [f"-{word}" for word in words[1 : MOST + 1]]
+    return [
+        pairs[0],
+        " ".join(pairs[:2]),
+        " or ".join(pairs),
+        f"{words[0]} {excluded[0]}",
+        " ".join([words[0], *excluded]),
+        " ".join([words[0], *(f"-{pair}" for pair in pairs)]),
+        " ".join([pairs[0], *excluded]),
+        " ".join(f"{prefix}*" for prefix in dict.fromkeys(word[:2] for word in words))[: 4 * MOST].rpartition(" ")[0],
+        " or ".join(words),
+    ]
+
+
+def _counted(passages: Sequence[Passage], parts: Callable[[str], Iterable[str]]) -> Counter[str]:
+    """In how many of a sample of the passages each part is."""
+    counted: Counter[str] = Counter()
+    for passage in random.Random(1).sample(list(passages), min(20_000, len(passages))):
+        counted.update(set(parts(passage.text.lower())))
+    return counted
 
 
 async def _embedded(texts: Sequence[str]) -> list[Query]:
