@@ -21,7 +21,16 @@ create function private.prefix_limit() returns integer
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp as $$ select 64 $$;
 comment on function private.prefix_limit is
   'How many words a prefix stands for at first; sixteen times as many when these do not fill the list.';
-grant execute on function private.prefix_limit to anon, authenticated, service_role;
+
+create function private.operator_share(parsed private.parsed_query) returns double precision
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select case when cardinality(parsed.phrases || parsed.excluded || parsed.prefixes) > 0 then 0.5 else 0 end
+$$;
+comment on function private.operator_share is
+  'How much of the bounds of a search the phrases of a query have, and its exclusions, each. Its words and its meaning '
+  'share the rest.';
+grant execute on function private.prefix_limit, private.operator_share to anon, authenticated, service_role;
 
 create function private.query_pieces(query text) returns table (place bigint, kind text, written text)
 language plpgsql immutable security invoker parallel safe rows 10 set search_path = pg_catalog, pg_temp

@@ -66,6 +66,39 @@ language sql immutable security invoker parallel safe set search_path = pg_catal
 as $$ select string_agg(l.letter, '' order by l.letter collate "C") from string_to_table(word, null) l (letter) $$;
 comment on function private.sorted_letters is 'The letters of a word in order: equal for anagrams.';
 
+create function private.look_up_limit_of_prefixes() returns integer
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp as $$ select 2000 $$;
+comment on function private.look_up_limit_of_prefixes is
+  'Look-ups of prefixes in segments that a search makes, at about 10 microseconds each.';
+
+create function private.segments_of_prefixes(
+  prefixes integer, scopes uuid[], out segment_ids bigint[], out scope_ids uuid[])
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+  select array_agg(l.id), array_agg(distinct l.scope_id)
+  from (
+    select s.id, s.scope_id from private.posting_segments s where s.scope_id = any (scopes)
+    order by s.chunks desc, s.id limit ceil(private.look_up_limit_of_prefixes()::numeric / greatest(1, prefixes))) l
+$$;
+comment on function private.segments_of_prefixes is
+  'The largest segments of these scopes, and their scopes: as many as there is time to look up so many prefixes in. '
+  'What a prefix stands for is taken from them.';
+
+create function private.knows_all_words(prefixes text[], kinds text[]) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+begin
+  return cardinality(prefixes) = 0 or (
+    select count(*) from private.posting_segments s where s.scope_id = any (scopes))
+    <= coalesce(cardinality((private.segments_of_prefixes(cardinality(prefixes), scopes)).segment_ids), 0);
+end $$;
+comment on function private.knows_all_words is
+  'Whether the words that prefixes stand for were looked up in all that the caller may search. Definer: as '
+  'counted_words.';
+grant execute on function private.knows_all_words to anon, authenticated, service_role;
+
 create function private.prefix_stems(prefixes text[], scopes uuid[], direct bigint[])
 returns table (prefix text, stemmer text, stem text)
 language sql stable security definer rows 10 set search_path = pg_catalog, pg_temp
@@ -102,7 +135,7 @@ returns setof private.query_term
 language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  segments constant bigint[] := array(select s.id from private.posting_segments s where s.scope_id = any (scopes));
+  looked_up constant record := private.segments_of_prefixes(cardinality(parsed.prefixes), scopes);
   -- A few words are looked for in each unposted chunk; for many, and for prefixes, all words of these are counted once.
   counts_all constant boolean := cardinality(parsed.prefixes) > 0
     or regexp_count(private.query_text(parsed.words), '\S+') > 8;
@@ -114,20 +147,21 @@ begin
       where counts_all and c.id = any (direct)
       group by c.stemmer, v.lexeme
     ), stems as materialized (
-      select s.prefix, s.stemmer, s.stem from private.prefix_stems(parsed.prefixes, scopes, direct) s
+      select s.prefix, s.stemmer, s.stem from private.prefix_stems(parsed.prefixes, looked_up.scope_ids, direct) s
     ), prefixed as (
       select b.prefix, p.stemmer, p.word, p.size::bigint
       from unnest(parsed.prefixes) b (prefix)
       cross join lateral (
         select p.stemmer, p.word, p.size from private.postings p
-        where p.segment_id = any (segments) and p.word >= b.prefix and p.word < b.prefix || chr(1114111)
+        where p.segment_id = any (looked_up.segment_ids)
+          and p.word >= b.prefix and p.word < b.prefix || chr(1114111)
         offset 0) p
       union all
       select s.prefix, s.stemmer, s.stem, p.size
       from stems s
       cross join lateral (
         select p.size from private.postings p
-        where p.scope_id = any (scopes) and p.word = s.stem and p.stemmer = s.stemmer
+        where p.scope_id = any (looked_up.scope_ids) and p.word = s.stem and p.stemmer = s.stemmer
         offset 0) p
       union all
       select b.prefix, g.stemmer, g.word, g.chunks

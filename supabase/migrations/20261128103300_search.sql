@@ -79,12 +79,13 @@ declare
   terms private.query_term[];
   leg private.search_leg;
   sources_found bigint;
-  has_every_word boolean := true;
+  has_more_words boolean := false;
+  has_every_word boolean;
 begin
   loop
     terms := private.query_terms(parsed, kinds);
     if cardinality(parsed.prefixes) > 0 then
-      has_every_word := not exists (
+      has_more_words := exists (
         select from unnest(terms) t where t.original like '%*'
         group by t.original having count(*) >= parsed.per_prefix);
     end if;
@@ -92,10 +93,11 @@ begin
       query, terms, kinds, sources, wanted, excluded, also, candidate_count, share);
     sources_found := (select count(distinct b.source_id) from unnest(leg.matches) b);
     -- The most frequent words of a prefix may have been filtered away, or be gone: then more of its words are tried.
-    exit when has_every_word or sources_found >= max_results or parsed.per_prefix > private.prefix_limit();
+    exit when not has_more_words or sources_found >= max_results or parsed.per_prefix > private.prefix_limit();
     parsed.per_prefix := greatest(
       private.prefix_limit() + 1, 16 * private.prefix_limit() / cardinality(parsed.prefixes));
   end loop;
+  has_every_word := not has_more_words and private.knows_all_words(parsed.prefixes, kinds);
   if sources_found = 0 and cardinality(terms) = 0 then
     leg := private.matches_as_written(parsed.words, kinds, sources, excluded);
     leg.matches := private.passing(leg.matches, wanted);
@@ -159,13 +161,14 @@ comment on type private.search_matches is
 
 create function private.matches_of(
   parsed private.parsed_query, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  range private.search_range, effort text, model smallint, weight double precision)
+  range private.search_range, effort text, model smallint, weight double precision, share double precision)
 returns private.search_matches
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   candidate_count constant integer := greatest(100, 4 * max_results);
-  excluded uuid[] := private.excluded_sources(parsed.excluded, kinds);
+  operator_share constant double precision := private.operator_share(parsed);
+  excluded uuid[] := private.excluded_sources(parsed.excluded, kinds, operator_share);
   excludes_all constant boolean := array_position(excluded, null) is null;
   has_every_phrase boolean;
   leg private.search_leg := ('{}', true);
@@ -175,7 +178,7 @@ declare
   read timestamptz;
 begin
   excluded := array_remove(excluded, null);
-  range.sources := private.sources_of_phrases(parsed.phrases, kinds, range.sources);
+  range.sources := private.sources_of_phrases(parsed.phrases, kinds, range.sources, operator_share);
   has_every_phrase := array_position(range.sources, null) is null;
   range.sources := array_remove(range.sources, null);
   if range.sources is not null and not range.wanted is null then
@@ -191,7 +194,7 @@ begin
   if mode <> 'keyword' then
     leg := private.semantic_matches(
       query_embedding, kinds, coalesce(range.sources, range.some_sources), excluded, max_results, effort = 'exact',
-      weight, range.wanted);
+      share * weight, range.wanted);
     leg := private.nearest_matches(parsed.words, leg, candidate_count);
     found.by_meaning := leg.matches;
     compared := clock_timestamp();
@@ -201,7 +204,7 @@ begin
   else
     found.words := private.search_by_words(
       parsed, kinds, range.sources, excluded, array(select m.chunk_id from unnest(leg.matches) m), max_results,
-      candidate_count, 1 - weight, range.wanted);
+      candidate_count, share * (1 - weight), range.wanted);
     read := clock_timestamp();
   end if;
   found.candidates := private.best_matches(
@@ -216,14 +219,16 @@ begin
   found.moments := array[planned, compared, read, clock_timestamp()];
   return found;
 end $$;
-comment on function private.matches_of is 'What a parsed query finds in a range.';
+comment on function private.matches_of is
+  'What a parsed query finds in a range. share: how much of the bounds of a search its words and its meaning have.';
 
 create type private.search_run as (
   parsed private.parsed_query, kinds text[], range private.search_range, model smallint, weight double precision,
-  found private.search_matches, is_complete boolean, moments timestamptz[]);
+  share double precision, found private.search_matches, is_complete boolean, moments timestamptz[]);
 comment on type private.search_run is
   'A search: the query as it was read in the end, the kinds that can pass the filters, where it was searched, the '
-  'model and the weight of meaning, what was found, and when it began and its parts ended.';
+  'model and the weight of meaning, how much of the bounds words and meaning had, what was found, and when it began '
+  'and its parts ended.';
 
 create function private.run_search(
   query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
@@ -247,15 +252,16 @@ begin
   run.range := private.search_range(run.kinds, wanted, effort = 'exact');
   run.parsed := private.parse_query( -- meaning knows no operators
     query, case when mode = 'semantic' and syntax = 'operators' then 'plain' else syntax end);
+  run.share := 1 - private.operator_share(run.parsed);
   run.found := private.matches_of(
-    run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight);
+    run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight, run.share);
   run.is_complete := (run.found).is_complete;
   run.moments := began || (run.found).moments;
   if cardinality((run.found).top) = 0 and (run.parsed).syntax = 'operators' and (run.parsed).words <> query then
-    -- The operators left nothing and give way.
+    -- The operators left nothing and give way. Both searches share the bounds.
     run.parsed := private.parse_query(query, 'plain');
     run.found := private.matches_of(
-      run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight);
+      run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight, run.share);
     run.is_complete := run.is_complete and (run.found).is_complete;
     run.moments := run.moments || (run.found).moments;
   end if;

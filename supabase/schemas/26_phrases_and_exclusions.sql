@@ -18,7 +18,7 @@ language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   posting_limit constant bigint := ceil(share * private.posting_limit(chunks));
-  row_limit constant integer := private.posting_row_limit();
+  row_limit constant integer := ceil(share * private.posting_row_limit());
   most constant integer := ceil(share * private.phrase_limit());
   counted private.query_term[];
   posting_rows bigint;
@@ -133,7 +133,8 @@ end $$;
 comment on function private.sources_with is
   'Sources in the caller''s scopes that have one of the phrases in a chunk or as SKU. Definer: as chunks_with.';
 
-create function private.sources_of_phrases(phrases text[], kinds text[], sources uuid[]) returns uuid[]
+create function private.sources_of_phrases(
+  phrases text[], kinds text[], sources uuid[], share double precision) returns uuid[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -142,7 +143,8 @@ declare
   are_all boolean := true;
 begin
   foreach phrase in array phrases loop
-    having_it := array(select private.sources_with(string_to_array(phrase, E'\n'), kinds, 1.0 / cardinality(phrases)));
+    having_it := array(
+      select private.sources_with(string_to_array(phrase, E'\n'), kinds, share / cardinality(phrases)));
     are_all := are_all and array_position(having_it, null) is null;
     sources := case when sources is null then array_remove(having_it, null)
       else array(select unnest(sources) intersect select unnest(array_remove(having_it, null))) end;
@@ -151,9 +153,10 @@ begin
   return case when are_all then sources else sources || null::uuid end;
 end $$;
 comment on function private.sources_of_phrases is
-  'Those of the given sources (null: of all) that have every phrase. A null among them: there may be more.';
+  'Those of the given sources (null: of all) that have every phrase. A null among them: there may be more. share: how '
+  'much of the bounds the phrases have.';
 
-create function private.excluded_sources(texts text[], kinds text[]) returns uuid[]
+create function private.excluded_sources(texts text[], kinds text[], share double precision) returns uuid[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -167,10 +170,10 @@ begin
   end if;
   return array(
     with found as materialized (
-      select * from private.chunks_with(texts, kinds, 1)
+      select * from private.chunks_with(texts, kinds, share)
     ), kept as (
       select c.source_id
-      from (select f.chunk_id from found f limit private.written_limit()) f
+      from (select f.chunk_id from found f limit ceil(share * private.written_limit())) f
       join public.chunks c on c.id = f.chunk_id
       where concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content) ~* with_minus)
     (select f.source_id from found f union select n.id from private.products_numbered(texts, kinds) n (id))

@@ -124,7 +124,6 @@ declare
   scopes constant uuid[] := private.search_scopes(run.kinds);
   plan constant private.search_plan := private.plan_search(run.model, scopes);
   has_list constant boolean := (run.range).sources is not null or cardinality((run.parsed).phrases) > 0;
-  share constant double precision := greatest(1 - run.weight, 0.2);
 begin
   return jsonb_build_object(
     'in', run.kinds, 'chunks', plan.chunks, 'passing_filters', cardinality((run.range).sources),
@@ -144,7 +143,7 @@ begin
           select t.original, sum(t.frequency) as chunks, max(t.weight) as weight
           from unnest(((run.found).words).terms) t group by t.original
           order by max(t.weight) desc, t.original limit 64) w),
-      'posting_limit', ceil(share * private.posting_limit(plan.chunks))) end);
+      'posting_limit', ceil(run.share * (1 - run.weight) * private.posting_limit(plan.chunks))) end);
 end $$;
 comment on function private.explained_plan is
   'How a search was made. chunks: those in the caller''s scopes. terms: the words and prefixes that were looked for, '

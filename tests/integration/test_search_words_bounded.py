@@ -166,7 +166,7 @@ def test_where_not_all_can_be_looked_at_a_filter_holds(database: Database, perso
         assert scores(database, person, "bittern", metadata_contains='{"no": 1}') == ({}, set())
 
 
-PHRASE_LIMIT = "create or replace function private.phrase_limit() returns integer language sql immutable as 'select 5'"
+PHRASE_LIMIT = "create or replace function private.phrase_limit() returns integer language sql immutable as 'select 10'"
 
 
 def having(database: Database, word: str) -> set[uuid.UUID]:
@@ -179,7 +179,7 @@ def test_a_phrase_that_too_many_have_is_cut_and_says_so(
     database: Database, person: uuid.UUID | None, low_limit: None
 ) -> None:
     found, complete = scores(database, person, '"tide"', max_results=100)
-    assert len(found) == LIMIT
+    assert len(found) == LIMIT / 2
     assert found.keys() <= having(database, "tide")
     assert complete == {False}
     # The rarer word finds those that have both.
@@ -194,6 +194,22 @@ def test_of_several_phrases_each_has_its_share(database: Database, person: uuid.
         found, complete = scores(database, person, '"bittern" "bittern plain"', max_results=100)
         assert found.keys() == having(database, "bittern plain")
         assert complete == {True}, "three have each, of five that two phrases share"
+
+
+LOOK_UP_LIMIT_OF_PREFIXES = """
+    create or replace function private.look_up_limit_of_prefixes() returns integer language sql immutable
+    as 'select 1'"""
+
+
+def test_prefixes_are_looked_up_in_the_largest_parts_of_the_index(database: Database, person: uuid.UUID | None) -> None:
+    with database.connect("supabase_admin") as admin, admin.transaction():
+        write(admin, person, "of another part", "curlew", visibility="private")
+    gather(database)
+    usual, complete = scores(database, person, "bitter* curle*", max_results=100)
+    assert (set(usual), complete) == (having(database, "bittern|curlew"), {True})
+    with replaced(database, "private.look_up_limit_of_prefixes()", LOOK_UP_LIMIT_OF_PREFIXES):
+        found, complete = scores(database, person, "bitter* curle*", max_results=100)
+        assert (set(found), complete) == (having(database, "bittern"), {False})
 
 
 def test_nothing_excluded_is_shown_where_not_all_of_it_was_found(
