@@ -17,7 +17,22 @@ from typing import Any
 import httpx2
 
 from tests.answers.cast import ACTORS, MENTIONED, VISITOR, cast, fill, questions, readable, secrets_in
-from tests.answers.double import MODEL, Double, obedient
+from tests.answers.double import MODEL, Double, obedient, question_of
+from tests.answers.findings import (
+    BUG,
+    DATABASE_DOWN,
+    EMBEDDER_DOWN,
+    ENDED,
+    LOG,
+    METRICS,
+    MODEL_DOWN,
+    NOTHING,
+    REPORTS,
+    SPANS,
+    STATES,
+    STATUS,
+    Findings,
+)
 from tests.answers.world import SUBJECTS, piece_vector, text_of
 from tests.chaos.rights import age_in
 from tests.isolation.world import Actor, identity
@@ -29,9 +44,14 @@ from tests.support.fake_sentry import FakeSentry
 from tests.support.proxy import Proxy
 from tests.support.tokens import SigningKey, claims_for
 
-AT_ONCE = 4
-"""Questions of one person at a time: no more models write for one caller."""
-PATIENCE_S = 30.0
+AT_ONCE, OF_ONE = 12, 4
+"""Questions at a time, and of one person: no more models write for one caller."""
+PATIENCE_S = 300.0
+# Nothing that works is given up, however busy the machine is; what is broken here fails at once.
+TIME = {
+    "REQUEST_TIMEOUT_S": "60", "DATABASE_TIMEOUT_S": "60", "EMBEDDER_TIMEOUT_S": "60",
+    "LLM_FIRST_TOKEN_S": "60", "LLM_STALL_S": "60", "LLM_TIMEOUT_S": "120",
+}  # fmt: skip
 Body = dict[str, Any]
 WAYS: tuple[tuple[str, Callable[[str], Body]], ...] = (
     ("/v1/answers", lambda question: {"question": question, "limit": 10}),
@@ -48,26 +68,17 @@ SIGNS = {
     "degraded": re.compile(rb'"degraded":\s?true'),
     "stale": re.compile(rb'"age_seconds":\s?\d'),
 }
-NOTHING, MODEL_DOWN, EMBEDDER_DOWN, DATABASE_DOWN, BUG = (
-    "nothing is broken", "the model fails", "the embedder fails", "PostgreSQL is away", "a function has a bug"
-)  # fmt: skip
-STATES = (NOTHING, MODEL_DOWN, EMBEDDER_DOWN, DATABASE_DOWN, BUG)
-ENDED = "rights ended, and all is away"
 # A question of its own in each state: what was embedded or answered before would hide what is broken.
 ADDED = dict(zip((*STATES, ENDED), ("", " Please.", " Quickly.", " At once.", " Now.", ""), strict=True))
-LOG, SPANS, REPORTS, OPERATIONS = "the log", "the spans", "the reports", "metrics and status"
 
 
 class Proof:
-    """One gateway, and everything that it talks to. `leaks` has a sentence for each secret at a wrong place."""
+    """One gateway, and everything that it talks to."""
 
     def __init__(self, database: Database, logs: Path, state: Path) -> None:
         """On this empty database; nothing runs yet."""
         self.world = cast()
-        self.leaks: list[str] = []
-        self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.read: Counter[str] = Counter()
-        """Bytes, by where they were read."""
+        self.found = Findings()
         self.database = database
         self._stack = Stack(database, state, logs)
         self._embedder, self._model = FakeEmbedder(), Double()
@@ -91,8 +102,10 @@ class Proof:
             await asyncio.to_thread(fill, self.database, self.world)
             await asyncio.to_thread(self._stack.start_api, API_EXTERNAL_URL=self._supabase_url)
             self._key = SigningKey.of_file(self._stack.state / "signing_keys.json")
+            # A connection each: one that is kept may be closed by the gateway just when the next question is sent.
+            limits = httpx2.Limits(max_keepalive_connections=0)
             self._client = await ending.enter_async_context(
-                httpx2.AsyncClient(base_url=self._stack.gateway_url, timeout=60, trust_env=False)
+                httpx2.AsyncClient(base_url=self._stack.gateway_url, timeout=300, trust_env=False, limits=limits)
             )
             await self.start_gateway()
             yield self
@@ -106,17 +119,20 @@ class Proof:
         self._stack.gateway_module = module
         url = f"postgresql://tidegate_gateway@127.0.0.1:{self._to_database.port}/{self.database.name}"
         quickly = {"failures_to_open": 5, "reset_s": 0.1}
+        policies: dict[str, dict[str, float]] = dict.fromkeys(("llm", "embedder", "database"), quickly)
+        policies |= {"data_api": {**quickly, "timeout_s": 60}, "auth_keys": {"timeout_s": 60}}
         self._gateway = await asyncio.to_thread(
             self._stack.start_gateway,
             **self._embedder.environment,
             **self._collector.environment,
+            **TIME,
             SUPABASE_URL=self._supabase_url,
             GATEWAY_DATABASE_URL=url,
             LLM_URL=self._model.url,
             LLM_MODEL=MODEL,
             SENTRY_DSN=self._sentry.dsn,
             LOG_LEVEL="debug",
-            RESILIENCE=json.dumps(dict.fromkeys(("llm", "embedder", "database", "data_api"), quickly)),
+            RESILIENCE=json.dumps(policies),
         )
         self._log_read = 0
 
@@ -131,6 +147,7 @@ class Proof:
     async def state(self, name: str) -> AsyncIterator[None]:
         """Everything works, but for this one thing within the block."""
         await asyncio.to_thread(wait_until, self._is_well, PATIENCE_S, "everything working")
+        self._model.seen.clear()
         with ExitStack() as mending:
             if name == MODEL_DOWN:
                 self._model.status = 500
@@ -172,24 +189,31 @@ class Proof:
 
     def _has_learned(self, changed: float) -> bool:
         asked = time.monotonic()
-        metrics = httpx2.get(f"{self._stack.operations_url}/metrics", timeout=10, trust_env=False).text
+        metrics = httpx2.get(f"{self._stack.operations_url}/metrics", timeout=60, trust_env=False).text
         return asked - age_in(metrics) > changed
 
     # What is asked ------------------------------------------------------------------------------------------------
 
     async def ask(self, name: str, count: int, told: Callable[[], None] = lambda: None) -> None:
-        """So many questions of each person, one person after the other; `told` is called after each answer."""
-        for actor in ACTORS:
-            mine, places = readable(self.world, actor), asyncio.Semaphore(AT_ONCE)
+        """So many questions of each person; `told` is called after each answer."""
+        places = asyncio.Semaphore(AT_ONCE)
+        # No two people ask the same at a time: a prompt with a question is of the one who asks it.
+        turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-            async def one(number: int, question: str, actor: Actor = actor, mine: set[str] = mine) -> None:
-                async with places:  # noqa: B023  awaited below, before the next person
+        async def ask_as(actor: Actor) -> None:
+            mine, own_places = readable(self.world, actor), asyncio.Semaphore(OF_ONE)
+
+            async def one(number: int, question: str) -> None:
+                async with own_places, turns[question], places:
                     await self._ask(name, actor, mine, number, question)
+                    self._read_prompts(name, actor, mine, question)
                 told()
 
             asked = [f"{question}{ADDED[name]}" for question in questions(self.world, actor, count)]
             await asyncio.gather(*(one(number, question) for number, question in enumerate(asked)))
-            self._read_prompts(name, actor, mine)
+
+        await asyncio.gather(*map(ask_as, ACTORS))
+        assert not self._model.seen, "each prompt has been read"
         self.look(log=name != BUG)
 
     async def _ask(self, name: str, actor: Actor, mine: set[str], number: int, question: str) -> None:
@@ -199,14 +223,14 @@ class Proof:
         content = response.content + repr(response.headers).encode()
         told = secrets_in(self.world, content)
         for title in told - mine:
-            self.leaks.append(f"{name}: {actor.name} is told of {title} by {path}, asking {question!r}")
+            self.found.leaks.append(f"{name}: {actor.name} is told of {title} by {path}, asking {question!r}")
         allowed = {200, 503} if self.world.is_open(actor.me) else {401, 403, 503}
         if response.status_code not in allowed | ({500} if name == BUG else set()):
-            self.leaks.append(f"{name}: {actor.name} is answered {response.status_code}, asking {question!r}")
+            self.found.leaks.append(f"{name}: {actor.name} is answered {response.status_code}, asking {question!r}")
         signs = [sign for sign, form in SIGNS.items() if form.search(content)]
         if told & mine - readable(self.world, VISITOR):
             signs.append("not public")
-        self.counts[name] += Counter([str(response.status_code), "answers", *signs])
+        self.found.counts[name] += Counter([str(response.status_code), "answers", *signs])
 
     def _token(self, actor: Actor) -> str:
         staff = {"staff": actor.staff or actor.demoted}
@@ -216,10 +240,12 @@ class Proof:
 
     # What is read -------------------------------------------------------------------------------------------------
 
-    def _read_prompts(self, name: str, actor: Actor, mine: set[str]) -> None:
-        prompts, self._model.seen[:] = list(self._model.seen), []
+    def _read_prompts(self, name: str, actor: Actor, mine: set[str], question: str) -> None:
+        prompts = [body for body in self._model.seen if question_of(body["messages"][-1]["content"]) == question]
+        for body in prompts:
+            self._model.seen.remove(body)
         for title in secrets_in(self.world, json.dumps(prompts).encode()) - mine:
-            self.leaks.append(f"{name}: the model is told of {title} for {actor.name}")
+            self.found.leaks.append(f"{name}: the model is told of {title} for {actor.name}")
 
     def look(self, *, log: bool = True, running: bool = True) -> None:
         """Read what left by other ways since the last look.
@@ -227,11 +253,11 @@ class Proof:
         Without `log` that is read over: a bug's own words are in the log, and nowhere else.
         """
         for where, content in self._others(running):
-            self.read[where] += len(content)
+            self.found.read[where] += len(content)
             found = MENTIONED.search(content)
             if found and (log or where != LOG):
                 around = content[max(0, found.start() - 80) : found.end() + 20]
-                self.leaks.append(f"{where}: {around!r}")
+                self.found.leaks.append(f"{where}: {around!r}")
 
     def _others(self, running: bool) -> Iterator[tuple[str, bytes]]:
         content = self._gateway.log.read_bytes()
@@ -242,19 +268,5 @@ class Proof:
             del kept[: len(taken)]
             yield where, b"".join(taken)
         if running:
-            for page in ("/metrics", "/status"):
-                yield OPERATIONS, httpx2.get(f"{self._stack.operations_url}{page}", timeout=10, trust_env=False).content
-
-    def missing(self) -> list[str]:
-        """Of what the proof rests on, what has not been seen: where nothing is answered, nothing is proved."""
-        seen = {
-            "an answer from what is not public": self.counts[NOTHING]["not public"],
-            "an answer of a model": self.counts[NOTHING]["generated"],
-            "quotations": self.counts[MODEL_DOWN]["grounded"] - self.counts[MODEL_DOWN]["generated"],
-            "an answer without the embedder": self.counts[EMBEDDER_DOWN]["degraded"],
-            "an answer through the Data API": self.counts[DATABASE_DOWN]["grounded"],
-            "a failure": self.counts[BUG]["500"] + self.counts[BUG]["503"],
-            "a stale answer": self.counts[ENDED]["stale"],
-            **{where: self.read[where] for where in (LOG, SPANS, REPORTS, OPERATIONS)},
-        }
-        return [what for what, times in seen.items() if not times]
+            for where, page in ((METRICS, "/metrics"), (STATUS, "/status")):
+                yield where, httpx2.get(f"{self._stack.operations_url}{page}", timeout=60, trust_env=False).content

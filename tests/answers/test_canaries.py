@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.answers.proof import LOG, NOTHING, REPORTS, SPANS, STATES, Proof
+from tests.answers.findings import NOTHING, PLACES, STATES
+from tests.answers.proof import Proof
 from tests.isolation.mutants import PLANTED
 from tests.support import ScratchCluster
 from tests.support.broken_functions import replaced
@@ -29,8 +30,8 @@ async def proof(cluster: ScratchCluster, logs: Path, tmp_path_factory: pytest.Te
 @pytest.fixture
 def leaks(proof: Proof) -> list[str]:
     """What is found from now on."""
-    proof.leaks.clear()
-    return proof.leaks
+    proof.found.leaks.clear()
+    return proof.found.leaks
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -44,16 +45,14 @@ async def test_nor_one_that_was_theirs(proof: Proof, leaks: list[str]) -> None:
     await proof.end_rights([("harbour", "bob"), ("harbour", "cat"), ("harbour", "dan")], "gus", ASKED)
     await proof.stop_gateway()
     assert leaks == []
-    assert proof.missing() == []
+    assert proof.found.missing() == []
 
 
 async def test_a_gateway_with_leaks_is_found_out(proof: Proof, leaks: list[str]) -> None:
     await proof.start_gateway("tests.answers.leaky_gateway")
     await proof.end_rights([("harbour", "mia"), ("meadow", "oli")], "dan", ASKED)
     await proof.stop_gateway()
-    assert {where for where in (LOG, SPANS, REPORTS) if any(leak.startswith(where) for leak in leaks)} == {
-        LOG, SPANS, REPORTS
-    }  # fmt: skip
+    assert [where for where in PLACES if not any(leak.startswith(where) for leak in leaks)] == []
     assert [leak for leak in leaks if leak.startswith("rights ended") and "is told of" in leak]
 
 

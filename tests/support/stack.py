@@ -39,12 +39,12 @@ class Process:
         """The process id."""
         return self.popen.pid
 
-    def wait_ready(self, deadline_s: float = 30) -> None:
+    def wait_ready(self, deadline_s: float = 120) -> None:
         """Wait until the service's readiness URL answers 200; AssertionError with its log when it does not."""
         if self.service.ready_url is not None:
             wait_until(self._ready, deadline_s, f"{self.service.name} being ready", every_s=0.05)
 
-    def wait_listening(self, deadline_s: float = 30) -> None:
+    def wait_listening(self, deadline_s: float = 120) -> None:
         """Wait until the service answers at all, ready or not."""
         wait_until(lambda: self._status() is not None, deadline_s, f"{self.service.name} answering", every_s=0.05)
 
