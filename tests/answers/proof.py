@@ -42,16 +42,12 @@ from tests.support.fake_collector import FakeCollector
 from tests.support.fake_embedder import FakeEmbedder
 from tests.support.fake_sentry import FakeSentry
 from tests.support.proxy import Proxy
+from tests.support.stack import MODEL_PATIENT, PATIENT
 from tests.support.tokens import SigningKey, claims_for
 
 AT_ONCE, OF_ONE = 12, 4
 """Questions at a time, and of one person: no more models write for one caller."""
 PATIENCE_S = 300.0
-# Nothing that works is given up, however busy the machine is; what is broken here fails at once.
-TIME = {
-    "REQUEST_TIMEOUT_S": "60", "DATABASE_TIMEOUT_S": "60", "EMBEDDER_TIMEOUT_S": "60",
-    "LLM_FIRST_TOKEN_S": "60", "LLM_STALL_S": "60", "LLM_TIMEOUT_S": "120",
-}  # fmt: skip
 Body = dict[str, Any]
 WAYS: tuple[tuple[str, Callable[[str], Body]], ...] = (
     ("/v1/answers", lambda question: {"question": question, "limit": 10}),
@@ -125,7 +121,9 @@ class Proof:
             self._stack.start_gateway,
             **self._embedder.environment,
             **self._collector.environment,
-            **TIME,
+            # What is broken here fails at once.
+            **PATIENT,
+            **MODEL_PATIENT,
             SUPABASE_URL=self._supabase_url,
             GATEWAY_DATABASE_URL=url,
             LLM_URL=self._model.url,

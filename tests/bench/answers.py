@@ -37,11 +37,10 @@ from tests.bench.embeddings import Embeddings
 from tests.bench.quality import Collection, lines_of, load, read
 from tests.bench.relevance import OTHER, OWN, WITHOUT, relevance
 from tests.support import ScratchCluster, Stack
+from tests.support.stack import PATIENT
 
 STRANGERS_QUESTIONS = 100
 CURVE_QUESTIONS = 300
-# Nothing that works is given up, however busy the machine is: an answer that lacks something would be another figure.
-PATIENT = {"REQUEST_TIMEOUT_S": "60", "DATABASE_TIMEOUT_S": "60", "EMBEDDER_TIMEOUT_S": "60"}
 Gold = Mapping[str, list[str]]
 
 

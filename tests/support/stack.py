@@ -15,6 +15,11 @@ from gateway.local.services import Keys, Service, api_service, gateway_service, 
 from tests.support.databases import Database
 from tests.support.waiting import wait_until
 
+PATIENT = {"REQUEST_TIMEOUT_S": "60", "DATABASE_TIMEOUT_S": "60", "EMBEDDER_TIMEOUT_S": "60"}
+"""Time limits of a gateway that gives up nothing that works, however busy the machine is."""
+MODEL_PATIENT = {"LLM_FIRST_TOKEN_S": "60", "LLM_STALL_S": "60", "LLM_TIMEOUT_S": "120"}
+"""The same for language models."""
+
 
 class Process:
     """A running service with its output in a file."""
