@@ -4,13 +4,14 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.http.load_shedding import ANSWERS, REQUEST_ID
+from gateway.http.load_shedding import ANSWERS, REQUEST_ID, UNCOUNTED
 from gateway.resilience.current_request import CurrentRequest, serving
 from gateway.resilience.request_metrics import CLIENT_RETRIES, answered
-from gateway.resilience.spans import following
+from gateway.resilience.spans import SERVER, TRACE_HEADERS, following, span, tell_request
 
 access_logger = logging.getLogger("gateway.access")
 
@@ -18,6 +19,7 @@ NO_ROUTE = "none"
 """The route of requests that were refused before one was found, and of paths that have none."""
 TIMED = frozenset({"/v1/search", "/v1/recommendations", *ANSWERS})
 """Paths whose answers say what they have waited for (Server-Timing)."""
+NAMES_OF_TRACE = frozenset(name.encode() for name in TRACE_HEADERS)
 Header = tuple[bytes, bytes]
 
 
@@ -34,7 +36,7 @@ class ObservationMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given, traceparent, is_retry = _told(scope)
+        given, of_trace, is_retry = _told(scope)
         request = CurrentRequest(given if REQUEST_ID.fullmatch(given) else self.make_id())
         scope.setdefault("state", {})["request_id"] = request.id
         started = time.perf_counter()
@@ -50,24 +52,32 @@ class ObservationMiddleware:
                 message["headers"] = headers
             await send(message)
 
-        with following(traceparent), serving(request):
+        with following(of_trace), _span(scope), serving(request):
             try:
                 await self.app(scope, receive, send_with_headers)
             finally:
                 _tell(scope, request, status, time.perf_counter() - started, is_retry=is_retry)
 
 
-def _told(scope: Scope) -> tuple[str, str, bool]:
-    """What the headers say: request id and trace, empty without one, and whether an SDK has sent the request before."""
-    request_id, traceparent, is_retry = "", "", False
+def _told(scope: Scope) -> tuple[str, dict[str, str], bool]:
+    """What the headers say: request id, if any, those of the trace, and whether an SDK has sent the request before."""
+    request_id, of_trace, is_retry = "", {}, False
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             request_id = value.decode("latin-1")
-        elif name == b"traceparent":
-            traceparent = value.decode("latin-1")
+        elif name in NAMES_OF_TRACE:
+            of_trace[name.decode()] = value.decode("latin-1")
         elif name == b"x-retry-count":
             is_retry = value.isdigit() and int(value[:9]) > 0
-    return request_id, traceparent, is_retry
+    return request_id, of_trace, is_retry
+
+
+def _span(scope: Scope) -> AbstractContextManager[None]:
+    """The span of the request; those about health have none. Its query string says what somebody looks at."""
+    if scope["path"] in UNCOUNTED:
+        return nullcontext()
+    method = scope["method"]
+    return span(method, SERVER, http__request__method=method, url__scheme=scope["scheme"], url__path=scope["path"])
 
 
 def _timing(spent_s: Mapping[str, float], took_s: float, answer: Iterable[Header]) -> list[Header]:
@@ -82,6 +92,7 @@ def _tell(scope: Scope, request: CurrentRequest, status: int, took_s: float, *, 
     # The route's pattern: a path may hold what a caller wrote.
     route = getattr(scope.get("route"), "path", NO_ROUTE)
     answered(route, status, took_s)
+    tell_request(scope["method"], route, status, scope["state"].get("problem"))
     if is_retry:
         CLIENT_RETRIES.labels(route).inc()
     if not access_logger.isEnabledFor(logging.INFO):

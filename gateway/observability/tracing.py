@@ -1,7 +1,7 @@
 """Traces by OpenTelemetry, over HTTP, where the standard variable OTEL_EXPORTER_OTLP_ENDPOINT says where.
 
-FastAPI makes the span of a request by itself once there is a tracer provider; resilience/spans.py makes those below it.
-The variables of OpenTelemetry hold: sampler, headers, time limits, resource.
+resilience/spans.py makes the spans, exporting.py their bytes. The variables of OpenTelemetry hold: sampler, headers,
+time limits, resource.
 """
 
 import os
@@ -9,9 +9,8 @@ import threading
 from typing import Literal
 
 from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from gateway import __version__
@@ -19,7 +18,6 @@ from gateway.config.settings import Settings
 from gateway.observability.exporting import Exporter
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-QUERY_STRING = "url.query"
 LAST_SPANS_S = 1.0
 """How long a process that ends waits for the spans that are still to be sent."""
 
@@ -38,7 +36,6 @@ def start_tracing(settings: Settings, process: Literal["gateway", "worker"]) -> 
         }
     )
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    provider.add_span_processor(_QueryStringRemover())
     provider.add_span_processor(BatchSpanProcessor(Exporter()))
     trace.set_tracer_provider(provider)
 
@@ -51,12 +48,3 @@ def stop_tracing() -> None:
         last = threading.Thread(target=provider.shutdown, daemon=True)
         last.start()
         last.join(LAST_SPANS_S)
-
-
-class _QueryStringRemover(SpanProcessor):
-    """FastAPI notes the query string of each request. It says what somebody looks at."""
-
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Take it out."""
-        if span.attributes and QUERY_STRING in span.attributes:
-            span.set_attribute(QUERY_STRING, "")

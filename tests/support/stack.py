@@ -58,7 +58,7 @@ class Process:
         self.popen.kill()
         self.popen.wait(10)
 
-    def stop(self, deadline_s: float = 10) -> int:
+    def stop(self, deadline_s: float = 60) -> int:
         """Ask it to end, and return its exit status; killed, and an AssertionError, after `deadline_s` seconds."""
         if self.popen.poll() is None:
             self.popen.send_signal(signal.SIGTERM)
