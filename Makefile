@@ -59,8 +59,11 @@ retry: .venv/run.stamp ## Retry what could not be embedded or read
 
 .PHONY: observe
 observe: .venv/prometheus.stamp ## Start Prometheus beside the running stack, with the alerts of docs/observability
-	@exec prometheus --config.file=docs/observability/prometheus.yml --log.level=warn \
-	  --storage.tsdb.path="$${TIDEGATE_HOME:-.tidegate}/prometheus" --web.listen-address=127.0.0.1:$${PROMETHEUS_PORT:-9090}
+	@home="$${TIDEGATE_HOME:-.tidegate}"; mkdir -p "$$home"; \
+	sed -e "s/:8001/:$${OPERATIONS_PORT:-8001}/; s/:8002/:$${WORKER_METRICS_PORT:-8002}/" \
+	  -e "s|\[alerts.yml\]|[$(CURDIR)/docs/observability/alerts.yml]|" docs/observability/prometheus.yml >"$$home/prometheus.yml"; \
+	exec prometheus --config.file="$$home/prometheus.yml" --log.level=warn \
+	  --storage.tsdb.path="$$home/prometheus" --web.listen-address=127.0.0.1:$${PROMETHEUS_PORT:-9090}
 
 .PHONY: reset
 reset: .venv/run.stamp ## DELETES the local database, keys and files
@@ -197,6 +200,10 @@ plot-relevance: .venv/bench.stamp ## Draw the thresholds of docs/answers.md from
 .PHONY: plot-trace
 plot-trace: .venv/dev.stamp .venv/deno.stamp ## Draw the trace of docs/observability.md from the spans of real processes
 	@$(BIN)/python -m tests.bench.trace
+
+.PHONY: plot-dashboard
+plot-dashboard: .venv/bench.stamp ## Draw the dashboard of docs/observability under the faults that make chaos-alerts watched
+	@$(BIN)/python -m tests.bench.dashboard
 
 .PHONY: bench-answers-speed
 bench-answers-speed: .venv/dev.stamp .venv/deno.stamp ## Measure what the gateway adds to a model that streams to 20 clients

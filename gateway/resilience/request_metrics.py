@@ -47,6 +47,8 @@ CALLER_WAITS = Histogram(
     buckets=BUCKETS,
     registry=REGISTRY,
 )
+for _kind in ("person", "address"):
+    LIMITED.labels(_kind)  # so that the first refusal is an increase
 CONNECTIONS_REFUSED = Counter(
     "tidegate_connections_refused", "Connections closed because there were too many.", registry=REGISTRY
 )

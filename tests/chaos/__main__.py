@@ -1,4 +1,8 @@
-"""`make chaos`: every fault, every route, and a table of what came of it."""
+"""`make chaos`: every fault, every route, and a table of what came of it.
+
+A whole run writes the table of docs/resilience.md. A fault is tried again where the machine was so busy with other work
+that the gateway was late, unless a promise was broken that holds on any machine.
+"""
 
 import asyncio
 import sys
@@ -14,24 +18,28 @@ from rich.table import Table
 from tests.chaos.fault import Fault
 from tests.chaos.faults import all_faults
 from tests.chaos.load import Outcome, suffer
+from tests.chaos.machine import BUSY, Pace
+from tests.chaos.pages import write_chaos
 from tests.chaos.world import World
 
 SLACK_S = 0.1
 MEMORY_SLACK = 40_000_000
 DESCRIPTOR_SLACK = 8
 IDLE_S = 30.0  # after which connections that nobody uses are gone
+TRIES = 3
 WARMING_UP = 4  # faults after which every pool has had as many connections as it may
 
 
 async def endure(which: list[Fault], world: World, outcomes: list[Outcome]) -> list[str]:
     """Let the faults come one after the other, and add their outcomes; what the gateway did not give back."""
+    pace = Pace()
     memory, descriptors = world.cost().memory, world.descriptors()
     with Progress() as progress:
         for number, fault in enumerate(progress.track(which, description="breaking things")):
             if number == WARMING_UP:
                 memory, descriptors = world.cost().memory, world.descriptors()
             progress.print(fault.name)
-            outcomes.append(await suffer(world, fault, slack_s=SLACK_S))
+            outcomes.append(await _tried(world, fault, pace))
     left: list[str] = []
     if len(which) <= WARMING_UP:
         return left
@@ -40,6 +48,15 @@ async def endure(which: list[Fault], world: World, outcomes: list[Outcome]) -> l
     if not await _are_closed(world, descriptors + DESCRIPTOR_SLACK):
         left.append(f"open files went from {descriptors} to {world.descriptors()}")
     return left
+
+
+async def _tried(world: World, fault: Fault, pace: Pace) -> Outcome:
+    """The outcome of a fault; of another try where the machine had no time for the first and no promise was broken."""
+    for _ in range(TRIES - 1):
+        outcome = await suffer(world, fault, pace, slack_s=SLACK_S)
+        if fault.last or outcome.broken_promises or not outcome.delays or outcome.strain < BUSY:
+            return outcome
+    return await suffer(world, fault, pace, slack_s=SLACK_S)
 
 
 async def _are_closed(world: World, most: int) -> bool:
@@ -55,7 +72,9 @@ async def _are_closed(world: World, most: int) -> bool:
 
 def table_of(outcomes: list[Outcome]) -> Table:
     """A line for each fault and route whose answers were not all full."""
-    table = Table("fault", "route", "full", "degraded", "503", "other", "used instead", "worst", "recovered")
+    table = Table(
+        "fault", "route", "full", "degraded", "503", "other", "used instead", "worst", "recovered", "strain", "pace"
+    )
     for outcome in outcomes:
         is_first = True
         for observation in outcome.observations:
@@ -69,11 +88,16 @@ def table_of(outcomes: list[Outcome]) -> Table:
                 *(f"{count}" if count else "" for count in (kinds["200"], kinds["degraded"], kinds["503"], other)),
                 ", ".join(f"{what} {times}" for what, times in observation.used().most_common()),
                 f"{observation.worst_s:.2f} s",
-                (f"{outcome.recovered_s:.1f} s" if outcome.recovered_s is not None else "never") if is_first else "",
+                *(_of_fault(outcome) if is_first else ()),
             )
             is_first = False
         table.add_section()
     return table
+
+
+def _of_fault(outcome: Outcome) -> tuple[str, ...]:
+    recovered = "never" if outcome.recovered_s is None else f"{outcome.recovered_s:.1f} s"
+    return recovered, f"{outcome.strain:.1f}", f"1/{outcome.pace:g}"
 
 
 async def main() -> int:
@@ -96,6 +120,8 @@ async def main() -> int:
                 left = await endure(which, world, outcomes)
             finally:  # an interrupted run shows what it has seen
                 console.print(table_of(outcomes))
+            if len(outcomes) == len(all_faults()):
+                write_chaos(outcomes)
             problems = [f"{outcome.fault.name}: {problem}" for outcome in outcomes for problem in outcome.problems]
             console.print(f"{len(world.written)} documents were acknowledged meanwhile.")
             if problems or left:

@@ -1,128 +1,46 @@
 """`make chaos-alerts`: every fault under load, watched by a real Prometheus, and a table of which alerts fired.
 
-Prometheus scrapes and evaluates as `make observe` has it. A fault is held until its alert fires, thirty seconds at
-most, and a little longer, in which no other alert may fire. Then it is mended, and everything has to be quiet again.
+A fault is held until its alert fires, thirty seconds at most, and a little longer, in which no other alert may fire.
+Then it is mended, and everything has to be quiet again. What was seen is kept in bench/: from it the table of
+docs/observability.md is written, and `make plot-dashboard` draws the dashboard. A run of single faults replaces their
+rows.
 """
 
 import asyncio
+import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from gateway.local.ports import HOST, free_port
+from gateway.local.paths import REPOSITORY
+from gateway.local.ports import free_port
 from tests.chaos.fault import Fault
-from tests.chaos.faults import faults
-from tests.chaos.load import Observation, under_load
+from tests.chaos.faults import all_faults
+from tests.chaos.judging import Observation
+from tests.chaos.load import under_load
+from tests.chaos.machine import Pace
+from tests.chaos.pages import write_alerts
 from tests.chaos.routes import ROUTES
+from tests.chaos.watching import Watched, observed, watch
 from tests.chaos.world import World
-from tests.support.node_exporter import node_exporter
-from tests.support.prometheus import Prometheus, has_prometheus, prometheus
+from tests.support.dashboard import lines, panels
+from tests.support.prometheus import Prometheus, has_prometheus
 
-WITHIN_S = 30.0
-HELD_S = 1.0
-"""What lasts for less, as a restart does, is over by itself and not held."""
-FORGOTTEN_S = 90.0
-"""After which an outage explains no restart any more."""
-LONGER_S = 6.0
-"""After its alert fired, a fault is held for one more scrape and evaluation."""
-QUIET_S = 180.0
-"""Within which nothing fires any more, restarts and changed keys included: those are told for two minutes."""
 SELDOM = 5
 """Of the requests of `make chaos`, one in so many is made: alerts need some calls to judge by, not many."""
+KNOWN_S = 20.0
+"""After which rates are known, so that they can change."""
+STEP_S = 5.0
+RATE_INTERVAL = "20s"
+"""As Grafana chooses it for a scrape every five seconds."""
 REASONS = "sum by (reason) (increase(tidegate_heartbeat_failures_total[2m])) > 0"
-EXPECTED = {
-    "PostgreSQL killed": "DatabaseUnreachable",
-    "PostgreSQL stopped (SIGSTOP)": "DatabaseHangs",
-    "PostgreSQL restarted": "DatabaseRestarted",
-    "pool exhausted": "DatabaseHangs",
-    "black hole before PostgreSQL": "DatabaseHangs",
-    "PostgreSQL's answers held back": "DatabaseHangs",
-    "PostgreSQL slow by 2 s": "DatabaseHangs",
-    "answers of PostgreSQL cut": "DatabaseUnreachable",
-    "PostgreSQL refuses": "DatabaseUnreachable",
-    "out of connections": "DatabaseOutOfConnections",
-    "PostgreSQL's disk full": "DatabaseDiskFull",
-    "Supabase dead (Data API, keys)": "SupabaseDown",
-    "Supabase slow by 2 s": "SupabaseDown",
-    "keys rotated": "SigningKeysChanged",
-    "embedder dead": "EmbedderDown",
-    "embedder slow by 2 s": "EmbedderDown",
-    "embedder hangs": "EmbedderDown",
-    "embedder answers 500": "EmbedderDown",
-    "embedder answers 429": "EmbedderDown",
-    "embedder babbles": "EmbedderDown",
-    "embedder's vectors too short": "EmbedderDown",
-    "worker killed": "WorkerDown",
-    "fail-over to the standby": "DatabaseRestarted",
-}
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What fired during one fault."""
-
-    fault: Fault
-    after_s: float | None
-    """When its own alert fired; None when it did not."""
-    others: frozenset[str]
-
-    @property
-    def is_right(self) -> bool:
-        """Whether its own alert fired, and no other."""
-        return self.after_s is not None and not self.others
-
-
-async def watch(world: World, observer: Prometheus, fault: Fault) -> Watched:
-    """Let the fault happen, hold it while it is watched, and mend it."""
-    own, fired = EXPECTED[fault.name], set[str]()
-    if own == "DatabaseRestarted":
-        await asyncio.sleep(FORGOTTEN_S)
-    before = await asyncio.to_thread(observer.firing)
-    await fault.breaks(world)
-    if is_over := fault.seconds < HELD_S:
-        await asyncio.sleep(fault.seconds)
-        await fault.mends(world)
-    broken, after_s = time.monotonic(), None
-    until = broken + WITHIN_S
-    while time.monotonic() < until:
-        firing = await asyncio.to_thread(observer.firing) - before
-        fired |= firing
-        if own in firing and after_s is None:
-            after_s = time.monotonic() - broken
-            until = min(until, time.monotonic() + LONGER_S)
-        await asyncio.sleep(0.5)
-    if not is_over:
-        await fault.mends(world)
-    if fault.settles is not None:
-        await fault.settles(world)
-    return Watched(fault, after_s, frozenset(fired - {own}))
-
-
-async def until_quiet(observer: Prometheus, seconds: float) -> set[str]:
-    """Wait until nothing fires; what still does afterwards."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        firing = await asyncio.to_thread(observer.firing)
-        if not firing:
-            return set()
-        await asyncio.sleep(1)
-    return await asyncio.to_thread(observer.firing)
-
-
-def table_of(outcomes: list[Watched]) -> Table:
-    """A line for each fault."""
-    table = Table("fault", "alert", "after", "others")
-    for outcome in outcomes:
-        after = "never" if outcome.after_s is None else f"{outcome.after_s:.0f} s"
-        table.add_row(outcome.fault.name, EXPECTED[outcome.fault.name], after, ", ".join(sorted(outcome.others)))
-    return table
+KEPT = REPOSITORY / "bench" / "chaos-alerts.json"
 
 
 def light_load() -> list[Observation]:
@@ -130,16 +48,49 @@ def light_load() -> list[Observation]:
     return [Observation(replace(route, every_s=SELDOM * route.every_s)) for route in ROUTES]
 
 
-@contextmanager
-def observed(world: World, folder: Path) -> Iterator[Prometheus]:
-    """Prometheus, which scrapes the world's gateway and worker, and this host's disks where that can be had."""
-    gateway = f"{HOST}:{world.stack.operations_port}"
-    targets = {"tidegate-gateway": gateway, "tidegate-worker": f"{HOST}:{world.worker_metrics_port}"}
-    with node_exporter() as disks:
-        if disks is not None:
-            targets["node"] = disks
-        with prometheus(targets, folder) as observer:
-            yield observer
+def kept() -> dict[str, Any]:
+    """What was seen by now: `faults` by their names, and the `panels` of the dashboard in the last run."""
+    return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {"faults": {}, "panels": {}}
+
+
+def keep(seen: Mapping[str, Any]) -> None:
+    """Leave it for the next run."""
+    KEPT.parent.mkdir(exist_ok=True)
+    KEPT.write_text(json.dumps(seen), encoding="utf-8")
+
+
+def panels_of(observer: Prometheus, start: float, end: float) -> dict[str, Any]:
+    """What the dashboard shows of the time between."""
+    return {
+        panel.title: {
+            "unit": panel.unit,
+            "lines": [asdict(line) for line in lines(observer, panel, start, end, STEP_S)],
+        }
+        for panel in panels(RATE_INTERVAL)
+    }
+
+
+async def watch_all(console: Console, world: World, observer: Prometheus, which: Sequence[Fault]) -> list[Watched]:
+    """One fault after the other."""
+    seen = kept()
+    outcomes: list[Watched] = []
+    async with under_load(world, light_load(), Pace()):
+        await asyncio.sleep(KNOWN_S)
+        started = time.time()
+        for fault in which:
+            if not fault.can_break(world):
+                console.print(f"{fault.name}: left out, as it takes root to make what it needs")
+                continue
+            outcome = await watch(world, observer, fault)
+            outcomes.append(outcome)
+            others, strain = ", ".join(outcome.others) or "no other", f"strain {outcome.strain:.1f}"
+            console.print(f"{fault.name}: {outcome.alert} after {outcome.after_s} s, {others}, {strain}")
+            for reason, failures in observer.query(REASONS).items():
+                console.print(f"  {reason}: {failures:.0f} heartbeats failed", style="dim")
+            seen["faults"][fault.name] = asdict(outcome)
+            seen["panels"] = panels_of(observer, started, time.time())
+            keep(seen)
+    return outcomes
 
 
 async def main() -> int:
@@ -149,8 +100,7 @@ async def main() -> int:
         console.print("Prometheus is not installed: sudo apt-get install prometheus", style="red")
         return 2
     wanted = sys.argv[1:]
-    which = [fault for fault in faults() if not wanted or any(word in fault.name for word in wanted)]
-    outcomes: list[Watched] = []
+    which = [fault for fault in all_faults() if not wanted or any(word in fault.name for word in wanted)]
     with tempfile.TemporaryDirectory() as logs, tempfile.TemporaryDirectory() as state:
         world = World(Path(logs), Path(state), worker_metrics_port=free_port())
         async with world.running(
@@ -159,22 +109,8 @@ async def main() -> int:
             with_network=any(fault.needs_network for fault in which),
         ):
             with observed(world, Path(state)) as observer:
-                async with under_load(world, light_load()):
-                    await until_quiet(observer, QUIET_S)
-                    await asyncio.sleep(20)  # before a rate is known, nothing can change
-                    for fault in which:
-                        if not fault.can_break(world):
-                            console.print(f"{fault.name}: left out, as it takes root to make what it needs")
-                            continue
-                        outcome = await watch(world, observer, fault)
-                        outcomes.append(outcome)
-                        console.print(outcome.fault.name, outcome.after_s, sorted(outcome.others))
-                        left = await until_quiet(observer, QUIET_S)
-                        if left:
-                            console.print(f"still firing: {', '.join(sorted(left))}", style="red")
-                        for reason, failures in observer.query(REASONS).items():
-                            console.print(f"{reason}: {failures:.0f} heartbeats failed", style="dim")
-    console.print(table_of(outcomes))
+                outcomes = await watch_all(console, world, observer, which)
+    write_alerts([Watched(**row) for row in kept()["faults"].values()])
     return 0 if all(outcome.is_right for outcome in outcomes) else 1
 
 

@@ -9,6 +9,7 @@ import httpx2
 
 from tests.answers.forms import BrokenOffError
 from tests.answers.world import check
+from tests.chaos.mcp import ToolError
 from tests.chaos.models import SECOND_WRITES
 from tests.chaos.rights import Reading, age_in
 from tests.chaos.routes import Route
@@ -44,7 +45,7 @@ class Answer:
 
 
 async def ask(world: World, client: httpx2.AsyncClient, route: Route, readings: list[Reading]) -> Answer | None:
-    """What came; None when the token was revoked on the way. What the metrics say is added to `readings`."""
+    """What came; None when a revoked token was refused. What the metrics say is added to `readings`."""
     at = time.monotonic()
     headers = dict(route.headers_of(world))
     status, told = 0, dict[str, Any]()
@@ -59,9 +60,11 @@ async def ask(world: World, client: httpx2.AsyncClient, route: Route, readings: 
         status = response.status_code
     except BrokenOffError as error:
         status, told = 503, {"why": str(error)}
+    except ToolError as error:
+        status, told = error.status, {"why": error.why}
     except (httpx2.HTTPError, ValueError, KeyError, AssertionError) as error:
         told = {"why": repr(error)}  # status 0 stands for no answer that can be read
-    if status == 401 and headers != route.headers_of(world):
+    if status == 401 and headers.get("Authorization", "").removeprefix("Bearer ") in world.revoked:
         return None
     return Answer(at, time.monotonic() - at, status, **told)
 
@@ -75,12 +78,12 @@ async def _sent(world: World, client: httpx2.AsyncClient, route: Route, headers:
 
 def _told(route: Route, response: httpx2.Response) -> dict[str, Any]:
     """What a good answer says of itself."""
-    answer = response.json() if route.form is None else route.form(response)
+    answer = route.form(response)
     return {
         "degraded": answer["degraded"],
         "keeps_documents": answer.get("age_seconds") is not None and _holds_documents(answer),
         "used": tuple(each["used"] for each in answer["degradations"]),
-        "wrong": () if route.form is None else tuple(faults_of(answer)),
+        "wrong": tuple(faults_of(answer)) if route.is_written else (),
     }
 
 

@@ -181,6 +181,7 @@ async def fail_over(world: World) -> None:
 
 async def rotate_keys(world: World) -> None:
     """Auth signs with another key from now on: old tokens are worth nothing, new ones come at once."""
+    world.revoke_tokens()
     (world.stack.state / "signing_keys.json").unlink()
     await asyncio.to_thread(world.api.stop)
     world.api = await asyncio.to_thread(world.start_api)
@@ -245,15 +246,15 @@ def faults() -> list[Fault]:
     lock, crowd = Lock(), Crowd()
     return [
         Fault("PostgreSQL killed", kill_postgres, start_postgres, recovery_s=5, short=True, of_server=True),
-        Fault("PostgreSQL stopped (SIGSTOP)", freeze_postgres, thaw_postgres, short=True, of_server=True),
+        Fault("PostgreSQL frozen (SIGSTOP)", freeze_postgres, thaw_postgres, short=True, of_server=True),
         Fault("PostgreSQL restarted", stop_postgres, start_postgres, seconds=0.5, recovery_s=5, of_server=True),
-        Fault("pool exhausted", lock.take, lock.release, of_server=True),
-        Fault("black hole before PostgreSQL", lose_packets, find_packets, needs_network=True, of_way=True),
+        Fault("pool exhausted by a lock", lock.take, lock.release, of_server=True),
+        Fault("network to PostgreSQL loses every packet", lose_packets, find_packets, needs_network=True, of_way=True),
         of_door("PostgreSQL's answers held back", to_database, Proxy.freeze, short=True),
         of_door("PostgreSQL slow by 2 s", to_database, slow),
-        of_door("answers of PostgreSQL cut", to_database, cuts),
-        of_door("PostgreSQL refuses", to_database, Proxy.refuse),
-        Fault("out of connections", crowd.arrive, crowd.leave, of_server=True),
+        of_door("PostgreSQL's connections cut in mid-answer", to_database, cuts),
+        of_door("PostgreSQL refuses connections", to_database, Proxy.refuse),
+        Fault("PostgreSQL out of connections", crowd.arrive, crowd.leave, of_server=True),
         Fault("PostgreSQL's disk full", fill_disk, free_disk, recovery_s=5, needs_disk=True, of_server=True),
         of_door("Supabase dead (Data API, keys)", to_api, Proxy.refuse, seconds=NOTICED_S, short=True),
         of_door("Supabase slow by 2 s", to_api, slow),
@@ -263,7 +264,7 @@ def faults() -> list[Fault]:
         Fault("embedder hangs", embedder_waits, embedder_works, of_embedder=True),
         Fault("embedder answers 500", embedder_says(500), embedder_works, of_embedder=True),
         Fault("embedder answers 429", embedder_says(429, Retry_After="1"), embedder_works, of_embedder=True),
-        Fault("embedder babbles", embedder_babbles, embedder_works, of_embedder=True),
+        Fault("embedder answers nonsense", embedder_babbles, embedder_works, of_embedder=True),
         Fault("embedder's vectors too short", embedder_changes_length, embedder_works, of_embedder=True),
         Fault("worker killed", kill_worker, start_worker, seconds=1, recovery_s=5, settles=everything_is_searchable),
         Fault("fail-over to the standby", fail_over, nothing, seconds=0.5, recovery_s=5, last=True, of_server=True),

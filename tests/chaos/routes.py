@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx2
 
+from gateway.http.load_shedding import MCP
 from gateway.mcp.endpoint import METADATA
 from tests.answers import forms
+from tests.chaos.mcp import call, result_of
 from tests.chaos.models import ASKED, LLM_S
 from tests.chaos.world import REQUEST_S, World
 
@@ -45,8 +47,10 @@ class Route:
     """How often it is asked: seldom for what asks the Data API, to which all else turns when its own way is broken, for
     what is asked in four forms, and for what never changes."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    form: Callable[[httpx2.Response], dict[str, Any]] | None = None
-    """Of an answer to a question, which models write: how it is read."""
+    form: Callable[[httpx2.Response], dict[str, Any]] = forms.whole
+    """How an answer is read."""
+    is_written: bool = False
+    """Whether models write it."""
 
     @property
     def signed_in(self) -> bool:
@@ -56,7 +60,7 @@ class Route:
     @property
     def limit_s(self) -> float:
         """Within which an answer comes, whatever is down."""
-        return REQUEST_S + (LLM_S if self.form is not None else 0)
+        return REQUEST_S + (LLM_S if self.is_written else 0)
 
     def path_of(self, world: World) -> str:
         """With a document that everybody reads."""
@@ -73,6 +77,7 @@ PASSED_ON = {"/v1/documents"}
 # What the settings say: nothing that it depends on can break.
 CONSTANT = {"/v1/models", METADATA, f"{METADATA}/mcp"}
 SELDOM_S = 0.3
+ACCEPT = {"Accept": "application/json"}
 # A client of the chat API sends all that was said, so that the model has to write a question first.
 CONVERSATION = (
     {"role": "user", "content": "How do I moor a boat?"},
@@ -106,7 +111,7 @@ ROUTES = (
         of_documents=True,
         person=4,
         every_s=SELDOM_S,
-        form=forms.whole,
+        is_written=True,
     ),
     Route(
         "answers, streamed",
@@ -117,6 +122,7 @@ ROUTES = (
         person=6,
         every_s=SELDOM_S,
         form=forms.streamed,
+        is_written=True,
     ),
     Route(
         "chat",
@@ -127,6 +133,7 @@ ROUTES = (
         person=7,
         every_s=SELDOM_S,
         form=forms.chat,
+        is_written=True,
     ),
     Route(
         "chat, streamed",
@@ -137,6 +144,7 @@ ROUTES = (
         person=8,
         every_s=SELDOM_S,
         form=forms.chat_streamed,
+        is_written=True,
     ),
     Route(
         "embeddings",
@@ -151,6 +159,28 @@ ROUTES = (
     Route("recommendations, nobody's", "/v1/recommendations?category=lines", degrades=True, never_fails=True),
     Route(
         "state of a document", "/v1/documents/{document_id}", person=5, may_fail=True, is_of_api=True, every_s=SELDOM_S
+    ),
+    Route(
+        "MCP, search",
+        MCP,
+        lambda: call("search", query="how to moor a boat"),
+        degrades=True,
+        of_documents=True,
+        person=9,
+        every_s=SELDOM_S,
+        headers=ACCEPT,
+        form=result_of,
+    ),
+    Route(
+        "MCP, one's orders",
+        MCP,
+        lambda: call("list_orders"),
+        degrades=True,
+        person=10,
+        may_fail=True,
+        every_s=SELDOM_S,
+        headers=ACCEPT,
+        form=result_of,
     ),
     Route("status", "/v1/status", person=3),
     Route("live", "/health/live"),

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from signal import Signals
@@ -101,7 +101,8 @@ class Servers:
     def signal(self, number: Signals) -> None:
         """Send all of it a signal."""
         for pid in self.pids():
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a session that has ended by now
+                os.kill(pid, number)
 
     def _stop(self) -> None:
         if self.standby is not None:

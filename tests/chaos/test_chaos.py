@@ -1,19 +1,32 @@
 """The short cut of `make chaos`: the faults that break most, with time to spare for slow machines."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from gateway.app.application import create_operations
+from gateway.http.load_shedding import MCP
+from gateway.local.ports import HOST, free_port
 from tests.chaos.fault import Fault
 from tests.chaos.faults import all_faults
 from tests.chaos.load import suffer
+from tests.chaos.machine import Pace
 from tests.chaos.routes import CONSTANT, PASSED_ON, ROUTES
 from tests.chaos.world import World
+from tests.support.dashboard import Panel, lines, panels
 from tests.support.gateway_app import make_app
+from tests.support.prometheus import Prometheus, has_prometheus, prometheus
 from tests.support.tokens import Project
+from tests.support.waiting import wait_until
 
+STRAINED = 3.0
+"""What else runs beside the suite is not to matter."""
+EVERY, RATE_INTERVAL, STEP_S = "500ms", "4s", 0.5
 pytestmark = pytest.mark.anyio
 
 
@@ -23,9 +36,23 @@ async def world(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
         yield world
 
 
+@pytest.fixture(scope="module")
+async def observer(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prometheus | None]:
+    """Prometheus, which scrapes the gateway, and finds no worker."""
+    if not has_prometheus():
+        yield None
+        return
+    targets = {
+        "tidegate-gateway": f"{HOST}:{world.stack.operations_port}",
+        "tidegate-worker": f"{HOST}:{free_port()}",
+    }
+    with prometheus(targets, tmp_path_factory.mktemp("prometheus"), EVERY) as observer:
+        yield observer
+
+
 def test_every_route_is_asked_while_things_break() -> None:
     app = make_app(Project())
-    served = {*app.openapi()["paths"], "/openapi.json", "/docs"}
+    served = {*app.openapi()["paths"], "/openapi.json", "/docs", MCP}
     assert served - PASSED_ON - CONSTANT == {
         route.path.partition("?")[0] for route in ROUTES if not route.is_of_operations
     }
@@ -33,7 +60,38 @@ def test_every_route_is_asked_while_things_break() -> None:
     assert set(watched) - served == {route.path for route in ROUTES if route.is_of_operations}
 
 
+@pytest.mark.usefixtures("observer")
 @pytest.mark.parametrize("fault", [fault for fault in all_faults() if fault.short], ids=lambda fault: fault.name)
 async def test_what_breaks_is_lived_with_and_left_behind(world: World, fault: Fault) -> None:
-    outcome = await suffer(world, fault, slack_s=1.0, patience=3, has_room=False)
+    outcome = await suffer(world, fault, Pace(), slack_s=1.0, least_strain=STRAINED)
     assert outcome.problems == [], world.gateway.tail()
+
+
+@pytest.mark.skipif(not has_prometheus(), reason="Prometheus is not installed")
+async def test_every_query_of_the_dashboard_finds_something(world: World, observer: Prometheus) -> None:
+    started, words = time.time(), count()
+
+    def search() -> bool:
+        """Whether a search does without something."""
+        response = httpx2.post(
+            f"{world.stack.gateway_url}/v1/search",
+            json={"query": f"mooring {next(words)}"},
+            timeout=30,
+            trust_env=False,
+        )
+        return response.status_code == 200 and bool(response.json()["degraded"])
+
+    def is_shown(panel: Panel) -> bool:
+        return bool(lines(observer, panel, started, time.time(), STEP_S))
+
+    def searched_until(expression: str) -> None:
+        wait_until(lambda: (search(), observer.query(expression))[1], 60, expression)
+
+    await asyncio.to_thread(searched_until, "tidegate_recall")
+    world.to_database.refuse()
+    await asyncio.to_thread(wait_until, search, 60, "an answer through the Data API")
+    world.to_database.heal()
+    for panel in panels(RATE_INTERVAL):
+        for query in panel.queries:
+            part = Panel(f"{panel.title}: {query.legend}", panel.unit, (query,))
+            await asyncio.to_thread(wait_until, lambda part=part: is_shown(part), 60, part.title)

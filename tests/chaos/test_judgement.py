@@ -5,7 +5,7 @@ import pytest
 from gateway.database.rights import RIGHTS_S
 from tests.chaos.asking import Answer
 from tests.chaos.fault import Fault, nothing
-from tests.chaos.load import AWAY, Observation
+from tests.chaos.judging import AWAY, Observation, Terms
 from tests.chaos.rights import Reading, Rights, age_in
 from tests.chaos.routes import ROUTES, Route
 
@@ -20,8 +20,9 @@ RIGHTS = Rights(READINGS)
 ENDS = 10 + RIGHTS_S
 
 
-def judged(answer: Answer, fault: Fault = SERVER, route: Route = DOCUMENTS) -> list[str]:
-    return Observation(route, [answer]).problems(fault, RIGHTS, 0.1, has_room=False)
+def judged(answer: Answer, fault: Fault = SERVER, route: Route = DOCUMENTS, strain: float = 1.0) -> list[str]:
+    terms, observation = Terms(fault, RIGHTS, 0.1, strain), Observation(route, [answer])
+    return [*observation.broken_promises(terms), *observation.delays(terms)]
 
 
 def refused(at: float, why: str = UNAVAILABLE) -> Answer:

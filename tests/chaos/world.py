@@ -23,7 +23,7 @@ from tests.support.waiting import wait_until
 REQUEST_S = 3.0
 DOCUMENTS = 30
 # One that asks everything at once would have to wait for those that ask less.
-PEOPLE = tuple(f"chaos-{number}@example.org" for number in range(9))
+PEOPLE = tuple(f"chaos-{number}@example.org" for number in range(11))
 
 
 class World:
@@ -43,6 +43,7 @@ class World:
         self.worker: Process
         self.api: Process
         self.tokens: list[str] = []
+        self.revoked: set[str] = set()
         self._state = state
         self.to_database = Proxy(self.servers.cluster.server.port)
         self.to_api = Proxy(0)
@@ -117,6 +118,7 @@ class World:
             GATEWAY_DATABASE_URL=database,
             REQUEST_TIMEOUT_S=str(REQUEST_S),
             LOG_LEVEL="warning",
+            LIVE_RECALL_SHARE="1",  # as many as its own bounds allow
             **self._embedding,
             **self.models.environment,
             **replica,
@@ -171,6 +173,10 @@ class World:
                 "insert into public.interactions (user_id, product_id, kind) select u.id, p.id, 'view'"
                 " from auth.users u, public.products p where p.sku = 'LINE-1'"
             )
+
+    def revoke_tokens(self) -> None:
+        """Expect no more of the tokens that everybody has."""
+        self.revoked.update(self.tokens)
 
     def sign_in(self) -> None:
         """Get everybody a token of now."""

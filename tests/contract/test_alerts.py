@@ -12,8 +12,8 @@ import yaml
 
 from gateway.local.paths import REPOSITORY
 from gateway.resilience.metrics import REGISTRY
-from tests.chaos.alerts import EXPECTED
-from tests.chaos.faults import faults
+from tests.chaos.faults import all_faults
+from tests.chaos.watching import EXPECTED
 from tests.support.documentation import anchors
 from tests.support.prometheus import FOLDER, RULES, configuration, has_prometheus
 
@@ -66,6 +66,13 @@ def test_every_metric_of_rules_and_dashboard_exists() -> None:
     assert set(recorded) <= RECORDED
 
 
+def test_the_pipelines_of_the_collector_use_all_parts_and_no_other() -> None:
+    collector = yaml.safe_load((FOLDER / "collector.yml").read_text(encoding="utf-8"))
+    pipelines = collector["service"]["pipelines"].values()
+    for kind in ("receivers", "processors", "exporters"):
+        assert set(collector[kind]) == {name for pipeline in pipelines for name in pipeline[kind]}
+
+
 def test_every_alert_has_a_runbook() -> None:
     for name, rule in ALERTS.items():
         page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
@@ -73,7 +80,7 @@ def test_every_alert_has_a_runbook() -> None:
 
 
 def test_every_fault_of_chaos_has_an_alert() -> None:
-    assert set(EXPECTED) == {fault.name for fault in faults()}
+    assert set(EXPECTED) == {fault.name for fault in all_faults()}
     assert set(EXPECTED.values()) <= set(ALERTS)
 
 

@@ -1,14 +1,15 @@
 """A closed account at every door: Data API, functions, Storage, gateway, each with a token that still holds."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.support import Database, Process, Stack
+from gateway.mcp.catalogue import TOOLS
+from tests.support import Database, Process, Stack, wait_until
 
 PASSWORD = "a long enough password"
 PDF = b"%PDF-1.4 a few bytes that nobody parses"
@@ -24,6 +25,11 @@ CLOSINGS = {
 def key() -> str:
     """A new idempotency key."""
     return str(uuid.uuid4())
+
+
+def message_of(tool: str, **arguments: Any) -> dict[str, Any]:
+    """The message of the Model Context Protocol that calls a tool."""
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
 
 
 @dataclass
@@ -54,6 +60,29 @@ class Person:
         """Put a file beside the document."""
         return self.rest("POST", f"{FILES}/{self.document}/{name}", content=PDF)
 
+    def tool(self, name: str, **arguments: Any) -> httpx2.Response:
+        """One call of a tool of the MCP server."""
+        return self.gateway("POST", "/mcp", json=message_of(name, **arguments))
+
+    def tools(self) -> dict[str, httpx2.Response]:
+        """The answer of each tool."""
+        return {
+            "search": self.tool("search", query="harbour"),
+            "fetch": self.tool("fetch", id=self.document),
+            "answer": self.tool("answer", question="Where is the harbour?"),
+            "recommend": self.tool("recommend"),
+            "list_orders": self.tool("list_orders"),
+            "get_order": self.tool("get_order", id=self.order),
+        }
+
+    def questions(self) -> dict[str, httpx2.Response]:
+        """The answer to a question, in both forms."""
+        said = [{"role": "user", "content": "Where is the harbour?"}]
+        return {
+            "ask": self.gateway("POST", "/v1/answers", json={"question": "Where is the harbour?"}),
+            "chat": self.gateway("POST", "/v1/chat/completions", json={"messages": said}),
+        }
+
     def everything(self) -> dict[str, httpx2.Response]:
         """The answer to each thing that somebody with an open account may do."""
         rows, rpc = "/rest/v1", "/rest/v1/rpc"
@@ -75,10 +104,20 @@ class Person:
             "find products": self.rest("POST", f"{rpc}/search_products", json={"query": "lamp"}),
             "recommend by RPC": self.rest("POST", f"{rpc}/recommend", json={}),
             "search": self.gateway("POST", "/v1/search", json={"query": "harbour", "mode": "keyword"}),
+            "read its state": self.gateway("GET", f"/v1/documents/{self.document}"),
             "recommend": self.gateway("GET", "/v1/recommendations"),
             "recommend alike": self.gateway("GET", f"/v1/recommendations?like={self.product}"),
             "close": self.rest("POST", f"{rpc}/close_account", json={}),
         }
+
+
+def failures(answers: Mapping[str, httpx2.Response]) -> dict[str, str]:
+    """Those that are errors, of routes and of tools."""
+    return {
+        what: answer.text
+        for what, answer in answers.items()
+        if answer.status_code >= 300 or '"isError":true' in answer.text
+    }
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +132,13 @@ def shop(
             " select id, 'LAMP', 'Lamp', 1, 100 from c returning id"
         ).fetchone()
         assert row is not None
+
+        # The first call loads a library and the model of the embedder; then the vector of this query is known.
+        def is_found() -> bool:
+            found = http.post(f"{stack.gateway_url}/mcp", json=message_of("search", query="harbour")).json()["result"]
+            return not found.get("isError") and not found["structuredContent"]["degraded"]
+
+        wait_until(is_found, 60, "a full answer of a tool")
         yield stack, str(row[0]), http
 
 
@@ -118,10 +164,23 @@ def test_every_door_is_shut_at_once(database: Database, person: Person, closing:
     assert person.gateway("POST", "/v1/search", json={"query": "harbour", "mode": "keyword"}).status_code == 200
     with database.connect("supabase_admin") as admin:
         admin.execute(statement.encode(), (person.id,))
-    answers = person.everything()
+    answers = {**person.questions(), **person.everything()}
     assert {what: answer.status_code for what, answer in answers.items()} == dict.fromkeys(answers, status)
     silent = {what: answer.text for what, answer in answers.items() if f"account is {word}" not in answer.text}
     assert silent == {}, "each says why"
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_every_tool_of_the_mcp_server_is_shut_at_once(database: Database, person: Person, closing: str) -> None:
+    statement, status, word = CLOSINGS[closing]
+    with database.connect("supabase_admin") as admin:
+        admin.execute(statement.encode(), (person.id,))
+    answers = person.tools()
+    assert set(answers) == {tool.name for tool in TOOLS}
+    # A client learns from a 401 that it must sign in again; all else is a result that says what is wrong.
+    shown = 401 if status == 401 else 200
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(answers, shown)
+    assert {name: answer.text for name, answer in answers.items() if f"account is {word}" not in answer.text} == {}
 
 
 @pytest.mark.parametrize("closing", CLOSINGS)
@@ -142,8 +201,7 @@ def test_storage_knows_it_no_more(database: Database, person: Person, closing: s
 
 
 def test_an_open_account_does_all_of_it(person: Person) -> None:
-    answers = person.everything()
-    assert {what: answer.text for what, answer in answers.items() if answer.status_code >= 300} == {}
+    assert failures({**person.questions(), **person.tools(), **person.everything()}) == {}
 
 
 def test_a_ban_that_is_lifted_opens_every_door(database: Database, person: Person) -> None:
@@ -152,7 +210,7 @@ def test_a_ban_that_is_lifted_opens_every_door(database: Database, person: Perso
             admin.execute(f"update auth.users set banned_until = {until} where id = %s".encode(), (person.id,))
             found = person.gateway("POST", "/v1/search", json={"query": "harbour", "mode": "keyword"})
             assert found.status_code == (200 if until == "null" else 403)
-    assert {what: one.text for what, one in person.everything().items() if one.status_code >= 300} == {}
+    assert failures(person.everything()) == {}
 
 
 def test_others_notice_nothing(database: Database, shop: tuple[Stack, str, httpx2.Client], person: Person) -> None:

@@ -4,8 +4,9 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
@@ -17,6 +18,7 @@ from tests.support.waiting import wait_until
 
 FOLDER = REPOSITORY / "docs" / "observability"
 RULES = FOLDER / "alerts.yml"
+EVERY = "5s"
 STATIC = re.compile(r"(- job_name: ([\w-]+)\n\s+static_configs: )\[\{targets: \[[^\]]*\]\}\]")
 
 
@@ -25,15 +27,30 @@ def has_prometheus() -> bool:
     return shutil.which("prometheus") is not None and shutil.which("promtool") is not None
 
 
-def configuration(targets: Mapping[str, str]) -> str:
-    """The configuration of `make observe`, with the addresses of these jobs; jobs without one are empty."""
+def configuration(targets: Mapping[str, str], every: str = EVERY) -> str:
+    """The configuration of `make observe`, with the addresses of these jobs; jobs without one are empty.
+
+    Targets are scraped, and rules evaluated, as often as `every` says.
+    """
 
     def static(job: re.Match[str]) -> str:
         address = targets.get(job[2])
         return f"{job[1]}[]" if address is None else f'{job[1]}[{{targets: ["{address}"]}}]'
 
     text = STATIC.sub(static, (FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
-    return text.replace("[alerts.yml]", f"[{RULES}]")
+    text = text.replace("[alerts.yml]", f"[{RULES}]")
+    if every == EVERY:
+        return text
+    # An answer is waited for as long as that at most.
+    return text.replace(f"interval: {EVERY}", f"interval: {every}").replace("timeout: 3s", f"timeout: {every}")
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line of a graph: its labels, and its values by their moments."""
+
+    labels: Mapping[str, str]
+    points: Sequence[tuple[float, float]]
 
 
 class Prometheus:
@@ -52,6 +69,15 @@ class Prometheus:
         answer = self._client.get("/api/v1/query", params={"query": expression}).raise_for_status().json()
         return {", ".join(found["metric"].values()): float(found["value"][1]) for found in answer["data"]["result"]}
 
+    def history(self, expression: str, start: float, end: float, step_s: float) -> list[Series]:
+        """Values of an expression between two moments (seconds since 1970)."""
+        parameters: dict[str, str | float] = {"query": expression, "start": start, "end": end, "step": step_s}
+        answer = self._client.get("/api/v1/query_range", params=parameters).raise_for_status().json()
+        return [
+            Series(found["metric"], [(float(at), float(value)) for at, value in found["values"]])
+            for found in answer["data"]["result"]
+        ]
+
     def scrapes(self) -> set[str]:
         """The jobs that answer."""
         found = self._client.get("/api/v1/targets").raise_for_status().json()["data"]["activeTargets"]
@@ -66,10 +92,10 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(targets: Mapping[str, str], folder: Path) -> Iterator[Prometheus]:
+def prometheus(targets: Mapping[str, str], folder: Path, every: str = EVERY) -> Iterator[Prometheus]:
     """Prometheus, ready, with its files and its log in `folder`."""
     config, port = folder / "prometheus.yml", free_port()
-    config.write_text(configuration(targets), encoding="utf-8")
+    config.write_text(configuration(targets, every), encoding="utf-8")
     command = [
         "prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address={HOST}:{port}", "--log.level=warn",
