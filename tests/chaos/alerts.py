@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from tests.chaos.world import World
 from tests.support.dashboard import lines, panels
 from tests.support.prometheus import Prometheus, has_prometheus
 
-SELDOM = 5
+LIGHT = 16.0
 """Of the requests of `make chaos`, one in so many is made: alerts need some calls to judge by, not many."""
 KNOWN_S = 20.0
 """After which rates are known, so that they can change."""
@@ -41,11 +41,6 @@ RATE_INTERVAL = "20s"
 """As Grafana chooses it for a scrape every five seconds."""
 REASONS = "sum by (reason) (increase(tidegate_heartbeat_failures_total[2m])) > 0"
 KEPT = REPOSITORY / "bench" / "chaos-alerts.json"
-
-
-def light_load() -> list[Observation]:
-    """Requests on every route, a few a second."""
-    return [Observation(replace(route, every_s=SELDOM * route.every_s)) for route in ROUTES]
 
 
 def kept() -> dict[str, Any]:
@@ -74,7 +69,7 @@ async def watch_all(console: Console, world: World, observer: Prometheus, which:
     """One fault after the other."""
     seen = kept()
     outcomes: list[Watched] = []
-    async with under_load(world, light_load(), Pace()):
+    async with under_load(world, [Observation(route) for route in ROUTES], Pace(LIGHT)):
         await asyncio.sleep(KNOWN_S)
         started = time.time()
         for fault in which:

@@ -68,7 +68,7 @@ async def suffer(world: World, fault: Fault, pace: Pace, *, slack_s: float, leas
         if fault.settles is not None:
             await fault.settles(world)
         settled_s = time.monotonic() - mended
-        recovered = await _until_well(observations, mended, GIVE_UP_S)
+        recovered = await _recovered(observations, mended, pace)
         if fault.settles is not None and recovered is not None:
             recovered = max(recovered, settled_s)
         strained = strain.now()
@@ -99,6 +99,16 @@ async def _calm(observations: Sequence[Observation], pace: Pace) -> bool:
     return True
 
 
+async def _recovered(observations: Sequence[Observation], mended: float, pace: Pace) -> float | None:
+    """Seconds until every answer was full again; what takes long is asked less, lest it never ends."""
+    while time.monotonic() < mended + GIVE_UP_S:
+        recovered = await _until_well(observations, mended, time.monotonic() + CALM_WITHIN_S - mended)
+        if recovered is not None:
+            return recovered
+        pace.slow_down()
+    return None
+
+
 async def _until_well(observations: Sequence[Observation], mended: float, within_s: float) -> float | None:
     while time.monotonic() < mended + within_s:
         moments = [observation.well_since(mended) for observation in observations]
@@ -112,7 +122,7 @@ async def _until_well(observations: Sequence[Observation], mended: float, within
 async def under_load(world: World, observations: Sequence[Observation], pace: Pace) -> AsyncIterator[None]:
     """Requests on each route, written documents, and a supervisor, as long as the block takes."""
     async with AsyncExitStack() as ending:
-        tasks = [asyncio.create_task(_write(world)), asyncio.create_task(_supervise(world))]
+        tasks = [asyncio.create_task(_write(world, pace)), asyncio.create_task(_supervise(world))]
         for number, observation in enumerate(observations, 1):
             # Visitors of an address each: one that asks everything at once would be refused before others.
             transport = httpx2.AsyncHTTPTransport(local_address=f"127.0.2.{number}", limits=LIMITS)
@@ -161,7 +171,7 @@ async def _supervise(world: World) -> None:
         await asyncio.sleep(EVERY_S)
 
 
-async def _write(world: World) -> None:
+async def _write(world: World, pace: Pace) -> None:
     while True:
         await asyncio.to_thread(world.write_some)
-        await asyncio.sleep(3 * EVERY_S)
+        await asyncio.sleep(3 * EVERY_S * pace.factor)

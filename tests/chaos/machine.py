@@ -44,13 +44,13 @@ class Pace:
 
     SLOWEST = 16.0
 
-    def __init__(self) -> None:
-        """As usual."""
-        self.factor = 1.0
+    def __init__(self, factor: float = 1.0) -> None:
+        """Begin with so many times, which is the quickest."""
+        self.factor = self._quickest = factor
 
     def quicken(self) -> None:
         """Ask more again."""
-        self.factor = max(1.0, self.factor / 2)
+        self.factor = max(self._quickest, self.factor / 2)
 
     def slow_down(self) -> bool:
         """Ask less, if that is possible."""

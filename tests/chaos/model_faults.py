@@ -67,7 +67,7 @@ def model_faults() -> list[Fault]:
     return [
         of_models("first model dead", lambda models: models.to_first.refuse()),
         of_models("first model silent", lambda models: models.to_first.freeze()),
-        of_models("first model stops in mid-answer", first_stops, seconds=1.0, short=True),
+        of_models("first model stops in mid-answer", first_stops, seconds=2.0, short=True),
         of_models("both models dead", both_die),
         of_models("first model answers with a page", first_shows_a_page),
         of_models("first model sends half a letter", first_breaks_a_letter),

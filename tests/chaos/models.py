@@ -8,8 +8,8 @@ from tests.answers.double import MODEL, Double, passages_of, pieces_of
 from tests.support.proxy import Proxy
 
 FIRST_WRITES, SECOND_WRITES = "It is said:", "It is written:"
-LLM_S = 2.0
-WAIT_S = 0.5
+LLM_S = 3.0
+WAIT_S = 1.0
 """For the first word, and between two."""
 ASKED = "How are boats moored?"
 

@@ -26,6 +26,7 @@ from tests.support.waiting import wait_until
 
 STRAINED = 3.0
 """What else runs beside the suite is not to matter."""
+PACE = Pace(4.0)
 EVERY, RATE_INTERVAL, STEP_S = "500ms", "4s", 0.5
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +64,7 @@ def test_every_route_is_asked_while_things_break() -> None:
 @pytest.mark.usefixtures("observer")
 @pytest.mark.parametrize("fault", [fault for fault in all_faults() if fault.short], ids=lambda fault: fault.name)
 async def test_what_breaks_is_lived_with_and_left_behind(world: World, fault: Fault) -> None:
-    outcome = await suffer(world, fault, Pace(), slack_s=1.0, least_strain=STRAINED)
+    outcome = await suffer(world, fault, PACE, slack_s=1.0, least_strain=STRAINED)
     assert outcome.problems == [], world.gateway.tail()
 
 
