@@ -48,7 +48,7 @@ CALLER_WAITS = Histogram(
     registry=REGISTRY,
 )
 for _kind in ("person", "address"):
-    LIMITED.labels(_kind)  # so that the first refusal is an increase
+    LIMITED.labels(_kind, "rate")  # so that the first refusal is an increase
 CONNECTIONS_REFUSED = Counter(
     "tidegate_connections_refused", "Connections closed because there were too many.", registry=REGISTRY
 )

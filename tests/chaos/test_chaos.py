@@ -15,7 +15,7 @@ from gateway.local.ports import HOST, free_port
 from tests.chaos.fault import Fault
 from tests.chaos.faults import all_faults
 from tests.chaos.load import suffer
-from tests.chaos.machine import Pace
+from tests.chaos.machine import BUSY, Pace
 from tests.chaos.routes import CONSTANT, PASSED_ON, ROUTES
 from tests.chaos.world import World
 from tests.support.dashboard import Panel, lines, panels
@@ -65,7 +65,9 @@ def test_every_route_is_asked_while_things_break() -> None:
 @pytest.mark.parametrize("fault", [fault for fault in all_faults() if fault.short], ids=lambda fault: fault.name)
 async def test_what_breaks_is_lived_with_and_left_behind(world: World, fault: Fault) -> None:
     outcome = await suffer(world, fault, PACE, slack_s=1.0, least_strain=STRAINED)
-    assert outcome.problems == [], world.gateway.tail()
+    assert outcome.broken_promises == [], world.gateway.tail()
+    # A machine that has no time for the gateway says nothing about how soon it answers and recovers.
+    assert outcome.delays == [] or outcome.strain >= BUSY, world.gateway.tail()
 
 
 @pytest.mark.skipif(not has_prometheus(), reason="Prometheus is not installed")
@@ -86,13 +88,13 @@ async def test_every_query_of_the_dashboard_finds_something(world: World, observ
         return bool(lines(observer, panel, started, time.time(), STEP_S))
 
     def searched_until(expression: str) -> None:
-        wait_until(lambda: (search(), observer.query(expression))[1], 60, expression)
+        wait_until(lambda: (search(), observer.query(expression))[1], 120, expression)
 
     await asyncio.to_thread(searched_until, "tidegate_recall")
     world.to_database.refuse()
-    await asyncio.to_thread(wait_until, search, 60, "an answer through the Data API")
+    await asyncio.to_thread(wait_until, search, 120, "an answer through the Data API")
     world.to_database.heal()
     for panel in panels(RATE_INTERVAL):
         for query in panel.queries:
             part = Panel(f"{panel.title}: {query.legend}", panel.unit, (query,))
-            await asyncio.to_thread(wait_until, lambda part=part: is_shown(part), 60, part.title)
+            await asyncio.to_thread(wait_until, lambda part=part: is_shown(part), 120, part.title)

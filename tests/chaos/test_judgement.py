@@ -1,11 +1,16 @@
 """What the judgement of chaos accepts of searches for documents while PostgreSQL is away, and what it does not."""
 
+import os
+
 import pytest
 
 from gateway.database.rights import RIGHTS_S
+from gateway.errors import DatabaseTimeoutError
 from tests.chaos.asking import Answer
 from tests.chaos.fault import Fault, nothing
-from tests.chaos.judging import AWAY, Observation, Terms
+from tests.chaos.judging import AWAY, OVERLOADED, Observation, Terms
+from tests.chaos.machine import BUSY, Pace, Strain, Turns
+from tests.chaos.mcp import ToolError
 from tests.chaos.rights import Reading, Rights, age_in
 from tests.chaos.routes import ROUTES, Route
 
@@ -56,11 +61,48 @@ def test_once_rights_are_confirmed_again_nothing_is_refused() -> None:
         (refused(ENDS + 1, "urn:tidegate:problem:overloaded"), SERVER, DOCUMENTS),
         (Answer(ENDS + 1, 0.05, 500, degraded=False, why=UNAVAILABLE), SERVER, DOCUMENTS),
         (Answer(ENDS + 1, 0.05, 0, degraded=False), SERVER, DOCUMENTS),
+        (Answer(ENDS + 1, 0.05, 401, degraded=False), SERVER, DOCUMENTS),
     ],
-    ids=["another way is left", "no documents", "another reason", "a failure", "no answer"],
+    ids=["another way is left", "no documents", "another reason", "a failure", "no answer", "a token refused"],
 )
 def test_nothing_else_is_excused(answer: Answer, fault: Fault, route: Route) -> None:
     assert judged(answer, fault, route) != []
+
+
+def test_a_busy_machine_excuses_delays_and_no_broken_promise() -> None:
+    overloaded = refused(ENDS + 1, OVERLOADED)
+    late = Answer(ENDS + 1, DOCUMENTS.limit_s + 0.15, 200)
+    failed = Answer(ENDS + 1, 0.05, 500)
+    for answer in (overloaded, late, failed):
+        assert judged(answer) != []
+    assert judged(overloaded, strain=BUSY) == []
+    assert judged(late, strain=BUSY) == []
+    assert judged(failed, strain=10 * BUSY) != []
+
+
+def test_a_process_that_waits_is_strained() -> None:
+    assert Turns(100, 50).strain(Turns(200, 50)) == 1.0
+    assert Turns(100, 50).strain(Turns(200, 350)) == 4.0
+    assert Strain([os.getpid()]).now() >= 1.0
+
+
+def test_requests_are_halved_in_rate_and_doubled_again_up_to_the_usual_one() -> None:
+    pace = Pace(4.0)
+    assert pace.slow_down()
+    assert pace.factor == 8.0
+    for _ in range(3):
+        pace.quicken()
+    assert pace.factor == 4.0
+    while pace.slow_down():
+        pass
+    assert pace.factor == Pace.SLOWEST
+
+
+def test_an_error_of_a_tool_is_told_by_its_title() -> None:
+    away = ToolError("PostgreSQL cannot be reached: Try again.")
+    assert (away.status, away.why) == (500, "urn:tidegate:problem:internal-error")
+    known = ToolError(f"{DatabaseTimeoutError.title}: Try again.")
+    assert (known.status, known.why) == (503, f"urn:tidegate:problem:{DatabaseTimeoutError.kind}")
 
 
 def test_a_gateway_that_does_not_follow_rights_is_found_out() -> None:
