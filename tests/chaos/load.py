@@ -25,8 +25,8 @@ CLIENT_S = 60.0
 """A client waits for longer than any answer may take, so that a late one is told from none."""
 # How Deno ends after an error that nobody caught.
 UNCAUGHT = 1
-# Left before the server ends what nobody used for 5 s, which a request may meet on its way.
-LIMITS = httpx2.Limits(keepalive_expiry=2.5)
+# A connection for each request: the server ends what nobody used for 5 s, which a late request may meet on its way.
+LIMITS = httpx2.Limits(max_keepalive_connections=0)
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,11 @@ def write_alerts(seen: Sequence[Watched]) -> None:
             f"`{each.alert}`",
             "never" if each.after_s is None else f"{each.after_s:.0f} s",
             ", ".join(f"`{name}`" for name in each.others) or "none",
+            f"{each.strain:.1f}",
         ]
         for each in sorted(seen, key=lambda each: order.index(each.fault))
     ]
-    write_table("observability.md", ALERTS, ["fault", "its alert", "after", "others"], rows)
+    write_table("observability.md", ALERTS, ["fault", "its alert", "after", "others", "strain"], rows)
 
 
 def row_of(outcome: Outcome) -> list[str]:
