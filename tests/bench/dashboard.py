@@ -23,7 +23,7 @@ COLUMNS = 3
 MOST_LINES = 8
 """Of a panel, the highest; more are not to be told apart."""
 UNITS = {"s": "s", "reqps": "a second", "cps": "a second", "percentunit": "share", "short": ""}
-STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tidegate", "font.size": 7, "axes.titlesize": 8}
+STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "tidegate", "font.size": 7, "axes.titlesize": 8}
 Points = Sequence[tuple[float, float]]
 
 

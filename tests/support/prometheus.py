@@ -59,6 +59,10 @@ class Prometheus:
     def __init__(self, port: int) -> None:
         self._client = httpx2.Client(base_url=f"http://{HOST}:{port}", timeout=5, trust_env=False)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def firing(self) -> set[str]:
         """Names of the alerts that fire."""
         alerts = self._client.get("/api/v1/alerts").raise_for_status().json()["data"]["alerts"]
@@ -102,10 +106,11 @@ def prometheus(targets: Mapping[str, str], folder: Path, every: str = EVERY) -> 
     ]  # fmt: skip
     with (folder / "prometheus.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=die_with_parent(signal.SIGTERM))  # noqa: PLW1509
+    found = Prometheus(port)
     try:
-        found = Prometheus(port)
-        wait_until(found.is_ready, 30, "Prometheus being ready", every_s=0.1)
+        wait_until(found.is_ready, 60, "Prometheus being ready", every_s=0.1)
         yield found
     finally:
+        found.close()
         process.terminate()
-        process.wait(10)
+        process.wait(60)
