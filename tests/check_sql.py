@@ -65,7 +65,7 @@ def check_migrations(files: list[Path] | None = None) -> Results:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode in (0, 1), done.stderr
     return {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
@@ -24,12 +25,21 @@ def pytest_configure() -> None:
     # Hypothesis draws the constants of whatever modules of the project are loaded, too. One seed shall mean the same
     # draws when a file is run alone, in the suite, and after a module was added somewhere else.
     providers._get_local_constants = Constants
+    # A test without a seed of its own draws by its own text: the same in every run, whoever changed something else.
+    settings.register_profile("suite", derandomize=True, database=None, deadline=None)
+    settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Asynchronous tests (`@pytest.mark.anyio`) run on asyncio, as the gateway does."""
     return "asyncio"
+
+
+@pytest.fixture
+def lasting_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stale answers are given for as long as the test takes, not only seconds after the last heartbeat."""
+    monkeypatch.setattr("gateway.database.rights.RIGHTS_S", 600.0)
 
 
 @pytest.fixture(scope="session")

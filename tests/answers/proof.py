@@ -47,7 +47,6 @@ from tests.support.tokens import SigningKey, claims_for
 
 AT_ONCE, OF_ONE = 12, 4
 """Questions at a time, and of one person: no more models write for one caller."""
-PATIENCE_S = 300.0
 Body = dict[str, Any]
 WAYS: tuple[tuple[str, Callable[[str], Body]], ...] = (
     ("/v1/answers", lambda question: {"question": question, "limit": 10}),
@@ -144,7 +143,7 @@ class Proof:
     @asynccontextmanager
     async def state(self, name: str) -> AsyncIterator[None]:
         """Everything works, but for this one thing within the block."""
-        await asyncio.to_thread(wait_until, self._is_well, PATIENCE_S, "everything working")
+        await asyncio.to_thread(wait_until, self._is_well, "everything working")
         self._model.seen.clear()
         with ExitStack() as mending:
             if name == MODEL_DOWN:
@@ -172,7 +171,7 @@ class Proof:
             await self.ask(NOTHING, count)
         await asyncio.to_thread(self._end, list(memberships), friend)
         changed = time.monotonic()
-        await asyncio.to_thread(wait_until, lambda: self._has_learned(changed), PATIENCE_S, "the gateway learning it")
+        await asyncio.to_thread(wait_until, lambda: self._has_learned(changed), "the gateway learning it")
         async with self.state(ENDED):
             await self.ask(ENDED, count)
 

@@ -20,6 +20,7 @@ from tests.answers.world import World, secrets_beyond, world_on
 from tests.integration.test_access import READABLE
 from tests.support import Database
 from tests.support.tenants import Tenants
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -188,11 +189,11 @@ async def test_a_client_that_leaves_ends_the_work(world: World, monkeypatch: pyt
     monkeypatch.setattr(world.app.state.services.search, "search", hang)
     message, headers = calling("search", version, query="lantern")
     leaver = Leaver(world.app, message, {**ACCEPT, **headers}, "/mcp")
-    await asyncio.wait_for(has_begun.wait(), 60)
+    await asyncio.wait_for(has_begun.wait(), PATIENCE_S)
     assert world.app.state.services.limiter.in_flight == 1
     leaver.leave()
-    await asyncio.wait_for(has_ended.wait(), 60)
-    await asyncio.wait_for(leaver.task, 60)
+    await asyncio.wait_for(has_ended.wait(), PATIENCE_S)
+    await asyncio.wait_for(leaver.task, PATIENCE_S)
     assert world.app.state.services.limiter.in_flight == 0
 
 

@@ -11,6 +11,7 @@ from tests.answers.double import MODEL, Double, endless, event, honest, passages
 from tests.answers.forms import chat, chat_streamed, events_in
 from tests.answers.world import World
 from tests.support.gateway_app import OPERATIONS
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -239,6 +240,10 @@ async def test_one_caller_has_four_models_at_a_time(written: World, first: Doubl
 
 
 async def test_the_status_says_how_they_are(written: World, first: Double, second: Double) -> None:
-    details = (await written.client.get(f"{OPERATIONS}/status")).json()["dependencies"]
-    assert details["llm"]["state"] == details["llm_fallback"]["state"] == "up"
+
+    async def both_up() -> dict[str, Any] | None:
+        details: dict[str, Any] = (await written.client.get(f"{OPERATIONS}/status")).json()["dependencies"]
+        return details if details["llm"]["state"] == details["llm_fallback"]["state"] == "up" else None
+
+    details = await until(both_up, "both being up")
     assert details["llm"]["detail"] == f"It writes answers with {MODEL}."

@@ -18,13 +18,12 @@ pytestmark = pytest.mark.anyio
 QUESTION = "In which locker is the mooring kept?"
 
 
+@pytest.mark.usefixtures("lasting_rights")
 async def test_without_the_database_the_last_answer_is_given_again(database: Database, tenants: Tenants) -> None:
     async with Proxy(database.port).running() as door:
         url = f"postgresql://tidegate_gateway@127.0.0.1:{door.port}/{database.name}"
-        # A database that is away is given up after a moment.
-        async with world_on(database, tenants, url=url, request_timeout_s=3, database_timeout_s=1.5) as world:
-            while (fresh := await world.answer("owner", question=QUESTION))["degraded"]:
-                pass  # a machine may be busy
+        async with world_on(database, tenants, url=url) as world:
+            fresh = await world.answer("owner", question=QUESTION)
             door.refuse()
             stale = await world.answer("owner", question=QUESTION)
             assert (stale["answer"], stale["citations"]) == (fresh["answer"], fresh["citations"])

@@ -16,13 +16,13 @@ from tests.answers.double import MODEL, Double, event, honest
 from tests.answers.world import World, world_on
 from tests.support import Database, wait_until
 from tests.support.tenants import Tenants
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
 BODY = {"question": "In which locker is the mooring kept?", "stream": True}
 PATHS = ("/v1/answers", "/v1/chat/completions")
 ENDS = (b"event: done", b"[DONE]", b'"grounded"')
-PATIENCE_S = 60
 SHORTEST_PATIENCE_S = 30
 """Of usual proxies with a connection on which nothing comes."""
 
@@ -102,7 +102,7 @@ async def test_a_client_that_leaves_ends_the_call_to_the_model(
 ) -> None:
     double.write = slowly(double)
     client = Client(written.app, body_of(stream), written.headers("owner"), path)
-    await asyncio.to_thread(wait_until, lambda: double.seen, PATIENCE_S, "the model being asked")
+    await asyncio.to_thread(wait_until, lambda: double.seen, "the model being asked")
     if stream:
         await client.until(lambda sent: b"is kept in locker" in sent.partition(b"\n\n")[2])
     assert not double.closed.is_set()
@@ -138,13 +138,15 @@ async def test_the_search_is_told_before_the_model_says_anything(written: World,
     await asyncio.wait_for(client.task, PATIENCE_S)
 
 
-async def sent_by(stream: EventStream) -> str:
-    """Everything that it sends."""
+async def sent_by(stream: EventStream, on_comment: Callable[[], None] = lambda: None) -> str:
+    """Everything that it sends; the callback is called once there is a comment among it."""
     content = b""
 
     async def send(message: Any) -> None:
         nonlocal content
         content += message.get("body", b"")
+        if HEARTBEAT in content:
+            on_comment()
 
     async def receive() -> Any:
         await asyncio.Event().wait()
@@ -167,8 +169,7 @@ async def test_a_comment_comes_while_nothing_else_does() -> None:
         yield DeltaEvent(text="a\nb")
 
     stream = EventStream(FIRST, events(), heartbeat_s=0.01)  # type: ignore[arg-type]  # a generator, as it happens
-    asyncio.get_running_loop().call_later(0.05, waited.set)
-    text = await sent_by(stream)
+    text = await sent_by(stream, waited.set)
     assert ": still at work\n\n" in text
     assert text.endswith('event: delta\ndata: {"text":"a\\nb"}\n\n')
 

@@ -152,19 +152,12 @@ def publish(world: World, texts: dict[str, str]) -> list[str]:
     return [row[0] for row in rows if row is not None]
 
 
-# Nothing that works is given up, however slow the machine is.
-PATIENT = {
-    "request_timeout_s": 60, "database_timeout_s": 60, "embedder_timeout_s": 60,
-    "llm_first_token_s": 60, "llm_stall_s": 60, "llm_timeout_s": 120,
-}  # fmt: skip
-
-
 @asynccontextmanager
 async def world_on(
     database: Database, tenants: Tenants, *, url: str | None = None, **changes: Any
 ) -> AsyncIterator[World]:
     """A gateway on the filled database, which it reaches at `url`."""
     project, embedder = Project(), FaultyEmbedder(PieceEmbedder())
-    app = make_app(project, url or database.url_for("tidegate_gateway"), embedder=embedder, **{**PATIENT, **changes})
+    app = make_app(project, url or database.url_for("tidegate_gateway"), embedder=embedder, **changes)
     async with client_of(app) as client:
         yield World(app, client, project, embedder, tenants, database)

@@ -199,7 +199,7 @@ def _write(stack: Stack) -> None:
             row = admin.execute("select count(*) from private.embedding_jobs").fetchone()
             return row == (0,)
 
-        wait_until(is_done, 600, "everything being embedded", every_s=0.2)
+        wait_until(is_done, "everything being embedded", every_s=0.2, within_s=600)
 
 
 def main() -> None:

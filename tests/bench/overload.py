@@ -146,6 +146,7 @@ async def gateway(passages: Sequence[Passage], vectors: NDArray[np.float16]) -> 
             database = cluster.build_template()
             tenancy = fill(database, passages, vectors, all_in_one)
             stack = Stack(database, Path(state), Path(logs))
+            stack.patience = {}
             process = stack.start_gateway(
                 **AS_DEPLOYED,
                 AUTH_ALGORITHM="HS256",

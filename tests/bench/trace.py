@@ -113,7 +113,6 @@ def record(stack: Stack, collector: FakeCollector) -> list[tuple[str, list[Bar]]
         lambda: (
             {"POST /v1/search", *PARTS} <= {span.name for span in collector.spans if span.trace_id == client.trace_id}
         ),
-        60,
         "the spans of the search",
     )
     spans = collector.spans

@@ -63,7 +63,7 @@ def wait_for_worker(database: Database, worker: Process, texts: Texts) -> float:
             progress.update(bar, completed=len(texts) - left)
             return left == 0
 
-        wait_until(is_done, 60 + len(texts) / 20, "the queue being empty", every_s=0.1)
+        wait_until(is_done, "the queue being empty", every_s=0.1, within_s=60 + len(texts) / 20)
     return time.perf_counter() - start
 
 
@@ -85,7 +85,7 @@ def measure(texts: Texts, logs: Path) -> Table:
         stack = Stack(database, logs, logs)
         worker = stack.start_worker()
         try:
-            wait_until(lambda: "at work" in worker.tail(), 30, "the worker being at work")
+            wait_until(lambda: "at work" in worker.output(), "the worker being at work")
             before = costs_of(worker, cluster)
             start = time.perf_counter()
             insert(database, texts)

@@ -233,7 +233,7 @@ async def start_worker(world: World) -> None:
 
 async def everything_is_searchable(world: World) -> None:
     """What was written by now, the dead worker's leavings included."""
-    await asyncio.to_thread(world.wait_searchable, sorted(world.written), 30)
+    await asyncio.to_thread(world.wait_searchable, sorted(world.written))
 
 
 def all_faults() -> list[Fault]:

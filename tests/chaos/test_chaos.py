@@ -88,13 +88,13 @@ async def test_every_query_of_the_dashboard_finds_something(world: World, observ
         return bool(lines(observer, panel, started, time.time(), STEP_S))
 
     def searched_until(expression: str) -> None:
-        wait_until(lambda: (search(), observer.query(expression))[1], 120, expression)
+        wait_until(lambda: (search(), observer.query(expression))[1], expression)
 
     await asyncio.to_thread(searched_until, "tidegate_recall")
     world.to_database.refuse()
-    await asyncio.to_thread(wait_until, search, 120, "an answer through the Data API")
+    await asyncio.to_thread(wait_until, search, "an answer through the Data API")
     world.to_database.heal()
     for panel in panels(RATE_INTERVAL):
         for query in panel.queries:
             part = Panel(f"{panel.title}: {query.legend}", panel.unit, (query,))
-            await asyncio.to_thread(wait_until, lambda part=part: is_shown(part), 120, part.title)
+            await asyncio.to_thread(wait_until, lambda part=part: is_shown(part), part.title)

@@ -65,6 +65,7 @@ class World:
             ending.enter_context(self.embedder.running())
             await ending.enter_async_context(self.models.running())
             self.stack = Stack(self.servers.database, self._state, self.logs)
+            self.stack.patience = {}
             ending.callback(self.stack.stop)
             self.to_api.target_port = self.stack.supabase_port
             for door in (self.to_database, self.to_api, self.to_embedder):
@@ -224,14 +225,14 @@ class World:
         """What was acknowledged and is not there."""
         return self.written - {title for (title,) in self._rows("select title from public.documents")}
 
-    def wait_searchable(self, titles: list[str], deadline_s: float = 60) -> None:
+    def wait_searchable(self, titles: list[str]) -> None:
         """Wait until these documents have their vectors."""
 
         def are_ready() -> bool:
             ready = {title for (title,) in self._rows("select title from public.documents where status = 'ready'")}
             return set(titles) <= ready
 
-        wait_until(are_ready, deadline_s, "every document being searchable", every_s=0.1)
+        wait_until(are_ready, "every document being searchable", every_s=0.1)
 
     def _rows(self, query: str) -> list[Any]:
         with self.database.connect("supabase_admin") as admin:

@@ -24,7 +24,7 @@ RECORDED = {rule["record"] for group in GROUPS for rule in group["rules"] if "re
 
 
 def promtool(*arguments: str) -> str:
-    run = subprocess.run(["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=180, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
 
@@ -46,7 +46,7 @@ def test_the_tests_of_the_rules_notice_an_alert_that_does_not_fire(tmp_path: Pat
     (tmp_path / "alerts.yml").write_text(rules, encoding="utf-8")
     shutil.copy(FOLDER / "alerts_test.yml", tmp_path)
     command = ["promtool", "test", "rules", "alerts_test.yml"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False)
     assert run.returncode != 0
     assert {name for name in ALERTS if f'alertname="{name}"' in run.stdout + run.stderr} == set(ALERTS)
 

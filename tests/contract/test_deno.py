@@ -18,7 +18,7 @@ DEPLOYED = sorted(path.parent.name for path in FUNCTIONS.glob("*/index.ts"))
 def run(directory: Path, *arguments: str) -> str:
     """What Deno prints there; AssertionError with that when it fails."""
     command = [deno.find_deno_bin(), *arguments]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, f"deno {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 

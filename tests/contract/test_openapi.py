@@ -49,7 +49,7 @@ def base_url(stack: Stack, api: Process) -> str:
 
 @pytest.fixture(scope="module")
 def document(base_url: str) -> dict[str, Any]:
-    response = httpx2.get(f"{base_url}/openapi.json", trust_env=False)
+    response = httpx2.get(f"{base_url}/openapi.json", timeout=60, trust_env=False)
     document: dict[str, Any] = response.json()
     return document
 
@@ -125,6 +125,6 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
 
 
 def test_the_document_can_be_read_by_people(base_url: str) -> None:
-    page = httpx2.get(f"{base_url}/docs", trust_env=False)
+    page = httpx2.get(f"{base_url}/docs", timeout=60, trust_env=False)
     assert page.status_code == 200
     assert "openapi.json" in page.text

@@ -19,8 +19,8 @@ from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import free_port
 from tests.support import wait_until
-
-START_DEADLINE_S = 180
+from tests.support.runs import PATIENT
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +30,13 @@ def project(logs: Path) -> Iterator[dict[str, str]]:
     home.chmod(0o711)
     names = ("GATEWAY_PORT", "SUPABASE_PORT", "POSTGRES_PORT", "OPERATIONS_PORT")
     ports = {name: str(free_port()) for name in names}
+    unlimited = {"RATE_LIMIT": "", "RATE_LIMIT_ADDRESS": ""}  # all tests come from one address
     log = logs / "e2e.log"
     with log.open("ab") as output:
         run = subprocess.Popen(
             [sys.executable, "-m", "gateway.local", "run"],
             cwd=REPOSITORY,
-            # All tests come from one address, one after the other.
-            env={**os.environ, **ports, "TIDEGATE_HOME": str(home), "RATE_LIMIT": "", "RATE_LIMIT_ADDRESS": ""},
+            env={**os.environ, **PATIENT, **unlimited, **ports, "TIDEGATE_HOME": str(home)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -48,16 +48,15 @@ def project(logs: Path) -> Iterator[dict[str, str]]:
         return (home / "env").exists()
 
     try:
-        wait_until(is_ready, START_DEADLINE_S, "the stack being ready", every_s=0.1)
+        wait_until(is_ready, "the stack being ready", every_s=0.1)
         yield {name: value or "" for name, value in dotenv_values(home / "env", interpolate=False).items()}
     finally:
         run.send_signal(signal.SIGINT)
-        run.wait(30)
+        run.wait(PATIENCE_S)
         subprocess.run(
             [sys.executable, "-m", "gateway.local", "reset"],
             cwd=REPOSITORY,
-            # All tests come from one address, one after the other.
-            env={**os.environ, **ports, "TIDEGATE_HOME": str(home), "RATE_LIMIT": "", "RATE_LIMIT_ADDRESS": ""},
+            env={**os.environ, **ports, "TIDEGATE_HOME": str(home)},
             check=True,
             capture_output=True,
         )

@@ -47,7 +47,7 @@ const [author, stranger] = await Promise.all([signUp(), signUp()]);
 const { data: document, error } = await author.from("documents")
   .insert({ title: env("TITLE"), content: env("CONTENT") }).select("id, status").single();
 if (error) throw error;
-await waitUntil(() => isReady(author, document.id), 20_000);
+await waitUntil(() => isReady(author, document.id), 120_000);
 
 const [own, others, visitors] = await Promise.all([titles(author), titles(stranger), titles(null)]);
 if (own[0] !== env("TITLE")) throw new Error(`the author finds ${own[0]} first`);

@@ -57,7 +57,7 @@ def run(logs: Path) -> Iterator[tuple[Run, dict[str, str]]]:
     patience = {"REQUEST_TIMEOUT_S": "30", "DATABASE_TIMEOUT_S": "20", "EMBEDDER_TIMEOUT_S": "20"}
     run = Run(logs, RATE_LIMIT="", RATE_LIMIT_ADDRESS="", **patience)
     run.start()
-    yield run, run.wait_ready(180)
+    yield run, run.wait_ready()
     run.dispose()
 
 

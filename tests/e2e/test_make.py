@@ -12,6 +12,7 @@ import pytest
 from gateway.local.paths import REPOSITORY
 from tests.support import wait_until
 from tests.support.runs import Run, descendants, is_alive
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +35,13 @@ def run(logs: Path) -> Iterator[Run]:
 )
 def test_interrupting_make_stops_the_stack(run: Run, interrupt: Callable[[int], None]) -> None:
     make = run.start()
-    wait_until(lambda: "listening on IPv4" in run.output() or make.poll() is not None, 60, "PostgreSQL being up")
+    wait_until(lambda: "listening on IPv4" in run.output() or make.poll() is not None, "PostgreSQL being up")
     assert make.poll() is None, run.output()
     everything = descendants(make.pid)
     assert len(everything) > 1
     interrupt(make.pid)
-    make.wait(15)
-    wait_until(lambda: not [pid for pid in everything if is_alive(pid)], 12, "every process being gone")
+    make.wait(PATIENCE_S)
+    wait_until(lambda: not [pid for pid in everything if is_alive(pid)], "every process being gone")
     output = run.output()
     assert output.rstrip().endswith("tidegate | stopped")
     assert "Traceback" not in output

@@ -59,7 +59,7 @@ def test_once_migrated_gateway_and_worker_run_on_it(run: Run, project: Stack) ->
     assert migrated.returncode == 0, migrated.stderr
     project.start_api()
     process = run.start()
-    env = run.wait_ready(60)
+    env = run.wait_ready()
     assert env["SUPABASE_URL"] == project.supabase_url
     assert env["DATABASE_URL"] == project.database.url
     assert env["GATEWAY_DATABASE_URL"].startswith("postgresql://tidegate_gateway:")
@@ -73,7 +73,7 @@ def test_once_migrated_gateway_and_worker_run_on_it(run: Run, project: Stack) ->
         f"{env['GATEWAY_URL']}/v1/search",
         json={"query": "anything"},
         headers={"authorization": f"Bearer {session['access_token']}"},
-        timeout=10,
+        timeout=60,
         trust_env=False,
     )
     assert found.status_code == 200, found.text

@@ -34,7 +34,7 @@ def close_connections() -> Iterator[None]:
 
 def connect(project: Mapping[str, str], key: str = "SUPABASE_PUBLISHABLE_KEY") -> Client:
     # An HTTP client of our own: the library warns about the parameters with which it would make one.
-    options = SyncClientOptions(httpx_client=_connections.enter_context(httpx.Client(timeout=30)))
+    options = SyncClientOptions(httpx_client=_connections.enter_context(httpx.Client(timeout=60)))
     return create_client(project["SUPABASE_URL"], project[key], options)
 
 
@@ -50,7 +50,7 @@ def search(project: Mapping[str, str], client: Client | None, query: str, **body
     session = client.auth.get_session() if client else None
     headers = {"Authorization": f"Bearer {session.access_token}"} if session else {}
     response = httpx.post(
-        f"{project['GATEWAY_URL']}/v1/search", json={"query": query, **body}, headers=headers, timeout=10
+        f"{project['GATEWAY_URL']}/v1/search", json={"query": query, **body}, headers=headers, timeout=60
     )
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
@@ -71,7 +71,7 @@ def test_supabase_py_inserts_a_document_and_finds_it_by_meaning(project: dict[st
         found: Any = author.table("documents").select("status").eq("id", document).single().execute().data
         return bool(found["status"] == "ready")
 
-    wait_until(is_ready, 20, "the document being embedded", every_s=0.1)
+    wait_until(is_ready, "the document being embedded", every_s=0.1)
     for mode in ("semantic", "hybrid"):
         answer = search(project, author, QUESTION, mode=mode)
         best = answer["results"][0]
@@ -111,7 +111,7 @@ def test_supabase_js_inserts_a_document_and_finds_it_by_meaning(project: dict[st
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
@@ -145,6 +145,7 @@ def test_a_viewer_cannot_write_for_the_organization(project: dict[str, str]) -> 
         f"{project['SUPABASE_URL']}/rest/v1/documents",
         json={"title": "Not mine to write", "organization_id": organization["id"], "visibility": "organization"},
         headers={"apikey": project["SUPABASE_PUBLISHABLE_KEY"], "Authorization": f"Bearer {session.access_token}"},
+        timeout=60,
     )
     assert response.status_code == 403
     assert response.json()["code"] == "42501"

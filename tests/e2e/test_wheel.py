@@ -33,7 +33,7 @@ class Server:
             env={"PATH": str(self.bin), **environment},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -77,11 +77,11 @@ def test_it_starts_both_processes_against_a_database(server: Server, stack: Stac
     processes = [Process(service, logs / f"wheel-{service.name}.log", server.folder) for service in installed]
     try:
         processes[0].wait_ready()
-        wait_until(lambda: "at work with" in processes[1].tail(), 60, "the worker being at work")
-        found = httpx2.post(f"{stack.gateway_url}/v1/search", json={"query": "storm"}, timeout=10, trust_env=False)
+        wait_until(lambda: "at work with" in processes[1].output(), "the worker being at work")
+        found = httpx2.post(f"{stack.gateway_url}/v1/search", json={"query": "storm"}, timeout=60, trust_env=False)
         assert (found.status_code, found.json()["results"]) == (200, [])
         listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-        tools = httpx2.post(f"{stack.gateway_url}/mcp", json=listing, timeout=30, trust_env=False)
+        tools = httpx2.post(f"{stack.gateway_url}/mcp", json=listing, timeout=60, trust_env=False)
         assert (tools.status_code, "search" in tools.text) == (200, True)
     finally:
         assert [process.stop() for process in processes] == [0, 0]

@@ -22,7 +22,6 @@ TYPES = {
     "html": "text/html",
 }
 # What a slow machine needs for what takes a second here.
-PATIENCE_S = 60.0
 
 
 class Harbour:
@@ -78,7 +77,7 @@ class Harbour:
             (row,) = self.rows("select status from public.documents where id = %s", document)
             return bool(row["status"] != "pending")
 
-        wait_until(is_settled, PATIENCE_S, "the document being read and embedded")
+        wait_until(is_settled, "the document being read and embedded")
         (row,) = self.rows("select * from public.documents where id = %s", document)
         return row
 
@@ -87,7 +86,7 @@ class Harbour:
 def open_harbour(stack: Stack, database: Database) -> Iterator[Harbour]:
     """A harbour on a running stack."""
     with (
-        httpx.Client(trust_env=False, timeout=30) as http,
+        httpx.Client(trust_env=False, timeout=60) as http,
         psycopg.connect(database.admin_url, autocommit=True, row_factory=dict_row) as admin,
     ):
         yield Harbour(stack, http, admin)

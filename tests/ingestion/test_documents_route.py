@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.ingestion.harbour import PATIENCE_S, Harbour
+from tests.ingestion.harbour import Harbour
 from tests.support import wait_until
 
 Files = list[tuple[str, tuple[str, bytes, str]]]
@@ -35,7 +35,7 @@ def test_a_document_and_its_files_in_one_request(harbour: Harbour) -> None:
     assert [file["name"] for file in made["files"]] == ["notes.md", "times.csv"]
     address = answer.headers["location"]
 
-    wait_until(lambda: state(harbour, address).json()["status"] != "pending", PATIENCE_S, "the document being ready")
+    wait_until(lambda: state(harbour, address).json()["status"] != "pending", "the document being ready")
     now: dict[str, Any] = state(harbour, address).json()
     assert now["status"] == "ready"
     assert {file["status"] for file in now["files"]} == {"ready"}
@@ -55,7 +55,7 @@ def test_a_failed_file_is_said(harbour: Harbour) -> None:
     answer = post(harbour, [("files", ("scan.pdf", b"%PDF-1.4 nothing", "application/pdf"))])
     assert answer.json()["title"] == "scan.pdf"
     address = answer.headers["location"]
-    wait_until(lambda: state(harbour, address).json()["status"] == "failed", PATIENCE_S, "the failure")
+    wait_until(lambda: state(harbour, address).json()["status"] == "failed", "the failure")
     assert "scan.pdf: The file is damaged" in state(harbour, address).json()["error"]
 
 

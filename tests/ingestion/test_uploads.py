@@ -3,7 +3,7 @@
 import time
 
 from tests.ingestion.content import Section, make
-from tests.ingestion.harbour import PATIENCE_S, Harbour, Row
+from tests.ingestion.harbour import Harbour, Row
 from tests.ingestion.pdfs import pdf
 from tests.support import wait_until
 
@@ -92,7 +92,6 @@ def test_a_new_version_replaces_and_a_removed_file_is_gone(harbour: Harbour) -> 
     harbour.bucket.update(f"{document}/bill.txt", b"The dog watch is short.", {"content-type": "text/plain"})
     wait_until(
         lambda: [c["content"] for c in harbour.chunks(document) if c["file_name"]] == ["The dog watch is short."],
-        PATIENCE_S,
         "the new version being found",
     )
     harbour.bucket.remove([f"{document}/bill.txt"])
@@ -106,15 +105,15 @@ def test_a_file_that_cannot_be_read_says_why_and_keeps_what_was_found_before(har
     harbour.upload(document, "chart.txt", b"Shoals to the north.")
     harbour.settled(document)
     harbour.bucket.update(f"{document}/chart.txt", b"\x7fELF\0\0\0", {"content-type": "text/plain"})
-    wait_until(lambda: harbour.files(document)["chart.txt"]["status"] == "failed", PATIENCE_S, "the failure")
+    wait_until(lambda: harbour.files(document)["chart.txt"]["status"] == "failed", "the failure")
     settled = harbour.settled(document)
     assert settled["status"] == "failed"
     assert settled["error"] == "chart.txt: This format cannot be read. It is a program."
     assert "Shoals to the north." in [chunk["content"] for chunk in harbour.chunks(document)]
     harbour.client.rpc("retry_document", {"document_id": document}).execute()
-    wait_until(lambda: harbour.settled(document)["status"] == "failed", PATIENCE_S, "the second failure")
+    wait_until(lambda: harbour.settled(document)["status"] == "failed", "the second failure")
     harbour.bucket.update(f"{document}/chart.txt", b"Shoals to the south.", {"content-type": "text/plain"})
-    wait_until(lambda: harbour.files(document)["chart.txt"]["status"] == "ready", PATIENCE_S, "the new version")
+    wait_until(lambda: harbour.files(document)["chart.txt"]["status"] == "ready", "the new version")
     assert harbour.settled(document)["status"] == "ready"
 
 
@@ -144,7 +143,7 @@ def test_a_pdf_of_ten_pages_is_found_by_meaning_soon(harbour: Harbour) -> None:
         (best,) = answer["results"] or [None]
         return best if best and "lamp" in best["snippet"] else None
 
-    wait_until(found, PATIENCE_S, "the page being found by its meaning")
+    wait_until(found, "the page being found by its meaning")
     print(f"found by meaning {time.monotonic() - started:.2f} s after the upload began")
     harbour.settled(document)
     file = harbour.files(document)["service.pdf"]

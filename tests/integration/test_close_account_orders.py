@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import Database, as_caller, wait_until
 from tests.support.shop import Shop, status_of
+from tests.support.waiting import PATIENCE_S
 
 DELETED = pytest.param("delete from auth.users where id = %s", id="deleted")
 MARKED = pytest.param("update auth.users set deleted_at = now() where id = %s", id="marked as deleted")
@@ -102,8 +103,8 @@ def test_an_order_under_way_is_seen_by_whoever_closes_its_account(
             placed = ordering.execute("select public.purchase(%s, 1, 'now') ->> 'id'", (buyer.rope,)).fetchone()
             closing = pool.submit(auth.execute, statement.encode(), (buyer.id,))
             waiting = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
-            wait_until(lambda: shop.admin.execute(waiting, (auth.info.backend_pid,)).fetchone() is not None, 10)
-        closing.result(10)
+            wait_until(lambda: shop.admin.execute(waiting, (auth.info.backend_pid,)).fetchone() is not None)
+        closing.result(PATIENCE_S)
     row = shop.admin.execute("select status, buyer_id from public.orders where id = %s", placed).fetchone()
     assert row == ("cancelled", None)
     buyer.assert_gone()

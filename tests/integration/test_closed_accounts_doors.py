@@ -125,7 +125,7 @@ def shop(
     database: Database, stack: Stack, api: Process, gateway: Process
 ) -> Iterator[tuple[Stack, str, httpx2.Client]]:
     """The stack with a product on sale."""
-    with database.connect() as connection, httpx2.Client(trust_env=False, timeout=30) as http:
+    with database.connect() as connection, httpx2.Client(trust_env=False, timeout=60) as http:
         row = connection.execute(
             "with c as (insert into public.categories (slug, name) values ('lamps', 'Lamps') returning id)"
             " insert into public.products (category_id, sku, name, price, stock)"
@@ -138,7 +138,7 @@ def shop(
             found = http.post(f"{stack.gateway_url}/mcp", json=message_of("search", query="harbour")).json()["result"]
             return not found.get("isError") and not found["structuredContent"]["degraded"]
 
-        wait_until(is_found, 60, "a full answer of a tool")
+        wait_until(is_found, "a full answer of a tool")
         yield stack, str(row[0]), http
 
 

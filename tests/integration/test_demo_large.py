@@ -13,6 +13,7 @@ from gateway.local.seed import seed
 from tests.support.databases import Database
 from tests.support.seeding import seed_environment
 from tests.support.stack import Stack
+from tests.support.waiting import PATIENCE_S
 
 # The shape of the package's pages: XHTML of DocBook, with navigation around one division.
 PAGE = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
@@ -89,8 +90,13 @@ def test_without_package_lists_it_says_what_to_run(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.usefixtures("api", "worker")
 def test_the_pages_are_added_once_and_become_searchable(
-    stack: Stack, database: Database, cache: Path, capsys: pytest.CaptureFixture[str]
+    stack: Stack,
+    database: Database,
+    cache: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("gateway.local.demo_large.STALLED_AFTER_S", PATIENCE_S)
     environment = {**seed_environment(stack), "TIDEGATE_HOME": str(cache.parent)}
     asyncio.run(seed(environment, lambda _line: None))
     runs: list[list[str]] = [[], []]

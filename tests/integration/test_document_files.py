@@ -75,7 +75,7 @@ class Cast:
 
 @pytest.fixture(scope="module")
 def cast(stack: Stack, api: Process, database: Database) -> Iterator[Cast]:
-    with httpx.Client(trust_env=False, timeout=30) as http:
+    with httpx.Client(trust_env=False, timeout=60) as http:
         yield Cast(stack, http, database)
 
 

@@ -57,7 +57,7 @@ def doors(database: Database, stack: Stack, api: Process, gateway: Process, work
     command = deno_command(SCRIPT, "--allow-net=127.0.0.1", "--allow-env")
     with (
         database.connect() as connection,
-        httpx.Client(trust_env=False, timeout=30) as http,
+        httpx.Client(trust_env=False, timeout=60) as http,
         subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env=environment
         ) as javascript,
@@ -139,8 +139,8 @@ def _settle(doors: Doors, database: Database) -> None:
     with database.connect("supabase_admin") as admin:
         waiting = "select from private.embedding_jobs union all select from private.interactions_to_roll_up"
         read = "select from public.document_files where status = 'ready' having count(*) = %s"
-        wait_until(lambda: admin.execute(read, (len(uploaded),)).fetchone() is not None, 60, "all files being read")
-        wait_until(lambda: admin.execute(waiting).fetchone() is None, 60, "everything being embedded and counted")
+        wait_until(lambda: admin.execute(read, (len(uploaded),)).fetchone() is not None, "all files being read")
+        wait_until(lambda: admin.execute(waiting).fetchone() is None, "everything being embedded and counted")
 
 
 def _upload(doors: Doors, author: str) -> str:
@@ -240,7 +240,7 @@ def test_a_vector_of_the_gateway_is_all_that_semantic_rpc_needs(doors: Doors, mo
         f"{doors.stack.gateway_url}/v1/embeddings",
         json={"input": query, "syntax": syntax},
         headers=doors.headers("owner"),
-        timeout=30,
+        timeout=60,
         trust_env=False,
     ).json()
     arguments = {"query": query, "mode": mode, "max_results": 50, "passages_per_result": 2, "include": []}
@@ -295,7 +295,7 @@ def test_interleaved_requests_keep_their_callers(doors: Doors) -> None:
 
     async def ask(client: httpx2.AsyncClient, actor: str) -> None:
         nonlocal answered
-        response = await client.get(doors.stack.supabase_url + path, headers=doors.headers(actor), timeout=30)
+        response = await client.get(doors.stack.supabase_url + path, headers=doors.headers(actor), timeout=60)
         assert response.json() == wanted[actor], actor
         answered += 1
 
@@ -313,7 +313,7 @@ def test_interleaved_requests_keep_their_callers(doors: Doors) -> None:
             await writer.wait_closed()
 
     async def crowd() -> None:
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(timeout=60, trust_env=False) as client:
             for _ in range(40):
                 actors = random_.choices(ACTORS, k=16)
                 calls = [hang_up(actor, random_.uniform(0, 0.008)) for actor in actors[:5]]

@@ -20,7 +20,6 @@ from tests.support.tokens import Project
 pytestmark = pytest.mark.anyio
 
 MODEL = "all-MiniLM-L6-v2"
-PATIENT = {"embedder_timeout_s": 30, "request_timeout_s": 60}
 TEXTS = ["how to moor a boat", "Holiday rules", "漢字 🛥️"]
 
 
@@ -68,7 +67,7 @@ async def world(database: Database) -> AsyncIterator[World]:
     with database.connect("tidegate_worker") as worker:
         index_documents(worker, vectors)
     project = Project()
-    app = make_app(project, database.url_for("tidegate_gateway"), embedder=embedder, **PATIENT)
+    app = make_app(project, database.url_for("tidegate_gateway"), embedder=embedder)
     async with client_of(app) as client:
         yield World(client, project, embedder, tenants, database)
 
@@ -203,7 +202,7 @@ async def test_a_text_that_the_embedder_refuses_is_a_422(world: World) -> None:
 async def test_an_embedder_of_another_model_embeds_nothing(world: World) -> None:
     other = Shared(world.embedder.inner)
     other.name = "another-model"
-    app = make_app(world.project, world.database.url_for("tidegate_gateway"), embedder=other, **PATIENT)
+    app = make_app(world.project, world.database.url_for("tidegate_gateway"), embedder=other)
     async with client_of(app) as client:
         response = await client.post("/v1/embeddings", json={"input": "x"}, headers=world.headers("owner"))
     assert response.status_code == 503
@@ -222,7 +221,7 @@ async def test_an_embedder_of_another_model_embeds_nothing(world: World) -> None
 )
 async def test_many_or_long_texts_count_for_more(world: World, body: dict[str, Any], cost: int) -> None:
     url, embedder = world.database.url_for("tidegate_gateway"), Shared(world.embedder.inner)
-    app = make_app(world.project, url, embedder=embedder, rate_limit="1000 per 1 day", **PATIENT)
+    app = make_app(world.project, url, embedder=embedder, rate_limit="1000 per 1 day")
     headers = world.headers("owner")
     async with client_of(app) as client:
         # A token is counted for its person once it is known.

@@ -36,7 +36,7 @@ def assert_says_nothing(sentry: FakeSentry) -> None:
 
 def search(stack: Stack) -> httpx2.Response:
     body = {"query": SECRET, "mode": "keyword"}
-    return httpx2.post(f"{stack.gateway_url}/v1/search", json=body, timeout=10, trust_env=False)
+    return httpx2.post(f"{stack.gateway_url}/v1/search", json=body, timeout=60, trust_env=False)
 
 
 @pytest.mark.usefixtures("broken_search")
@@ -75,5 +75,5 @@ def test_a_sentry_that_never_answers_costs_nothing(stack: Stack) -> None:
         gateway = stack.start_gateway(SENTRY_DSN=f"http://publickey@{HOST}:{silent.getsockname()[1]}/1")
         for _ in range(20):
             assert search(stack).status_code in (500, 503)
-        assert httpx2.get(f"{stack.gateway_url}/health/live", timeout=10, trust_env=False).status_code == 200
-        assert gateway.stop(20) == 0  # it does not wait for the report's own time limit of 30 s
+        assert httpx2.get(f"{stack.gateway_url}/health/live", timeout=60, trust_env=False).status_code == 200
+        assert gateway.stop(within_s=25) == 0  # it does not wait for the report's own time limit of 30 s

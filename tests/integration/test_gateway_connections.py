@@ -38,12 +38,12 @@ async def test_a_slow_upload_is_a_408_that_names_the_upload() -> None:
 
 
 async def test_a_body_that_arrives_over_more_than_the_requests_time_is_answered(database: Database) -> None:
-    async with served(database.url_for("tidegate_gateway"), request_timeout_s=2) as world:
+    async with served(database.url_for("tidegate_gateway"), request_timeout_s=3) as world:
         client = await world.connect()
         whole = search()
         for part in (whole[:-20], whole[-20:-10]):
             await client.send(part)
-            await asyncio.sleep(1.1)
+            await asyncio.sleep(1.6)
         assert (await client.ask(whole[-10:])).status == 200
 
 
@@ -72,7 +72,10 @@ async def test_too_many_connections_of_one_address_make_room_for_its_new_ones() 
             assert (await client.ask(search())).status == 503
 
 
-async def test_a_connection_too_many_is_told_so_in_words_that_a_page_can_read() -> None:
+async def test_a_connection_too_many_is_told_so_in_words_that_a_page_can_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.admission.connections.WINDOW_S", 86_400)
     async with served(connections_per_address=3, rate_limit_address="", cors_origins=["*"]) as world:
         clients = [await world.connect() for _ in range(4)]
         answer = await clients[-1].read()

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from gateway.admission.connections import TOLD_PER_S
 from tests.support import Database
 from tests.support.served import Client, assert_limited, bearer, search, served
 from tests.support.tokens import Project
@@ -91,7 +92,7 @@ async def test_requests_in_a_row_on_one_connection_count_each() -> None:
 
 async def test_a_flood_by_one_caller_costs_the_others_nothing_but_a_moment(database: Database) -> None:
     """`make bench-fairness` in small, with conditions in place of seconds."""
-    changes = {"rate_limit": "30 per 5 second", "rate_limit_address": "60 per 5 second", "caller_share": 0.25}
+    changes = {"rate_limit": "30 per day", "rate_limit_address": "60 per day", "caller_share": 0.25}
     async with served(database.url_for("tidegate_gateway"), **changes) as world:
         attackers = [await world.connect("127.0.0.66") for _ in range(60)]
         for attacker in attackers[40:]:
@@ -110,7 +111,7 @@ async def test_a_flood_by_one_caller_costs_the_others_nothing_but_a_moment(datab
                     answer = await other.ask(search())
                     assert (answer.status, answer.body["degraded"]) == (200, False)
             assert 429 in answers
-            assert answers.count(200) <= 120
+            assert answers.count(200) <= 60
             assert world.services.database.pipeline.state == "closed"
             assert world.services.limiter.in_flight <= world.services.limiter.share
         finally:
@@ -122,7 +123,8 @@ async def test_a_flood_by_one_caller_costs_the_others_nothing_but_a_moment(datab
 async def test_who_is_refused_all_the_time_is_read_more_slowly_and_others_of_its_address_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gateway.admission.refusals.REFUSALS_PER_S", 2)
+    monkeypatch.setattr("gateway.admission.refusals.REFUSALS_PER_S", 0.02)
+    monkeypatch.setattr("gateway.admission.refusals.MAX_PAUSE_S", 1_000)
     async with served(rate_limit="1 per day", rate_limit_address="2 per day") as world:
         loop = asyncio.get_running_loop()
         one, other = bearer(world, str(uuid4())), bearer(world, str(uuid4()))
@@ -133,11 +135,12 @@ async def test_who_is_refused_all_the_time_is_read_more_slowly_and_others_of_its
         started = loop.time()
         for client in greedy:
             assert_limited(await client.ask(search(one)))  # told at once, on whichever connection
-        assert loop.time() - started < 0.5
+        again = asyncio.create_task(greedy[2].ask(search(one)))  # three refusals before: 150 s
         assert (await (await world.connect("127.0.0.2")).ask(search(other))).status == 503
-        assert loop.time() - started < 1, "the other person was held up"
-        assert_limited(await greedy[2].ask(search(one)))  # three refusals before: 1.5 s
-        assert loop.time() - started > 1
+        assert loop.time() - started < 50, "the other person was held up for the time of a refusal"
+        await asyncio.wait({again}, timeout=0.2)
+        assert not again.done()
+        again.cancel()
 
 
 async def test_what_was_sent_ahead_of_a_pause_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,10 +155,11 @@ async def test_what_was_sent_ahead_of_a_pause_is_not_looked_at(monkeypatch: pyte
         assert await client.is_closed()
 
 
-async def test_of_far_too_many_connections_most_end_without_a_word() -> None:
+async def test_of_far_too_many_connections_most_end_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.admission.connections.WINDOW_S", 86_400)
     async with served(connections_per_address=3, rate_limit_address="") as world:
         clients = [await world.connect("127.0.0.2") for _ in range(60)]
         told = [await client.read_all() for client in clients[3:]]
-        assert sum(answer.startswith(b"HTTP/1.1 429 ") for answer in told) <= 20  # two seconds at most
-        assert told.count(b"") >= 30
+        assert sum(answer.startswith(b"HTTP/1.1 429 ") for answer in told) == TOLD_PER_S
+        assert told.count(b"") == len(told) - TOLD_PER_S
         assert (await (await world.connect("127.0.0.3")).ask(search())).status == 503

@@ -19,6 +19,7 @@ from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.request_metrics import SHED
 from tests.support.gateway_app import make_app, make_settings
 from tests.support.tokens import Project
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 BODY = b'{"query": "a berth"}'
@@ -47,11 +48,11 @@ class Connection:
         await self._writer.drain()
 
     async def read_head(self) -> str:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             return (await self._reader.readuntil(b"\r\n\r\n")).decode()
 
     async def read_body(self, head: str) -> bytes:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             return await self._reader.readexactly(int(_headers(head)["content-length"]))
 
     async def ask(self, request: bytes) -> Answer:
@@ -168,7 +169,7 @@ async def test_a_client_that_asks_without_reading_is_not_read_either() -> None:
         many = 20_000
         sending = asyncio.create_task(connection.send(LIVE * many))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while not protocol.flow.read_paused:
                     await asyncio.wait({sending}, timeout=0.01)
             longest = 0

@@ -11,7 +11,7 @@ from psycopg import errors
 
 from tests.support import Database, ScratchCluster, as_caller, make_user
 from tests.support.storefront import Storefront
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 BUYERS = 64
 PURCHASE = 10.0
@@ -201,8 +201,8 @@ def test_a_payment_waits_for_whoever_deletes_the_product(shop: Storefront, ann: 
             paying = pool.submit(shop.pay, order)
             waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and pid = %s"
             pid = shop.admin.info.backend_pid
-            wait_until(lambda: staff.execute(waiting, (pid,)).fetchone() == (1,), 10, "the payment waiting")
-        paying.result(10)
+            wait_until(lambda: staff.execute(waiting, (pid,)).fetchone() == (1,), "the payment waiting")
+        paying.result(PATIENCE_S)
     rows = shop.admin.execute("select product_id from public.interactions where order_id = %s", (order,)).fetchall()
     assert rows == [(shop.products["lamp"],)]
 
@@ -242,12 +242,12 @@ def test_keys_are_forgotten_when_the_same_cannot_come_again(shop: Storefront, an
 def test_buyers_of_one_product_do_not_wait_for_each_other_here(shop: Storefront) -> None:
     """All of them hold their order open at the same moment, which they could not if one waited for another."""
     people = [make_user(shop.admin, f"buyer{number}@example.org") for number in range(BUYERS)]
-    at_once = threading.Barrier(BUYERS, timeout=20)
+    at_once = threading.Barrier(BUYERS, timeout=PATIENCE_S)
     database = database_of(shop)
 
     def buy(person: uuid.UUID) -> None:
         with psycopg.connect(database.admin_url, autocommit=True) as connection, connection.transaction():
-            connection.execute("set local lock_timeout = '5s'")
+            connection.execute("set local lock_timeout = '60s'")
             mine = Storefront(connection, connection)
             mine.products = shop.products
             mine.order(person, "rope")
@@ -266,8 +266,8 @@ def test_a_sale_does_not_wait_for_the_counting_nor_the_counting_for_a_sale(shop:
         database_of(shop).connect("supabase_admin") as counting,
         database_of(shop).connect("supabase_admin") as selling,
     ):
-        selling.execute("set lock_timeout = '2s'")
-        counting.execute("set lock_timeout = '2s'")
+        selling.execute("set lock_timeout = '60s'")
+        counting.execute("set lock_timeout = '60s'")
         with counting.transaction():
             assert counting.execute("select private.roll_up_interactions(10)").fetchone() == (1,)
             with selling.transaction():

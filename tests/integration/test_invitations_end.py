@@ -90,11 +90,11 @@ def test_a_worker_ends_and_forgets_them_by_itself(cluster: ScratchCluster, logs:
         def ended() -> bool:
             return workshop.count(kinds, "expired") == 1200 and workshop.count(kinds, "declined") == 0
 
-        wait_until(ended, 30, "the late ones being expired, and the old ones being gone")
+        wait_until(ended, "the late ones being expired, and the old ones being gone")
         assert {row["kind"] for row in workshop.rows(kinds, "expired")} == {"late"}
         assert workshop.count(kinds, "pending") == 1200
         notes: LiteralString = "select from private.sent_invitations"
-        wait_until(lambda: workshop.count(notes) == 1200, 30, "only what was sent today being noted")
+        wait_until(lambda: workshop.count(notes) == 1200, "only what was sent today being noted")
 
 
 def test_how_long_one_is_good_for_is_a_setting(

@@ -75,7 +75,7 @@ async def world(database: Database) -> AsyncIterator[World]:
             values = {"organization": tenants.meadow, "owner": tenants.people["stranger"], "title": f"berth {number}"}
             admin.execute(FILL.encode(), {**values, "vector": as_literal(unit_vector(number))})
         admin.execute("update private.settings set comparison_limit = 0")
-    way = GatewayDatabase(database.url_for("tidegate_gateway"), make_settings(database_timeout_s=20).policies.database)
+    way = GatewayDatabase(database.url_for("tidegate_gateway"), make_settings().policies.database)
     await way.open()
     yield World(database, way)
     await way.close()
@@ -142,7 +142,7 @@ async def test_what_is_in_doubt_is_not_asked(world: World) -> None:
 
 
 async def test_the_operator_sees_it_and_nobody_elses_words(world: World) -> None:
-    app = make_app(Project(), world.database.url_for("tidegate_gateway"), live_recall_share=1, database_timeout_s=20)
+    app = make_app(Project(), world.database.url_for("tidegate_gateway"), live_recall_share=1)
     async with client_of(app) as client:
         recall = app.state.services.recall
         recall._budget = TimeBudget(1_000)

@@ -46,12 +46,12 @@ def person(database: Database) -> uuid.UUID:
 
 @pytest.fixture
 def session(database: Database, person: uuid.UUID) -> Iterator[psycopg.Connection[Any]]:
-    """A session as PostgREST has it, with the timeout of people, which it keeps by the clock of the processor."""
+    """A session as PostgREST has it, with a timeout; that of people it keeps by the clock of the processor."""
     with database.connect() as connection:
         pids = [connection.info.backend_pid]
         with as_caller(connection, person, commit=False):
             connection.execute("select set_config('search_path', 'public, extensions', true)")
-            connection.execute("select set_config('statement_timeout', %s, true)", (f"{TIMEOUT_S}s",))
+            connection.execute("select set_config('statement_timeout', %s, true)", (f"{10 * TIMEOUT_S}s",))
             before = cost_of(pids).cpu_s
             yield connection
             assert cost_of(pids).cpu_s - before < 2 * TIMEOUT_S

@@ -21,6 +21,7 @@ from tests.support.gateway_app import client_of, make_settings
 from tests.support.passages import index_documents
 from tests.support.tenants import Tenants, populate
 from tests.support.tokens import Project
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +108,7 @@ class Models:
 
     def __call__(self, *arguments: str, status: int = 0) -> str:
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == status, out + err
         return out + err
 
@@ -161,8 +162,8 @@ async def test_a_model_is_changed_while_searches_go_on(
         # Fill; killed on the way, it goes on where it was.
         new.close_after = 256
         filling = models.start("backfill", NEXT)
-        wait_until(lambda: vectors_of(admin, NEXT) == 256, 30, "the first batch being stored")
-        wait_until(lambda: not new.gate.is_set(), 30, "the next batch being at the gate")
+        wait_until(lambda: vectors_of(admin, NEXT) == 256, "the first batch being stored")
+        wait_until(lambda: not new.gate.is_set(), "the next batch being at the gate")
         filling.kill()
         filling.communicate()
         new.gate.set()

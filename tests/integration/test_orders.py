@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from tests.support import Database, as_caller, wait_until
 from tests.support.shop import Shop, facts_of, status_of
+from tests.support.waiting import PATIENCE_S
 
 UUID = str(uuid.uuid4())
 
@@ -74,9 +75,9 @@ def test_whoever_loses_against_a_change_of_the_same_products_is_told_to_send_aga
             placing = pool.submit(lambda: refused(lambda: shop.place(buyer, {first: 1, second: 1}, idempotency_key)))
             waiting = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
             pid = shop.people.info.backend_pid
-            wait_until(lambda: shop.admin.execute(waiting, (pid,)).fetchone() is not None, 10)
+            wait_until(lambda: shop.admin.execute(waiting, (pid,)).fetchone() is not None)
             staff.execute(raise_price, (first,))
-        assert status_of(placing.result(10)) == 503
+        assert status_of(placing.result(PATIENCE_S)) == 503
     assert shop.place(buyer, {first: 1, second: 1}, idempotency_key)["status"] == "pending"
     assert (shop.stock(first), shop.stock(second)) == (4, 4)
 
@@ -214,7 +215,7 @@ def test_a_second_request_with_the_key_waits_for_the_first(shop: Shop) -> None:
         with as_caller(first, buyer):
             answer = first.execute("select public.purchase(%s, 1, 'mine')", (lamp,)).fetchone()
             others = [pool.submit(place, connection) for connection in connections]
-            wait_until(lambda: shop.value(waiting) == 8, 10, "all waiting for the first")
+            wait_until(lambda: shop.value(waiting) == 8, "all waiting for the first")
         assert answer is not None
         assert [other.result() for other in others] == [answer[0]] * 8
     assert shop.stock(lamp) == 49

@@ -164,7 +164,7 @@ def test_who_closed_the_account_orders_nothing(shop: Shop, stack: Stack, api: Pr
 
 def test_supabase_py_places_and_cancels(shop: Shop, stack: Stack, api: Process) -> None:
     lamp = shop.product(9)
-    with httpx.Client(timeout=30, trust_env=False) as http:
+    with httpx.Client(timeout=60, trust_env=False) as http:
         options = ClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False)
         client = create_client(stack.supabase_url, stack.keys.publishable_key, options)
         client.auth.sign_up({"email": f"{uuid.uuid4()}@example.com", "password": "a long enough password"})

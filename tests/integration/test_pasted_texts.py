@@ -60,8 +60,7 @@ def add(database: Database, texts: Sequence[tuple[str, str]]) -> None:
 
 @pytest.fixture(scope="module")
 async def client(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
-    patient: dict[str, Any] = {"embedder_timeout_s": 20, "database_timeout_s": 20, "request_timeout_s": 60}
-    app = make_app(Project(), database.url_for("tidegate_gateway"), **patient)
+    app = make_app(Project(), database.url_for("tidegate_gateway"))
     async with client_of(app) as client:
         yield client
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support import Database, ScratchCluster, wait_until
 from tests.support.shop import Shop, status_of
+from tests.support.waiting import PATIENCE_S
 
 WAITING = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
 SETTLE = "select private.settle_payment(%s, 'charge', true, 'ch_1', null)"
@@ -42,9 +43,9 @@ def test_a_charge_that_succeeds_while_the_account_is_deleted_is_refunded(shop: S
             with auth.transaction():
                 auth.execute(LOCK, (buyer,))
                 settling = pool.submit(worker.execute, SETTLE, (order,))
-                wait_until(lambda: is_waiting(worker, auth), 10, "the payment waiting")
+                wait_until(lambda: is_waiting(worker, auth), "the payment waiting")
                 auth.execute(DELETE, (buyer,))
-            settling.result(10)
+            settling.result(PATIENCE_S)
     row = shop.admin.execute("select status, buyer_id, withdrawn_at is null from public.orders where id = %s", (order,))
     assert row.fetchone() == ("paid", None, False)
     assert shop.value("select count(*) from private.payment_jobs where order_id = %s and kind = 'refund'", order) == 1
@@ -59,10 +60,10 @@ def test_what_staff_mark_as_paid_while_the_account_is_deleted_is_cancelled(shop:
         with auth.transaction():
             auth.execute(LOCK, (buyer,))
             marking = pool.submit(shop.call, shop.staff, "mark_paid", order_id=order)
-            wait_until(lambda: is_waiting(shop.people, auth), 10, "staff waiting")
+            wait_until(lambda: is_waiting(shop.people, auth), "staff waiting")
             auth.execute(DELETE, (buyer,))
         with pytest.raises(psycopg.Error) as refused:
-            marking.result(10)
+            marking.result(PATIENCE_S)
     assert status_of(refused.value) == 409
     assert (shop.status(order), shop.stock(lamp)) == ("cancelled", 9)
 
@@ -113,8 +114,8 @@ def test_an_account_that_goes_while_it_is_counted_leaves_nothing_behind(shop: Sh
         with worker.transaction():
             assert worker.execute(FOLD).fetchone() == (2,)
             closing = pool.submit(auth.execute, end, (buyer,))
-            wait_until(lambda: is_waiting(auth, shop.admin), 10, "the closing waiting")
-        closing.result(10)
+            wait_until(lambda: is_waiting(auth, shop.admin), "the closing waiting")
+        closing.result(PATIENCE_S)
     assert paired(shop) == set()
     assert shop.value("select count(*) from public.interactions") == 0
 
@@ -173,11 +174,11 @@ def test_everything_at_once_ends_and_the_counts_are_right(shop: Shop) -> None:
         people = [pool.submit(live, buyer) for buyer in buyers]
         try:
             for person in people:
-                person.result(60)
+                person.result(PATIENCE_S)
         finally:
             ended.append(True)
         for worker in workers:
-            worker.result(60)
+            worker.result(PATIENCE_S)
     settle_counts(database)
     assert_counted(shop)
 

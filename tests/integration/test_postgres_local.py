@@ -139,7 +139,7 @@ def test_passwords_are_asked_for(server: Cluster, log: Path) -> None:
 def test_a_killed_server_starts_again(server: Cluster, log: Path) -> None:
     start(server, log)
     os.kill(postmaster(server), signal.SIGKILL)
-    wait_until(lambda: not server.answers(), 10, "the server being gone")
+    wait_until(lambda: not server.answers(), "the server being gone")
     assert (server.files.data / "postmaster.pid").exists()
     start(server, log)
     try:
@@ -149,7 +149,7 @@ def test_a_killed_server_starts_again(server: Cluster, log: Path) -> None:
 
 
 def test_a_stale_lock_with_the_id_of_another_process_is_no_obstacle(server: Cluster, log: Path) -> None:
-    bystander = subprocess.Popen(["sleep", "60"], **spawn_as(server.files.account))
+    bystander = subprocess.Popen(["sleep", "600"], **spawn_as(server.files.account))
     try:
         (server.files.data / "postmaster.pid").write_text(f"{bystander.pid}\n{server.files.data}\n")
         start(server, log)

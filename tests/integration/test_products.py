@@ -302,7 +302,7 @@ def test_money_is_exact_as_number_and_as_string(shop: Shop, database: Database, 
 @pytest.fixture
 def sdk(shop: Shop, stack: Stack) -> Iterator[Supabase]:
     """supabase-py as staff."""
-    with httpx.Client(timeout=30, trust_env=False) as http:
+    with httpx.Client(timeout=60, trust_env=False) as http:
         options = ClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False)
         client = create_client(stack.supabase_url, stack.keys.publishable_key, options)
         client.postgrest.auth(shop.staff.headers["Authorization"].removeprefix("Bearer "))
@@ -338,7 +338,7 @@ def test_supabase_js(shop: Shop, stack: Stack, api: Process) -> None:
         "CATEGORY": shop.ids["bare"],
     }
     script = deno_command(Path(__file__).with_name("products.ts"), "-A")
-    done = subprocess.run(script, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "added": 201,

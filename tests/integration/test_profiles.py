@@ -203,7 +203,7 @@ def test_the_profile_follows_the_account(database: Database, auth: psycopg.Conne
 @pytest.fixture
 def people(stack: Stack, api: Process) -> Iterator[tuple[Client, Client]]:
     """supabase-py, signed in as two persons."""
-    with httpx.Client(timeout=30, trust_env=False) as first, httpx.Client(timeout=30, trust_env=False) as second:
+    with httpx.Client(timeout=60, trust_env=False) as first, httpx.Client(timeout=60, trust_env=False) as second:
         clients = []
         for http in (first, second):
             options = ClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False)

@@ -24,6 +24,7 @@ from gateway.local.postgres import Cluster
 from gateway.local.services import gateway_service, worker_service
 from tests.support import Process, make_user, wait_until
 from tests.support.fake_embedder import FakeEmbedder
+from tests.support.waiting import PATIENCE_S
 
 DOCUMENT = (REPOSITORY / "docs" / "credentials.md").read_text(encoding="utf-8")
 CHANGE, END = re.findall(r"```sql\n(.*?)```", DOCUMENT[DOCUMENT.index("## Rotate a password") :], flags=re.DOTALL)
@@ -50,7 +51,7 @@ class Server:
         service.environment.update(environment)
         worker = Process(service, self.home / f"worker-{len(self.gateways)}-{password[:8]}.log")
         self.gateways.append(worker)
-        wait_until(lambda: "at work" in worker.tail(), 30, "the worker being at work")
+        wait_until(lambda: "at work" in worker.output(), "the worker being at work")
         return worker
 
     def launch(self, password: str) -> str:
@@ -112,15 +113,15 @@ class Visitor:
 
     def __exit__(self, *_exc: object) -> None:
         self._leaves.set()
-        self._thread.join(30)
+        self._thread.join(PATIENCE_S)
 
     def has_asked(self, times: int) -> None:
         """Wait until the visitor has been answered so often more."""
         wanted = len(self.answers) + times
-        wait_until(lambda: len(self.answers) >= wanted, 60, f"{times} more answers", every_s=0.01)
+        wait_until(lambda: len(self.answers) >= wanted, f"{times} more answers", every_s=0.01)
 
     def _search(self) -> None:
-        with httpx2.Client(trust_env=False, timeout=10) as client:
+        with httpx2.Client(trust_env=False, timeout=60) as client:
             while not self._leaves.is_set():
                 address = self.address
                 answer = client.post(f"{address}/v1/search", json={"query": "harbour", "mode": "keyword"})
@@ -172,7 +173,7 @@ def test_the_password_of_the_worker_is_rotated_and_no_text_waits(server: Server)
             add = "insert into public.documents (owner_id, title, content) values (%s, %s, 'text')"
             owner.execute(add, (person, title))
             ready = "select 1 from public.documents where title = %s and status = 'ready'"
-            wait_until(lambda: owner.execute(ready, (title,)).fetchone(), 30, f"{title} being searchable")
+            wait_until(lambda: owner.execute(ready, (title,)).fetchone(), f"{title} being searchable")
 
         first = server.launch_worker(old, fake.environment)
         is_embedded("before")
@@ -186,7 +187,7 @@ def test_the_password_of_the_worker_is_rotated_and_no_text_waits(server: Server)
         assert first.stop() == 0
         owner.execute(END.replace(LOGIN, WORKER).replace("the moment of step 1", row[0].isoformat()).encode())
         is_embedded("after")
-        wait_until(lambda: "texts embedded" in second.tail(), 30, "the second worker saying what it did")
+        wait_until(lambda: "texts embedded" in second.output(), "the second worker saying what it did")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(server.cluster.url(WORKER, old))
 

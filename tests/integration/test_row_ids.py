@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.support import Database, as_caller, make_user
+from tests.support.waiting import PATIENCE_S
 
 EPOCH_MS = 1_767_225_600_000  # the first of January 2026
 NUMBERS = 4096
@@ -99,7 +100,7 @@ def test_ids_of_many_sessions_at_once_are_unique(
 
     def draw() -> None:
         with database.connect() as connection:
-            ready.wait(30)
+            ready.wait(PATIENCE_S)
             for _ in range(5):
                 drawn.extend(look(connection, people[0], product, 500))
 
@@ -107,7 +108,7 @@ def test_ids_of_many_sessions_at_once_are_unique(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert len(drawn) == len(set(drawn)) == 6 * 5 * 500
 
 

@@ -17,7 +17,7 @@ from tests.support.tokens import Project
 
 pytestmark = pytest.mark.anyio
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0  # half of the time that a request has; a fraction of a second is usual
 
 
 def nested(depth: int) -> str:
@@ -112,7 +112,7 @@ async def client(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
         index_documents(worker, {})
         names = [name for _, name, *_ in PRODUCTS.values()]
         stock_shop(connection, worker, {name: unit_vector(place) for place, name in enumerate(names)})
-    async with client_of(make_app(Project(), database.url_for("tidegate_gateway"), embedder_timeout_s=4)) as client:
+    async with client_of(make_app(Project(), database.url_for("tidegate_gateway"))) as client:
         yield client
 
 

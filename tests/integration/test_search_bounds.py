@@ -121,7 +121,7 @@ def test_an_operator_of_the_service_moves_a_bound(database: Database, connection
 @pytest.mark.parametrize("case", BEYOND)
 async def test_the_gateway_repeats_it(database: Database, case: str) -> None:
     query, limit, words, actual = BEYOND[case]
-    async with client_of(make_app(Project(), database.url_for("tidegate_gateway"), embedder_timeout_s=4)) as client:
+    async with client_of(make_app(Project(), database.url_for("tidegate_gateway"))) as client:
         for mode in ("keyword", "hybrid"):
             response: httpx2.Response = await client.post("/v1/search", json={"query": query, "mode": mode})
             assert response.status_code == 422, response.text

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import Database, as_caller
 from tests.support.tenants import Tenants, populate
+from tests.support.waiting import PATIENCE_S
 from tests.support.words import gather, organization, titles, write
 
 WORDS = [
@@ -197,7 +198,7 @@ def test_counts_and_postings_stay_right_under_concurrent_writes(
     for thread in (*writers, *keepers):
         thread.start()
     for thread in (*writers, *keepers):
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert failures == []
     with database.connect("supabase_admin") as admin:
         assert admin.execute("select private.repair_chunk_counts()").fetchone() == (0,)

@@ -52,7 +52,7 @@ def project(stack: Stack, database: Database, api: Process, worker: Process, gat
     environment = seed_environment(stack)
     asyncio.run(seed(environment, lambda _line: None))
     with database.connect() as connection:
-        wait_until(lambda: _is_embedded(connection), 120, "the seed being embedded", every_s=0.2)
+        wait_until(lambda: _is_embedded(connection), "the seed being embedded", every_s=0.2)
     return {**environment, "GATEWAY_URL": stack.gateway_url}
 
 
@@ -70,7 +70,7 @@ def _is_embedded(connection: psycopg.Connection[Any]) -> bool:
 def _titles(project: Mapping[str, str], query: str, account: str | None = None, **body: Any) -> list[str]:
     headers = {"Authorization": f"Bearer {_token(project, account)}"} if account else {}
     url = f"{project['GATEWAY_URL']}/v1/search"
-    answer = httpx2.post(url, json={"query": query, **body}, headers=headers, timeout=10, trust_env=False)
+    answer = httpx2.post(url, json={"query": query, **body}, headers=headers, timeout=60, trust_env=False)
     assert answer.status_code == 200, answer.text
     return [result["title"] for result in answer.json()["results"]]
 
@@ -80,7 +80,7 @@ def _token(project: Mapping[str, str], account: str) -> str:
         f"{project['SUPABASE_URL']}/auth/v1/token?grant_type=password",
         json={"email": project[f"DEMO_{account.upper()}_EMAIL"], "password": PASSWORD},
         headers={"apikey": project["SUPABASE_PUBLISHABLE_KEY"]},
-        timeout=10,
+        timeout=60,
         trust_env=False,
     )
     answer.raise_for_status()
@@ -152,7 +152,7 @@ def test_the_golden_set_speaks_of_the_seed(project: Mapping[str, str], database:
 def test_the_golden_set_is_answered(project: Mapping[str, str], mode: str) -> None:
     tokens = {account: _token(project, account) if account else None for account, _, _ in _golden()}
     found = {}
-    with httpx2.Client(base_url=project["GATEWAY_URL"], timeout=10, trust_env=False) as client:
+    with httpx2.Client(base_url=project["GATEWAY_URL"], timeout=60, trust_env=False) as client:
         for account, query, grades in _golden():
             headers = {"Authorization": f"Bearer {tokens[account]}"} if account else {}
             answer = client.post("/v1/search", json={"query": query, "mode": mode}, headers=headers).raise_for_status()
@@ -167,7 +167,7 @@ def test_the_golden_set_is_answered(project: Mapping[str, str], mode: str) -> No
 def test_the_demo_answers_its_own_questions(project: Mapping[str, str]) -> None:
     tokens = {account: _token(project, account) if account else None for account, _, _ in _questions()}
     first, third, cited, missed = 0, 0, [], []
-    with httpx2.Client(base_url=project["GATEWAY_URL"], timeout=10, trust_env=False) as client:
+    with httpx2.Client(base_url=project["GATEWAY_URL"], timeout=60, trust_env=False) as client:
         for account, question, (title, *headings) in _questions():
             headers = {"Authorization": f"Bearer {tokens[account]}"} if account else {}
             answer = client.post("/v1/search", json={"query": question}, headers=headers).raise_for_status()

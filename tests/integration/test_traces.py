@@ -22,11 +22,10 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.usefixtures("stopping")
 
 QUERY = "where the family silver is"
-# Who looks at what runs has time to find it.
+# Whoever looks at what runs has time to find it.
 PATIENT = {
-    "DATABASE_TIMEOUT_S": "20",
-    "REQUEST_TIMEOUT_S": "30",
-    "RESILIENCE": '{"database": {"stall_s": 20}}',
+    "DATABASE_TIMEOUT_S": "60",
+    "RESILIENCE": '{"database": {"stall_s": 60}}',
 }
 
 
@@ -38,7 +37,7 @@ def collector() -> Iterator[FakeCollector]:
 
 def search(stack: Stack, **headers: str) -> httpx2.Response:
     body = {"query": QUERY, "mode": "hybrid"}
-    return httpx2.post(f"{stack.gateway_url}/v1/search", json=body, headers=headers, timeout=40, trust_env=False)
+    return httpx2.post(f"{stack.gateway_url}/v1/search", json=body, headers=headers, timeout=60, trust_env=False)
 
 
 def test_a_search_is_one_trace_that_tells_no_text(stack: Stack, collector: FakeCollector) -> None:
@@ -76,7 +75,7 @@ def test_a_query_string_is_told_to_nobody(stack: Stack, collector: FakeCollector
     url = f"{stack.gateway_url}/v1/recommendations?category=family-silver"
     trace_id = secrets.token_hex(16)
     headers = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"}
-    assert httpx2.get(url, headers=headers, timeout=10, trust_env=False).status_code == 200
+    assert httpx2.get(url, headers=headers, timeout=60, trust_env=False).status_code == 200
     collector.wait_for("GET /v1/recommendations", trace_id)
     assert b"silver" not in b"".join(collector.requests)
 
@@ -122,7 +121,7 @@ def test_postgresql_shows_the_trace_while_it_works_on_it(
         assert named(admin)
         url, body = f"{stack.supabase_url}/functions/v1/search", {"query": QUERY, "mode": "keyword"}
         asking = client.submit(httpx2.post, url, json=body, headers=headers, timeout=40, trust_env=False)
-        [(name, statement)] = wait_until(lambda: named(admin, trace_id), 20, "the trace in pg_stat_activity")
+        [(name, statement)] = wait_until(lambda: named(admin, trace_id), "the trace in pg_stat_activity")
         let_go()
         assert asking.result().status_code == 200, asking.result().text
         assert (name, trace_id in statement) == (f"tidegate-gateway {trace_id}", False)
@@ -136,7 +135,7 @@ def test_the_trace_is_passed_on_where_nothing_is_sent(stack: Stack, database: Da
     trace_id = secrets.token_hex(16)
     with ThreadPoolExecutor(1) as client, database.connect("supabase_admin") as admin, held_up(database):
         client.submit(search, stack, traceparent=f"00-{trace_id}-{secrets.token_hex(8)}-00")
-        wait_until(lambda: named(admin, trace_id), 20, "the trace in pg_stat_activity")
+        wait_until(lambda: named(admin, trace_id), "the trace in pg_stat_activity")
 
 
 def test_the_worker_links_to_the_request_that_caused_its_work(
@@ -154,14 +153,14 @@ def test_the_worker_links_to_the_request_that_caused_its_work(
 
     file = {"files": ("silver.txt", b"The family silver is in the bank.", "text/plain")}
     answer = httpx2.post(
-        f"{stack.gateway_url}/v1/documents", files=file, headers=headers(trace_id), timeout=20, trust_env=False
+        f"{stack.gateway_url}/v1/documents", files=file, headers=headers(trace_id), timeout=60, trust_env=False
     )
     assert answer.status_code == 202, answer.text
     written = httpx2.post(
         f"{stack.supabase_url}/rest/v1/documents",
         json={"title": "Silver", "content": "It is in the bank."},
         headers={"apikey": stack.keys.publishable_key, **headers(other)},
-        timeout=20,
+        timeout=60,
         trust_env=False,
     )
     assert written.status_code == 201, written.text
@@ -219,5 +218,5 @@ def test_a_collector_that_never_answers_costs_nothing(stack: Stack) -> None:
         for _ in range(20):
             assert search(stack).status_code == 200
         # It does not wait for the exporter's ten seconds, tried again and again.
-        assert gateway.stop(20) == 0, gateway.tail()
-        assert gateway.tail(1000).count("opentelemetry") <= 3
+        assert gateway.stop() == 0, gateway.tail()
+        assert gateway.output().count("opentelemetry") <= 3

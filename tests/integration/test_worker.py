@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import ScratchCluster, as_caller, wait_until
 from tests.support.fake_embedder import FakeEmbedder, vector_of
+from tests.support.waiting import PATIENCE_S
 from tests.support.workshop import Row, Workshop, open_workshop
 
 PARAGRAPHS = {
@@ -40,7 +41,7 @@ def test_a_new_document_becomes_searchable_by_meaning(workshop: Workshop) -> Non
     workshop.start_worker()
     near = workshop.add("Login help", "# Passwords\n\nSteps to recover a forgotten login.")
     far = workshop.add("Cats", "The cat slept on the mat.")
-    wait_until(lambda: workshop.document(near)["status"] == "ready", 10, "the document being ready")
+    wait_until(lambda: workshop.document(near)["status"] == "ready", "the document being ready")
     workshop.wait_until_done()
     (chunk,) = workshop.chunks(near)
     (other,) = workshop.chunks(far)
@@ -145,7 +146,7 @@ def test_a_document_deleted_while_it_is_embedded_leaves_nothing(workshop: Worksh
     workshop.start_worker(**fake.environment)
     fake.gate.clear()
     document = workshop.add("Short-lived", "Here and gone.")
-    assert fake.waiting.wait(10)
+    assert fake.waiting.wait(PATIENCE_S)
     workshop.write("delete from public.documents where id = %s", document)
     fake.gate.set()
     later = workshop.add("Next", "The worker goes on.")
@@ -168,7 +169,7 @@ def test_a_visibility_changed_while_it_is_embedded_holds(workshop: Workshop, fak
     workshop.write("select 1")
     fake.gate.clear()
     document = workshop.add("Notice", "The gate is closed on Monday.")
-    assert fake.waiting.wait(10)
+    assert fake.waiting.wait(PATIENCE_S)
     place = workshop.publish(document)
     fake.gate.set()
     workshop.wait_until_done()
@@ -202,7 +203,7 @@ def test_a_text_changed_while_it_is_embedded_gets_vectors_of_the_new_one(
     workshop.start_worker(**fake.environment)
     fake.gate.clear()
     document = workshop.add("Hours", "We open at nine.")
-    assert fake.waiting.wait(10)
+    assert fake.waiting.wait(PATIENCE_S)
     workshop.write("update public.documents set content = 'We open at ten.' where id = %s", document)
     fake.gate.set()
     workshop.wait_until_done()
@@ -217,11 +218,11 @@ def test_a_document_that_is_being_written_is_left_alone(workshop: Workshop, fake
     workshop.start_worker(**fake.environment)
     fake.gate.clear()
     busy, free = workshop.add_many([("Busy", "Being written."), ("Free", "At rest.")])
-    assert fake.waiting.wait(10)
+    assert fake.waiting.wait(PATIENCE_S)
     with as_caller(workshop.writer, workshop.person) as connection:
         connection.execute("update public.documents set metadata = '{\"pages\": 1}' where id = %s", (busy,))
         fake.gate.set()
-        wait_until(lambda: workshop.document(free)["status"] == "ready", 10, "the free one being ready")
+        wait_until(lambda: workshop.document(free)["status"] == "ready", "the free one being ready")
         assert workshop.chunks(busy) == []
         # The writer goes on to what the worker holds: a deadlock, if the worker waited for the document.
         connection.execute("update public.documents set content = 'Written.' where id = %s", (busy,))

@@ -6,16 +6,22 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import LiteralString
 
 import pytest
 
 from gateway.local.ports import HOST
+from gateway.worker.embedding.pipeline import BATCH_JOBS
 from tests.support import Process, ScratchCluster, wait_until
 from tests.support.fake_embedder import FakeEmbedder
+from tests.support.waiting import PATIENCE_S
 from tests.support.workshop import Workshop, open_workshop
 
 # A worker has six connections: so many attempts are not the first of each.
 ATTEMPTS = 7
+CONNECTIONS: LiteralString = (
+    "select pid from pg_stat_activity where usename = 'tidegate_worker' and datname = current_database()"
+)
 
 
 @pytest.fixture
@@ -50,10 +56,11 @@ def test_a_worker_killed_while_it_embeds_loses_and_doubles_nothing(workshop: Wor
     fake.close_after = 256  # the first batch gets through
     worker = workshop.start_worker(**fake.environment)
     documents = workshop.add_many(texts(300))
-    wait_until(lambda: workshop.count("select 1 from public.chunks") == 256, 20, "the first batch being written")
-    wait_until(lambda: len(fake.seen) > 256, 10, "the second batch being embedded")
+    wait_until(lambda: workshop.count("select 1 from public.chunks") == 256, "the first batch being written")
+    wait_until(lambda: len(fake.seen) > 256, "the second batch being embedded")
     worker.kill()
     fake.gate.set()
+    workshop.end_leases()
     workshop.start_worker(**fake.environment)
     workshop.wait_until_done()
     workshop.assert_each_once(documents)
@@ -64,8 +71,9 @@ def test_a_worker_killed_while_it_writes_loses_and_doubles_nothing(workshop: Wor
     with workshop.admin.transaction():
         workshop.admin.execute("lock table public.chunk_embeddings in share mode")
         documents = workshop.add_many(texts(300))
-        wait_until(lambda: waits_for_lock(workshop), 20, "the worker being in the middle of writing")
+        wait_until(lambda: waits_for_lock(workshop), "the worker being in the middle of writing")
         worker.kill()
+    workshop.end_leases()
     workshop.start_worker(**fake.environment)
     workshop.wait_until_done()
     workshop.assert_each_once(documents)
@@ -75,16 +83,17 @@ def test_a_worker_that_comes_back_late_changes_nothing(workshop: Workshop, fake:
     fake.gate.clear()
     late = workshop.start_worker(**fake.environment)
     (document,) = workshop.add_many(texts(1))
-    assert fake.waiting.wait(10)
+    assert fake.waiting.wait(PATIENCE_S)
     os.kill(late.pid, signal.SIGSTOP)
     try:
         fake.gate.set()
+        workshop.end_leases()
         workshop.start_worker(**fake.environment)
         workshop.wait_until_done()
         (before,) = workshop.chunks(document)
     finally:
         os.kill(late.pid, signal.SIGCONT)
-    wait_until(lambda: "0 of 1 texts embedded" in late.tail(), 10, "the late worker dropping its result")
+    wait_until(lambda: "0 of 1 texts embedded" in late.output(), "the late worker dropping its result")
     assert workshop.chunks(document) == [before]
     workshop.assert_each_once([document])
 
@@ -92,22 +101,24 @@ def test_a_worker_that_comes_back_late_changes_nothing(workshop: Workshop, fake:
 def test_two_workers_at_once_double_nothing(workshop: Workshop, fake: FakeEmbedder) -> None:
     workers = [workshop.start_worker(**fake.environment) for _ in range(2)]
     fake.gate.clear()
-    documents = workshop.add_many(texts(1000))  # more than one worker takes before it has written any
-    wait_until(lambda: len(fake.seen) >= 128, 10, "both being at work")
+    documents = workshop.add_many(texts(3 * BATCH_JOBS + 1))  # one more than a worker takes before it has written any
+    taken: LiteralString = "select 1 from private.embedding_jobs where attempts = 1 and available_at > now()"
+    wait_until(lambda: workshop.count(taken) == len(documents), "both having something")
     fake.gate.set()
     workshop.wait_until_done()
     workshop.assert_each_once(documents)
-    assert all("texts embedded" in worker.tail() for worker in workers)
+    for worker in workers:
+        wait_until(lambda: "texts embedded" in worker.output(), "each saying what it did")  # noqa: B023
 
 
 def test_a_slow_text_is_not_taken_by_another_worker(workshop: Workshop, fake: FakeEmbedder) -> None:
     fake.gate.clear()
-    workshop.start_worker(**fake.environment)
-    workshop.start_worker(**fake.environment)
+    for _ in range(2):  # four of the six seconds are for a machine that is busy with other things
+        workshop.start_worker(**fake.environment, WORKER_LEASE_S="6")
     (document,) = workshop.add_many(texts(1))
-    assert fake.waiting.wait(10)
-    three_leases_later = "select 1 from private.embedding_jobs where available_at > created_at + interval '4 s'"
-    wait_until(lambda: workshop.count(three_leases_later) == 1, 20, "the lease being renewed three times")
+    assert fake.waiting.wait(PATIENCE_S)
+    later = "select 1 from private.embedding_jobs where available_at > created_at + interval '13 s'"
+    wait_until(lambda: workshop.count(later) == 1, "the lease being renewed after it would have ended")
     fake.gate.set()
     workshop.wait_until_done()
     workshop.assert_each_once([document])
@@ -118,8 +129,8 @@ def test_a_worker_told_to_stop_gives_back_what_it_holds(workshop: Workshop, fake
     fake.gate.clear()
     worker = workshop.start_worker(**fake.environment)
     (document,) = workshop.add_many(texts(1))
-    assert fake.waiting.wait(10)
-    assert worker.stop(deadline_s=10) == 0
+    assert fake.waiting.wait(PATIENCE_S)
+    assert worker.stop() == 0
     released = "select 1 from private.embedding_jobs where attempts = 0 and available_at <= now()"
     assert workshop.count(released) == 1
     fake.gate.set()
@@ -133,7 +144,7 @@ def test_a_refused_text_fails_is_shown_and_retried(workshop: Workshop, fake: Fak
     fake.rejects = lambda text: "Boat 7 " in text
     documents = workshop.add_many(texts(20))
     poison = documents.pop(7)
-    wait_until(lambda: workshop.document(poison)["status"] == "failed", 20, "the text being given up")
+    wait_until(lambda: workshop.document(poison)["status"] == "failed", "the text being given up")
     workshop.wait_until_done()
     workshop.assert_each_once(documents)
     assert "this text is refused" in workshop.document(poison)["error"]
@@ -155,7 +166,7 @@ def test_a_changed_text_is_tried_afresh(workshop: Workshop, fake: FakeEmbedder) 
     workshop.start_worker(**fake.environment, WORKER_MAX_ATTEMPTS="1")
     fake.rejects = lambda text: "bad" in text
     document = workshop.add("Note", "A bad text.")
-    wait_until(lambda: workshop.document(document)["status"] == "failed", 20, "the text being given up")
+    wait_until(lambda: workshop.document(document)["status"] == "failed", "the text being given up")
     workshop.write("update public.documents set content = 'A good text.' where id = %s", document)
     workshop.wait_until_done()
     workshop.assert_each_once([document])
@@ -165,7 +176,7 @@ def test_a_text_that_never_finishes_is_given_up(workshop: Workshop, fake: FakeEm
     document = workshop.add("Note", "Kills whoever embeds it.")
     workshop.rows("update private.embedding_jobs set attempts = 5 returning 1")
     workshop.start_worker(**fake.environment)
-    wait_until(lambda: workshop.document(document)["status"] == "failed", 10, "the text being given up")
+    wait_until(lambda: workshop.document(document)["status"] == "failed", "the text being given up")
     assert "begun 5 times and never finished" in workshop.document(document)["error"]
     assert "Note\nKills whoever embeds it." not in fake.seen
 
@@ -175,11 +186,11 @@ def test_an_embedder_that_is_down_parks_nothing(workshop: Workshop, fake: FakeEm
     worker = workshop.start_worker(**fake.environment, WORKER_MAX_ATTEMPTS="2")
     fake.failure = (status, {})
     documents = workshop.add_many(texts(3))
-    wait_until(lambda: len(fake.seen) > 15, 20, "the embedder being asked again and again")
+    wait_until(lambda: len(fake.seen) > 15, "the embedder being asked again and again")
     assert workshop.count("select 1 from private.embedding_jobs where attempts <= 1 and failed_at is null") == 3
     assert {workshop.document(document)["status"] for document in documents} == {"pending"}
     fake.failure = None
-    workshop.wait_until_done(60)
+    workshop.wait_until_done()
     workshop.assert_each_once(documents)
     assert f"answered {status}" in worker.log.read_text()
 
@@ -188,13 +199,11 @@ def test_a_worker_outlives_its_connections(workshop: Workshop, fake: FakeEmbedde
     worker = workshop.start_worker(**fake.environment)
     fake.gate.clear()
     documents = workshop.add_many(texts(5))
-    assert fake.waiting.wait(10)
-    end_connections = (
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where usename = 'tidegate_worker' and datname = current_database()"
-    )
+    assert fake.waiting.wait(PATIENCE_S)
+    end_connections = CONNECTIONS.replace("select pid", "select pg_terminate_backend(pid)")
+    wait_until(lambda: workshop.count(CONNECTIONS) == 6, "every loop being connected")
     assert len(workshop.rows(end_connections)) == 6
-    wait_until(lambda: worker.tail().count("at work") == 2, 20, "the worker being connected again")
+    wait_until(lambda: worker.output().count("at work") == 2, "the worker being connected again")
     fake.gate.set()
     workshop.wait_until_done()
     workshop.assert_each_once(documents)
@@ -205,9 +214,9 @@ def test_another_active_model_is_said_and_waited_for(workshop: Workshop, fake: F
     workshop.rows("select private.register_embedding_model('another', 8)")
     workshop.rows("select private.activate_embedding_model('another')")
     worker = workshop.start_worker(**fake.environment)
-    wait_until(lambda: "the active model of the database is another with 8" in worker.tail(), 10, "it being said")
+    wait_until(lambda: "the active model of the database is another with 8" in worker.output(), "it being said")
     (document,) = workshop.add_many(texts(1))
-    assert "switch to the model (tidegate-models)" in worker.tail()
+    assert "switch to the model (tidegate-models)" in worker.output()
     workshop.rows("select private.activate_embedding_model('all-MiniLM-L6-v2')")
     workshop.wait_until_done()
     workshop.assert_each_once([document])
@@ -231,10 +240,10 @@ def test_a_new_active_model_gets_vectors_beside_the_old_ones(workshop: Workshop,
 
 def test_a_worker_without_a_database_waits_for_it(workshop: Workshop) -> None:
     with socket.create_server((HOST, 0)) as door:
-        door.settimeout(20)
+        door.settimeout(PATIENCE_S)
         url = f"postgresql://tidegate_worker@{HOST}:{door.getsockname()[1]}/postgres?sslmode=disable"
         nowhere = workshop.stack.start_worker(WORKER_DATABASE_URL=url)
         for _ in range(ATTEMPTS):
             door.accept()[0].close()
-    wait_until(lambda: "the database does not work" in nowhere.tail(), 20, "the reason being said")
+    wait_until(lambda: "the database does not work" in nowhere.output(), "the reason being said")
     assert nowhere.stop() == 0

@@ -35,7 +35,7 @@ def test_a_text_of_too_many_chunks_fails_at_once_and_keeps_what_was_searchable(
     workshop.wait_until_done()
     before = workshop.chunks(document)
     workshop.write("update public.documents set content = %s where id = %s", "\n\n".join(RULES), document)
-    wait_until(lambda: workshop.document(document)["status"] == "failed", 20, "the text being given up")
+    wait_until(lambda: workshop.document(document)["status"] == "failed", "the text being given up")
     error = workshop.document(document)["error"]
     assert error.startswith("The text makes more than 10 chunks.")
     assert "private.limits: chunks_per_text" in error
@@ -45,7 +45,7 @@ def test_a_text_of_too_many_chunks_fails_at_once_and_keeps_what_was_searchable(
     assert before
     assert workshop.chunks(document) == before
     other = workshop.add("Note", "The worker goes on.")
-    wait_until(lambda: workshop.document(other)["status"] == "ready", 20, "another text being ready")
+    wait_until(lambda: workshop.document(other)["status"] == "ready", "another text being ready")
     workshop.rows("update private.limits set allowed = 100 where name = 'chunks_per_text' returning 1")
     workshop.write("select public.retry_document(%s)", document)
     workshop.wait_until_done()
@@ -57,7 +57,7 @@ def test_a_text_that_takes_too_long_to_cut_fails_at_once(workshop: Workshop, fak
     workshop.rows("update private.limits set allowed = 0 where name = 'chunking_seconds_per_text' returning 1")
     workshop.start_worker(**fake.environment)
     document = workshop.add("Rules", "\n\n".join(RULES))
-    wait_until(lambda: workshop.document(document)["status"] == "failed", 20, "the text being given up")
+    wait_until(lambda: workshop.document(document)["status"] == "failed", "the text being given up")
     assert "private.limits: chunking_seconds_per_text" in workshop.document(document)["error"]
     short = workshop.add("Note", "Short texts are not timed.")
-    wait_until(lambda: workshop.document(short)["status"] == "ready", 20, "a short text being ready")
+    wait_until(lambda: workshop.document(short)["status"] == "ready", "a short text being ready")

@@ -110,7 +110,7 @@ class Doors:
         """The gateway, or the Edge Function before it."""
         same = ("query", "mode", "passages_per_result", "include")
         body = {**{name: arguments[name] for name in same}, "limit": arguments["max_results"]}
-        response = httpx2.post(root, json=body, headers=self.headers(actor), timeout=30, trust_env=False)
+        response = httpx2.post(root, json=body, headers=self.headers(actor), timeout=60, trust_env=False)
         assert response.status_code == 200, response.text
         assert response.json()["degraded"] is False
         found: list[dict[str, Any]] = response.json()["results"]

@@ -50,7 +50,7 @@ class FakeCollector(LocalServer):
         def of_trace() -> list[KeptSpan]:
             return [span for span in self.spans if span.trace_id == trace_id]
 
-        wait_until(lambda: name in {span.name for span in of_trace()}, 60, f"the span {name}")
+        wait_until(lambda: name in {span.name for span in of_trace()}, f"the span {name}")
         return of_trace()
 
     def wait_for_any(self, name: str, linked: str | None = None) -> KeptSpan:
@@ -59,7 +59,7 @@ class FakeCollector(LocalServer):
         def found() -> list[KeptSpan]:
             return [span for span in self.spans if span.name == name and (linked is None or linked in span.linked)]
 
-        return wait_until(found, 60, f"a {name}")[0]
+        return wait_until(found, f"a {name}")[0]
 
     def _handler(self) -> type[Handler]:
         requests = self.requests

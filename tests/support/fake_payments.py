@@ -37,7 +37,7 @@ class FakePayments(LocalServer):
         return {
             "payment_url": f"{self.root}/v1",
             "payment_api_key": "a key for tests",
-            "payment_timeout_s": 1.0,
+            "payment_timeout_s": 60.0,
             "resilience": {"payment": {"reset_s": 0.1}},
         }
 

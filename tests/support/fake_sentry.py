@@ -28,7 +28,7 @@ class FakeSentry(LocalServer):
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
         """The events, once there are so many."""
-        wait_until(lambda: len(self.events) >= count, 20, f"{count} reports")
+        wait_until(lambda: len(self.events) >= count, f"{count} reports")
         return self.events
 
     def _handler(self) -> type[Handler]:

@@ -5,12 +5,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
+import psycopg
 from fastapi import FastAPI
+from psycopg.conninfo import conninfo_to_dict
 
 from gateway.app.application import create_app, create_operations
+from gateway.app.container import Services
 from gateway.config.settings import Settings
 from gateway.embeddings import Embedder
+from tests.support.patience import patient
 from tests.support.tokens import PUBLISHABLE_KEY, SUPABASE_URL, Project
+from tests.support.waiting import until
 
 OPERATIONS = "http://operations.test"
 """Where clients of an application in this process find its /status and /metrics."""
@@ -32,7 +37,7 @@ def make_settings(database_url: str = NOWHERE, **changes: Any) -> Settings:
         "caller_share": 1.0,
         # By chance a search is made again.
         "live_recall_share": 0.0,
-        **changes,
+        **patient(changes),
     }
     return Settings(**values)
 
@@ -42,6 +47,23 @@ def make_app(
 ) -> FastAPI:
     """An application that is not started."""
     return create_app(make_settings(database_url, **changes), embedder=embedder, transport=project.transport)
+
+
+async def is_connected(services: Services) -> None:
+    """Return once the gateway has a connection to its database, if there is one: a request waits half a second."""
+    pool = services.database._pool
+    assert isinstance(pool.conninfo, str)
+    if conninfo_to_dict(pool.conninfo)["port"] == conninfo_to_dict(NOWHERE)["port"]:
+        return
+
+    async def is_had() -> bool:
+        try:
+            async with pool.connection():
+                return True
+        except psycopg.OperationalError:
+            return False
+
+    await until(is_had, "a connection to the database")
 
 
 class Door(httpx2.AsyncHTTPTransport):
@@ -57,8 +79,11 @@ class Door(httpx2.AsyncHTTPTransport):
 
 
 @asynccontextmanager
-async def client_of(app: FastAPI, *, started: bool = True) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of `app` and its operations, which is started first and stopped afterwards unless `started` is false."""
+async def client_of(app: FastAPI, *, started: bool = True, connected: bool = True) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of `app` and its operations, which is started first and stopped afterwards unless `started` is false.
+
+    With `connected` it has a connection to its database, if there is one, before it is asked.
+    """
     # Exceptions reach the client as they do over a socket: as a response.
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     operations = httpx2.ASGITransport(create_operations(app.state.services))
@@ -67,6 +92,8 @@ async def client_of(app: FastAPI, *, started: bool = True) -> AsyncIterator[http
     ) as client:
         if started:
             async with app.router.lifespan_context(app):
+                if connected:
+                    await is_connected(app.state.services)
                 yield client
         else:
             yield client

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from gateway.local.os_accounts import die_with_parent
 from gateway.local.ports import HOST, free_port
+from tests.support.waiting import PATIENCE_S
 
 
 @contextmanager
@@ -29,4 +30,4 @@ def node_exporter() -> Iterator[str | None]:
         yield address
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_S)

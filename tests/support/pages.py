@@ -44,7 +44,7 @@ def run_javascript(
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         cwd=REPOSITORY,
         env={**os.environ, "PAGE": json.dumps(page)},
     )

@@ -12,7 +12,7 @@ import psycopg
 from gateway.local.os_accounts import server_account, spawn_as
 from gateway.local.ports import free_port
 from tests.support.databases import Database, ScratchCluster
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 # Debian puts it where the path of people who are not root does not lead.
 BINARY = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -54,11 +54,11 @@ def pgbouncer(cluster: ScratchCluster, database: Database, connections: int) -> 
         )
     through = Database(database.name, port)
     try:
-        wait_until(lambda: _answers(through), 10, "PgBouncer answering")
+        wait_until(lambda: _answers(through), "PgBouncer answering")
         yield through
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_S)
         shutil.rmtree(directory)
 
 

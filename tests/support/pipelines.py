@@ -31,7 +31,7 @@ async def well() -> str:
 
 
 def make_pipeline(clock: Clock | None = None, **changes: float) -> ResiliencePipeline:
-    policy = Policy("thing", **{"timeout_s": 1.0, "backoff_s": 0.001, **changes})  # type: ignore[arg-type]
+    policy = Policy("thing", **{"timeout_s": 60.0, "backoff_s": 0.001, **changes})  # type: ignore[arg-type]
     return ResiliencePipeline(policy, classify, clock=clock or Clock())
 
 

@@ -57,7 +57,7 @@ class Prometheus:
     """What it says."""
 
     def __init__(self, port: int) -> None:
-        self._client = httpx2.Client(base_url=f"http://{HOST}:{port}", timeout=5, trust_env=False)
+        self._client = httpx2.Client(base_url=f"http://{HOST}:{port}", timeout=60, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""
@@ -108,7 +108,7 @@ def prometheus(targets: Mapping[str, str], folder: Path, every: str = EVERY) -> 
         process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=die_with_parent(signal.SIGTERM))  # noqa: PLW1509
     found = Prometheus(port)
     try:
-        wait_until(found.is_ready, 60, "Prometheus being ready", every_s=0.1)
+        wait_until(found.is_ready, "Prometheus being ready", every_s=0.1)
         yield found
     finally:
         found.close()

@@ -116,7 +116,7 @@ class DataApiDoor:
         self._client = httpx2.AsyncClient(
             base_url=f"{stack.supabase_url}/rest/v1/rpc/",
             headers={"apikey": stack.keys.publishable_key},
-            timeout=15,
+            timeout=60,
             trust_env=False,
             limits=httpx2.Limits(max_connections=200),
         )
@@ -217,7 +217,7 @@ def _kill_and_start(cluster: ScratchCluster) -> None:
     for each in (pid, *descendants(pid)):
         with suppress(ProcessLookupError):  # ended by itself in this moment
             os.kill(each, signal.SIGKILL)
-    wait_until(lambda: _is_gone(pid), 10, "the server being gone")
+    wait_until(lambda: _is_gone(pid), "the server being gone")
     with (cluster.logs / "postgres.log").open("ab") as log:
         cluster.server.start(log)
 

@@ -1,7 +1,5 @@
 """A shop with people in it, and gateways that recommend from it, whose doors can be closed."""
 
-import asyncio
-import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,6 +17,7 @@ from tests.support.gateway_app import Door, client_of, make_settings
 from tests.support.proxy import Proxy
 from tests.support.stack import Stack
 from tests.support.storefront import Storefront, around
+from tests.support.waiting import until, until_true
 
 SEA, HILL = 1, 2
 ROPES = [f"rope {number}" for number in range(5)]
@@ -85,10 +84,11 @@ class Gateway:
 
     async def until_well(self) -> None:
         """Ask until nothing is missing."""
-        deadline = time.monotonic() + 8
-        while (await self.get("alice")).json()["degraded"]:
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.05)
+
+        async def is_well() -> bool:
+            return not (await self.get("alice")).json()["degraded"]
+
+        await until(is_well, "nothing being missing", every_s=0.05)
 
 
 def named(answer: dict[str, Any]) -> list[str]:
@@ -122,7 +122,7 @@ async def gateway_of(
             to_database.refuse()
             to_api.is_closed = True
         app = create_app(settings, transport=to_api)
-        async with client_of(app) as client:
+        async with client_of(app, connected=not starts_closed) as client:
             if not starts_closed:
                 await _asked_for_what_is_most_popular(app.state.services)
             yield Gateway(client, to_database, to_replica, to_api, people, app.state.services)
@@ -130,7 +130,5 @@ async def gateway_of(
 
 async def _asked_for_what_is_most_popular(services: Services) -> None:
     # Which it does by itself, soon after it has started, and what is known in the end must not depend on how soon.
-    deadline = time.monotonic() + 20
-    while services.recommendations.stale.get(RecommendationsRequest(), ANONYMOUS) is None:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
+    known = services.recommendations.stale
+    await until_true(lambda: known.get(RecommendationsRequest(), ANONYMOUS) is not None, "what is most popular")

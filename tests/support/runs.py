@@ -12,10 +12,12 @@ from dotenv import dotenv_values
 from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import free_port
-from tests.support.waiting import wait_until
+from tests.support import patience
+from tests.support.waiting import PATIENCE_S, wait_until
 
 # A test run against another project has these set; a stack of its own must not see them.
 PROJECT = {"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "DATABASE_URL"}
+PATIENT = {**patience.ENVIRONMENT, **patience.FUNCTIONS}
 LOGINS = {"GATEWAY_DATABASE_URL", "WORKER_DATABASE_URL", "DEMO_PASSWORD"}
 
 
@@ -29,7 +31,7 @@ class Run:
         self.ports = {name: free_port() for name in ("GATEWAY_PORT", "SUPABASE_PORT", "POSTGRES_PORT")}
         ports = {name: str(port) for name, port in self.ports.items()} | {"OPERATIONS_PORT": str(free_port())}
         inherited = {name: value for name, value in os.environ.items() if name not in PROJECT | LOGINS}
-        self.environment = {**inherited, "TIDEGATE_HOME": str(self.home), **ports, **environment}
+        self.environment = {**inherited, **PATIENT, "TIDEGATE_HOME": str(self.home), **ports, **environment}
         self.log = logs / f"{self.home.name}.log"
         self.popen: subprocess.Popen[bytes] | None = None
         self.program = [sys.executable, "-m", "gateway.local", "run"]
@@ -57,7 +59,7 @@ class Run:
             )
         return self.popen
 
-    def wait_ready(self, deadline_s: float) -> dict[str, str]:
+    def wait_ready(self) -> dict[str, str]:
         """Wait until the stack is ready, and return what its `env` file holds."""
         popen = self.popen
         assert popen is not None
@@ -66,7 +68,7 @@ class Run:
             assert popen.poll() is None, f"ended with {popen.returncode}\n{self.output()}"
             return self._env_version() not in (0, self._left_behind)
 
-        wait_until(ready, deadline_s, "the stack being ready", every_s=0.05)
+        wait_until(ready, "the stack being ready", every_s=0.05)
         return {name: value or "" for name, value in dotenv_values(self.env_file).items()}
 
     def _env_version(self) -> int:
@@ -82,17 +84,17 @@ class Run:
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             cwd=REPOSITORY,
             env={**self.environment, **environment},
         )
 
-    def stop(self, number: signal.Signals = signal.SIGINT, deadline_s: float = 15) -> int:
+    def stop(self, number: signal.Signals = signal.SIGINT, within_s: float = PATIENCE_S) -> int:
         """Send a signal, wait until the stack has ended, and return its exit status."""
         assert self.popen is not None
         if self.popen.poll() is None:
             self.popen.send_signal(number)
-        return self.popen.wait(deadline_s)
+        return self.popen.wait(within_s)
 
     def output(self) -> str:
         """What the stack has printed since it was last started."""

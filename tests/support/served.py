@@ -14,12 +14,13 @@ import uvicorn
 from gateway.app.__main__ import server_config
 from gateway.app.container import Services
 from gateway.http.server_protocol import BoundedProtocol
-from tests.support.gateway_app import NOWHERE, make_app, make_settings
+from tests.support.gateway_app import NOWHERE, is_connected, make_app, make_settings
 from tests.support.tokens import Project
+from tests.support.waiting import PATIENCE_S, until_true
 
 SEARCH = b"POST /v1/search HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: application/json\r\n"
 BODY = b'{"query": "a berth", "mode": "keyword"}'
-DEADLINE_S = 20
+DEADLINE_S = PATIENCE_S
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,15 @@ async def served(database_url: str = NOWHERE, **changes: Any) -> AsyncIterator[W
     # No window turns while a test counts: they are days of the machine's own clock.
     changes = {"rate_limit": "5 per day", "rate_limit_address": "5 per day", **changes}
     app = make_app(project, database_url, **changes)
-    protocol = type("Quick", (BoundedProtocol,), {"linger_s": 0.1, "request_s": changes.get("upload_timeout_s", 20.0)})
+    request_s = changes.get("upload_timeout_s", PATIENCE_S)
+    protocol = type("Quick", (BoundedProtocol,), {"linger_s": 0.1, "request_s": request_s})
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(server_config(app, make_settings(database_url, **changes), protocol))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         world = World(listener.getsockname()[1], app.state.services, project)
         try:
+            await until_true(lambda: server.started or serving.done(), "the gateway having started")
+            await is_connected(world.services)
             yield world
         finally:
             world.close()

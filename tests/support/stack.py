@@ -3,6 +3,7 @@
 import secrets
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
 from gateway.local.ports import HOST, free_port
 from gateway.local.services import Keys, Service, api_service, gateway_service, worker_service
+from tests.support import patience
 from tests.support.databases import Database
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 PATIENT = {"REQUEST_TIMEOUT_S": "60", "DATABASE_TIMEOUT_S": "60", "EMBEDDER_TIMEOUT_S": "60"}
 """Time limits of a gateway that gives up nothing that works, however busy the machine is."""
@@ -27,6 +29,7 @@ class Process:
     def __init__(self, service: Service, log: Path, folder: Path = REPOSITORY) -> None:
         self.service = service
         self.log = log
+        self._begins_at = log.stat().st_size if log.exists() else 0  # one that was stopped may have written before
         with log.open("ab") as output:
             self.popen = subprocess.Popen(
                 service.command,
@@ -44,36 +47,40 @@ class Process:
         """The process id."""
         return self.popen.pid
 
-    def wait_ready(self, deadline_s: float = 120) -> None:
+    def wait_ready(self) -> None:
         """Wait until the service's readiness URL answers 200; AssertionError with its log when it does not."""
         if self.service.ready_url is not None:
-            wait_until(self._ready, deadline_s, f"{self.service.name} being ready", every_s=0.05)
+            wait_until(self._ready, f"{self.service.name} being ready", every_s=0.05)
 
-    def wait_listening(self, deadline_s: float = 120) -> None:
+    def wait_listening(self) -> None:
         """Wait until the service answers at all, ready or not."""
-        wait_until(lambda: self._status() is not None, deadline_s, f"{self.service.name} answering", every_s=0.05)
+        wait_until(lambda: self._status() is not None, f"{self.service.name} answering", every_s=0.05)
 
     def kill(self) -> None:
         """Kill it as a crash would, and wait until it is gone."""
         self.popen.kill()
-        self.popen.wait(10)
+        self.popen.wait(PATIENCE_S)
 
-    def stop(self, deadline_s: float = 60) -> int:
-        """Ask it to end, and return its exit status; killed, and an AssertionError, after `deadline_s` seconds."""
+    def stop(self, within_s: float = PATIENCE_S) -> int:
+        """Ask it to end, and return its exit status; killed, and an AssertionError, after `within_s` seconds."""
         if self.popen.poll() is None:
             self.popen.send_signal(signal.SIGTERM)
             try:
-                self.popen.wait(deadline_s)
+                self.popen.wait(within_s)
             except subprocess.TimeoutExpired as error:
                 self.kill()
                 raise AssertionError(
-                    f"{self.service.name} did not stop within {deadline_s:g} s\n{self.tail()}"
+                    f"{self.service.name} did not stop within {within_s:g} s\n{self.tail()}"
                 ) from error
         return self.popen.returncode
 
+    def output(self) -> str:
+        """What it has printed."""
+        return self.log.read_bytes()[self._begins_at :].decode(errors="replace")
+
     def tail(self, lines: int = 40) -> str:
-        """The end of its log."""
-        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+        """The end of what it has printed, to be read by people: a test that looks for words wants `output`."""
+        return "\n".join(self.output().splitlines()[-lines:])
 
     def _ready(self) -> bool:
         return self._status() == 200
@@ -84,7 +91,7 @@ class Process:
         if self.popen.poll() is not None:
             raise AssertionError(f"{self.service.name} ended with {self.popen.returncode}\n{self.tail()}")
         try:
-            return httpx2.get(self.service.ready_url, timeout=2, trust_env=False).status_code
+            return httpx2.get(self.service.ready_url, timeout=20, trust_env=False).status_code
         except httpx2.TransportError:
             return None
 
@@ -104,6 +111,9 @@ class Stack:
         )
         self.gateway_module = "gateway.app"
         """What is run as the gateway: tests may plant something in another one."""
+        self.worker_module = "tests.support.patient_worker"
+        self.patience: Mapping[str, str] = patience.ENVIRONMENT
+        """Time limits of the gateway; without any they are as deployed."""
         self.processes: list[Process] = []
 
     @property
@@ -131,9 +141,7 @@ class Stack:
             state=self.state,
             gateway_url=self.gateway_url,
         )
-        # On a machine that is busy with other tests an answer may take long.
-        patient = {"GATEWAY_TIMEOUT_MS": "20000", "DATA_API_TIMEOUT_MS": "20000"}
-        return self._start(service, {**patient, **environment})
+        return self._start(service, {**patience.FUNCTIONS, **environment})
 
     def start_gateway(self, **environment: str) -> Process:
         """Start the gateway, and wait until it is ready; `environment` adds or replaces settings."""
@@ -145,7 +153,7 @@ class Stack:
         """As start_gateway, without the wait."""
         # All tests come from one address.
         unlimited = {"RATE_LIMIT": "", "RATE_LIMIT_ADDRESS": "", "CALLER_SHARE": "1"}
-        return self._start(self.gateway_service(), {**unlimited, **environment}, wait=False)
+        return self._start(self.gateway_service(), {**unlimited, **self.patience, **environment}, wait=False)
 
     def start_worker(self, **environment: str) -> Process:
         """Start a worker; `environment` adds or replaces settings."""
@@ -165,11 +173,13 @@ class Stack:
 
     def worker_service(self) -> Service:
         """A worker of this stack."""
-        return worker_service(
+        service = worker_service(
             supabase_url=self.supabase_url,
             publishable_key=self.keys.publishable_key,
             database_url=self.database.url_for("tidegate_worker"),
         )
+        service.command[-1] = self.worker_module
+        return service
 
     def sign_up(self, email: str, password: str = "a long enough password") -> dict[str, Any]:
         """Sign a person up through Auth; the session with `access_token` and `user`."""
@@ -177,7 +187,7 @@ class Stack:
             f"{self.supabase_url}/auth/v1/signup",
             json={"email": email, "password": password},
             headers={"apikey": self.keys.publishable_key},
-            timeout=10,
+            timeout=PATIENCE_S,
             trust_env=False,
         )
         response.raise_for_status()

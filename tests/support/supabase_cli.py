@@ -54,7 +54,7 @@ class SupabaseCli:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=180,
             check=False,
             cwd=self._project,
             env={

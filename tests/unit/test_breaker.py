@@ -119,7 +119,7 @@ async def test_silence_is_heard_though_nobody_else_calls() -> None:
     started = time.monotonic()
     waiting = [asyncio.create_task(outcomes(pipeline, asyncio.Event().wait, 1)) for _ in range(3)]  # type: ignore[arg-type]
     assert await asyncio.gather(*waiting) == [["AttemptTimeoutError"]] * 3
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # half of the time that a call has
     assert (pipeline.state, pipeline.running) == ("open", 0)
     await asyncio.sleep(0)
     assert len(tasks) == 0
@@ -141,11 +141,11 @@ async def test_a_process_that_did_nothing_itself_has_heard_no_silence() -> None:
 
 async def test_a_trial_that_is_late_has_not_shown_that_it_works() -> None:
     async def slow() -> str:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.4)
         return "late"
 
     clock = Clock()
-    pipeline = make_pipeline(clock, slow_s=0.01, failures_to_open=1, reset_s=1)
+    pipeline = make_pipeline(clock, slow_s=0.3, timeout_s=60, failures_to_open=1, reset_s=1)
     await outcomes(pipeline, broken, 1)
     for _ in range(2):
         clock.advance(2)

@@ -21,6 +21,7 @@ from gateway.clients.storage import Storage, StorageUnavailableError
 from gateway.clients.transport import MAX_BYTES, session
 from gateway.errors import AccountBannedError, AccountClosedError, InvalidInputError, ParameterRefusedError
 from gateway.resilience import Policy
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 PROMPT, SLOW_S = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 0.05
@@ -69,7 +70,7 @@ async def test_calls_that_are_given_up_leave_the_connections_to_others(
         for _ in range(ROUNDS):
             await asyncio.gather(*(impatient(client) for _ in range(3 * MAX_CONNECTIONS)))
         world.is_slow = False
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             answers = await asyncio.gather(*(client.get(url) for _ in range(2 * MAX_CONNECTIONS)))
         assert [answer.status_code for answer in answers] == [200] * len(answers)
     server.close()

@@ -191,7 +191,7 @@ def test_the_process_says_it_and_exits_with_2() -> None:
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=180,
     )
     assert run.returncode == 2
     assert run.stderr.splitlines() == [

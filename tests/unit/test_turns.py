@@ -10,7 +10,7 @@ from gateway.admission.turns import AT_WORK_S, Turns
 from gateway.resilience.metrics import REGISTRY
 
 pytestmark = pytest.mark.anyio
-LONG_S = 20.0
+LONG_S = 60.0
 
 
 class Clock:
@@ -107,10 +107,10 @@ async def test_a_long_queue_waits_on_while_requests_end() -> None:
     bench = Bench()
     await bench.start("b", "b1")
     await bench.start("a", *(f"a{number}" for number in range(12)))
-    late = asyncio.create_task(bench.request("a", "late", stall_s=1))
+    late = asyncio.create_task(bench.request("a", "late", stall_s=2.5))
     for number in range(12):
         assert bench.begun[-1] == f"a{number}"
-        await asyncio.wait({late}, timeout=0.1)  # together longer than it waits for one of them
+        await asyncio.wait({late}, timeout=0.25)  # together longer than it waits for one of them
         await bench.end(f"a{number}")
     assert bench.begun[-1] == "late"
     await bench.end("late")

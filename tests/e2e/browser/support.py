@@ -55,7 +55,7 @@ def bundle(script: Path, into: Path) -> bytes:
 
 
 def _deno(*arguments: str) -> str:
-    done = subprocess.run([deno.find_deno_bin(), *arguments], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([deno.find_deno_bin(), *arguments], capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

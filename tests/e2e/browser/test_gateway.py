@@ -99,6 +99,7 @@ def elsewhere(page: Page, stack: Stack, gateway: Process, traffic: Traffic) -> I
             f"{stack.supabase_url}/rest/v1/documents?select=id",
             json={"title": "Ropes"},
             headers={"apikey": stack.keys.publishable_key, "authorization": f"Bearer {token}", "prefer": RETURN},
+            timeout=60,
             trust_env=False,
         ).json()
         evaluate(page, "globalThis.token = token; globalThis.mine = mine", token=token, mine=made[0]["id"])
@@ -123,7 +124,7 @@ def problem_of(page: Page, answer: dict[str, Any], status: int) -> dict[str, Any
 
 
 def test_every_route_of_the_document_is_tried(stack: Stack, gateway: Process) -> None:
-    document = httpx2.get(f"{stack.gateway_url}/openapi.json", trust_env=False).json()
+    document = httpx2.get(f"{stack.gateway_url}/openapi.json", timeout=60, trust_env=False).json()
     routes = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
     assert routes <= set(ROUTES)
 

@@ -109,7 +109,7 @@ def not_allowed(project: dict[str, str], path: str, names: set[str]) -> set[str]
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": ",".join(sorted(names)),
     }
-    response = httpx2.options(f"{project['SUPABASE_URL']}/{path}", headers=asked, timeout=10, trust_env=False)
+    response = httpx2.options(f"{project['SUPABASE_URL']}/{path}", headers=asked, timeout=60, trust_env=False)
     assert response.is_success, response.text
     allowed = {name.strip().lower() for name in response.headers["access-control-allow-headers"].split(",")}
     return (names & {"authorization"} if "*" in allowed else names) - allowed

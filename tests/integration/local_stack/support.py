@@ -24,7 +24,7 @@ class Client:
     def send(self, method: str, path: str, headers: Mapping[str, str] | None = None, **body: Any) -> httpx2.Response:
         """One request below the root of the API, on a connection of its own."""
         url, sent = f"{self.base_url}{path}", {**self.headers, **(headers or {})}
-        return httpx2.request(method, url, headers=sent, timeout=30, trust_env=False, **body)
+        return httpx2.request(method, url, headers=sent, timeout=60, trust_env=False, **body)
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
         """GET below the root of the API."""
@@ -86,7 +86,7 @@ def define(database: Database, stack: Stack, script: str, probe: str) -> None:
         connection.execute(script.encode())
         connection.execute("notify pgrst, 'reload schema'")
     client = service(stack)
-    wait_until(lambda: client.get(f"/rest/v1/{probe}?limit=1").status_code != 404, 5, f"{probe} being known")
+    wait_until(lambda: client.get(f"/rest/v1/{probe}?limit=1").status_code != 404, f"{probe} being known")
 
 
 def value(connection: psycopg.Connection[Any], query: str) -> Any:

@@ -116,5 +116,5 @@ def test_the_secret_key_has_the_same_bound(stack: Stack) -> None:
 
 def test_rows_are_followed_however_the_network_cuts_them() -> None:
     script = Path(__file__).with_name("bounded_rows.ts")
-    done = subprocess.run(deno_command(script, "-A"), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(deno_command(script, "-A"), capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr

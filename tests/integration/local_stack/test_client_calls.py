@@ -11,6 +11,7 @@ from supabase import AsyncClientOptions, acreate_client
 
 from gateway.local.bootstrap import deno_command
 from tests.support.stack import Process, Stack
+from tests.support.waiting import PATIENCE_S
 
 
 def test_supabase_js(stack: Stack, api: Process) -> None:
@@ -21,7 +22,7 @@ def test_supabase_js(stack: Stack, api: Process) -> None:
         "SECRET_KEY": stack.keys.secret_key,
     }
     command = deno_command(Path(__file__).with_name("client_calls.ts"), "-A")
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
     status, reason = seen.pop("realtime")
@@ -57,7 +58,7 @@ async def test_realtime_of_supabase_py_says_that_it_is_missing(stack: Stack, api
             heard.set_result((str(status), str(error)))
 
     await client.channel("anything").subscribe(listen)
-    status, reason = await asyncio.wait_for(heard, 30)
+    status, reason = await asyncio.wait_for(heard, PATIENCE_S)
     await client.remove_all_channels()
     await client.realtime.close()
     assert status.endswith("CHANNEL_ERROR")

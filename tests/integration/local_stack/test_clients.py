@@ -64,7 +64,7 @@ def api(database: Database, stack: Stack) -> Process:
 @pytest.fixture
 def http() -> Iterator[httpx.Client]:
     """The connections of the Python clients, closed at the end."""
-    with httpx.Client(timeout=30, trust_env=False) as client:
+    with httpx.Client(timeout=60, trust_env=False) as client:
         yield client
 
 
@@ -83,7 +83,7 @@ def test_supabase_js(stack: Stack, api: Process) -> None:
         "SECRET_KEY": stack.keys.secret_key,
     }
     done = subprocess.run(
-        deno_command(script, "-A"), env=environment, capture_output=True, text=True, timeout=60, check=False
+        deno_command(script, "-A"), env=environment, capture_output=True, text=True, timeout=180, check=False
     )
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
@@ -205,6 +205,7 @@ def test_supabase_py_stores_files(stack: Stack, api: Process, http: httpx.Client
     escape = httpx.get(
         f"{stack.supabase_url}/storage/v1/object/papers/..%2f..%2f..%2fsigning_keys.json",
         headers={"apikey": stack.keys.secret_key},
+        timeout=60,
         trust_env=False,
     )
     assert escape.status_code in {400, 404}

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("api")
 
 def preflight(stack: Stack, path: str, method: str = "POST") -> httpx2.Response:
     headers = {"Origin": ORIGIN, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": WANTED}
-    return httpx2.options(f"{stack.supabase_url}/{path}", headers=headers, timeout=10, trust_env=False)
+    return httpx2.options(f"{stack.supabase_url}/{path}", headers=headers, timeout=60, trust_env=False)
 
 
 def names(response: httpx2.Response, header: str) -> set[str]:
@@ -53,7 +53,9 @@ def test_credentials_are_never_allowed_beside_everybody(stack: Stack, path: str)
 
 
 def test_an_address_that_asks_for_a_preflight_is_looked_up_by_the_request_alone(stack: Stack) -> None:
-    assert httpx2.options(f"{stack.supabase_url}/rest/v1/rpc/place_order", trust_env=False).status_code == 204
+    assert (
+        httpx2.options(f"{stack.supabase_url}/rest/v1/rpc/place_order", timeout=60, trust_env=False).status_code == 204
+    )
     assert anonymous(stack).post("/rest/v1/rpc/nothing", json={}).json()["code"] == "PGRST202"
     assert anonymous(stack).post("/functions/v1/nothing", json={}).json()["code"] == "NOT_FOUND"
 
@@ -63,7 +65,9 @@ def refused(stack: Stack) -> dict[str, httpx2.Response]:
     caller, forged = anonymous(stack), Client(stack.supabase_url, stack.keys.publishable_key, "a.b.c")
     nobody = {"email": "nobody@tidegate.example", "password": "wrong password"}
     return {
-        "no key": httpx2.get(f"{stack.supabase_url}/rest/v1/products", headers={"Origin": ORIGIN}, trust_env=False),
+        "no key": httpx2.get(
+            f"{stack.supabase_url}/rest/v1/products", headers={"Origin": ORIGIN}, timeout=60, trust_env=False
+        ),
         "bad key": Client(stack.supabase_url, "sb_publishable_wrong").get("/rest/v1/products"),
         "forged, data": forged.get("/rest/v1/products"),
         "forged, auth": forged.get("/auth/v1/user"),
@@ -89,7 +93,7 @@ def test_a_page_may_read_every_refusal(stack: Stack) -> None:
 
 def test_the_search_function_hands_on_what_the_sdk_sends() -> None:
     script = Path(__file__).with_name("sdk_headers.ts")
-    done = subprocess.run(deno_command(script, "-A"), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(deno_command(script, "-A"), capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
 
 

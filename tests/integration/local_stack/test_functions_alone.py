@@ -65,7 +65,7 @@ class Alone:
         token = self.tokens[actor]
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = f"{self.stack.gateway_url}/v1/search"
-        return httpx2.post(url, json=question, headers=headers, timeout=30, trust_env=False)
+        return httpx2.post(url, json=question, headers=headers, timeout=60, trust_env=False)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def alone(database: Database, stack: Stack, api: Process, gateway: Process, work
             for place, visibility in ((None, "private"), (founded[0], "organization"), (founded[0], "public")):
                 connection.execute(DOCUMENT.encode(), (f"{visibility} paper", place, visibility))
     asked = {**QUESTION, "mode": "keyword"}
-    wait_until(lambda: len(alone.gateway("owner", asked).json()["results"]) == 4, 60, "everything being found")
+    wait_until(lambda: len(alone.gateway("owner", asked).json()["results"]) == 4, "everything being found")
     return alone
 
 
@@ -191,7 +191,7 @@ def test_recommendations_are_the_gateways_with_it_and_without(alone: Alone, acto
     with_gateway = Client(alone.stack.supabase_url, alone.stack.keys.publishable_key, token)
     for wish in wishes:
         url = f"{alone.stack.gateway_url}/v1/recommendations"
-        direct = httpx2.get(url, params=wish, headers=headers, timeout=30, trust_env=False).json()
+        direct = httpx2.get(url, params=wish, headers=headers, timeout=60, trust_env=False).json()
         assert direct["recommendations"], wish
         through, without = (recommend(caller, wish) for caller in (with_gateway, alone.caller(actor)))
         assert through.status_code == without.status_code == 200, (through.text, without.text)

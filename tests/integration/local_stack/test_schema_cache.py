@@ -31,12 +31,12 @@ def test_a_new_column_is_known_after_a_notice_and_a_dropped_table_is_gone(databa
     with database.connect() as connection:
         connection.execute("alter table public.growing add column added integer default 3")
         connection.execute("notify pgrst")
-    wait_until(lambda: client.insert("growing", {"id": 1, "added": 1}).status_code == 201, 5, "the column being known")
+    wait_until(lambda: client.insert("growing", {"id": 1, "added": 1}).status_code == 201, "the column being known")
     assert client.rows("growing?select=added") == [{"added": 1}]
     with database.connect() as connection:
         connection.execute("drop table public.growing")
         connection.execute("notify pgrst, 'reload schema'")
-    wait_until(lambda: client.get("/rest/v1/growing").json().get("code") == "PGRST205", 5, "the table being forgotten")
+    wait_until(lambda: client.get("/rest/v1/growing").json().get("code") == "PGRST205", "the table being forgotten")
 
 
 def test_only_the_exposed_schema_is_reachable(stack: Stack) -> None:

@@ -34,7 +34,7 @@ def reachable(database: Database, stack: Stack, api: Process, gateway: Process, 
     with database.connect() as connection:
         connection.execute(PRODUCTS.encode())
     caller = anonymous(stack)
-    wait_until(lambda: directly(caller, stack, QUESTION).json()["results"], 30, "the product being found")
+    wait_until(lambda: directly(caller, stack, QUESTION).json()["results"], "the product being found")
     return stack
 
 
@@ -46,7 +46,7 @@ def ask(caller: Client, question: object) -> httpx2.Response:
 def directly(caller: Client, stack: Stack, question: object) -> httpx2.Response:
     """Ask the gateway itself as the same caller."""
     headers = {name: value for name, value in caller.headers.items() if name == "Authorization"}
-    return httpx2.post(f"{stack.gateway_url}/v1/search", json=question, headers=headers, timeout=30, trust_env=False)
+    return httpx2.post(f"{stack.gateway_url}/v1/search", json=question, headers=headers, timeout=60, trust_env=False)
 
 
 @pytest.mark.parametrize("who", [anonymous, person], ids=["anonymous", "person"])
@@ -132,7 +132,7 @@ def test_what_is_no_question_is_refused_as_the_gateway_refuses_it(reachable: Sta
     for content, kind in ((b"{", "application/json"), (b"{}", "text/plain"), (b" " * 65_537, "application/json")):
         through = caller.send("POST", "/functions/v1/search", {"Content-Type": kind}, content=content)
         url = f"{reachable.gateway_url}/v1/search"
-        direct = httpx2.post(url, headers={"Content-Type": kind}, content=content, timeout=30, trust_env=False)
+        direct = httpx2.post(url, headers={"Content-Type": kind}, content=content, timeout=60, trust_env=False)
         assert through.status_code == direct.status_code, (content[:9], through.text)
         assert (through.json()["type"], through.json()["title"]) == (direct.json()["type"], direct.json()["title"])
 
@@ -188,7 +188,7 @@ def test_supabase_js_searches_with_a_session_and_without(reachable: Stack) -> No
     made = owner.insert("documents", {"title": "Airships", "content": f"A {word} is an airship."}, "return=minimal")
     assert made.status_code == 201, made.text
     question = {"query": word, "mode": "keyword", "in": ["documents"]}
-    wait_until(lambda: directly(owner, reachable, question).json()["results"], 30, "the document being found")
+    wait_until(lambda: directly(owner, reachable, question).json()["results"], "the document being found")
     script = Path(__file__).with_name("invoke.ts")
     environment = {
         **os.environ,
@@ -199,7 +199,7 @@ def test_supabase_js_searches_with_a_session_and_without(reachable: Stack) -> No
         "QUERY": word,
     }
     done = subprocess.run(
-        deno_command(script, "-A"), env=environment, capture_output=True, text=True, timeout=60, check=False
+        deno_command(script, "-A"), env=environment, capture_output=True, text=True, timeout=180, check=False
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"before": [], "signedIn": ["Airships"], "after": []}

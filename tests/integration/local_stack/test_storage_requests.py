@@ -206,7 +206,7 @@ def test_signed_addresses_are_good_for_one_file_until_they_expire(client: Client
     upload(client, "any/signed.txt", b"signed").raise_for_status()
     address = client.post("/storage/v1/object/sign/any/signed.txt", json={"expiresIn": 60}).json()["signedURL"]
     root = f"{stack.supabase_url}/storage/v1"
-    with httpx2.Client(trust_env=False) as nobody:
+    with httpx2.Client(timeout=60, trust_env=False) as nobody:
         assert nobody.get(root + address).text == "signed"
         saved = nobody.get(f"{root}{address}&download=my%20file.txt")
         assert saved.headers["content-disposition"] == "attachment; filename*=UTF-8''my%20file.txt"
