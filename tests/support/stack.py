@@ -17,7 +17,9 @@ from tests.support import patience
 from tests.support.databases import Database
 from tests.support.waiting import PATIENCE_S, wait_until
 
-PATIENT = {"REQUEST_TIMEOUT_S": "60", "DATABASE_TIMEOUT_S": "60", "EMBEDDER_TIMEOUT_S": "60"}
+PATIENT = {
+    "UPLOAD_TIMEOUT_S": "60", "REQUEST_TIMEOUT_S": "60", "DATABASE_TIMEOUT_S": "60", "EMBEDDER_TIMEOUT_S": "60",
+}  # fmt: skip
 """Time limits of a gateway that gives up nothing that works, however busy the machine is."""
 MODEL_PATIENT = {"LLM_FIRST_TOKEN_S": "60", "LLM_STALL_S": "60", "LLM_TIMEOUT_S": "120"}
 """The same for language models."""
