@@ -78,6 +78,7 @@ declare
   query constant text := concat_ws(' ', parsed.words, array_to_string(parsed.prefixes, ' '));
   terms private.query_term[];
   leg private.search_leg;
+  written private.search_leg;
   sources_found bigint;
   has_more_words boolean := false;
   has_every_word boolean;
@@ -98,11 +99,14 @@ begin
       private.prefix_limit() + 1, 16 * private.prefix_limit() / cardinality(parsed.prefixes));
   end loop;
   has_every_word := not has_more_words and private.knows_all_words(parsed.prefixes, kinds);
-  if sources_found = 0 and cardinality(terms) = 0 then
-    leg := private.matches_as_written(parsed.words, kinds, sources, excluded);
-    leg.matches := private.passing(leg.matches, wanted);
-  elsif parsed.syntax = 'plain' then
+  if parsed.syntax = 'plain' then
     leg.matches := private.as_written_first(parsed.words, leg.matches);
+  end if;
+  -- Stop words of one language are words of another, which finds little where several of them are meant.
+  if cardinality(terms) = 0 or parsed.words ~ '\w\W+\w' and private.is_stop_words(parsed.words) then
+    written := private.matches_as_written(parsed.words, kinds, sources, excluded);
+    leg.matches := leg.matches || private.passing(written.matches, wanted);
+    leg.is_complete := leg.is_complete and written.is_complete;
   end if;
   -- Of a long query only the first words are looked for; others may have matches as well.
   if sources_found < max_results and char_length(parsed.words) > 127 then

@@ -26,7 +26,7 @@ FLOORS = {
     "seen": {"keyword": 20, "hybrid": 20, "semantic": 17},
     "unseen": {"keyword": 18, "hybrid": 18, "semantic": 16},
 }
-LANGUAGES = {"Faust": "de", "Le Petit Prince": "fr"}
+LANGUAGES = {"Faust": "de", "Le Petit Prince": "fr", "Rechnung": "de"}
 
 
 def read(name: str) -> dict[str, Any]:
@@ -136,6 +136,26 @@ async def test_stop_words_alone_are_found(client: httpx2.AsyncClient, mode: str)
         assert found[0] == "Hamlet, third act"
     found, answer = await ask(client, '"the of the"', mode="keyword")
     assert (found, answer["complete"]) == ([], True)
+
+
+@pytest.fixture
+def invoice(database: Database) -> Iterator[None]:
+    """A German text with a word that is a stop word in English."""
+    add(database, [("Rechnung", "To: Frau Müller. Wir bitten um Zahlung der offenen Summe.")])
+    yield
+    with database.connect("supabase_admin") as admin:
+        admin.execute("delete from public.documents where title = 'Rechnung'")
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("invoice")
+@pytest.mark.parametrize("mode", ["keyword", "hybrid"])
+async def test_stop_words_of_one_language_are_found_beside_texts_of_another(
+    client: httpx2.AsyncClient, mode: str
+) -> None:
+    for query in ("to be or not to be", '"to be or not to be"'):
+        found, answer = await ask(client, query, mode=mode)
+        assert (found[0], answer["complete"]) == ("Hamlet, third act", True)
 
 
 @pytest.fixture
