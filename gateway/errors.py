@@ -156,9 +156,10 @@ class PayloadTooLargeError(GatewayError):
     kind = "payload-too-large"
     title = "The body is too large"
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, is_upload: bool) -> None:
         """Refuse a body of more than `limit` bytes; its rest is not read."""
-        super().__init__(f"At most {limit:,} bytes are read (MAX_BODY_BYTES).", headers={"Connection": "close"})
+        advice = "MAX_UPLOAD_BYTES). Upload larger files to Storage." if is_upload else "MAX_BODY_BYTES)."
+        super().__init__(f"At most {limit:,} bytes are read ({advice}", headers={"Connection": "close"})
 
 
 class UnsupportedMediaTypeError(GatewayError):

@@ -27,7 +27,7 @@ from gateway.errors import (
 from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, ResiliencePipeline
 
 STATE = "id,title,status,error,chunks_done,chunks_total,created_at,updated_at"
-FILE = "name,status,error,content_type,size,progress_done,progress_total,progress_unit,updated_at"
+FILE = "name,status,error,remark,content_type,size,progress_done,progress_total,progress_unit,updated_at"
 # storage-api/src/storage/limits.ts: isValidKey.
 KEY = re.compile(r"[A-Za-z0-9_!.*'() &$@=;:+,?-]{1,200}")
 
@@ -76,6 +76,10 @@ class Documents:
             headers["x-metadata"] = b64encode(json.dumps({"name": name}).encode()).decode()
         url = f"{self._url}/storage/v1/object/{BUCKET}/{document}/{quote(key)}"
         answer = await self._ask("POST", url, token, content=data, headers=headers)
+        if not answer.is_success and "mime type" in str(_words(answer).get("message")) and _is_text(data):
+            # Clients guess types that the bucket does not list; what a text is, its content says.
+            headers["content-type"] = "application/octet-stream"
+            answer = await self._ask("POST", url, token, content=data, headers=headers)
         if not answer.is_success:
             raise _of_storage(answer, name)
 
@@ -121,6 +125,13 @@ def key_of(name: str) -> str:
     words = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:80] or "file"
     kind = dot + re.sub(r"[^A-Za-z0-9]", "", ending)[:10]
     return f"{words}-{sha256(name.encode()).hexdigest()[:12]}{kind.rstrip('.')}"
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return "\0" not in data.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _of_data_api(answer: httpx2.Response) -> GatewayError:

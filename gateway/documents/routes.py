@@ -1,12 +1,15 @@
 """POST /v1/documents and GET /v1/documents/{id}."""
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic_core import PydanticCustomError
 
 from gateway.auth.caller import Caller
 from gateway.documents.schemas import DocumentState
@@ -20,6 +23,7 @@ FORM = "multipart/form-data"
 MAX_FILES = 20
 # Of the name of a file, as private.name_of_file() keeps.
 MAX_CHARACTERS = 255
+NAMELESS = "Give the file a name: its part of the form needs a filename that is not empty."
 JOINERS = "\u200c\u200d"
 
 
@@ -29,12 +33,21 @@ def _with_doubles(metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata
 
 
+def _file(part: object) -> object:
+    # A part without a name is a text to the parser.
+    if isinstance(part, str):
+        raise PydanticCustomError("nameless_file", NAMELESS)
+    return part
+
+
 class NewDocument(BaseModel):
     """A form: the files of a document, and its columns, named as in the Data API."""
 
     model_config = ConfigDict(extra="forbid")
 
-    files: list[UploadFile] = Field(max_length=MAX_FILES, description="The files; each keeps its name.")
+    files: list[Annotated[UploadFile, BeforeValidator(_file)]] = Field(
+        max_length=MAX_FILES, description="The files; each keeps its name."
+    )
     title: str | None = Field(
         default=None, max_length=500, pattern=r"\S", description="By default the name of the first file."
     )
@@ -93,6 +106,7 @@ async def add_document(
     if form.visibility == "organization" and form.organization_id is None:
         raise InvalidInputError("visibility organization needs an organization_id.")
     uploads = [await _upload(number, file) for number, file in enumerate(form.files, 1)]
+    uploads = [replace(each, name=name) for each, name in zip(uploads, _told_apart(uploads), strict=True)]
     row = {"title": uploads[0].name[:500], **form.row()}
     state = await service.add(caller, row, uploads)
     response.headers["Location"] = f"/v1/documents/{state.id}"
@@ -116,10 +130,24 @@ async def document_state(
 
 async def _upload(number: int, file: UploadFile) -> Upload:
     # A client may send a path, of which the last part is the name.
-    name = _printable(PurePosixPath((file.filename or "").replace("\\", "/")).name)[:MAX_CHARACTERS]
+    # Clients write a quotation mark as the HTML standard says, and no other sign so.
+    given = (file.filename or "").replace("%22", '"').replace("\\", "/")
+    name = _printable(PurePosixPath(given).name)[:MAX_CHARACTERS]
     if name in ("", ".."):
         name = f"file {number}"
     return Upload(name, file.content_type or "application/octet-stream", await file.read())
+
+
+def _told_apart(uploads: Sequence[Upload]) -> Iterator[str]:
+    """Their names; the second of one name, as of files of two folders, is `name (2)`."""
+    taken: set[str] = set()
+    for upload in uploads:
+        path, number, name = PurePosixPath(upload.name), 1, upload.name
+        while name in taken:
+            number += 1
+            name = f"{path.stem} ({number}){path.suffix}"
+        taken.add(name)
+        yield name
 
 
 def _printable(name: str) -> str:

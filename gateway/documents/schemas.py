@@ -13,6 +13,7 @@ class FileState(BaseModel):
     name: str = Field(description="Name within the document.")
     status: Literal["queued", "reading", "ready", "failed"] = Field(description="State of its newest version.")
     error: str | None = Field(description="Why reading failed, and what to do.")
+    remark: str | None = Field(description="What of a file that is ready was not read, such as pages without text.")
     content_type: str | None = Field(description="As the upload said.")
     size: int | None = Field(description="Bytes.")
     progress_done: int = Field(description="How much has been read so far.")

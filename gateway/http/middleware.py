@@ -152,17 +152,18 @@ class BodyMiddleware:
             return
         headers = Headers(scope=scope)
         declared = headers.get("content-length")
-        limit = self.upload_limit if scope["path"] == UPLOADS else self.limit
+        is_upload = scope["path"] == UPLOADS
+        limit = self.upload_limit if is_upload else self.limit
         if declared is not None:
             if not (declared.isascii() and declared.isdigit()):
                 raise BadRequestError("The header Content-Length is not a number.")
             if int(declared) > limit:
-                raise PayloadTooLargeError(limit)
+                raise PayloadTooLargeError(limit, is_upload=is_upload)
         if declared not in (None, "0") or "transfer-encoding" in headers:
-            receive = await self._read(scope, receive, limit)
+            receive = await self._read(scope, receive, limit, is_upload=is_upload)
         await self.app(scope, receive, send)
 
-    async def _read(self, scope: Scope, receive: Receive, limit: int) -> Receive:
+    async def _read(self, scope: Scope, receive: Receive, limit: int, *, is_upload: bool) -> Receive:
         messages: list[Message] = []
         size = 0
         more = True
@@ -173,7 +174,7 @@ class BodyMiddleware:
                     messages.append(message)
                     size += len(message.get("body", b""))
                     if size > limit:
-                        raise PayloadTooLargeError(limit)
+                        raise PayloadTooLargeError(limit, is_upload=is_upload)
                     more = message["type"] == "http.request" and message.get("more_body", False)
         except TimeoutError as error:
             raise UploadTimeoutError(self.seconds, size) from error

@@ -113,7 +113,7 @@ class BoundedProtocol(CountedConnection):
             return
         self._most_body_bytes = self.max_upload_bytes if path_of(self.url) == UPLOADS else self.max_body_bytes
         if length.isdecimal() and int(length) > self._most_body_bytes:
-            self._give_up_parsing(PayloadTooLargeError(self._most_body_bytes))
+            self._give_up_parsing(self._too_large())
         super().on_headers_complete()
         if self._who is not None:
             self.cycle.scope["state"]["asker"] = self._who
@@ -130,7 +130,7 @@ class BoundedProtocol(CountedConnection):
             return
         self.cycle.body += body
         if len(self.cycle.body) > self._most_body_bytes:
-            self._give_up_parsing(PayloadTooLargeError(self._most_body_bytes))
+            self._give_up_parsing(self._too_large())
         if self.uploads is not None and not self.uploads.add(self, self._key, len(body), self._give_up_upload):
             self._give_up_parsing(
                 TooManyAtOnceError(
@@ -138,6 +138,9 @@ class BoundedProtocol(CountedConnection):
                     "bytes (UPLOAD_MEMORY_MB, CALLER_SHARE). Send one after the other."
                 )
             )
+
+    def _too_large(self) -> PayloadTooLargeError:
+        return PayloadTooLargeError(self._most_body_bytes, is_upload=path_of(self.url) == UPLOADS)
 
     def on_message_complete(self) -> None:
         """The request is here: it is answered now. uvicorn's keep-alive limits the wait for the next."""

@@ -1,8 +1,8 @@
 """The process that reads one file: takes its bytes from standard input, confines itself, and writes what it read.
 
 What it writes: lines of JSON, {"format": …} as soon as that is known, {"done": …, "total": …} while it reads, at last
-{"error": …}, or {"bytes": …, "page_starts": […], "is_markdown": …, "total": …} before so many bytes of text in UTF-8.
-Whoever reads that trusts nothing of it (process.py).
+{"error": …}, or {"bytes": …, "page_starts": […], "is_markdown": …, "remark": …, "total": …} before so many bytes of
+text in UTF-8. Whoever reads that trusts nothing of it (process.py).
 """
 
 import json
@@ -23,6 +23,7 @@ from gateway.ingestion.seccomp import confine
 
 NO_TEXT = "The file has no text. Upload one that has."
 MAX_FILES = 16
+LONGEST_REMARK = 1_000
 # Between two words about the progress: often enough for people, seldom enough to cost nothing.
 TELL_EVERY_S = 0.1
 # Exit status: reading takes more memory than it may have.
@@ -47,6 +48,7 @@ def main() -> None:
             "bytes": len(text),
             "page_starts": list(extraction.page_starts),
             "is_markdown": extraction.is_markdown,
+            "remark": extraction.remark[:LONGEST_REMARK],
             "total": teller.total,
         }
         _write(head, text)

@@ -22,6 +22,7 @@ LINE_MARKS = re.compile(
 FENCE = re.compile(r"`{3,}")
 MAX_COLUMNS = 256
 DEEPEST_HEADING = 6
+MOST_RANGES = 30
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Extraction:
     page_starts: Sequence[int] = ()
     is_markdown: bool = True
     """False for plain text, in which nothing is a heading, whatever it looks like."""
+    remark: str = ""
+    """What of the file was not read, in words for its owner."""
 
 
 def one_line(text: str) -> str:
@@ -57,6 +60,18 @@ def table_of(rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers in words, such as `1-4, 6`; of very many the first."""
+    ends: list[list[int]] = []
+    for number in numbers:
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    words = [str(first) if first == last else f"{first}-{last}" for first, last in ends[:MOST_RANGES]]
+    return ", ".join(words) + (" and others" if len(ends) > MOST_RANGES else "")
+
+
 class Markdown:
     """A text that grows by blocks. Every method may raise TooLargeError."""
 
@@ -69,6 +84,7 @@ class Markdown:
         self._page_starts: list[int] = []
         self._pages_without_text = 0
         self._was_item = False
+        self._remarks: dict[str, None] = {}
 
     def page(self) -> None:
         """Begin a page."""
@@ -114,10 +130,14 @@ class Markdown:
         self._add(text, "\n\n")
         self._was_item = False
 
+    def remark(self, sentence: str) -> None:
+        """Say, once, what of the file is not read."""
+        self._remarks[sentence] = None
+
     def done(self, *, is_markdown: bool = True) -> Extraction:
         """All of it."""
         starts = [*self._page_starts, *[self._length] * self._pages_without_text]
-        return Extraction("".join(self._blocks), starts, is_markdown)
+        return Extraction("".join(self._blocks), starts, is_markdown, " ".join(self._remarks))
 
     def _add(self, text: str, separator: str) -> None:
         text = IMPOSSIBLE.sub("\ufffd", text)
@@ -131,5 +151,8 @@ class Markdown:
         self._bytes += len(text.encode())
         if self._bytes > self._limits.text_bytes:
             raise TooLargeError(
-                "The text of the file has", megabytes(self._limits.text_bytes), "file_text_bytes_of_document"
+                "The text of the file has",
+                megabytes(self._limits.text_bytes),
+                "file_text_bytes_of_document",
+                "The files of one document have at most so much: split the file over several documents.",
             )

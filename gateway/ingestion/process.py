@@ -187,13 +187,14 @@ def _reading(head: dict[str, Any], file_format: Format, body: bytes) -> Reading:
     text = body.decode()
     starts = [int(start) for start in head["page_starts"]]
     is_markdown = bool(head["is_markdown"])
+    remark = IMPOSSIBLE.sub("\ufffd", str(head["remark"])[:LONGEST_ERROR])
     if (
         starts != sorted(starts)
         or (starts and not 0 <= starts[0] <= starts[-1] <= len(text))
         or IMPOSSIBLE.search(text)
     ):
         raise ValueError("pages that are not in the text")
-    return Reading(text, starts, is_markdown, file_format, min(max(int(head["total"]), 0), MAX_PARTS))
+    return Reading(text, starts, is_markdown, remark, file_format, min(max(int(head["total"]), 0), MAX_PARTS))
 
 
 def _ended(status: int, complaint: str, limits: Limits) -> Exception:

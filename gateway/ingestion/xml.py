@@ -43,10 +43,19 @@ def parse_xml(data: bytes) -> Element:
         raise UnreadableError(NOT_WELL_FORMED.format(error)) from error
 
 
-def scan_xml(data: bytes, start: Callable[[str, dict[str, str]], None]) -> None:
-    """Call `start` with the name, as `namespace}name`, and the attributes of each element. UnreadableError."""
+def scan_xml(
+    data: bytes,
+    start: Callable[[str, dict[str, str]], None],
+    text: Callable[[str], None] | None = None,
+) -> None:
+    """Call `start` with the name, as `namespace}name`, and the attributes of each element, `text` with each text.
+
+    UnreadableError.
+    """
     try:
-        _parser(start).Parse(data, True)
+        parser = _parser(start)
+        parser.CharacterDataHandler = text
+        parser.Parse(data, True)
     except MALFORMED as error:
         raise UnreadableError(NOT_WELL_FORMED.format(error)) from error
 

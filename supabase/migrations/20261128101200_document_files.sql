@@ -22,6 +22,7 @@ create table public.document_files (
   version text not null,
   status public.file_status not null default 'queued',
   error text,
+  remark text,
   progress_done integer not null default 0,
   progress_total integer,
   progress_unit text,
@@ -46,6 +47,8 @@ comment on column public.document_files.size is 'Bytes, as Storage says.';
 comment on column public.document_files.version is 'Another one after each upload to this key.';
 comment on column public.document_files.status is 'State of the newest version.';
 comment on column public.document_files.error is 'Why reading failed and what to do, in words for the owner.';
+comment on column public.document_files.remark is
+  'What of a file that is ready was not read, such as pages without text; null when all was.';
 comment on column public.document_files.progress_done is 'How much has been read so far, in progress_unit.';
 comment on column public.document_files.progress_total is 'How much there is to read; null until that is known.';
 comment on column public.document_files.progress_unit is
@@ -54,8 +57,8 @@ comment on column public.document_files.created_at is 'When the file was first s
 comment on column public.document_files.updated_at is 'Last change of this row.';
 
 grant select (
-  id, document_id, scope_id, name, key, content_type, size, version, status, error, progress_done, progress_total,
-  progress_unit, created_at, updated_at)
+  id, document_id, scope_id, name, key, content_type, size, version, status, error, remark, progress_done,
+  progress_total, progress_unit, created_at, updated_at)
   on public.document_files to anon, authenticated;
 grant select, insert, update, delete on public.document_files to service_role;
 grant select on public.document_files to tidegate_worker;
@@ -126,7 +129,11 @@ values ('documents', 'documents', false, 52428800, array[
   select kind || charset
   from unnest(array[
          'application/xhtml+xml', 'application/json', 'application/x-ndjson', 'application/xml', 'application/yaml',
-         'application/x-yaml', 'application/toml', 'application/javascript', 'application/x-sh']) kind,
+         'application/x-yaml', 'application/toml', 'application/javascript', 'application/x-sh', 'application/sql',
+         'application/x-sql', 'application/typescript', 'application/x-httpd-php', 'application/x-python',
+         'application/graphql', 'application/json5', 'application/ld+json', 'application/geo+json',
+         'application/rss+xml', 'application/atom+xml', 'application/x-tex', 'application/x-latex',
+         'application/x-subrip', 'application/x-csh', 'application/x-perl', 'application/x-ruby']) kind,
        unnest(array['', ';charset=UTF-8', ';charset=utf-8', '; charset=UTF-8', '; charset=utf-8']) charset))
 on conflict (id) do update
   set public = false, file_size_limit = excluded.file_size_limit, allowed_mime_types = excluded.allowed_mime_types;

@@ -106,7 +106,7 @@ begin
   set revision = excluded.revision, tenant_id = excluded.tenant_id, attempts = 0, available_at = now(), ticket = null,
       traceparent = excluded.traceparent;
   update public.document_files f
-  set status = 'queued', error = null, progress_done = 0, progress_total = null, progress_unit = null
+  set status = 'queued', error = null, remark = null, progress_done = 0, progress_total = null, progress_unit = null
   where f.id = enqueue_file.file_id;
   perform pg_catalog.pg_notify('file_jobs', '');
 end $$;

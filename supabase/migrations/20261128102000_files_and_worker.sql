@@ -68,8 +68,8 @@ $$;
 comment on function private.report_file_progress is 'Notes how much of a file was read. Definer: as claim_file.';
 
 create function private.accept_file_text(
-  file_id uuid, revision bigint, content text, page_starts integer[], is_markdown boolean, progress_total integer,
-  progress_unit text)
+  file_id uuid, revision bigint, content text, page_starts integer[], is_markdown boolean, remark text,
+  progress_total integer, progress_unit text)
 returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -96,7 +96,7 @@ begin
   on conflict on constraint file_texts_pkey do update
   set content = excluded.content, page_starts = excluded.page_starts, is_markdown = excluded.is_markdown;
   update public.document_files f
-  set status = 'ready', error = null, progress_done = accept_file_text.progress_total,
+  set status = 'ready', error = null, remark = accept_file_text.remark, progress_done = accept_file_text.progress_total,
       progress_total = accept_file_text.progress_total, progress_unit = accept_file_text.progress_unit
   where f.id = file.id;
   delete from private.file_jobs j where j.file_id = file.id;

@@ -29,7 +29,7 @@ begin
       ('chunks', 'set statistics 0',
        '{title,heading_path,context,content,input_hash,start_offset,end_offset,language,page}'),
       ('document_files', 'set statistics 0',
-       '{name,key,content_type,size,version,error,progress_done,progress_total,progress_unit}'::text[] ||
+       '{name,key,content_type,size,version,error,remark,progress_done,progress_total,progress_unit}'::text[] ||
        '{created_at,updated_at}'::text[]),
       ('file_texts', 'set statistics 0', '{content,page_starts}'),
       ('interactions', 'set statistics 0', '{kind,order_id,created_at}'),

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.ingestion.harbour import Harbour
+from tests.ingestion.pdfs import Page, assembled
 from tests.support import wait_until
 
 Files = list[tuple[str, tuple[str, bytes, str]]]
@@ -61,7 +62,7 @@ def test_a_failed_file_is_said(harbour: Harbour) -> None:
 
 def test_nothing_stays_of_what_is_refused(harbour: Harbour) -> None:
     before = harbour.rows("select count(*) as n from public.documents")
-    program = ("files", ("run.exe", b"MZ", "application/x-msdownload"))
+    program = ("files", ("run.exe", b"MZ\0", "application/x-msdownload"))
     refused = post(harbour, [NOTES, program], title="Both")
     assert refused.status_code == 422
     assert "Storage refuses 'run.exe'" in refused.json()["detail"]
@@ -87,9 +88,28 @@ def test_a_file_keeps_its_name_whatever_storage_takes(harbour: Harbour) -> None:
     files = harbour.files(document)
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+(\.[a-z]+)?", file["key"]) for file in files.values()), files
     assert harbour.bucket.download(f"{document}/{files['отчёт.md']['key']}") == b"A bowline holds."
-    # The same name is the same key.
-    twice = post(harbour, [("files", ("отчёт.md", b"x", "text/plain"))] * 2)
-    assert (twice.status_code, "отчёт.md" in twice.json()["detail"]) == (422, True)
+
+
+def test_names_are_told_apart_and_types_that_clients_guess_are_taken(harbour: Harbour) -> None:
+    names = ["a/README.md", "b/README.md", "README (2).md", "quote%22s.txt", "orders.sql", "x.proto"]
+    kinds = dict.fromkeys(names, "text/plain") | {"orders.sql": "application/sql", "x.proto": "application/x-protobuf"}
+    answer = post(harbour, [("files", (name, b"A bowline holds.", kind)) for name, kind in kinds.items()])
+    assert answer.status_code == 202, answer.text
+    kept = {"README.md", "README (2).md", "README (2) (2).md", 'quote"s.txt', "orders.sql", "x.proto"}
+    assert {file["name"] for file in answer.json()["files"]} == kept
+    assert harbour.settled(answer.json()["id"])["status"] == "ready"
+    nameless = post(harbour, [("files", ("", b"A bowline holds.", "text/plain"))])
+    assert (nameless.status_code, "Give the file a name" in nameless.json()["detail"]) == (422, True)
+
+
+def test_what_was_not_read_of_a_file_is_said(harbour: Harbour) -> None:
+    page = Page()
+    page.paragraph("The ebb runs long.")
+    answer = post(harbour, [("files", ("scan.pdf", assembled([page.stream(), b""]), "application/pdf"))])
+    assert harbour.settled(answer.json()["id"])["status"] == "ready"
+    (file,) = state(harbour, answer.headers["location"]).json()["files"]
+    says = "Page 2 has no text: a picture of text, such as a scan, needs OCR."
+    assert (file["status"], file["error"], file["remark"]) == ("ready", None, says)
 
 
 def test_an_upload_to_storage_gives_a_name_in_its_metadata(harbour: Harbour) -> None:
@@ -166,7 +186,7 @@ def test_a_long_body_is_for_files_alone(harbour: Harbour) -> None:
     longer = ("files", ("longer.txt", b"word " * 50_000, "text/plain"))
     refused = post(harbour, [longer])
     assert refused.status_code == 413
-    assert "200" in refused.json()["detail"]
+    assert "200,000 bytes are read (MAX_UPLOAD_BYTES)" in refused.json()["detail"]
     search = harbour.http.post(f"{harbour.stack.gateway_url}/v1/search", json={"query": "x" * 100_000})
     assert search.status_code == 413
 

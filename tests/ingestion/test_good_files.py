@@ -97,6 +97,54 @@ async def test_mails_in_a_mail_are_read_and_other_attachments_named() -> None:
     assert (found.total, str(found.unit)) == (2, "messages")
 
 
+PICTURE = "Content-Type: image/png\r\nContent-Disposition: inline; filename=map.png\r\n\r\nx"
+BUOYS = "Content-Type: text/plain; name=buoys.txt\r\nContent-Disposition: inline; filename=buoys.txt\r\n\r\nRed."
+
+
+def part(kind: str, text: str) -> str:
+    return f"Content-Type: {kind}\r\n\r\n{text}"
+
+
+def several(kind: str, *parts: str) -> str:
+    """A part that consists of parts."""
+    inside = "".join(f"--{kind}\r\n{each}\r\n" for each in parts)
+    return f"Content-Type: multipart/{kind}; boundary={kind}\r\n\r\n{inside}--{kind}--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (
+            several("mixed", part("text/plain", "One."), PICTURE, part("text/plain", "Two.")),
+            ["One.", "Two.", "Attachments, which are not read: map.png"],
+        ),
+        (
+            several("mixed", part("text/html", "<p>One."), part("application/pdf", "x"), part("text/html", "<p>Two.")),
+            ["One.", "Two.", "Attachments, which are not read: a part without a name (application/pdf)"],
+        ),
+        (
+            several("mixed", several("alternative", part("text/plain", "One."), part("text/html", "<p>One.")), BUOYS),
+            ["One.", "buoys.txt:", "Red."],
+        ),
+        (several("alternative", part("text/plain", " "), part("text/html", "<p>One.")), ["One."]),
+        (
+            several("alternative", part("text/plain", "Come."), part("text/calendar", "DTSTART:20261128")),
+            ["Come.", "DTSTART:20261128"],
+        ),
+        (
+            several(
+                "report",
+                part("text/plain", "It failed."),
+                part("message/delivery-status", "Reporting-MTA: dns; a\r\n\r\nStatus: 5.1.1\r\n"),
+            ),
+            ["It failed.", "Reporting-MTA: dns; a", "Status: 5.1.1"],
+        ),
+    ],
+)
+def test_every_text_of_a_mail_is_read_in_order(body: str, texts: list[str]) -> None:
+    assert read(f"Subject: Tides\r\n{body}", "a.eml").text.split("\n\n")[1:] == texts
+
+
 def test_a_page_in_pieces_is_read_as_one() -> None:
     page = html(make(3, sections=60)).encode()
     pages = page * (-(-SHORTEST_PIECE * 3 // len(page)))

@@ -52,6 +52,31 @@ def test_what_follows_is_seen(body: str, text: str) -> None:
         assert found == text
 
 
+def test_cells_of_several_rows_keep_the_others_in_their_columns() -> None:
+    table = "<table><tr><th>Coast<th>Year<th>Boats<tr><td rowspan=2>North<td>2025<td>110<tr><td>2026<td>220</table>"
+    rows = ["| Coast | Year | Boats |", "| --- | --- | --- |", "| North | 2025 | 110 |", "|  | 2026 | 220 |"]
+    assert text_of(table).splitlines() == rows
+    head = "<thead><tr><th rowspan=0>Coast<th colspan=2>Boats<tr><th>2025<th>2026"
+    body = "<tbody><tr><td rowspan=9>North<td>1<td>2<tbody><tr><td>South<td>3<td>4"
+    rows = [
+        "| Coast | Boats |  |",
+        "| --- | --- | --- |",
+        "|  | 2025 | 2026 |",
+        "| North | 1 | 2 |",
+        "| South | 3 | 4 |",
+    ]
+    assert text_of(f"<table>{head}{body}</table>").splitlines() == rows
+    # However far cells reach, rows are no wider than tables are.
+    rows = text_of("<table>" + "<tr><td rowspan=99999 colspan=64>x" * 300 + "</table>").splitlines()
+    assert rows[-1] == "|  |  |  | x |"
+
+
+def test_a_title_stands_before_another_main_heading() -> None:
+    assert read("<title>Tides - Skagen</title><h1>Tides</h1>Ebb.", "a.html").text == "Tides - Skagen\n\n# Tides\n\nEbb."
+    assert read("<title>Tides</title><h1>Tides</h1>Ebb.", "a.html").text == "# Tides\n\nEbb."
+    assert text_of("a<textarea>b &amp; c</textarea>d") == "a\n\nb & c\n\nd"
+
+
 @pytest.mark.parametrize("subject", ["main", "article"])
 def test_what_is_beside_the_subject_is_left_out(subject: str) -> None:
     beside = "<aside>Advertisement</aside><footer>Imprint</footer>"

@@ -11,7 +11,7 @@ from tests.ingestion.harbour import Harbour, open_harbour
 from tests.support import Database, Process, Stack, make_user
 
 CLAIM = "select * from private.claim_file(%s)"
-ACCEPT = "select private.accept_file_text(%s, %s, 'The text.', '{}', true, 9, 'characters')"
+ACCEPT = "select private.accept_file_text(%s, %s, 'The text.', '{}', true, null, 9, 'characters')"
 
 
 @pytest.fixture(scope="module")

@@ -50,6 +50,26 @@ def test_a_line_that_is_no_json_is_said_and_the_others_are_read() -> None:
         read('{"level": "error"}\nno json\nnor this\n', "a.jsonl")
 
 
+def test_what_stands_behind_an_object_is_not_under_its_heading() -> None:
+    found = read('{"database": {"host": "db1"}, "port": 8080, "mail": {"a": {"b": 1}, "on": true}}', "a.json").text
+    parts = ["- port: 8080", "# database", "- host: db1", "# mail", "- on: true", "## a", "- b: 1"]
+    assert found.split("\n\n") == parts
+    assert read('{"a": [1, {"b": 2}, 3]}', "a.json").text == "# a\n\n- 1: 1\n- 3: 3\n\n## 2\n\n- b: 2"
+
+
+def test_members_of_one_name_are_both_read() -> None:
+    assert read('{"host": "a", "host": "b"}', "a.json").text == "- host: a\n- host (2): b"
+
+
+def test_json_with_comments_is_read_as_it_is() -> None:
+    text = '{\n  // The address.\n  "url": "http://a", /* no more */\n  "ports": [1, 2,],\n}'
+    found = read(text, "tsconfig.json")
+    assert (found.text, found.is_markdown) == (text, False)
+    for broken in ('{"url": // cut\n', '{"a" 1} // no', '{"a": "//', "/*" * 100_000):
+        with pytest.raises(UnreadableError, match="damaged"):
+            read(broken, "a.json")
+
+
 def notebook(*outputs: dict[str, Any]) -> str:
     return json.dumps({"cells": [{"cell_type": "code", "source": "run()", "outputs": outputs}]})
 
@@ -68,11 +88,20 @@ def notebook(*outputs: dict[str, Any]) -> str:
             "a page",
         ),
         ({"data": {"text/html": "<table><td>x</table>", "text/plain": "  x\n0 1"}}, "```\n  x\n0 1\n```"),
+        (
+            {"data": {"application/json": {"a": ["ü"]}, "text/plain": "<IPython.core.display.JSON object>"}},
+            '```\n{\n "a": [\n  "ü"\n ]\n}\n```',
+        ),
         ({"output_type": "pyout", "html": "<p>old page</p>"}, "old page"),
     ],
 )
 def test_what_a_cell_shows_is_kept(output: dict[str, Any], text: str) -> None:
     assert read(notebook(output), "a.ipynb").text == f"```python\nrun()\n```\n\n{text}"
+
+
+def test_pictures_of_a_notebook_are_said() -> None:
+    found = read(notebook({"data": {"image/png": "x", "text/plain": "<Figure>"}}), "a.ipynb")
+    assert found.remark == "Pictures among the results are not read."
 
 
 def test_outputs_keep_their_order() -> None:

@@ -14,7 +14,9 @@ MAIN = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+x
 DAY = 45992
 
 
-def workbook(sheets: Mapping[str, str], codes: Sequence[str | int] = (), **states: str) -> bytes:
+def workbook(
+    sheets: Mapping[str, str], codes: Sequence[str | int] = (), parts: Mapping[str, str] = {}, **states: str
+) -> bytes:
     """Sheets of these rows, and formats, custom or built in, for `s` of their cells."""
     targets = {f"r{n}": ("worksheet", f"worksheets/sheet{n}.xml") for n in range(len(sheets))}
     targets["styles"] = ("styles", "styles.xml")
@@ -29,7 +31,8 @@ def workbook(sheets: Mapping[str, str], codes: Sequence[str | int] = (), **state
     own = "".join(f'<numFmt numFmtId="{n + 164}" formatCode={quoteattr(str(code))}/>' for n, code in enumerate(codes))
     uses = "".join(f'<xf numFmtId="{code if isinstance(code, int) else n + 164}"/>' for n, code in enumerate(codes))
     root = f'<Relationship Id="r1" Type="{RELATIONS}/officeDocument" Target="xl/workbook.xml"/>'
-    parts: dict[str, str | bytes] = {
+    packed_parts: dict[str, str | bytes] = {
+        **parts,
         "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Override PartName="/xl/workbook.xml"'
         f' ContentType="{MAIN}"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{root}</Relationships>',
@@ -38,10 +41,11 @@ def workbook(sheets: Mapping[str, str], codes: Sequence[str | int] = (), **state
         "xl/styles.xml": f'<styleSheet xmlns="{SHEETS}"><numFmts>{own}</numFmts><cellXfs>{uses}</cellXfs></styleSheet>',
     }
     for number, rows in enumerate(sheets.values()):
-        parts[f"xl/worksheets/sheet{number}.xml"] = (
-            f'<worksheet xmlns="{SHEETS}"><sheetData>{rows}</sheetData></worksheet>'
+        columns, end, data = rows.rpartition("</cols>")
+        packed_parts[f"xl/worksheets/sheet{number}.xml"] = (
+            f'<worksheet xmlns="{SHEETS}">{columns}{end}<sheetData>{data}</sheetData></worksheet>'
         )
-    return packed(parts)
+    return packed(packed_parts)
 
 
 def cell(place: str, text: str) -> str:
@@ -51,9 +55,43 @@ def cell(place: str, text: str) -> str:
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
 def test_hidden_sheets_are_named_and_not_read(state: str) -> None:
     sheets = {"Plan": f"<row>{cell('A1', 'seen')}</row>", "Old": f"<row>{cell('A1', 'secret')}</row>"}
-    assert read(workbook(sheets, Old=state), "a.xlsx").text == (
-        "# Plan\n\n| seen |\n| --- |\n\nHidden sheets, which are not read: Old"
+    found = read(workbook(sheets, Old=state), "a.xlsx")
+    assert found.text == "# Plan\n\n| seen |\n| --- |"
+    assert found.remark == "Hidden sheets are not read: Old."
+
+
+def test_hidden_rows_and_columns_are_said_and_not_read() -> None:
+    columns = '<cols><col min="2" max="3" hidden="1"/></cols>'
+    header = f'<row r="1">{cell("A1", "part")}{cell("B1", "secret")}{cell("D1", "price")}</row>'
+    rows = f'<row r="2" hidden="1">{cell("A2", "secret")}</row><row r="3">{cell("A3", "rope")}{cell("D3", "5")}</row>'
+    found = read(workbook({"Plan": f"{columns}{header}{rows}"}), "a.xlsx")
+    assert found.text == "# Plan\n\n| part | price |\n| --- | --- |\n| rope | 5 |"
+    says = ["Hidden rows of sheet Plan are not read: 2.", "Hidden columns of sheet Plan are not read: B."]
+    assert found.remark == " ".join(says)
+
+
+def test_errors_and_formulas_without_a_result_are_read() -> None:
+    header = f'<row r="1">{cell("A1", "part")}{cell("B1", "price")}</row>'
+    wrong = f'<row r="2">{cell("A2", "rope")}<c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>'
+    only = '<row r="3"><c r="A3"><f>A2</f></c><c r="B3"><f>SUM(B1:B2)</f><v></v></c></row>'
+    found = read(workbook({"Plan": header + wrong + only}), "a.xlsx")
+    assert found.text.splitlines()[4:] == ["| rope | #DIV/0! |", "| =A2 | =SUM(B1:B2) |"]
+    assert found.remark.startswith("Formulas of sheet Plan have no results.")
+
+
+def test_comments_and_text_boxes_are_read() -> None:
+    related = "".join(
+        f'<Relationship Id="r{kind}" Type="{RELATIONS}/{kind}" Target="../{kind}.xml"/>'
+        for kind in ("comments", "drawing")
     )
+    drawing = "<a:txBody><a:p><a:r><a:t>Prices</a:t></a:r></a:p><a:p><a:r><a:t>of June</a:t></a:r></a:p></a:txBody>"
+    parts = {
+        "xl/worksheets/_rels/sheet0.xml.rels": f'<Relationships xmlns="{PACKAGE}">{related}</Relationships>',
+        "xl/comments.xml": '<comments><comment ref="B2"><r><t>ask </t></r><r><t>Ann</t></r></comment></comments>',
+        "xl/drawing.xml": f'<xdr xmlns:a="a">{drawing}</xdr>',
+    }
+    text = read(workbook({"Plan": f"<row>{cell('A1', 'seen')}</row>"}, parts=parts), "a.xlsx").text
+    assert text.split("\n\n")[2:] == ["Comment on B2: ask Ann", "Prices of June"]
 
 
 @pytest.mark.parametrize(

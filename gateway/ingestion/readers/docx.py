@@ -1,4 +1,7 @@
-"""Word documents: headings by their styles' outline, lists, tables, footnotes. Deleted text is left out."""
+"""Word documents: headers, headings by their styles' outline, lists, tables, charts, footers, footnotes.
+
+Deleted and hidden text is left out.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +10,10 @@ from xml.etree.ElementTree import Element
 
 from gateway.ingestion.archive import Archive
 from gateway.ingestion.extraction import Extraction, Markdown, one_line
+from gateway.ingestion.limits import Limits
 from gateway.ingestion.readers import File
+from gateway.ingestion.readers.office_charts import write_charts
+from gateway.ingestion.relations import relations
 from gateway.ingestion.xml import attribute, child, local, parse_xml
 
 # Containers of runs and paragraphs; what stands in others (deletions, fallbacks, fields' codes) is no text.
@@ -18,6 +24,7 @@ THROUGH = frozenset(
     | {"sSup", "sSub", "d", "nary", "ruby", "rubyBase", "rt"}
 )
 SPACES = {"tab": " ", "br": " ", "cr": " ", "noBreakHyphen": "-", "softHyphen": "", "ptab": " "}
+DOCUMENT = "word/document.xml"
 NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 # Of the levels below it, none makes a heading.
 BODY_TEXT = 9
@@ -43,7 +50,10 @@ def read(file: File) -> Extraction:
     archive = Archive(file.data, file.limits)
     markdown = Markdown(file.limits)
     styles = _styles(archive)
-    body = child(parse_xml(archive.read("word/document.xml")), "body")
+    body = child(parse_xml(archive.read(DOCUMENT)), "body")
+    if body is not None and any(_is_hidden(each) for each in body.iter()):
+        markdown.remark("Hidden text is not read.")
+    _margins(markdown, archive, "/header")
     blocks = list(body) if body is not None else []
     notes = [note for name in NOTES if name in archive for note in parse_xml(archive.read(name))]
     # Separators have a type.
@@ -52,10 +62,24 @@ def read(file: File) -> Extraction:
     for number, block in enumerate(blocks, 1):
         _write(markdown, [block], styles)
         file.progress(number, total)
+    write_charts(markdown, archive, DOCUMENT)
+    _margins(markdown, archive, "/footer")
     for number, note in enumerate(notes, len(blocks) + 1):
         _write(markdown, note, Styles({}))
         file.progress(number, total)
     return markdown.done()
+
+
+def _margins(markdown: Markdown, archive: Archive, kind: str) -> None:
+    """Headers or footers, once each: those of first, even and other pages often say the same."""
+    written: set[str] = set()
+    for is_kind, target in relations(archive, DOCUMENT).values():
+        if is_kind.endswith(kind) and target in archive:
+            part = Markdown(Limits())
+            _write(part, parse_xml(archive.read(target)), Styles({}))
+            if (text := part.done().text) and text not in written:
+                written.add(text)
+                markdown.block(text)
 
 
 def _write(markdown: Markdown, blocks: Iterable[Element], styles: Styles) -> None:
@@ -116,8 +140,14 @@ def _texts(element: Element) -> Iterator[str]:
             yield SPACES[kind]
         elif kind == "p":  # of a text box
             yield f" {_text(each)} "
-        elif kind in THROUGH:
+        elif kind in THROUGH and not _is_hidden(each):
             yield from _texts(each)
+
+
+def _is_hidden(run: Element) -> bool:
+    """Whether a run has the format of hidden text."""
+    hidden = child(run, "rPr", "vanish") if local(run.tag) == "r" else None
+    return hidden is not None and attribute(hidden, "val") not in ("0", "false", "off")
 
 
 def _rows(table: Element) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from gateway.ingestion import decoding
 from gateway.ingestion.decoding import declared_in, decode
 from gateway.ingestion.extraction import Extraction, Markdown, one_line
 from gateway.ingestion.readers import File
+from gateway.ingestion.readers.html_grid import Grid
 from gateway.ingestion.readers.unseen import HAS_SUBJECT, Unseen
 
 # Tags that end what is written before them; of all others the text goes on.
@@ -18,11 +19,12 @@ BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt"}
     | {"fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "ol"}
     | {"option", "p", "section", "summary", "ul", "caption", "h1", "h2", "h3", "h4", "h5", "h6", "head", "title"}
+    | {"button", "textarea"}
 )
 CELLS = ("td", "th")
+ROW_GROUPS = ("thead", "tbody", "tfoot")
 PIECES = 20
 SHORTEST_PIECE = 250_000
-WIDEST_SPAN = 64
 MAX_ROWS = 100_000
 LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#-]{1,30})")
 
@@ -72,9 +74,10 @@ class _Writer(HTMLParser):
         self._pre = 0
         self._language = ""
         self._tables = 0
-        self._rows: list[list[str]] = []
+        self._grid = Grid()
         self._is_cell = False
-        self._span = 1
+        self._span = (1, 1)
+        self._title = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -127,6 +130,7 @@ class _Writer(HTMLParser):
             self._tables = 1
             self._end_table()
         self._flush()
+        self._write_title()
 
     def _begin_block(self, tag: str) -> None:
         self._flush()
@@ -141,6 +145,7 @@ class _Writer(HTMLParser):
 
     def _end_block(self, tag: str) -> None:
         if tag == "title" and self._has_h1:
+            self._title = one_line("".join(self._text))
             self._text.clear()
         self._flush()
         if tag in ("ul", "ol") and self._lists:
@@ -153,11 +158,19 @@ class _Writer(HTMLParser):
         if self._pre:
             self._markdown.code(text, self._language)
         elif self._heading:
+            if self._heading == 1:
+                self._write_title(one_line(text))
             self._markdown.heading(self._heading, text)
         elif self._is_item and one_line(text):
             self._item(text)
         else:
             self._markdown.paragraph(text)
+
+    def _write_title(self, heading: str = "") -> None:
+        """The title of a page that has a main heading, before that, unless it is the same."""
+        if self._title and self._title != heading:
+            self._markdown.paragraph(self._title)
+        self._title = ""
 
     def _item(self, text: str) -> None:
         marker = "-"
@@ -170,30 +183,32 @@ class _Writer(HTMLParser):
     def _begin_table(self) -> None:
         if self._tables == 0:
             self._flush()
-            self._rows = []
+            self._grid = Grid()
         else:
             self._text.append(" ")
         self._tables += 1
 
     def _in_table(self, tag: str, attributes: dict[str, str | None]) -> None:
+        if self._tables == 1 and tag in ROW_GROUPS:
+            self._end_cell()
+            self._grid.end_group()
         if self._tables > 1 or tag not in (*CELLS, "tr"):
             self._text.append(" " if tag in (*CELLS, "tr") or tag in BLOCKS else "")
             return
         self._end_cell()
-        if tag == "tr" or not self._rows:
-            if len(self._rows) >= MAX_ROWS:
+        if tag == "tr" or not self._grid.rows:
+            if len(self._grid.rows) >= MAX_ROWS:
                 self._write_rows()
-            self._rows.append([])
+            self._grid.row()
         if tag in CELLS:
-            span = attributes.get("colspan") or "1"
-            self._span = min(int(span), WIDEST_SPAN) if span.isdecimal() and len(span) < 5 else 1
+            self._span = (_number(attributes.get("colspan")), _number(attributes.get("rowspan")))
             self._is_cell = True
 
     def _end_cell(self) -> None:
         text = one_line("".join(self._text))
         self._text.clear()
         if self._is_cell:
-            self._rows[-1] += [text] + [""] * (self._span - 1)
+            self._grid.cell(text, *self._span)
             self._is_cell = False
         elif text:  # a caption, or text where none may be
             self._markdown.paragraph(text)
@@ -205,5 +220,10 @@ class _Writer(HTMLParser):
             self._write_rows()
 
     def _write_rows(self) -> None:
-        self._markdown.table(self._rows)
-        self._rows = []
+        self._markdown.table(self._grid.rows)
+        self._grid = Grid()
+
+
+def _number(span: str | None) -> int:
+    """How many columns or rows a cell takes; 0 rows are all that follow."""
+    return int(span) if span is not None and span.isdecimal() and len(span) < 6 else 1

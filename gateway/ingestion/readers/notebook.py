@@ -19,6 +19,8 @@ MAX_PRINTED = 10_000
 CONTROLS = re.compile(
     r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|^[^\n]*\r(?=[^\n])|[\r\x08]", re.MULTILINE
 )
+# Kinds of results; the second part of those before version 4.
+PICTURES = ("image/", "png", "jpeg", "svg")
 # How Python writes an object that says no more about itself.
 OBJECT = re.compile(r"<[^<>\n]*>")
 
@@ -57,6 +59,8 @@ def _write(markdown: Markdown, cell: Any, language: str) -> None:
         return
     markdown.code(text, language)
     outputs = _get(cell, "outputs")
+    if isinstance(outputs, list) and any(_is_picture(output) for output in outputs):
+        markdown.remark("Pictures among the results are not read.")
     printed: list[str] = []
     for output in outputs if isinstance(outputs, list) else []:
         if not _show(markdown, output, printed):
@@ -79,10 +83,20 @@ def _show(markdown: Markdown, output: Any, printed: list[str]) -> bool:
     return True
 
 
+def _is_picture(output: Any) -> bool:
+    data = _get(output, "data") or output  # before version 4
+    return isinstance(data, dict) and any(str(kind).startswith(PICTURES) for kind in data)
+
+
 def _printed(output: Any) -> str:
     if _get(output, "output_type") in ("error", "pyerr"):
         return CONTROLS.sub("", f"{_joined(_get(output, 'ename'))}: {_joined(_get(output, 'evalue'))}")
-    return CONTROLS.sub("", _joined(_get(output, "text") or _get(_get(output, "data"), "text/plain")))
+    data = _get(output, "data")
+    plain = _joined(_get(output, "text") or _get(data, "text/plain"))
+    record = _get(data, "application/json")
+    if record is not None and (not plain or OBJECT.fullmatch(plain.strip())):
+        return json.dumps(record, indent=1, ensure_ascii=False)
+    return CONTROLS.sub("", plain)
 
 
 def _flush(markdown: Markdown, printed: list[str]) -> None:

@@ -1,11 +1,12 @@
-"""Presentations: each slide is a page with its title, its texts and tables in order, and its notes."""
+"""Presentations: each slide is a page with its title, its texts and tables in order, its charts, and its notes."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from gateway.ingestion.archive import Archive
-from gateway.ingestion.extraction import Extraction, Markdown, one_line
+from gateway.ingestion.extraction import Extraction, Markdown, one_line, ranges
 from gateway.ingestion.readers import File
+from gateway.ingestion.readers.office_charts import write_charts
 from gateway.ingestion.relations import relations
 from gateway.ingestion.xml import attribute, child, local, parse_xml
 
@@ -24,14 +25,26 @@ def read(file: File) -> Extraction:
     archive = Archive(file.data, file.limits)
     markdown = Markdown(file.limits)
     slides = list(_slides(archive))
+    hidden: list[int] = []
     for number, name in enumerate(slides, 1):
         markdown.page()
-        _slide(markdown, parse_xml(archive.read(name)))
-        for kind, target in relations(archive, name).values():
-            if kind.endswith(NOTES) and target in archive:
-                _slide(markdown, parse_xml(archive.read(target)))
+        slide = parse_xml(archive.read(name))
+        if slide.get("show") in ("0", "false"):
+            hidden.append(number)
+        else:
+            _write(markdown, archive, name, slide)
         file.progress(number, len(slides))
+    if hidden:
+        markdown.remark(f"Hidden slides are not read: {ranges(hidden)}.")
     return markdown.done()
+
+
+def _write(markdown: Markdown, archive: Archive, name: str, slide: Element) -> None:
+    _slide(markdown, slide)
+    write_charts(markdown, archive, name)
+    for kind, target in relations(archive, name).values():
+        if kind.endswith(NOTES) and target in archive:
+            _slide(markdown, parse_xml(archive.read(target)))
 
 
 def _slides(archive: Archive) -> Iterator[str]:

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -29,6 +29,11 @@ NUMBER = re.compile(r"\s*(?=[^a-z]*\d)[-+(]?[\d.,:/\- T%€$£+]+[)Z]?\s*")
 YEAR = re.compile(r"\s*(?:1[89]|20)\d\d\s*")
 LARGEST_CELL = 1_000_000
 DEEPEST = 100
+# A text of JSON, or what only people write, in files of this length: comments, and a comma behind the last member.
+LONGEST_WRITTEN = 1_000_000
+STRING = r'"(?:[^"\\\n]|\\.)*+"?'
+COMMENTS = re.compile(rf"{STRING}|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?")
+LAST_COMMAS = re.compile(rf"{STRING}|,(?=\s*+[}}\]])")
 
 
 def read(file: File) -> Extraction:
@@ -37,11 +42,18 @@ def read(file: File) -> Extraction:
     text = decode(file.data, file.charset)
     if file.format is Format.CSV:
         _csv(markdown, text, file.progress)
-    else:
+        return markdown.done()
+    try:
         value, others = _json(text)
-        _document(markdown, value, file)
-        for number, line in others:
-            markdown.plain(f"Line {number}, which is no JSON: {line}")
+    except UnreadableError:
+        if not _has_comments(text):
+            raise
+        markdown.block(text.strip())
+        file.progress(1, 1)
+        return markdown.done(is_markdown=False)
+    _document(markdown, value, file)
+    for number, line in others:
+        markdown.plain(f"Line {number}, which is no JSON: {line}")
     return markdown.done()
 
 
@@ -118,7 +130,7 @@ def _delimiter(text: str) -> str:
 def _json(text: str) -> tuple[Any, list[tuple[int, str]]]:
     """The value, and where there is one a line, the lines that are none with their numbers. UnreadableError."""
     try:
-        return json.loads(text), []
+        return _loaded(text), []
     except RecursionError as error:
         raise UnreadableError(f"The file is nested more than {DEEPEST} levels deep, as no document is.") from error
     except ValueError as error:
@@ -129,13 +141,40 @@ def _json(text: str) -> tuple[Any, list[tuple[int, str]]]:
     others: list[tuple[int, str]] = []
     for number, line in lines:
         try:
-            values.append(json.loads(line))
+            values.append(_loaded(line))
         except (ValueError, RecursionError) as error:
             others.append((number, line))
             if len(others) * 2 >= len(lines):
                 says = f"it is neither JSON nor a JSON value a line (line {others[0][0]} is none: {error})"
                 raise UnreadableError(DAMAGED.format(says)) from error
     return values, others
+
+
+def _loaded(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_members_of)
+
+
+def _members_of(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, all of whose members are kept: the second of one name is `name (2)`."""
+    counts: Counter[str] = Counter()
+    members: dict[str, Any] = {}
+    for key, value in pairs:
+        counts[key] += 1
+        members[key if counts[key] == 1 else f"{key} ({counts[key]})"] = value
+    return members
+
+
+def _has_comments(text: str) -> bool:
+    """Whether it is JSON but for comments and commas behind the last member, as people write settings."""
+    if len(text) > LONGEST_WRITTEN:
+        return False
+    bare = COMMENTS.sub(lambda found: found[0] if found[0].startswith('"') else " ", text)
+    bare = LAST_COMMAS.sub(lambda found: found[0] if found[0].startswith('"') else "", bare)
+    try:
+        json.loads(bare)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _document(markdown: Markdown, value: Any, file: File) -> None:
@@ -145,26 +184,33 @@ def _document(markdown: Markdown, value: Any, file: File) -> None:
         count = len(value) if isinstance(value, list) else 1
         file.progress(count, count)
         return
-    for number, (key, each) in enumerate(value.items(), 1):
+    for number, (key, each) in enumerate(_plain_first(value.items()), 1):
         _member(markdown, key, each, (), file)
         file.progress(number, len(value))
+
+
+def _plain_first(members: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """What has no heading of its own before what has one, under whose heading it would stand."""
+    return sorted(members, key=lambda member: _has_heading(member[1]))
+
+
+def _has_heading(value: Any) -> bool:
+    return isinstance(value, list | Mapping) or (isinstance(value, str) and "\n" in value)
 
 
 def _value(markdown: Markdown, value: Any, path: Sequence[str], file: File) -> None:
     if len(path) > DEEPEST:
         raise UnreadableError(f"The file is nested more than {DEEPEST} levels deep, as no document is.")
-    if isinstance(value, Mapping):
-        for key, each in value.items():
-            _member(markdown, key, each, path, file)
-    elif isinstance(value, list) and value and all(_is_record(each) for each in value):
+    if isinstance(value, list) and value and all(_is_record(each) for each in value):
         keys = list(dict.fromkeys(key for each in value for key in each))
         markdown.table([keys, *([_scalar(each.get(key)) for key in keys] for each in value)])
-    elif isinstance(value, list):
-        for number, each in enumerate(value, 1):
-            if isinstance(each, list | Mapping):
-                _member(markdown, str(number), each, path, file)
-            else:
-                markdown.item(_scalar(each))
+    elif isinstance(value, list) and not any(isinstance(each, list | Mapping) for each in value):
+        for each in value:
+            markdown.item(_scalar(each))
+    elif isinstance(value, list | Mapping):
+        numbered = ((str(number), each) for number, each in enumerate(value, 1))
+        for key, each in _plain_first(value.items() if isinstance(value, Mapping) else numbered):
+            _member(markdown, key, each, path, file)
     else:
         markdown.paragraph(_scalar(value))
 
@@ -173,10 +219,10 @@ def _member(markdown: Markdown, key: str, value: Any, path: Sequence[str], file:
     if isinstance(value, list | Mapping):
         markdown.heading(len(path) + 1, key)
         _value(markdown, value, [*path, key], file)
-    elif "\n" in (text := _scalar(value)):
+    elif _has_heading(value):
         markdown.heading(len(path) + 1, key)
-        markdown.plain(text)
-    elif one_line(text):
+        markdown.plain(value)
+    elif one_line(text := _scalar(value)):
         markdown.item(f"{key}: {text}")
 
 

@@ -75,6 +75,7 @@ class FileQueue:
             content=reading.text,
             page_starts=list(reading.page_starts),
             is_markdown=reading.is_markdown,
+            remark=reading.remark or None,
             total=reading.total,
             unit=str(reading.unit),
         )
