@@ -15,6 +15,11 @@ LEAST = 0.85
 
 
 def grid(rows: list[list[str]], edges: list[float]) -> bytes:
+    """A file with a table on its one page."""
+    return assembled([drawn_grid(rows, edges)])
+
+
+def drawn_grid(rows: list[list[str]], edges: list[float], foot: str = "") -> bytes:
     """A page with a table as programs draw it: lines at these places from the left, rows of 18 points."""
     top, drawn = HEIGHT - 78, []
     bottom = top - 18 * len(rows)
@@ -23,7 +28,9 @@ def grid(rows: list[list[str]], edges: list[float]) -> bytes:
     for n, row in enumerate(rows):
         for (left, _), cell in zip(pairwise(edges), row, strict=True):
             drawn.append(f"BT /F1 10 Tf {left + 6} {top - 18 * n - 12} Td ({cell}) Tj ET")
-    return assembled([f"0.5 w {' '.join(drawn)}".encode()])
+    if foot:
+        drawn.append(f"BT /F1 9 Tf 280 40 Td ({foot}) Tj ET")
+    return f"0.5 w {' '.join(drawn)}".encode()
 
 
 PARTS = [["Part", "Supplier", "Price"], *([f"Bolt M{n}", f"Harwich Steel {n}", f"{n}.20 EUR"] for n in range(1, 6))]
@@ -42,6 +49,27 @@ CODES = [
 def test_tables_of_pdf_keep_their_columns(rows: list[list[str]], edges: list[float]) -> None:
     text = read(grid(rows, edges), "a.pdf").text
     assert text.replace("|---|---|---|", "| --- | --- | --- |") == as_markdown(rows)
+
+
+STOCK = [["Part", "Supplier", "Price"], *([f"Bolt M{n}", f"Steel {n}", f"{n}.20 EUR"] for n in range(1, 9))]
+EDGES = [100.0, 200.0, 330.0, 420.0]
+
+
+@pytest.mark.parametrize(
+    ("second", "edges", "header"),
+    [
+        (STOCK[5:], EDGES, STOCK[0]),
+        (STOCK, EDGES, STOCK[0]),
+        # Other tables: of other columns, or with a header of their own.
+        (STOCK[5:], [100.0, 160.0, 250.0, 420.0], STOCK[5]),
+        ([["Code", "Meaning", "Limit"], ["E1", "oil 1", "3"]], EDGES, ["Code", "Meaning", "Limit"]),
+    ],
+)
+def test_a_table_that_goes_on_keeps_its_header(second: Rows, edges: list[float], header: list[str]) -> None:
+    found = read(assembled([drawn_grid(STOCK[:5], EDGES, "Page 1"), drawn_grid(second, edges, "Page 2")]), "a.pdf")
+    first, _, *rows = found.text[found.page_starts[1] :].splitlines()
+    assert first == f"| {' | '.join(header)} |"
+    assert rows[: len(second)][-1 if header not in second else -2] == f"| {' | '.join(second[-1])} |"
 
 
 def as_markdown(rows: Rows) -> str:
@@ -81,6 +109,22 @@ def test_what_stands_around_a_table_stays_there() -> None:
         "The depths of three ports, as the pilots gave them in June.\n\n"
         f"{as_markdown(rows)}\n\nAll of them are in metres."
     )
+
+
+@pytest.mark.parametrize("moved", [0, 3, 9])
+def test_a_table_beside_text_is_read_alone(moved: float) -> None:
+    _, _, (prose, *_) = unruled(1)
+    words = prose.split() * 4
+    lines = [" ".join(words[start : start + 5]) for start in range(0, 70, 5)]
+    drawn = "".join(
+        f" BT /F1 10 Tf 60 {HEIGHT - 90 - moved - 18 * n} Td ({line}) Tj ET" for n, line in enumerate(lines)
+    )
+    title = f" BT /F2 18 Tf 60 {HEIGHT - 60} Td (Parts that are in store, and what is known of each) Tj ET"
+    edges = [330.0, 400.0, 480.0, 540.0]
+    text = read(assembled([drawn_grid(STOCK[:5], edges) + (drawn + title).encode()]), "a.pdf").text
+    heading, prose_read, table = text.split("\n\n")
+    assert (heading, prose_read) == ("# Parts that are in store, and what is known of each", " ".join(lines))
+    assert table.replace("|---|---|---|", "| --- | --- | --- |") == as_markdown(STOCK[:5])
 
 
 def test_prose_in_columns_and_lists_are_no_tables() -> None:

@@ -86,6 +86,8 @@ class Table:
 
     lines: list[Line]
     rows: list[list[str]]
+    columns: list[tuple[float, float]]
+    """Where each begins and ends."""
 
     @property
     def top(self) -> float:
@@ -182,7 +184,7 @@ class _Columns:
         cells = [cell for row in rows for cell in row]
         if len(rows) < LEAST_COLUMNS or sum(map(bool, cells)) < FILLED * len(cells) or not self._are_of_a_table(lines):
             return None
-        return Table(list(lines), rows)
+        return Table(list(lines), rows, [(column.left, column.right) for column in self._columns])
 
     def _are_of_a_table(self, lines: Sequence[Line]) -> bool:
         """Whether there are several columns, and they are neither those of prose nor an item's mark and its text."""

@@ -13,6 +13,7 @@ from liteparse.types import AnnotationRect, LayoutBlock, ParsedPage
 
 from gateway.ingestion.extraction import paragraph_of, table_of
 from gateway.ingestion.readers.pdf_columns import Line, Table, Word, lines_of, tables_of
+from gateway.ingestion.readers.pdf_pages import Part
 
 # Of a block, so much lies within a table that it repeats.
 WITHIN = 0.9
@@ -22,31 +23,35 @@ PARAGRAPH, EDGE = 1.8, 0.7
 KNOWN = ("code", "list_item", "figure")
 
 
-def mended(page: ParsedPage) -> str:
-    """The page's Markdown, with its tables whole."""
+def mended(page: ParsedPage) -> list[Part]:
+    """The page's Markdown in parts, with its tables whole."""
     written = (page.markdown or "").strip()
-    parts, blocks = written.split("\n\n"), list(page.blocks or ())
-    if len(parts) != len(blocks):
-        return written
+    texts, blocks = written.split("\n\n"), list(page.blocks or ())
+    if len(texts) != len(blocks):
+        return [Part(written)] if written else []
+    parts = [Part(text, _columns(block)) for text, block in zip(texts, blocks, strict=True)]
     words: list[Word] = []
     for item in page.text_items:
-        words += item.words or [item]
+        # What stands sideways has no place in lines.
+        words += (item.words or [item]) if round(item.rotation) % 360 == 0 else []
     kept = _with_cells(dict(enumerate(parts)), blocks, words)
-    return "\n\n".join(_with_columns(kept, blocks, words))
+    return _with_columns(kept, blocks, words)
 
 
-def _with_cells(parts: dict[int, str], blocks: Sequence[LayoutBlock], words: Sequence[Word]) -> dict[int, str]:
+def _with_cells(parts: dict[int, Part], blocks: Sequence[LayoutBlock], words: Sequence[Word]) -> dict[int, Part]:
     """The parts with the cells of their tables filled, without what repeats these."""
     # The largest first: what stands within it is part of it.
     for index in sorted(range(len(blocks)), key=lambda index: -_area(blocks[index].bbox)):
         if index in parts and (rows := _rows(blocks[index], words)) is not None:
             box = blocks[index].bbox
             gone = {n for n, other in enumerate(blocks) if n != index and _is_within(other.bbox, box)}
-            parts = {n: part for n, part in parts.items() if n not in gone} | {index: table_of(rows)}
+            parts = {n: part for n, part in parts.items() if n not in gone} | {
+                index: Part(table_of(rows), _columns(blocks[index]))
+            }
     return dict(sorted(parts.items()))
 
 
-def _with_columns(parts: Mapping[int, str], blocks: Sequence[LayoutBlock], words: Sequence[Word]) -> list[str]:
+def _with_columns(parts: Mapping[int, Part], blocks: Sequence[LayoutBlock], words: Sequence[Word]) -> list[Part]:
     """The parts with tables in place of those in which the library has not seen their columns."""
     touched: set[int] = set()
     tables = []
@@ -60,7 +65,7 @@ def _with_columns(parts: Mapping[int, str], blocks: Sequence[LayoutBlock], words
         return list(parts.values())
     drawn = {n for n in parts if blocks[n].kind == "rule" and any(_is_edge(blocks[n].bbox, table) for table in tables)}
     pieces = list(_pieces(tables, [blocks[n] for n in sorted(touched)], words))
-    found: list[str] = []
+    found: list[Part] = []
     for n, part in parts.items():
         if n in touched | drawn:
             continue
@@ -68,31 +73,42 @@ def _with_columns(parts: Mapping[int, str], blocks: Sequence[LayoutBlock], words
         while n > min(touched) and box is not None and pieces and pieces[0][0] < box.y:
             found.append(pieces.pop(0)[1])
         found.append(part)
-    return found + [text for _, text in pieces]
+    return found + [piece for _, piece in pieces]
 
 
 def _pieces(
     tables: Sequence[Table], blocks: Sequence[LayoutBlock], words: Sequence[Word]
-) -> Iterator[tuple[float, str]]:
+) -> Iterator[tuple[float, Part]]:
     """The tables, and as paragraphs what else stands in the blocks that have parts of them; with the top of each."""
     taken = {id(word) for table in tables for word in table.words()}
     others = [word for word in words if id(word) not in taken and any(_holds(block.bbox, word) for block in blocks)]
     ends = sorted([table.top for table in tables])
-    found = [(table.top, table_of(table.rows)) for table in tables]
+    found = [(table.top, Part(table_of(table.rows), table.columns)) for table in tables]
     paragraph: list[Line] = []
     for above, line in pairwise([None, *lines_of(others), None]):
         if above is not None and (line is None or _is_apart(above, line, ends)):
             text = " ".join(segment.text for each in paragraph for segment in each.segments)
-            found.append((paragraph[0].top, paragraph_of(text)))
+            found.append((paragraph[0].top, Part(paragraph_of(text))))
             paragraph = []
         if line is not None:
             paragraph.append(line)
-    return iter(sorted(found))
+    return iter(sorted(found, key=lambda each: each[0]))
 
 
 def _is_apart(above: Line, line: Line, tops: Sequence[float]) -> bool:
     is_far = line.top - above.top > PARAGRAPH * max(above.height, line.height)
     return is_far or any(above.top < top < line.top for top in tops)
+
+
+def _columns(block: LayoutBlock) -> list[tuple[float, float]]:
+    """Where the columns of a table begin and end; none where the library does not know."""
+    rows = [row for row in (block.header, *(block.rows or ())) if row] if block.kind == "table" else []
+    width = max(map(len, rows), default=0)
+    boxes = [[row[n].bbox for row in rows if n < len(row)] for n in range(width)]
+    known = [[box for box in column if box is not None] for column in boxes]
+    if not all(known):
+        return []
+    return [(min(box.x for box in column), max(box.x + box.width for box in column)) for column in known]
 
 
 def _is_known(block: LayoutBlock, table: Table, lines: Sequence[Line]) -> bool:
