@@ -89,7 +89,7 @@ class _Scan:
                 self.sheet.hidden_rows.add(self._row)
         elif self._element == "col" and attributes.get("hidden") in ("1", "true"):
             first, last = int(attributes.get("min", "1")), int(attributes.get("max", "1"))
-            self.sheet.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
+            self.sheet.hidden_columns.update(range(max(first - 1, 0), min(last, MAX_COLUMNS)))
 
     def text(self, text: str) -> None:
         if self._element == "f":
