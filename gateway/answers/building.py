@@ -12,8 +12,6 @@ from gateway.resilience.fallback import Degradation
 from gateway.search.schemas import SearchResponse
 
 BETWEEN_QUOTES = "\n\n"
-BEFORE_STATEMENT = " \n\t.!?,;:)\u2026\u3002"
-"""What ends the statement before, where a model writes it behind the citation."""
 CITED = {"kind", "id", "document_id", "title", "file_id", "file_name", "page", "heading_path", "chunk_id"}
 
 
@@ -41,14 +39,14 @@ class Building:
     def says(self, statement: Statement) -> Iterator[Event]:
         """A model's statement; one without text is another citation of the one before."""
         self._is_generated = True
-        text = statement.text
-        if text:
-            before = len(text) - len(text.lstrip(BEFORE_STATEMENT))
-            part = (len(self._text) + before, len(self._text) + len(text))
-            yield self._add(text)
+        if statement.text:
+            start = len(self._text) + len(statement.joint)
+            part = (start, start + len(statement.text))
+            yield self._add(statement.joint + statement.text)
         else:
             part = (self.citations[-1].start, self.citations[-1].end)
-        yield self._cite(statement.passage, statement.quote, statement.place, part)
+        grounds = statement.grounds
+        yield self._cite(grounds.passage, grounds.quote, grounds.place, part)
 
     def ends(self, mark: str) -> Iterator[Event]:
         """The mark at the end of a model's answer."""

@@ -2,7 +2,6 @@
 
 from gateway.answers.blocks import blocks
 from gateway.answers.typography import folded
-from gateway.resilience.request_metrics import CITATIONS_DROPPED
 
 LEAST_QUOTE, LONGEST_QUOTE = 4, 1_000
 """Characters: fewer stand in any text, more are no quotation."""
@@ -44,8 +43,3 @@ def quotation(passage: str, place: tuple[int, int], context: str = "") -> str:
 def _cuts_word(passage: str, at: int) -> bool:
     around = passage[max(0, at - 1) : at + 1] if at else ""
     return len(around) == 2 and all(sign.isalnum() and ord(sign) < _UNSPACED for sign in around)
-
-
-def dropped(times: int = 1) -> None:
-    """Count citations that were left out."""
-    CITATIONS_DROPPED.inc(times)

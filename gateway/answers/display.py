@@ -5,6 +5,8 @@ import unicodedata
 
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
+# Where a link leads, on a line of its own: [b]: https://…
+_REFERENCE = re.compile(r"(?m)^[ ]{0,3}\[[^\]\n]+\]:[ \t]*\S*(?:[ \t]+[\"'(].*)?$")
 # What a client may make a link of: an address, and a name that is like one.
 _ADDRESS = re.compile(
     r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}://|(?:mailto|javascript|data|tel|vbscript):)\S*|\bwww\.\S+"
@@ -34,7 +36,7 @@ def shown(text: str, given: str = "") -> str:
     that a page would take for the beginning of a tag is set off by a space: what it compares stays.
     """
     known = {name.casefold() for name in _NAME.findall(given)}
-    text = _TAG.sub("", _LINK.sub(r"\1", _IMAGE.sub("", text)))
+    text = _TAG.sub("", _LINK.sub(r"\1", _IMAGE.sub("", _REFERENCE.sub("", text))))
     text = _NAME.sub(lambda name: name[0] if name[0].casefold() in known else "", _ADDRESS.sub("", text))
     text = _OPENING.sub("< ", text)
     return "".join(sign for sign in text if sign in _KEPT or unicodedata.category(sign) not in ("Cc", "Cf", "Co", "Cs"))

@@ -2,13 +2,17 @@
 
 Numbers are compared by their values: 1,000 and 1.000 and 1 000 and 1000 are one, so are 3.50 and 3,5, and 1.2 million
 and 1,200,000. Dates are compared by day, month and year: 2026-10-04, 4.10.2026 and October 4, 2026 are one. What can be
-read in two ways (1.234, 10/4/2026) stands there if it does in one of them.
+read in two ways (1.234, 10/4/2026) stands there if it does in one of them. A number stands there with its unit: 14 m/s
+is no 14 km/h (units.py). English words are numbers as well (number_words.py).
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+
+from gateway.answers import number_words
+from gateway.answers.units import unit_of
 
 _SPACES = " \u00a0\u2009\u202f"
 _NUMBER = re.compile(
@@ -70,20 +74,34 @@ class Date:
 def stand_in(statement: str, given: str) -> bool:
     """Whether each number and each date of the statement stands in what is given."""
     dates = {date for _, readings in _dates(given) for date in readings}
-    values = {value for match in _NUMBER.finditer(given) for value in (*_values(match), *_parts(match[0]))}
     for match, readings in _dates(statement):
         if any(date.covers(stated) for date in dates for stated in readings):
             statement = statement[: match.start()] + "\n" * len(match[0]) + statement[match.end() :]
         elif any(date.contradicts(stated) for date in dates for stated in readings):
             return False
-    return all(_is_among(values, match) for match in _NUMBER.finditer(_FULL_HOUR.sub("", statement)))
+    units = _units_by_value(given)
+    numbers = _NUMBER.finditer(_FULL_HOUR.sub("", statement))
+    words = {Decimal(value) for value in number_words.stated(statement)}
+    return words <= units.keys() and all(_is_among(units, match) for match in numbers)
 
 
-def _is_among(values: set[Value], number: re.Match[str]) -> bool:
-    if not values.isdisjoint(_values(number)):
+def _units_by_value(given: str) -> dict[Value, set[str | None]]:
+    """Each number that is given, and the units that it has there."""
+    units: dict[Value, set[str | None]] = {Decimal(value): {None} for value in number_words.readings(given)}
+    for match in _NUMBER.finditer(given):
+        unit = unit_of(match)
+        for value in (*_values(match), *_parts(match[0])):
+            units.setdefault(value, set()).add(unit)
+    return units
+
+
+def _is_among(units: dict[Value, set[str | None]], number: re.Match[str]) -> bool:
+    unit = unit_of(number)
+    known = [units[value] for value in _values(number) if value in units]
+    if any(unit is None or None in each or unit in each for each in known):
         return True
     columns = _parts(number[0]) if " " in number[0] else set()
-    return bool(columns) and columns <= values
+    return bool(columns) and columns <= units.keys()
 
 
 def _dates(text: str) -> Iterator[tuple[re.Match[str], set[Date]]]:

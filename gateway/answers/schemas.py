@@ -179,7 +179,8 @@ class AnswerUsage(BaseModel):
     total_tokens: int = Field(default=0, description="Both.")
     sentences: int = Field(default=0, description="Sentences that were compared with the question.")
     citations_dropped: int = Field(
-        default=0, description="Citations of the model that do not stand in a passage and were left out."
+        default=0,
+        description="Citations of the model that were left out: not in a passage, or no ground for their sentence.",
     )
 
 

@@ -17,6 +17,11 @@ _ABBREVIATION = re.compile(
     "approx|asst|bzw|ca|capt|cf|co|col|corp|dept|dr|eds?|eg|encl|esp|est|etc|evtl|figs?|gen|ggf|gov|hr|hrsg|ie|inc|jr|"
     "lt|ltd|mio|mme|mrs?|ms|mt|nr|op|pp|prof|resp|rev|sec|sgt|sr|ste?|tel|usw|vgl|vol|vs"
 )
+# Nor behind these, where nothing tells.
+_RARE_ABBREVIATION = re.compile(
+    "abs|apt|art|aufl|av|ave|bd|blvd|bzgl|cap|dra|exkl|ext|geb|gem|gest|inkl|kap|lfd|max|min|mon|no|nos|num|p\u00e1g|"
+    "sra|srta|std|str|tab|tsd|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|jun|jul|aug|sept|o[ck]t|nov|de[cz]|zzgl"
+)
 _BEFORE_NUMBERS = frozenset({"no", "nos", "art", "ch", "p", "vol", "abs"})
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _ORDINAL = re.compile(r"\d{1,2}|[IVXLC]{2,}")
@@ -34,14 +39,19 @@ def words_of(texts: Iterable[str]) -> Set[str]:
     return {word for text in texts for word in _WORD.findall(text)}
 
 
-def ends_sentence(last: str, follows: str, words: Set[str]) -> bool:
-    """Whether the point behind the word `last` ends a sentence, where `follows` is next and `words` are known."""
+def ends_sentence(last: str, follows: str, words: Set[str], *, in_doubt: bool = False) -> bool:
+    """Whether the point behind the word `last` ends a sentence, where `follows` is next and `words` are known.
+
+    What neither the lists nor the words tell is as `in_doubt` says.
+    """
     if _INITIALS.fullmatch(last) or _ABBREVIATION.fullmatch(last.lower()):
         return False
     begins = follows.lower() in words and follows.lower() != follows
     if _ORDINAL.fullmatch(last) or _WITH_POINTS.fullmatch(last):
         return begins
     if not _is_like_abbreviation(last, is_before_number=follows[:1].isdigit()):
+        return True
+    if in_doubt and not _RARE_ABBREVIATION.fullmatch(last.lower()):
         return True
     return last in words or (begins and any(map(_is_vowel, last.lower())))
 

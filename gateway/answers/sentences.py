@@ -15,10 +15,12 @@ MAX_SENTENCE = 600
 """Characters: what is longer is a list or a table without structure, and is cut between words; code between lines."""
 
 # What is not said of such a line.
-_MARKER = re.compile(r"(?:\s|#{1,6}\s+|[-*+•‣]\s+|\d{1,3}[.)]\s+|>\s*)+")
+MARKER = re.compile(r"(?:\s|#{1,6}\s+|[-*+•‣]\s+|\d{1,3}[.)]\s+|>\s*)+")
 _END = re.compile(rf"(?<![{SPACED}])(?:[{SPACED}]+[{CLOSERS}]*(?:\[\d{{1,3}}\])*(?=\s|$)|[{UNSPACED}]+[{CLOSERS}]*)")
 _LAST_WORD = re.compile(r"[\w.]+$")
 _NEXT_WORD = re.compile(r"\w*")
+# Letters that are no initials: 10 m. 5 m/s.
+_UNIT = re.compile(r"(?:\d\s?(?:[ckm]?m|[km]?g|m?[lst]|h|min|ft|kn)|/[a-z]{1,3})$")
 _WORD = re.compile(r"\w")
 
 
@@ -43,8 +45,8 @@ def sentences(text: str, context: str = "", words: Set[str] | None = None) -> li
         if is_code:
             found += _code(text, begin, end)
             continue
-        for first, last in _cut(text, *_below_heading(text, begin, end), known):
-            marker = _MARKER.match(text, first, last)
+        for first, last in cuts(text, *_below_heading(text, begin, end), known):
+            marker = MARKER.match(text, first, last)
             found += _pieces(text, *_trimmed(text, marker.end() if marker else first, last))
     return found
 
@@ -56,31 +58,35 @@ def _below_heading(text: str, start: int, end: int) -> tuple[int, int]:
     return (end if line_end < 0 else line_end), end
 
 
-def _cut(text: str, start: int, end: int, words: Set[str]) -> Iterator[tuple[int, int]]:
+def cuts(text: str, start: int, end: int, words: Set[str], *, in_doubt: bool = False) -> Iterator[tuple[int, int]]:
+    """Where the sentences of a paragraph begin and end; `words` are known to stand without a point behind them.
+
+    Whether a sentence ends where nothing tells is as `in_doubt` says.
+    """
     begin = start
     for match in _END.finditer(text, start, end):
-        if _ends_sentence(text, begin, match, end, words):
+        if _ends_sentence(text, begin, match, end, words, in_doubt=in_doubt):
             yield begin, match.end()
             begin = match.end()
     yield begin, end
 
 
-def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int, words: Set[str]) -> bool:
+def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int, words: Set[str], *, in_doubt: bool) -> bool:
     rest = text[mark.end() : min(end, mark.end() + 40)].lstrip()
     if not rest:
         return True
     rest = rest.lstrip(OPENERS)
-    if rest[:1].islower() and (mark[0][0] in ".\u2026" or len(mark[0]) > 1):
+    if rest[:1].islower() and (mark[0][0] in ".\u2026" or len(mark[0]) > 1) and not (in_doubt and mark[0] == "."):
         return False  # an abbreviation, or speech that goes on: "Why?" he asked
     if mark[0][0] != "." or len(mark[0]) > 1:
         return True
     last = _LAST_WORD.search(text, max(begin, mark.start() - 20), mark.start())
-    if last is None:
+    if last is None or _UNIT.search(text, max(begin, mark.start() - 8), mark.start()):
         return True
     if last[0].isdigit() and not text[begin : last.start()].strip():
         return False  # the number of an item
     follows = _NEXT_WORD.match(rest)
-    return ends_sentence(last[0], follows[0] if follows else "", words)
+    return ends_sentence(last[0], follows[0] if follows else "", words, in_doubt=in_doubt)
 
 
 def _code(text: str, start: int, end: int) -> Iterator[Span]:

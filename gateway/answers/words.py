@@ -13,14 +13,14 @@ and better than 3, whole words, stems, and beginnings of words of 5 or 6 letters
 GRAM_WITHOUT_SPACES = 2
 _WORDS = re.compile(r"\w+")
 # Scripts that write no spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 
 def pieces(text: str) -> list[str]:
     """Every four letters of every word, its beginning and end marked; words of other scripts two by two."""
     found = []
     for word in _WORDS.findall(text.casefold()):
-        size = GRAM_WITHOUT_SPACES if _UNSPACED.match(word) else GRAM
+        size = GRAM_WITHOUT_SPACES if UNSPACED.match(word) else GRAM
         marked = word if size == GRAM_WITHOUT_SPACES else f"^{word}$"
         found += [marked[at : at + size] for at in range(max(1, len(marked) - size + 1))]
     return found

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from gateway.answers.display import shown
 from gateway.answers.drafts import Draft, DraftError, Statement
 from gateway.answers.schemas import UsedPassage
+from gateway.answers.thoughts import question_in
 from gateway.clients.chat import ChatError, ChatModel
 from gateway.clients.chat_text import ChatText, ChatUsage
 from gateway.resilience import DependencyError, allow
 from gateway.resilience.callers import current_caller
 from gateway.resilience.fallback import Degradation, degraded
+from gateway.resilience.request_metrics import CITATIONS_DROPPED
 from gateway.search.query_syntax import as_said
 
 logger = logging.getLogger(__name__)
@@ -81,18 +83,20 @@ class Writer:
                     return
                 finally:
                     written.dropped += draft.dropped
+                    CITATIONS_DROPPED.inc(draft.dropped)
 
     async def rewrite(self, prompt: Prompt) -> str | None:
         """The question that a follow-up question means, by the first model, within a second; None without it."""
-        question = ""
+        text = ""
         try:
             with allow(REWRITE_S):
                 async with aclosing(self._models[0].write(prompt, ChatText())) as pieces:
                     async for piece in pieces:
-                        question += piece
-                        if len(question) > MAX_QUESTION:
-                            return None
+                        text += piece
         except (ChatError, DependencyError):
+            return None
+        question = question_in(text)
+        if len(question) > MAX_QUESTION:
             return None
         question = as_said(shown(question, prompt[-1]["content"]))
         return question if any(sign.isalnum() for sign in question) else None

@@ -22,6 +22,8 @@ MAX_LINE = 65_536
 MAX_TEXT = 12_000
 """Characters of one text: an answer has some hundred words."""
 NOT_ALLOWED = "It was not allowed to answer."
+THOUGHTS = ("reasoning_content", "reasoning")
+"""Fields of a delta that show that a model is at work; what it thinks is not read."""
 EVENT = "data:"
 DONE = "[DONE]"
 
@@ -138,7 +140,8 @@ class ChatModel:
                 if length > MAX_TEXT:
                     raise ChatError("It did not come to an end.", f"more than {MAX_TEXT} characters")
                 limit_s = self.limits.stall_s
-                yield piece
+                if piece:
+                    yield piece
         if length == 0:
             raise ChatError("It wrote nothing.")
 
@@ -159,7 +162,7 @@ class ChatModel:
 
 
 async def _next_piece(events: AsyncIterator[dict[str, Any] | None], text: ChatText) -> str | None:
-    """The next text of the stream that is not empty; None at its end, which must be announced. ChatError."""
+    """The next text of the stream, empty for a thought; None at its end, which must be announced. ChatError."""
     async for event in events:
         if event is None:
             return None
@@ -178,9 +181,13 @@ async def _next_piece(events: AsyncIterator[dict[str, Any] | None], text: ChatTe
         if reason == "content_filter":
             raise ChatError(NOT_ALLOWED)
         delta = choice.get("delta")
-        piece = delta.get("content") if isinstance(delta, dict) else None
+        if not isinstance(delta, dict):
+            continue
+        piece = delta.get("content")
         if isinstance(piece, str) and piece:
             return piece
+        if any(delta.get(name) for name in THOUGHTS):
+            return ""
     if text.finish_reason:
         return None
     raise ChatError("It broke off.", "the stream ended without [DONE]")

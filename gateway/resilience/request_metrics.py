@@ -60,7 +60,7 @@ DEGRADATIONS = Counter(
 )
 CITATIONS_DROPPED = Counter(
     "tidegate_citations_dropped",
-    "Citations that were not in the passages found for their reader, and so were left out.",
+    "Citations of models that were left out: not in their reader's passages, or no ground for their sentence.",
     registry=REGISTRY,
 )
 FIRST_TOKEN_SECONDS = Histogram(

@@ -9,6 +9,7 @@ from gateway.answers.display import shown
     ("said", "text"),
     [
         ("[here](https://evil.example) and ![x](//evil.example/y) there", "here and  there"),
+        ("as [there][b]\n[b]: https://evil.example 'x'\n[c]: y", "as there\n\n"),
         ("see www.evil.example or me@evil.example now", "see  or  now"),
         ("evil.example/steal?q=1 and evil.com", " and "),
         ("<b>Bold</b> if a <b or less", "Bold if a < b or less"),

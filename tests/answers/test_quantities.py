@@ -28,6 +28,15 @@ SAME = [
     ("version 1.5.2", "v1.5.2"),
     ("berths 5 and 100", "| 5 | 100 |"),
     ("berth 5, of 100 feet", "berth 5 100 feet"),
+    ("berth 5 at 100 feet", "| 5 | 100 |"),
+    ("14 metres a second", "14 m/s"),
+    ("5 Minuten", "5 min"),
+    ("\u20ac5", "5 euros"),
+    ("five hundred and five boats", "505 boats"),
+    ("twenty-five boats", "25 boats"),
+    ("two lines", "zwei Leinen"),
+    ("30 minutes", "half an hour of waiting"),
+    ("one of them", "some of them"),
 ]
 OTHER = [
     ("On 4 November 2026.", "opens 2026-10-04"),
@@ -40,6 +49,11 @@ OTHER = [
     ("1.3 million", "1,200,000"),
     ("version 1.5.3", "v1.5.2"),
     ("at 3:30 pm", "14:30"),
+    ("14 km/h", "14 m/s"),
+    ("5 hours", "5 min"),
+    ("$5", "5 \u20ac"),
+    ("five hundred boats", "5 boats"),
+    ("two lines", "drei Leinen"),
 ]
 DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y", "%A, %d. %b %Y", "%Y/%m/%d", "the %dth of %B %Y"]
 GROUPS = ["", ",", ".", "\u00a0", "\u202f", "'", " "]

@@ -1,5 +1,6 @@
 """What a model says: only what has a true citation, as an answer to a question that stands by itself."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -33,14 +34,14 @@ async def test_what_has_no_true_citation_is_left_out(written: World, first: Doub
         yield (
             f"False things.[[{number}|The mooring is not kept]] It has 17 lockers.[[{number}|{sentence}]] "
             f"A lie.[[4|nothing of the kind]] True.[[77|nowhere]][[{number}| {sentence.replace(' ', '  ')} ]]!"
-            f" Also.[[{number}|mooring is kept]][[{number}|is kept in locker]] I hope that helps."
+            f" Also.[[{number}|The mooring is kept]][[{number}|is kept in locker]] I hope that helps."
         )
 
     first.write = write
     answer = await written.answer("owner", question=QUESTION)
-    assert answer["answer"] == "True.! Also."
+    assert answer["answer"] == "True. Also."
     assert answer["usage"]["citations_dropped"] == 4
-    assert [(each["start"], each["end"]) for each in answer["citations"]] == [(0, 5), (7, 12), (7, 12)]
+    assert [(each["start"], each["end"]) for each in answer["citations"]] == [(0, 5), (6, 11), (6, 11)]
     assert answer["degraded"] is False
 
 
@@ -51,7 +52,7 @@ async def test_typography_is_no_part_of_a_quotation(written: World, first: Doubl
     def write(prompt: str) -> Iterator[str | bytes]:
         number = next(each["passage"] for each in passages_of(prompt) if "zephyr" in each["text"])
         plain = "It's the master's \"call\" - at 6 p.m. on 2026-10-04, for 1000 boats... now."
-        yield f"For 1,000 boats, on 4 October 2026 at 18:00.[[{number}|\u00ab{plain}\u00bb]] Do this."
+        yield f"For 1,000 boats, on 4 October 2026 at 18:00.[[{number}|\u00ab{plain}\u00bb]] Run zephyr --now."
         yield f"[[{number}|zephyr --now tail]] For 1,001.[[{number}|It's the master's]] On 5 October.[[{number}|boats]]"
 
     first.write = write
@@ -59,8 +60,26 @@ async def test_typography_is_no_part_of_a_quotation(written: World, first: Doubl
     assert [citation["quote"] for citation in answer["citations"]] == [
         " ".join(text.split()), "zephyr --now\n  tail"
     ]  # fmt: skip
-    assert answer["answer"] == "For 1,000 boats, on 4 October 2026 at 18:00. Do this."
+    assert answer["answer"] == "For 1,000 boats, on 4 October 2026 at 18:00. Run zephyr --now."
     assert answer["usage"]["citations_dropped"] == 2
+
+
+def thinks(prompt: str) -> Iterator[str | bytes]:
+    """Thoughts in the two ways in which endpoints send them, then an answer or a question."""
+    for name in ("reasoning_content", "reasoning"):
+        thought = {"choices": [{"index": 0, "delta": {"content": None, name: "Alice stole it."}}]}
+        yield f"data: {json.dumps(thought)}\n\n".encode()
+    yield "<think>Alice stole it."
+    yield "</think>"
+    yield from ["Is the lantern kept?"] if prompt.startswith('{"role"') else honest(prompt)
+
+
+async def test_what_a_model_thinks_is_not_said(written: World, first: Double, second: Double) -> None:
+    first.write = thinks
+    answer = await written.answer("owner", messages=[{"role": "user", "content": each} for each in ("Well?", QUESTION)])
+    assert answer["question"] == "Is the lantern kept?"
+    assert answer["answer"].startswith("It is said that The")
+    assert (answer["kind"], answer["degraded"], "Alice" in answer["answer"]) == ("generated", False, False)
 
 
 async def test_a_model_may_say_that_nothing_answers(written: World, first: Double, second: Double) -> None:
