@@ -181,7 +181,8 @@ class ChatModelList(BaseModel):
     data: list[ChatModelEntry]
 
 
-MODELS = ChatModelList(data=[ChatModelEntry(id=MODEL)])
+ENTRY = ChatModelEntry(id=MODEL)
+MODELS = ChatModelList(data=[ENTRY])
 
 
 class ChatForm:
@@ -195,6 +196,7 @@ class ChatForm:
         self._with_usage = request.stream_options is not None and request.stream_options.include_usage
         self._project_url = project_url
         self._has_begun = False
+        self._cited = 0
 
     def whole(self, answer: AnswerResponse) -> ChatCompletion:
         """All of it at once."""
@@ -221,7 +223,10 @@ class ChatForm:
         if isinstance(event, DeltaEvent):
             return self._written({"content": event.text})
         if isinstance(event, Citation):
-            return self._written({"annotations": [self._annotation(event)]})
+            # By their index the parts of a list are put together.
+            annotation = {"index": self._cited, **self._annotation(event)}
+            self._cited += 1
+            return self._written({"annotations": [annotation]})
         if isinstance(event, DoneEvent):
             last = self._written({}, finish_reason=_finish_reason(event.answer), tidegate=_rest(event.answer))
             usage = _usage(event.answer).model_dump()

@@ -4,10 +4,22 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.answers.chat import CHAT_DONE, MODELS, ChatCompletion, ChatForm, ChatModelList, ChatRequest, chat_error
+from gateway.answers.chat import (
+    CHAT_DONE,
+    ENTRY,
+    MODEL,
+    MODELS,
+    ChatCompletion,
+    ChatForm,
+    ChatModelEntry,
+    ChatModelList,
+    ChatRequest,
+    chat_error,
+)
 from gateway.answers.events import MEDIA_TYPE, EventStream
 from gateway.answers.routes import Service
 from gateway.answers.schemas import ANSWER_COST
+from gateway.errors import NotFoundError
 from gateway.http.dependencies import CurrentCaller, StaleOnly, charge, leave_place
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 
@@ -57,3 +69,17 @@ async def chat_completions(
 async def models(caller: CurrentCaller) -> ChatModelList:
     """One name, for clients that ask which there are. Which model writes answers is a setting of the gateway."""
     return MODELS
+
+
+@router.get(
+    "/models/{name}",
+    operation_id="model",
+    summary="Say whether a chat client may name this model",
+    responses=problems(401, 403, 404, 429, 503),
+    openapi_extra=OPTIONAL_TOKEN,
+)
+async def model(name: str, caller: CurrentCaller) -> ChatModelEntry:
+    """The model, for clients that ask whether it is there."""
+    if name != MODEL:
+        raise NotFoundError(f"There is no such model; `{MODEL}` is one.")
+    return ENTRY

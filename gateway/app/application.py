@@ -20,7 +20,8 @@ from gateway.errors import DatabaseUnsafeError, GatewayError
 from gateway.http import openapi, problems
 from gateway.http.admission import AdmissionMiddleware, ConcurrencyLimitMiddleware, TurnMiddleware
 from gateway.http.cross_origin import cross_origin
-from gateway.http.load_shedding import ANSWERS, MCP, UPLOADS
+from gateway.http.error_forms import MCP
+from gateway.http.load_shedding import ANSWERS, UPLOADS
 from gateway.http.middleware import (
     BodyMiddleware,
     ClientDisconnectMiddleware,

@@ -10,6 +10,7 @@ from typing import Any, cast
 from urllib.parse import quote, unquote
 
 from gateway.errors import GatewayError
+from gateway.http.error_forms import MCP, Form, form_of
 from gateway.http.problems import MAX_INSTANCE, problem_response
 
 LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
@@ -17,8 +18,6 @@ LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
 UPLOADS = "/v1/documents"
 # Wait for a model, where there is one.
 ANSWERS = ("/v1/answers", "/v1/chat/completions")
-# The MCP server: each request is one call of a tool, or costs next to nothing.
-MCP = "/mcp"
 LIVE, READY = "/health/live", "/health/ready"
 # For orchestrators: never refused, whoever asks and however often.
 UNCOUNTED = frozenset({LIVE, READY})
@@ -32,7 +31,10 @@ _ID, _INSTANCE = secrets.token_hex(16), secrets.token_hex(16)
 
 
 def is_work(path: str) -> bool:
-    """Whether requests for `path` make the gateway work, for as long as somebody waits for the answer."""
+    """Whether requests for `path` make the gateway work, for as long as somebody waits for the answer.
+
+    Those of the MCP server are one call of a tool each, or cost next to nothing.
+    """
     return path.startswith(LIMITED) or path == MCP
 
 
@@ -86,8 +88,9 @@ def new_request_id(given: str) -> str:
 
 def refusal(error: GatewayError, url: bytes, request_id: str, *, is_head: bool = False, closes: bool = False) -> bytes:
     """What follows the server's own headers in the answer to a request that is refused."""
-    head, body = _template(cast(Any, type(error)), error.detail, tuple(error.headers.items()))
-    instance = quote(path_of(url), safe=SAFE)[:MAX_INSTANCE]
+    path = path_of(url)
+    head, body = _template(cast(Any, type(error)), error.detail, tuple(error.headers.items()), form_of(path))
+    instance = quote(path, safe=SAFE)[:MAX_INSTANCE]
     # As JSON has it: a path may hold what must be escaped there.
     content = body.replace(_INSTANCE.encode(), json.dumps(instance)[1:-1].encode()).replace(
         _ID.encode(), request_id.encode()
@@ -98,9 +101,9 @@ def refusal(error: GatewayError, url: bytes, request_id: str, *, is_head: bool =
 
 
 @lru_cache(maxsize=256)
-def _template(kind: Any, detail: str, headers: tuple[tuple[str, str], ...]) -> tuple[bytes, bytes]:
+def _template(kind: Any, detail: str, headers: tuple[tuple[str, str], ...], form: Form) -> tuple[bytes, bytes]:
     error: GatewayError = GatewayError.__new__(kind)
     GatewayError.__init__(error, detail, headers=dict(headers))
-    response = problem_response({"path": f"/{_INSTANCE}", "state": {"request_id": _ID}}, error)
+    response = problem_response({"path": f"/{_INSTANCE}", "state": {"request_id": _ID}}, error, form)
     kept = [(name, value) for name, value in response.raw_headers if name not in (b"content-length", b"connection")]
     return header_lines(kept), bytes(response.body).replace(b"/" + _INSTANCE.encode(), _INSTANCE.encode())

@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from gateway.http.problems import MEDIA_TYPE, Problem
+from gateway.http.error_forms import PROBLEM_TYPE
+from gateway.http.problems import Problem
 
 DESCRIPTIONS = {
     400: "The request cannot be read.",
@@ -59,7 +60,7 @@ def _response(status: int) -> dict[str, Any]:
     headers = {
         name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.get(status, {}).items()
     }
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": DESCRIPTIONS[status], "content": content, "headers": headers}
 
 

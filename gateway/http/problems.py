@@ -26,10 +26,10 @@ from gateway.errors import (
     NotFoundError,
     UnsupportedMediaTypeError,
 )
+from gateway.http.error_forms import Form, form_of, in_form
 
 logger = logging.getLogger(__name__)
 
-MEDIA_TYPE = "application/problem+json"
 MAX_FIELDS = 20
 MAX_POINTER = 120
 MAX_INSTANCE = 200
@@ -87,14 +87,14 @@ def as_gateway_error(error: Exception, request: Request | None = None) -> Gatewa
     if isinstance(error, GatewayError):
         return error
     if isinstance(error, RequestValidationError):
-        return _of_validation(error.errors(), request)
+        return _of_validation(_without_unions(error.errors(), error.body), request)
     if isinstance(error, HTTPException):
         return _of_http(error, request)
     return InternalError("It has been logged under the request id. Try again later.")
 
 
-def problem_response(scope: Mapping[str, Any], error: GatewayError) -> Response:
-    """`error` as a response to the request of this ASGI scope."""
+def problem_response(scope: Mapping[str, Any], error: GatewayError, form: Form | None = None) -> Response:
+    """`error` as a response to the request of this ASGI scope, in the form that clients of its path know."""
     body: dict[str, Any] = {
         "type": f"urn:tidegate:problem:{error.kind}",
         "title": error.title,
@@ -106,14 +106,16 @@ def problem_response(scope: Mapping[str, Any], error: GatewayError) -> Response:
     if error.fields:
         body["errors"] = [{"pointer": f.pointer, "detail": f.detail, "code": f.code} for f in error.fields]
     # Escaped to ASCII: a lone surrogate in a field's name cannot be encoded.
-    content = json.dumps(body).encode("ascii")
+    formed, media_type = in_form(form or form_of(str(scope.get("path", ""))), body)
+    content = json.dumps(formed).encode("ascii")
     headers = {"Cache-Control": "no-store", **error.headers}
-    return Response(content, error.status, headers=headers, media_type=MEDIA_TYPE)
+    return Response(content, error.status, headers=headers, media_type=media_type)
 
 
-def of_invalid_arguments(error: ValidationError) -> GatewayError:
-    """The error for an object whose fields are wrong, of whichever body it is a part."""
-    return _of_validation([{**each, "loc": ("body", *each["loc"])} for each in error.errors()], None)
+def of_invalid_arguments(error: ValidationError, arguments: Mapping[str, Any]) -> GatewayError:
+    """The error for arguments that are wrong, of whichever body they are a part."""
+    errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+    return _of_validation(_without_unions(errors, arguments), None)
 
 
 def _of_http(error: HTTPException, request: Request | None) -> GatewayError:
@@ -146,6 +148,43 @@ def _of_validation(errors: Sequence[Mapping[str, Any]], request: Request | None)
         return InvalidInputError(f"{fields[0].pointer}: {fields[0].detail}", fields=fields)
     more = f", {MAX_FIELDS} of them" if len(errors) > MAX_FIELDS else ""
     return InvalidInputError(f"{len(errors)} fields are not as they must be; errors lists them{more}.", fields=fields)
+
+
+def _without_unions(errors: Sequence[Mapping[str, Any]], body: Any) -> list[Mapping[str, Any]]:
+    """The errors at the fields of the body: pydantic names which type of a union it tried.
+
+    Of a list that may be a text as well, what is wrong in it says more than that it is no text.
+    """
+    if not isinstance(body, dict):
+        return list(errors)
+    found = [{**each, "loc": _field_path(each, body)} for each in errors]
+    paths = [each["loc"] for each in found]
+    return [
+        each
+        for each in found
+        if not (each["type"].endswith("_type") and any(_is_within(path, each["loc"]) for path in paths))
+    ]
+
+
+def _field_path(error: Mapping[str, Any], body: Any) -> tuple[str | int, ...]:
+    first, *rest = error["loc"]
+    if first != "body":
+        return (first, *rest)
+    path: list[str | int] = [first]
+    for number, part in enumerate(rest, 1):
+        is_missing = error["type"] == "missing" and number == len(rest)
+        if isinstance(body, Mapping) and (part in body or is_missing):
+            body = body.get(part)
+        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
+            body = body[part]
+        elif isinstance(body, (Mapping, list, str, int, float)) or body is None:
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _is_within(path: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
+    return len(path) > len(other) and path[: len(other)] == other
 
 
 def _is_json(request: Request | None) -> bool:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BadRequestError, ForbiddenError, UnauthenticatedError
-from gateway.http.load_shedding import MCP
+from gateway.http.error_forms import MCP
 from gateway.mcp.tools import Tools
 from gateway.resilience.single_flight import SingleFlight
 

@@ -81,7 +81,7 @@ async def _called(tools: Tools, tool: Tool, arguments: dict[str, Any], request: 
     try:
         result = await tools.run(tool.name, tool.arguments.model_validate(arguments), call)
     except ValidationError as error:
-        return _failed(of_invalid_arguments(error))
+        return _failed(of_invalid_arguments(error, arguments))
     except UnauthenticatedError as error:
         request.state.refused = error  # the answer will be a 401, by which clients know that they must sign in
         return _failed(error)
@@ -100,7 +100,8 @@ def _failed(error: GatewayError) -> CallToolResult:
     words = [f"{error.title}: {error.detail}"]
     if len(error.fields) > 1:
         words += [f"{field.pointer}: {field.detail}" for field in error.fields]
-    if "Retry-After" in error.headers:
+    if "Retry-After" in error.headers and "Try again in" not in error.detail:
+        words[0] = words[0].removesuffix(" Try again.")
         words.append(f"Try again in {error.headers['Retry-After']} s.")
     return _error("\n".join(words))
 

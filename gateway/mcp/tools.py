@@ -10,7 +10,7 @@ from gateway.answers.schemas import ANSWER_COST
 from gateway.answers.service import AnswerService
 from gateway.auth.caller import Caller
 from gateway.clients.data_api import row_url
-from gateway.errors import OverloadedError
+from gateway.errors import FieldProblem, InvalidInputError, OverloadedError
 from gateway.mcp import schemas
 from gateway.reading.service import ReadingService
 from gateway.recommendations.schemas import RecommendationsResponse
@@ -18,6 +18,11 @@ from gateway.recommendations.service import RecommendationService
 from gateway.resilience import allow
 from gateway.search.schemas import SearchResponse
 from gateway.search.service import SearchService
+
+UNKNOWN_CATEGORY = (
+    "There is no such category, or none of its products can be recommended. Products found by `search` name theirs in "
+    "`metadata`; without it, products of all categories are recommended."
+)
 
 
 @dataclass(frozen=True)
@@ -100,11 +105,17 @@ class Tools:
         return schemas.AnswerResult(**answer.model_dump(exclude={"citations"}), citations=citations)
 
     async def recommend(self, arguments: schemas.RecommendArguments, call: Call) -> RecommendationsResponse:
-        """As GET /v1/recommendations."""
+        """As GET /v1/recommendations. InvalidInputError where nothing is of the category: a model would not notice."""
         with allow(self._seconds):
             if call.is_stale_only:
-                return self._recommendations.recommend_stale(arguments, call.caller)
-            return await self._recommendations.recommend(arguments, call.caller)
+                answer = self._recommendations.recommend_stale(arguments, call.caller)
+            else:
+                answer = await self._recommendations.recommend(arguments, call.caller)
+        categories = (None, *(each.category for each in answer.recommendations))
+        if not answer.degraded and arguments.category not in categories:
+            problem = FieldProblem("#/category", UNKNOWN_CATEGORY, "unknown_category")
+            raise InvalidInputError(f"#/category: {UNKNOWN_CATEGORY}", fields=[problem])
+        return answer
 
     async def list_orders(self, arguments: schemas.ListOrdersArguments, call: Call) -> schemas.ListOrdersResult:
         """The caller's orders."""

@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tidegate-why", description=__doc__)
     parser.add_argument("query", help="as the person typed it")
-    parser.add_argument("ids", nargs="*", help="documents and products of which to say why they are not in the list")
+    parser.add_argument(
+        "ids", nargs="*", type=UUID, help="documents and products of which to say why they are not in the list"
+    )
     parser.add_argument("--person", type=UUID, help="id of the person; without it, a visitor")
     parser.add_argument("--staff", action="store_true", help="the person's token says that it is of staff")
     parser.add_argument("--request", default="{}", help='other fields of the search, as JSON: \'{"mode": "keyword"}\'')
@@ -61,9 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 def _request(options: argparse.Namespace) -> SearchRequest:
     """The search that is explained; ValueError."""
     fields = TypeAdapter(dict[str, Any]).validate_json(options.request)
-    return SearchRequest.model_validate(
-        {**fields, "query": options.query, "explain": True, "explain_ids": [UUID(each) for each in options.ids]}
-    )
+    return SearchRequest.model_validate({**fields, "query": options.query, "explain": True, "explain_ids": options.ids})
 
 
 def _caller(person: UUID | None, *, is_staff: bool) -> Caller:

@@ -61,7 +61,8 @@ def _asked_lines(explanation: Explanation) -> Iterator[str]:
 
 
 def _sentence(each: Explained) -> str:
-    said = {name: ", ".join(found) for name, found in (("filters", each.filters), ("operators", each.operators))}
+    filters = ["`in`: it is of another kind" if name == "in" else f"the filter `{name}`" for name in each.filters]
+    said = {name: ", ".join(found) for name, found in (("filters", filters), ("operators", each.operators))}
     return SENTENCES[each.reason].format(rank=each.rank, higher=each.higher, **said)
 
 

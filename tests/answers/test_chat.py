@@ -25,6 +25,11 @@ async def chat(world: World, actor: str = "anonymous", **body: Any) -> httpx2.Re
     return await world.client.post("/v1/chat/completions", json=body, headers=world.headers(actor))
 
 
+async def embed(world: World) -> httpx2.Response:
+    """The response to a text of somebody without a token."""
+    return await world.client.post("/v1/embeddings", json={"input": "x"})
+
+
 @pytest.mark.parametrize("actor", ACTORS)
 async def test_it_is_the_answer_of_the_other_route(world: World, actor: str) -> None:
     wanted = await world.answer(actor, question=QUESTION)
@@ -51,7 +56,8 @@ async def test_its_events_are_chunks(world: World) -> None:
     deltas = [choice["delta"] for chunk in chunks for choice in chunk["choices"]]
     assert deltas[0] == {"role": "assistant", "content": ""}
     assert "".join(delta.get("content", "") for delta in deltas) == whole["content"]
-    assert [each for delta in deltas for each in delta.get("annotations", [])] == whole["annotations"]
+    annotations = [each for delta in deltas for each in delta.get("annotations", [])]
+    assert annotations == [{"index": index, **each} for index, each in enumerate(whole["annotations"])]
     assert chunks[-2]["choices"][0]["finish_reason"] == "stop"
     assert (chunks[-1]["choices"], chunks[-1]["usage"]["total_tokens"]) == ([], 0)
 
@@ -119,8 +125,30 @@ async def test_a_client_finds_the_model_that_it_may_name(world: World) -> None:
     assert (found["object"], [each["object"] for each in found["data"]]) == ("list", ["model"])
     answer = (await chat(world, model=found["data"][0]["id"])).json()
     assert answer["model"] == found["data"][0]["id"]
+    assert (await world.client.get(f"/v1/models/{answer['model']}")).json() == found["data"][0]
     refused = await world.client.get("/v1/models", headers={"Authorization": "Bearer sk-123"})
     assert refused.status_code == 401
+
+
+async def test_an_error_is_told_as_the_chat_api_does(world: World) -> None:
+    body: dict[str, Any] = {"messages": [{"role": "user", "content": 7}]}
+    for response, code, kind, param, words in (
+        (await chat(world, **body), "invalid-input", "invalid_request_error", "messages.0.content", "valid string"),
+        (await world.client.get("/v1/models/gpt"), "not-found", "not_found_error", None, "no such model"),
+        (await embed(world), "unauthenticated", "authentication_error", None, "Sign in"),
+    ):
+        told = response.json()
+        assert response.headers["content-type"] == "application/problem+json"
+        assert (told["error"]["code"], told["error"]["type"], told["error"]["param"]) == (code, kind, param)
+        assert words in told["error"]["message"]
+        assert told["detail"] in told["error"]["message"]
+
+
+async def test_a_wrong_field_is_named_without_the_types_that_were_tried(world: World) -> None:
+    for content, pointer in (([{"type": "image_url"}], "#/messages/0/content/0/type"), (7, "#/messages/0/content")):
+        errors = (await chat(world, messages=[{"role": "user", "content": content}])).json()["errors"]
+        assert pointer in {each["pointer"] for each in errors}
+        assert not [each for each in errors if "[" in each["pointer"] or "str" in each["pointer"]]
 
 
 async def test_a_token_that_does_not_hold_is_refused(world: World) -> None:
