@@ -19,7 +19,6 @@ from gateway.answers.chat import (
 from gateway.answers.events import MEDIA_TYPE, EventStream
 from gateway.answers.routes import Service
 from gateway.answers.schemas import ANSWER_COST
-from gateway.errors import NotFoundError
 from gateway.http.dependencies import CurrentCaller, StaleOnly, charge, leave_place
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 
@@ -72,14 +71,12 @@ async def models(caller: CurrentCaller) -> ChatModelList:
 
 
 @router.get(
-    "/models/{name}",
+    f"/models/{MODEL}",
     operation_id="model",
-    summary="Say whether a chat client may name this model",
-    responses=problems(401, 403, 404, 429, 503),
+    summary="Say that a chat client may name this model",
+    responses=problems(401, 403, 429, 503),
     openapi_extra=OPTIONAL_TOKEN,
 )
-async def model(name: str, caller: CurrentCaller) -> ChatModelEntry:
-    """The model, for clients that ask whether it is there."""
-    if name != MODEL:
-        raise NotFoundError(f"There is no such model; `{MODEL}` is one.")
+async def model(caller: CurrentCaller) -> ChatModelEntry:
+    """The one model, for clients that ask whether it is there."""
     return ENTRY

@@ -134,7 +134,7 @@ async def test_an_error_is_told_as_the_chat_api_does(world: World) -> None:
     body: dict[str, Any] = {"messages": [{"role": "user", "content": 7}]}
     for response, code, kind, param, words in (
         (await chat(world, **body), "invalid-input", "invalid_request_error", "messages.0.content", "valid string"),
-        (await world.client.get("/v1/models/gpt"), "not-found", "not_found_error", None, "no such model"),
+        (await world.client.get("/v1/models/gpt"), "not-found", "not_found_error", None, "No route has this path"),
         (await embed(world), "unauthenticated", "authentication_error", None, "Sign in"),
     ):
         told = response.json()

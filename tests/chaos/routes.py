@@ -75,7 +75,7 @@ class Route:
 # as the person's own client would, and answers 503 while either is away. Its answer is 202 or a refusal, never 200.
 PASSED_ON = {"/v1/documents"}
 # What the settings say: nothing that it depends on can break.
-CONSTANT = {"/v1/models", METADATA, f"{METADATA}/mcp"}
+CONSTANT = {"/v1/models", "/v1/models/tidegate", METADATA, f"{METADATA}/mcp"}
 SELDOM_S = 0.3
 ACCEPT = {"Accept": "application/json"}
 # A client of the chat API sends all that was said, so that the model has to write a question first.

@@ -38,6 +38,7 @@ ROUTES = {
     ),
     "GET /v1/documents/{document_id}": "{ headers: { authorization: `Bearer ${token}` } }",
     "GET /v1/models": "{}",
+    "GET /v1/models/tidegate": "{}",
     "GET /.well-known/oauth-protected-resource": "{}",
     "GET /.well-known/oauth-protected-resource/mcp": "{}",
     "GET /v1/recommendations": "{ headers: { authorization: `Bearer ${token}` } }",
