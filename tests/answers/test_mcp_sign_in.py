@@ -158,7 +158,7 @@ async def test_who_must_sign_in_is_told_where(world: World, version: str) -> Non
     visitor = await post(world, message, **headers)
     forged = await post(world, message, Authorization="Bearer a.b.c", **headers)
     for response in (visitor, forged):
-        assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json")
+        assert (response.status_code, response.headers["content-type"]) == (401, "application/json")
     challenge = f'Bearer resource_metadata="{METADATA}/mcp"'
     assert visitor.headers["www-authenticate"] == challenge
     assert forged.headers["www-authenticate"].startswith(f'{challenge}, error="invalid_token"')

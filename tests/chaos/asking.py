@@ -9,7 +9,7 @@ import httpx2
 
 from tests.answers.forms import BrokenOffError
 from tests.answers.world import check
-from tests.chaos.mcp import ToolError
+from tests.chaos.mcp import ToolError, problem_of
 from tests.chaos.models import SECOND_WRITES
 from tests.chaos.rights import Reading, age_in
 from tests.chaos.routes import Route
@@ -52,7 +52,7 @@ async def ask(world: World, client: httpx2.AsyncClient, route: Route, readings: 
     try:
         response = await _sent(world, client, route, headers)
         if response.status_code != 200:
-            told = {"why": response.json()["type"]}
+            told = {"why": problem_of(response)["type"]}
         elif route.degrades:
             told = _told(route, response)
         elif route.path == "/metrics":

@@ -40,6 +40,13 @@ def result_of(response: httpx2.Response) -> dict[str, Any]:
     return content
 
 
+def problem_of(response: httpx2.Response) -> dict[str, Any]:
+    """The problem that an error is, also where it comes as an error of JSON-RPC. KeyError for an error that is none."""
+    body: dict[str, Any] = response.json()
+    problem: dict[str, Any] = body["error"]["data"] if "jsonrpc" in body else body
+    return problem
+
+
 def _errors(kind: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
     for each in kind.__subclasses__():
         yield each
