@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from gateway.http.load_shedding import MCP
+from gateway.http.error_forms import MCP
 from gateway.mcp.endpoint import METADATA
 from tests.answers import forms
 from tests.chaos.mcp import call, result_of

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from gateway.app.application import create_operations
-from gateway.http.load_shedding import MCP
+from gateway.http.error_forms import MCP
 from gateway.local.ports import HOST, free_port
 from tests.chaos.fault import Fault
 from tests.chaos.faults import all_faults
