@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,20 +11,31 @@ K1, B = 1.2, 0.75
 GRAM = 4
 """Letters of a piece: `mooring` and `moored` share `moor`. On 1,190 questions and their sentences 4 is as good as 5,
 and better than 3, whole words, stems, and beginnings of words of 5 or 6 letters."""
-GRAM_WITHOUT_SPACES = 2
-_WORDS = re.compile(r"\w+")
-# Scripts that write no spaces between words: Han, kana, Thai, Lao, Khmer, Burmese.
+GRAM_OF_SYLLABLES = 2
+# Vowels of Hindi, Tamil or Thai are marks, which \w lacks; beyond U+FFFF are none of a script of today.
+_MARKS = "".join(sign for sign in map(chr, range(0x10000)) if unicodedata.category(sign)[0] == "M")
+_WORDS = re.compile(rf"[\w{_MARKS}]+")
+# Scripts without spaces between words (Thai, Lao, Burmese, Khmer, kana, Han); those whose signs are syllables or words
+# (kana, Han, Hangul); and that of Japanese endings and particles.
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_SYLLABLES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+_HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 
 
 def pieces(text: str) -> list[str]:
-    """Every four letters of every word, its beginning and end marked; words of other scripts two by two."""
+    """Every four letters of every word, its beginning and end marked where it has some; syllables two by two."""
     found = []
     for word in _WORDS.findall(text.casefold()):
-        size = GRAM_WITHOUT_SPACES if UNSPACED.match(word) else GRAM
-        marked = word if size == GRAM_WITHOUT_SPACES else f"^{word}$"
+        size = GRAM_OF_SYLLABLES if _SYLLABLES.match(word) else GRAM
+        marked = word if UNSPACED.match(word) else f"^{word}$"
         found += [marked[at : at + size] for at in range(max(1, len(marked) - size + 1))]
     return found
+
+
+def asked_about(question: str) -> set[str]:
+    """The pieces that tell what a question is about: not of Japanese endings and particles, where there are others."""
+    found = set(pieces(question))
+    return {piece for piece in found if not _HIRAGANA.fullmatch(piece)} or found
 
 
 def scores(question: str, texts: Sequence[str]) -> tuple[list[float], float]:
@@ -32,7 +44,7 @@ def scores(question: str, texts: Sequence[str]) -> tuple[list[float], float]:
     lengths = [count.total() for count in counts]
     average = sum(lengths) / len(lengths) if lengths else 1.0
     weights = {}
-    for piece in set(pieces(question)):
+    for piece in asked_about(question):
         having = sum(piece in count for count in counts)
         weights[piece] = math.log(1 + (len(counts) - having + 0.5) / (having + 0.5))
     found = [
