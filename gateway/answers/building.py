@@ -1,11 +1,12 @@
 """An answer while it is made: its text, the citations of its parts, and what was down."""
 
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from gateway.answers.citations import quotation
 from gateway.answers.drafts import Statement
 from gateway.answers.events import DeltaEvent, DoneEvent, Event, SearchEvent
-from gateway.answers.quoting import Quotes
+from gateway.answers.quoting import Quotes, Sentence
 from gateway.answers.schemas import NOTHING_FOUND, AnswerResponse, AnswerUsage, Citation, UsedPassage
 from gateway.answers.writing import Written
 from gateway.resilience.fallback import Degradation
@@ -29,6 +30,7 @@ class Building:
         self._text = ""
         self._is_generated = False
         self._is_cut = False
+        self._table: tuple[UUID, UUID | None, str] | None = None
         self._usage = AnswerUsage()
 
     def lacks(self, missing: Degradation) -> Degradation:
@@ -68,15 +70,22 @@ class Building:
         for missing in quotes.degradations:
             yield self.lacks(missing)
         known = {(citation.chunk_id, citation.passage_start) for citation in self.citations}
-        for each in quotes.quotes:
-            place = (each.span.start, each.span.end)
-            if (each.passage.chunk_id, place[0]) not in known:
-                text = quotation(each.passage.content, place, each.passage.context)
-                if self._text:
-                    yield self._add(BETWEEN_QUOTES)
-                part = (len(self._text), len(self._text) + len(text))
-                yield self._add(text)
-                yield self._cite(each.passage, text, place, part)
+        for sentence in quotes.sentences:
+            if (sentence.passage.chunk_id, sentence.span.start) not in known:
+                yield from self._quote(sentence)
+
+    def _quote(self, sentence: Sentence) -> Iterator[Event]:
+        """A sentence; the first row of a table below its header, and further ones below that."""
+        passage, place = sentence.passage, (sentence.span.start, sentence.span.end)
+        text = quotation(passage.content, place, passage.context)
+        table = (passage.id, passage.file_id, sentence.header) if sentence.header else None
+        if self._text:
+            yield self._add("\n" if table and table == self._table else BETWEEN_QUOTES)
+        shown = f"{sentence.header}\n{text}" if table and table != self._table else text
+        self._table = table
+        part = (len(self._text), len(self._text) + len(shown))
+        yield self._add(shown)
+        yield self._cite(passage, text, place, part)
 
     def begins(self) -> SearchEvent:
         """That the search is done."""

@@ -1,15 +1,19 @@
 """Quotations without a model: the sentences of the best passages that fit a question best.
 
-The rank of a sentence is the mean of its cosine and its BM25, with a part of its passage's own score. BM25 is divided
-by the best of these sentences. `make bench-answers` measures it beside a plain mean over stemmed words.
+A sentence is compared together with what stands above it (surroundings.py), as the search compared its passage; what is
+quoted stays the sentence. Its rank is the mean of its cosine and its BM25, with a part of its passage's own score. BM25
+is divided by the best of these sentences. `make bench-answers` measures it beside a plain mean over stemmed words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
+from gateway.answers.citations import collapsed
 from gateway.answers.schemas import UsedPassage
 from gateway.answers.sentence_ends import words_of
 from gateway.answers.sentences import Span, sentences
+from gateway.answers.small_talk import asks_nothing
+from gateway.answers.surroundings import Surroundings
 from gateway.answers.words import scores
 from gateway.resilience.fallback import Degradation
 from gateway.search.query_embedding import QueryEmbedder
@@ -20,64 +24,115 @@ MAX_SENTENCES = 64
 MAX_QUOTES = 3
 PASSAGE_WEIGHT = 0.4
 RELEVANT = 0.25
-"""Below this mean of cosine and share of the reachable BM25 no sentence answers the question: docs/answers.md has the
-curve."""
+"""Below this mean of cosine and share of the reachable BM25 a sentence does not answer the question: docs/answers.md
+has the curve."""
 RELEVANT_WORDS = 0.1
 """The same by words alone."""
+RELEVANT_WORDS_UNREAD = 0.05
+"""The same in scripts that the embedding model does not read: tests/answers/test_scripts.py has questions in each."""
+MAX_TITLE = 120
+"""Characters of a title that are compared."""
+Cosines = Sequence[float | None]
 
 
 @dataclass(frozen=True)
-class Quote:
-    """A sentence of a passage, and how much it has to do with the question, 0 to 1."""
+class Sentence:
+    """A sentence of a passage, the header of the table of which it is a row, and what stands above it."""
 
     passage: UsedPassage
     span: Span
+    header: str
+    above: str
+
+    @property
+    def compared(self) -> str:
+        """What is compared with the question."""
+        parts = (self.passage.sku, self.passage.title[:MAX_TITLE], self.above, self.span.text)
+        return "\n".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A sentence, how much it has to do with the question, 0 to 1, and whether that is enough."""
+
+    sentence: Sentence
     relevance: float
+    is_relevant: bool
 
 
 @dataclass(frozen=True)
 class Quotes:
     """The sentences that answer, the best first: none where nothing is relevant."""
 
-    quotes: list[Quote]
+    sentences: list[Sentence]
     compared: int
     degradations: list[Degradation]
 
 
 async def quote(question: str, passages: Sequence[UsedPassage], embedder: QueryEmbedder | None) -> Quotes:
     """The best sentences of the best `passages`; by words alone where there is no `embedder` or it does not work."""
-    found = sentences_of(passages[:QUOTED_PASSAGES])[:MAX_SENTENCES]
+    found = [] if asks_nothing(question) else sentences_of(passages[:QUOTED_PASSAGES])
     if not found:
         return Quotes([], 0, [])
-    texts = [(passage.chunk_id, span.text) for passage, span in found]
-    cosines = None if embedder is None else await embedder.compare(question, texts)
-    known = cosines if isinstance(cosines, list) else None
-    ranked = rank(question, found, known)
-    least = RELEVANT_WORDS if known is None else RELEVANT
-    best = ranked[:MAX_QUOTES] if max(each.relevance for each in ranked) >= least else []
-    return Quotes(best, len(found), [cosines] if isinstance(cosines, Degradation) else [])
+    cosines, degradations = await _cosines(question, found, embedder)
+    relevant = [each.sentence for each in rank(question, found, cosines) if each.is_relevant]
+    return Quotes(_each_once(relevant, _words_of)[:MAX_QUOTES], len(found), degradations)
 
 
-def sentences_of(passages: Sequence[UsedPassage]) -> list[tuple[UsedPassage, Span]]:
-    """Every sentence of the passages, in order."""
+def sentences_of(passages: Sequence[UsedPassage]) -> list[Sentence]:
+    """The sentences of the passages that are compared, in order."""
     words = words_of(passage.content for passage in passages)
-    return [(passage, span) for passage in passages for span in sentences(passage.content, passage.context, words)]
+    found = [each for passage in passages for each in _sentences_of(passage, words)]
+    return _each_once(found, lambda each: (each.above, _words_of(each)))[:MAX_SENTENCES]
 
 
-def rank(question: str, found: Sequence[tuple[UsedPassage, Span]], cosines: list[float] | None) -> list[Quote]:
-    """The sentences by how well they fit, the best first; without `cosines` by words alone."""
-    words, reachable = scores(question, [span.text for _, span in found])
+def _sentences_of(passage: UsedPassage, words: Set[str]) -> Iterator[Sentence]:
+    around = Surroundings(passage)
+    for span in sentences(passage.content, passage.context, words):
+        if not around.is_header(span):
+            yield Sentence(passage, span, around.header(span.start), around.above(span.start))
+
+
+async def _cosines(
+    question: str, found: Sequence[Sentence], embedder: QueryEmbedder | None
+) -> tuple[Cosines, list[Degradation]]:
+    """The cosine of each sentence with the question, None where it is not known, and what was down."""
+    read = [each for each in found if each.passage.unread_by_model is None]
+    if embedder is None or not read:
+        return [None] * len(found), []
+    compared = await embedder.compare(question, [(each.passage.chunk_id, each.compared) for each in read])
+    if isinstance(compared, Degradation):
+        return [None] * len(found), [compared]
+    known = iter(compared)
+    return [next(known) if each.passage.unread_by_model is None else None for each in found], []
+
+
+def rank(question: str, found: Sequence[Sentence], cosines: Cosines) -> list[Ranked]:
+    """The sentences by how well they fit, the best first; those without a cosine by words alone."""
+    words, reachable = scores(question, [each.compared for each in found])
     most = max(words) or 1.0
-    best_passage = max(passage.score for passage, _ in found) or 1.0
-    ranks, quotes = [], []
-    for place, (passage, span) in enumerate(found):
-        cosine = None if cosines is None else cosines[place]
-        share = words[place] / (reachable or 1.0)
-        ranks.append(_mean(cosine, words[place] / most) + PASSAGE_WEIGHT * passage.score / best_passage)
-        quotes.append(Quote(passage, span, _mean(cosine, share)))
-    order = sorted(range(len(quotes)), key=lambda place: -ranks[place])
-    return [quotes[place] for place in order]
+    best_passage = max(each.passage.score for each in found) or 1.0
+    ranked = []
+    for sentence, cosine, score in zip(found, cosines, words, strict=True):
+        place = _mean(cosine, score / most) + PASSAGE_WEIGHT * sentence.passage.score / best_passage
+        relevance = _mean(cosine, score / (reachable or 1.0))
+        least = RELEVANT if cosine is not None else _least_by_words(sentence.passage)
+        ranked.append((place, Ranked(sentence, relevance, relevance >= least)))
+    return [each for _, each in sorted(ranked, key=lambda pair: -pair[0])]
+
+
+def _least_by_words(passage: UsedPassage) -> float:
+    return RELEVANT_WORDS if passage.unread_by_model is None else RELEVANT_WORDS_UNREAD
 
 
 def _mean(cosine: float | None, words: float) -> float:
     return words if cosine is None else (cosine + words) / 2
+
+
+def _each_once(found: Sequence[Sentence], key: Callable[[Sentence], Hashable]) -> list[Sentence]:
+    """The first one of each key: copies of a document say the same."""
+    return list({key(each): each for each in reversed(found)}.values())[::-1]
+
+
+def _words_of(sentence: Sentence) -> str:
+    return collapsed(sentence.span.text).casefold()

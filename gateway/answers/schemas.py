@@ -15,8 +15,10 @@ from gateway.search.schemas import (
     Kind,
     Kinds,
     Owner,
+    Passage,
     Query,
     SearchRequest,
+    SearchResult,
     stripped,
     whole_number,
 )
@@ -148,6 +150,16 @@ class UsedPassage(BaseModel):
     )
     end: int | None = Field(description="One past its last character there; null as `start`.")
     score: float = Field(description="More is better; comparable within one answer.")
+    sku: str | None = Field(default=None, exclude=True)
+    """Of a product: a question may name it."""
+    unread_by_model: str | None = Field(default=None, exclude=True)
+    """The embedding model that does not read its script."""
+
+    @classmethod
+    def of(cls, result: SearchResult, passage: Passage) -> Self:
+        """A passage of a result of the search."""
+        sku = result.metadata.get("sku") if result.kind == "product" else None
+        return cls.model_validate({**result.model_dump(), **passage.model_dump(), "sku": sku})
 
 
 class Citation(BaseModel):

@@ -32,6 +32,7 @@ from gateway.evaluation.asking import Asker
 from gateway.evaluation.figures import Asked, Figure, figures, holds
 from gateway.evaluation.questions import Question
 from gateway.evaluation.report import shown
+from gateway.search.schemas import SearchResult
 from tests.bench.asking import QUESTIONS
 from tests.bench.embeddings import Embeddings
 from tests.bench.quality import Collection, lines_of, load, read
@@ -61,10 +62,10 @@ class Searching:
         }
         results = self._client.post("/v1/search", json=body).raise_for_status().json()["results"]
         found = [
-            UsedPassage.model_validate({**result, **passage})
-            for result in results
-            for passage in result["passages"]
-            if result["id"] not in without
+            UsedPassage.of(result, passage)
+            for result in map(SearchResult.model_validate, results)
+            for passage in result.passages
+            if str(result.id) not in without
         ]
         return sorted(found, key=lambda passage: -passage.score)[:QUOTED_PASSAGES]
 
@@ -104,7 +105,7 @@ def plain_mean(collection: Collection, gold: Gold, searching: Searching, embeddi
     stemmer = Stemmer.Stemmer("english")
     first, three = [], []
     for query, text in track(collection.queries.items(), "a plain mean"):
-        found = [span.text for _, span in sentences_of(searching.passages(text))]
+        found = [each.span.text for each in sentences_of(searching.passages(text))]
         words = _bm25(stemmer.stemWords(_words(text)), [stemmer.stemWords(_words(each)) for each in found])
         cosines = embeddings.cosines(text, found)
         order = sorted(range(len(found)), key=lambda place: -(cosines[place] + words[place]))

@@ -14,7 +14,7 @@ from statistics import mean
 from rich.console import Console
 from rich.table import Table
 
-from gateway.answers.quoting import MAX_SENTENCES, RELEVANT, rank, sentences_of
+from gateway.answers.quoting import RELEVANT, rank, sentences_of
 from gateway.answers.schemas import UsedPassage
 from gateway.answers.words import pieces
 from gateway.local.paths import REPOSITORY
@@ -31,10 +31,10 @@ Relevances = Mapping[str, Sequence[float]]
 
 def relevance(question: str, passages: Sequence[UsedPassage], embeddings: Embeddings) -> float:
     """How relevant the most relevant sentence of the passages is, as the product measures it."""
-    found = sentences_of(passages)[:MAX_SENTENCES]
+    found = sentences_of(passages)
     if not found or not pieces(question):
         return 0.0
-    cosines = embeddings.cosines(question, [span.text for _, span in found])
+    cosines = embeddings.cosines(question, [each.compared for each in found])
     return max(each.relevance for each in rank(question, found, cosines))
 
 

@@ -92,7 +92,7 @@ LOWER: dict[str, tuple[str, ...]] = {
     "observability/": ("gateway.config", "gateway.observability", "gateway.resilience"),
     "http/": (*GROUND, "gateway.admission", "gateway.auth", "gateway.http"),
     "search/": (*CAPABILITY, "gateway.embeddings", "gateway.search"),
-    "answers/": (*CAPABILITY, "gateway.answers", "gateway.search"),
+    "answers/": (*CAPABILITY, "gateway.answers", "gateway.chunking", "gateway.search"),
     "evaluation/": ("gateway.answers.typography", "gateway.evaluation"),
     "documents/": (*CAPABILITY, "gateway.documents"),
     "recommendations/": (*CAPABILITY, "gateway.recommendations"),
