@@ -3,7 +3,6 @@
 first model ─► second ─► quotations ─► a stale answer ─► 503
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -14,6 +13,7 @@ from gateway.answers.events import DoneEvent, Events
 from gateway.answers.prompt import answer_prompt, rewrite_prompt
 from gateway.answers.quoting import Quotes, quote
 from gateway.answers.schemas import AnswerRequest, AnswerResponse, UsedPassage
+from gateway.answers.small_talk import is_courtesy
 from gateway.answers.stale_answers import StaleAnswers
 from gateway.answers.writing import Writer, Written
 from gateway.auth.caller import Caller
@@ -22,7 +22,7 @@ from gateway.resilience import allow
 from gateway.resilience.fallback import Degradation, degraded
 from gateway.search.query_embedding import QueryEmbedder
 from gateway.search.query_syntax import as_said
-from gateway.search.schemas import MAX_QUERY, SearchResponse
+from gateway.search.schemas import MAX_QUERY, Mode, SearchResponse
 from gateway.search.service import SearchService
 
 
@@ -134,6 +134,8 @@ class AnswerService:
             question = await self._writer.rewrite(rewrite_prompt(request.asked, request.earlier))
             if question is not None:
                 return question, []
+        if is_courtesy(request.asked):
+            return request.asked, []
         reason = "It wrote no question within 1 s." if self._writer else "None is set."
         known = set(request.asked.casefold().split())
         words = [word for word in before[-1].split() if word.casefold() not in known and len(word) <= LONGEST_WORD]
@@ -146,24 +148,18 @@ class AnswerService:
             return await self._search.search(request.search(question), caller)
 
     async def _made(self, request: AnswerRequest, building: Building, leave: Leave) -> Events:
-        """The answer, by a model while quotations are looked for, or of these."""
-        quoting = asyncio.create_task(self._quotes(building))
-        try:
-            if self._writer and building.passages:
-                await leave()
-                async with aclosing(self._written(request, building, quoting)) as events:
-                    async for event in events:
-                        yield event
-            if not building.is_whole:
-                quotes = await quoting
-                for event in building.quoted(quotes):
+        """The answer, by a model, or of quotations where it does not come to its end."""
+        if self._writer and building.passages:
+            await leave()
+            async with aclosing(self._written(request, building)) as events:
+                async for event in events:
                     yield event
-        finally:
-            quoting.cancel()
-            await asyncio.gather(quoting, return_exceptions=True)
+        if not building.is_whole:
+            for event in building.quoted(await self._quotes(building)):
+                yield event
 
-    async def _written(self, request: AnswerRequest, building: Building, quoting: "asyncio.Task[Quotes]") -> Events:
-        """What a model says, once it is known that some sentence has to do with the question."""
+    async def _written(self, request: AnswerRequest, building: Building) -> Events:
+        """What a model says."""
         prompt = answer_prompt(request.asked, request.earlier, building.passages)
         written = Written()
         async with aclosing(self._writer.write(prompt, request.asked, building.passages, written)) as said:
@@ -171,15 +167,13 @@ class AnswerService:
                 if isinstance(each, Degradation):
                     yield building.lacks(each)
                     continue
-                if not building.citations and not (await quoting).quotes:
-                    break
                 for event in building.says(each) if isinstance(each, Statement) else building.ends(each):
                     yield event
         building.note(written)
 
     async def _quotes(self, building: Building) -> Quotes:
         # An embedder that has just failed is not waited for once more.
-        is_down = any(missing.dependency == "embedder" for missing in building.search.degradations)
+        is_down = building.search.mode is Mode.KEYWORD
         with allow(self._search_s):
             embedder = None if is_down else self._embedder
             return await quote(as_said(building.question), building.passages, embedder)
@@ -193,9 +187,5 @@ class AnswerService:
 
 def _best_passages(response: SearchResponse, limit: int) -> list[UsedPassage]:
     """The best passages of all results."""
-    passages = [
-        UsedPassage.model_validate({**result.model_dump(), **passage.model_dump()})
-        for result in response.results
-        for passage in result.passages
-    ]
+    passages = [UsedPassage.of(result, passage) for result in response.results for passage in result.passages]
     return sorted(passages, key=lambda passage: -passage.score)[:limit]

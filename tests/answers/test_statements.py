@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.answers.double import Double, honest, passages_of, says
+from tests.answers.double import Double, honest, passages_of, pieces_of, says
 from tests.answers.world import World, publish
 
 pytestmark = pytest.mark.anyio
@@ -89,9 +89,16 @@ async def test_a_model_may_say_that_nothing_answers(written: World, first: Doubl
     assert (answer["kind"], answer["degraded"], answer["passages"]) == ("generated", False, [])
 
 
-async def test_no_model_answers_where_nothing_fits(written: World, first: Double, second: Double) -> None:
-    answer = await written.answer("owner", question="Who painted the ceiling of the Sistine Chapel?")
-    assert (answer["grounded"], answer["kind"], answer["citations"]) == (False, "quoted", [])
+async def test_a_true_citation_counts_for_more_than_words_in_common(
+    written: World, world: World, first: Double, second: Double
+) -> None:
+    question = "Whom do we tell when the sun goes down?"
+    assert (await world.answer("owner", question=question))["grounded"] is False
+    first.write = lambda prompt: pieces_of(
+        f"Tell the harbour master.[[{passages_of(prompt)[0]['passage']}|Ask the harbour master before dusk.]]"
+    )
+    answer = await written.answer("owner", question=question)
+    assert (answer["answer"], answer["kind"], answer["degraded"]) == ("Tell the harbour master.", "generated", False)
 
 
 async def test_models_are_asked_in_a_conversation(written: World, first: Double, second: Double) -> None:
