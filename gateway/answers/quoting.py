@@ -29,7 +29,8 @@ has the curve."""
 RELEVANT_WORDS = 0.1
 """The same by words alone."""
 RELEVANT_WORDS_UNREAD = 0.05
-"""The same in scripts that the embedding model does not read: tests/answers/test_scripts.py has questions in each."""
+"""The same for a question and a text that the embedding model does not read: tests/answers/test_scripts.py has some in
+each script."""
 MAX_TITLE = 120
 """Characters of a title that are compared."""
 Cosines = Sequence[float | None]
@@ -76,14 +77,14 @@ async def quote(question: str, passages: Sequence[UsedPassage], embedder: QueryE
         return Quotes([], 0, [])
     cosines, degradations = await _cosines(question, found, embedder)
     relevant = [each.sentence for each in rank(question, found, cosines) if each.is_relevant]
-    return Quotes(_each_once(relevant, _words_of)[:MAX_QUOTES], len(found), degradations)
+    return Quotes(_each_once(relevant, _text_of)[:MAX_QUOTES], len(found), degradations)
 
 
 def sentences_of(passages: Sequence[UsedPassage]) -> list[Sentence]:
     """The sentences of the passages that are compared, in order."""
     words = words_of(passage.content for passage in passages)
     found = [each for passage in passages for each in _sentences_of(passage, words)]
-    return _each_once(found, lambda each: (each.above, _words_of(each)))[:MAX_SENTENCES]
+    return _each_once(found, lambda each: (each.above, _text_of(each)))[:MAX_SENTENCES]
 
 
 def _sentences_of(passage: UsedPassage, words: Set[str]) -> Iterator[Sentence]:
@@ -112,17 +113,22 @@ def rank(question: str, found: Sequence[Sentence], cosines: Cosines) -> list[Ran
     words, reachable = scores(question, [each.compared for each in found])
     most = max(words) or 1.0
     best_passage = max(each.passage.score for each in found) or 1.0
+    is_read = any(cosine is not None for cosine in cosines)
     ranked = []
     for sentence, cosine, score in zip(found, cosines, words, strict=True):
         place = _mean(cosine, score / most) + PASSAGE_WEIGHT * sentence.passage.score / best_passage
         relevance = _mean(cosine, score / (reachable or 1.0))
-        least = RELEVANT if cosine is not None else _least_by_words(sentence.passage)
-        ranked.append((place, Ranked(sentence, relevance, relevance >= least)))
+        is_unread = not is_read and sentence.passage.unread_by_model is not None
+        is_relevant = relevance >= _least(cosine, is_unread=is_unread)
+        ranked.append((place, Ranked(sentence, relevance, is_relevant)))
     return [each for _, each in sorted(ranked, key=lambda pair: -pair[0])]
 
 
-def _least_by_words(passage: UsedPassage) -> float:
-    return RELEVANT_WORDS if passage.unread_by_model is None else RELEVANT_WORDS_UNREAD
+def _least(cosine: float | None, *, is_unread: bool) -> float:
+    """What is relevant. A question that the model reads has little in common with texts that it does not."""
+    if cosine is not None:
+        return RELEVANT
+    return RELEVANT_WORDS_UNREAD if is_unread else RELEVANT_WORDS
 
 
 def _mean(cosine: float | None, words: float) -> float:
@@ -134,5 +140,5 @@ def _each_once(found: Sequence[Sentence], key: Callable[[Sentence], Hashable]) -
     return list({key(each): each for each in reversed(found)}.values())[::-1]
 
 
-def _words_of(sentence: Sentence) -> str:
+def _text_of(sentence: Sentence) -> str:
     return collapsed(sentence.span.text).casefold()
