@@ -145,7 +145,8 @@ async def facts(database: Database, tenants: Tenants, worker: Process) -> AsyncI
                 (sku, name, description),
             )
         wait_until(
-            lambda: admin.execute("select count(*) from private.embedding_jobs").fetchone() == (0,), 120, "the worker"
+            lambda: admin.execute("select count(*) from private.embedding_jobs").fetchone() == (0,),
+            "everything being embedded",
         )
     async with world_on(database, tenants, embedder=OnnxEmbedder()) as world:
         yield world
