@@ -1,5 +1,4 @@
-"""What can go wrong while a request is answered. One handler (problems.py) renders all of it; nothing here knows HTTP's
-framework.
+"""What can go wrong while a request is answered. One handler (problems.py) renders all of it.
 
 GatewayError                        has a status, a kind, a title, a detail; may have field problems and headers
 ├── BadRequestError                 400  the body is not JSON, or not text

@@ -1,6 +1,6 @@
 """Quotations without a model: the sentences of the best passages that fit a question best.
 
-A sentence is compared together with what stands above it (surroundings.py), as the search compared its passage; what is
+A sentence is compared together with what stands above it (surroundings.py), as the search did with its chunk; what is
 quoted stays the sentence. Its rank is the mean of its cosine and its BM25, with a part of its passage's own score. BM25
 is divided by the best of these sentences. `make bench-answers` measures it beside a plain mean over stemmed words.
 """

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Json
-from pydantic_core import PydanticCustomError
 
 from gateway.auth.caller import Caller
 from gateway.documents.schemas import DocumentState
@@ -34,9 +33,9 @@ def _with_doubles(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _file(part: object) -> object:
-    # A part without a name is a text to the parser.
-    if isinstance(part, str):
-        raise PydanticCustomError("nameless_file", NAMELESS)
+    is_nameless = isinstance(part, str)  # to the parser it is a text
+    if is_nameless:
+        raise ValueError(NAMELESS)
     return part
 
 

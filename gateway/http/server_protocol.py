@@ -1,8 +1,7 @@
 """HTTP/1.1 as uvicorn speaks it, with the bounds that it leaves to a proxy.
 
-A request reaches the application when all of it is here, so that a slow upload takes no place and no time from anybody;
-until then it costs its bytes, which are bounded for each caller and together. Who asks too much is refused here, for a
-fraction of what the application's refusal costs, and is read the more slowly the more of it there is.
+A request reaches the application when all of it is here: a slow upload takes no place and no time. Until then it costs
+its bytes, which have bounds. Who asks too much is refused here, at little cost, and then read more slowly.
 """
 
 import logging
@@ -289,10 +288,7 @@ class BoundedProtocol(CountedConnection):
         self._end()
 
     def _end(self, pause_s: float = 0.0) -> None:
-        """Take nothing more from the client, and end the connection unless the client does.
-
-        For so many seconds what it sends is not even read, to be thrown away.
-        """
+        """Take nothing more, and end the connection unless the client does; for `pause_s` nothing is even read."""
         self._drop_upload()
         self._is_over = True
         self._held = None

@@ -98,7 +98,7 @@ DOCUMENTS = {
 }
 PRODUCTS = {
     "CK-1001": ("Emberline Vacuum Flask 1 L", "Keeps tea hot for twelve hours. The lid is a cup."),
-    "PB-3002": ("Ridgeway 45 Trekking Pack", "The back length adjusts by a ladder of webbing. It has a rain cover."),
+    "PB-3002": ("Ridgeway 45 Trekking Pack", "The back length adjusts by straps on its back. It has a rain cover."),
 }
 ANSWERS = {
     "Can I bring my bicycle on the funicular?": "Yes, outside the rush hour.",
@@ -108,7 +108,7 @@ ANSWERS = {
     "How long is the Marlin?": "Eighteen metres.",
     "Who approved the emergency lowering?": "Approved by Tomas Reyes.",
     "CK-1001": "The lid is a cup.",
-    "Is the Ridgeway 45 Trekking Pack adjustable?": "The back length adjusts by a ladder of webbing.",
+    "Is the Ridgeway 45 Trekking Pack adjustable?": "The back length adjusts by straps on its back.",
     "Max load at 18 m radius?": "| 18 | 6.2 | 4 |",
     "How often does the beacon flash?": "The beacon flashes twice every eleven seconds.",
     "夕食は何時に出ますか？": "夕食は午後6時30分に食堂で出ます。",
