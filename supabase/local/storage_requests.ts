@@ -211,9 +211,9 @@ function writtenKeys(bucket: string, key: string): string[] {
   return [fileKey(bucket, key), `folder ${bucket}/${key.split("/")[0]}`];
 }
 
-/** Hosted Storage gives addresses that begin below its own, with the name of the file as the client has encoded it. */
+/** Hosted Storage gives addresses that begin below its own, and decodes what supabase-js encodes again. */
 function signedAddress({ pathname }: URL, address: string): string {
-  return pathname.replace(/^\/storage\/v1/, "") + address.slice(address.lastIndexOf("?"));
+  return decodeURI(pathname.replace(/^\/storage\/v1/, "")) + address.slice(address.lastIndexOf("?"));
 }
 
 function withBody(request: Request, url: URL, body: StorageBody): Request {
