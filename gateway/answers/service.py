@@ -4,7 +4,7 @@ first model ─► second ─► quotations ─► a stale answer ─► 503
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 from gateway.answers.building import Building
@@ -102,15 +102,19 @@ class AnswerService:
             yield building.lacks(missing)
         async with aclosing(self._made(request, building, leave)) as made:
             async for event in made:
-                if self._stale.have_ended(caller, building.passages, asked_at):
-                    raise RightsChangedError
+                self._check_rights(caller, building.passages, asked_at)
                 yield event
+        self._check_rights(caller, building.passages, asked_at)
         for event in building.closes():
             yield event
         answer = self._finished(building.answer(), building.degradations, started)
         if not answer.degraded:
             self._stale.put(request, caller, answer, asked_at)
         yield DoneEvent(answer=answer)
+
+    def _check_rights(self, caller: Caller, passages: Sequence[UsedPassage], asked_at: float) -> None:
+        if self._stale.have_ended(caller, passages, asked_at):
+            raise RightsChangedError
 
     def answer_stale(self, request: AnswerRequest, caller: Caller) -> AnswerResponse:
         """A stale answer, where there is no room for another; OverloadedError where there is none."""
