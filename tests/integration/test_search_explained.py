@@ -215,8 +215,9 @@ async def test_an_operator_asks_for_a_person(
     assert [each["reason"] for each in json.loads(text)["explanation"]["ids"]] == ["unknown", "no_match"]
     status, _, error = await ask("diary", "--person", str(NOBODYS))
     assert (status, "this account is closed" in error) == (1, True)
-    status, _, error = await ask("diary", "not an id")
-    assert (status, bool(error)) == (1, True)
+    with pytest.raises(SystemExit) as ended:
+        why(["diary", "not an id"])
+    assert (ended.value.code, "argument ids: invalid UUID value: 'not an id'" in capsys.readouterr().err) == (2, True)
 
 
 async def test_more_ids_than_are_explained_are_refused(world: World) -> None:
