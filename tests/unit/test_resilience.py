@@ -76,11 +76,10 @@ async def test_there_is_no_retry_that_would_come_too_late() -> None:
         calls += 1
         raise BrokenError
 
-    pipeline = make_pipeline(attempts=5, backoff_s=50, max_backoff_s=50)
-    started = time.monotonic()
+    # The wait is any time up to the longest: one within 0.2 s is not to be expected in the life of this test.
+    pipeline = make_pipeline(attempts=5, backoff_s=1e9, max_backoff_s=1e9)
     with allow(0.2):
         await outcomes(pipeline, counted, 1)
-    assert time.monotonic() - started < 25  # half of the wait that was not begun
     assert calls == 1
 
 
