@@ -37,17 +37,16 @@ def cut(content: str, limits: Limits = LIMITS) -> tuple[list[Chunk] | Uncuttable
 def test_a_hostile_text_is_cut_in_little_time(name: str) -> None:
     result, seconds = cut(HOSTILE[name](LONGEST // 10))
     assert not isinstance(result, UncuttableError) or "private.limits" in str(result)
-    # A tenth of ten seconds, and nine times as much for a busy machine. In quadratic time it would be minutes.
-    assert seconds < 10
+    # A tenth of ten seconds, and as much again for a busy machine. In quadratic time it would be minutes.
+    assert seconds < 2
 
 
 @pytest.mark.parametrize("name", LONG_ONES)
 def test_two_million_characters_are_cut_in_ten_seconds(name: str) -> None:
-    # On a machine that does nothing else; a busy one is given six times as much.
-    result, seconds = cut(HOSTILE[name](LONGEST), Limits(seconds=60))
+    result, seconds = cut(HOSTILE[name](LONGEST))
     assert isinstance(result, list)
     assert len(result) <= Limits().chunks
-    assert seconds < 60
+    assert seconds < 10
 
 
 # Superlinear texts, looked for ---------------------------------------------------------------------------------------
@@ -129,7 +128,7 @@ def test_too_much_time_is_an_error_that_names_the_limit() -> None:
     result, seconds = cut(HOSTILE["long words"](LONGEST), Limits(seconds=0.5))
     assert "more than 0.5 s of processor time" in str(result)
     assert "private.limits: chunking_seconds_per_text" in str(result)
-    assert seconds < 5
+    assert seconds < 1.5
 
 
 def test_one_hostile_text_does_not_fail_the_others() -> None:
