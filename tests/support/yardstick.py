@@ -1,0 +1,43 @@
+"""How slow the machine is just now: promises of processor time are stated for a machine of known speed."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+# Processor time of `_work` on the machine of the promises (2 cores, x86-64, nothing beside it), in seconds.
+STANDARD_S = 0.1
+_WORD = re.compile(r"\w+")
+
+
+class _Piece(NamedTuple):
+    text: str
+    places: list[int]
+
+
+def _work() -> int:
+    """What programs do most: take memory, make strings, small objects, lists and dictionaries, and search a text."""
+    fresh = bytearray(20_000_000)
+    text = " ".join(f"word{number % 5003} and {number}" for number in range(30_000))
+    found: dict[str, _Piece] = {}
+    for match in _WORD.finditer(text):
+        found.setdefault(match.group(), _Piece(match.group(), [])).places.append(match.start())
+    return len("\n".join(sorted(found))) + len(fresh)
+
+
+def slowness() -> float:
+    """How many times longer than on the machine of the promises everything takes, at least 1."""
+    began = time.thread_time()
+    _work()
+    return max(1.0, (time.thread_time() - began) / STANDARD_S)
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """What `work` returns, and its processor time in seconds of the machine of the promises."""
+    before = slowness()
+    began = time.thread_time()
+    result = work()
+    spent = time.thread_time() - began
+    return result, spent / max(before, slowness())
