@@ -15,10 +15,3 @@ def is_taken(port: int) -> bool:
         except OSError:
             return True
         return False
-
-
-def free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

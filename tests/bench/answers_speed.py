@@ -20,10 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.answers.schemas import PASSAGES, PASSAGES_PER_RESULT
-from gateway.local.ports import free_port
 from tests.bench.processes import cost_of
 from tests.support import ScratchCluster, Stack, wait_until
-from tests.support.stack import PATIENT
+from tests.support.ports import free_port
 
 CLIENTS, TURNS = 20, 5
 TOKENS, TOKENS_PER_S = 400, 200
@@ -141,9 +140,6 @@ def measure(logs: Path) -> Table:
             gateway = stack.start_gateway(
                 LLM_URL=f"http://127.0.0.1:{port}/v1",
                 LLM_MODEL="bench",
-                LLM_STALL_S="60",
-                LLM_FIRST_TOKEN_S="60",
-                **PATIENT,
             )
             stack.start_worker()
             _write(stack)

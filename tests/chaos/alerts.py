@@ -19,7 +19,6 @@ from typing import Any
 from rich.console import Console
 
 from gateway.local.paths import REPOSITORY
-from gateway.local.ports import free_port
 from tests.chaos.fault import Fault
 from tests.chaos.faults import all_faults
 from tests.chaos.judging import Observation
@@ -30,6 +29,7 @@ from tests.chaos.routes import ROUTES
 from tests.chaos.watching import Watched, observed, watch
 from tests.chaos.world import World
 from tests.support.dashboard import lines, panels
+from tests.support.ports import free_port
 from tests.support.prometheus import Prometheus, has_prometheus
 
 LIGHT = 16.0

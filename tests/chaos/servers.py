@@ -15,9 +15,9 @@ import psycopg
 
 from gateway.local.cluster_directory import remove, settle
 from gateway.local.os_accounts import server_account, spawn_as
-from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
 from tests.support.databases import Database, ScratchCluster
+from tests.support.ports import free_port
 from tests.support.runs import descendants
 
 DISK_MB = 1200

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.app.application import create_operations
 from gateway.http.error_forms import MCP
-from gateway.local.ports import HOST, free_port
+from gateway.local.ports import HOST
 from tests.chaos.fault import Fault
 from tests.chaos.faults import all_faults
 from tests.chaos.load import suffer
@@ -20,6 +20,7 @@ from tests.chaos.routes import CONSTANT, PASSED_ON, ROUTES
 from tests.chaos.world import World
 from tests.support.dashboard import Panel, lines, panels
 from tests.support.gateway_app import make_app
+from tests.support.ports import free_port
 from tests.support.prometheus import Prometheus, has_prometheus, prometheus
 from tests.support.tokens import Project
 from tests.support.waiting import wait_until

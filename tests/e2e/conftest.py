@@ -17,8 +17,8 @@ from dotenv import dotenv_values
 
 from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
-from gateway.local.ports import free_port
 from tests.support import wait_until
+from tests.support.ports import free_port
 from tests.support.runs import PATIENT
 from tests.support.waiting import PATIENCE_S
 

@@ -17,12 +17,12 @@ from gateway.app.container import Services
 from gateway.embeddings import EmbedderChoice, create_embedder
 from gateway.errors import DatabaseBusyError, NotReadyError
 from gateway.local.paths import REPOSITORY
-from gateway.local.ports import free_port
 from gateway.status.service import StatusService
 from tests.support import Database, ScratchCluster
 from tests.support.clock import Clock
 from tests.support.embedders import FaultyEmbedder
 from tests.support.gateway_app import OPERATIONS, client_of, make_app
+from tests.support.ports import free_port
 from tests.support.proxy import Proxy
 from tests.support.tokens import Project
 from tests.support.waiting import PATIENCE_S, until, until_true

@@ -10,9 +10,10 @@ import httpx2
 import psycopg
 import pytest
 
-from gateway.local.ports import HOST, free_port
+from gateway.local.ports import HOST
 from tests.support import Database, wait_until
 from tests.support.patience import SETTINGS
+from tests.support.ports import free_port
 from tests.support.stack import Process, Stack
 from tests.support.waiting import PATIENCE_S
 

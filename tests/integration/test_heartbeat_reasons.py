@@ -9,9 +9,9 @@ import pytest
 
 from gateway.database.heartbeat import Heartbeat
 from gateway.database.sqlstates import REASONS
-from gateway.local.ports import free_port
 from gateway.resilience.request_metrics import HEARTBEAT_FAILURES
 from tests.support import Database
+from tests.support.ports import free_port
 from tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.anyio

@@ -11,9 +11,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from gateway.local.paths import REPOSITORY
-from gateway.local.ports import HOST, free_port
+from gateway.local.ports import HOST
 from tests.support import Database
 from tests.support.fake_collector import FakeCollector
+from tests.support.ports import free_port
 from tests.support.stack import Stack
 from tests.support.waiting import wait_until
 

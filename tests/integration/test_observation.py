@@ -10,8 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.local.ports import HOST, free_port
+from gateway.local.ports import HOST
 from tests.support import Database
+from tests.support.ports import free_port
 from tests.support.stack import Process, Stack
 from tests.support.waiting import wait_until
 

@@ -14,13 +14,13 @@ import pytest
 from gateway.clients.payments import Payment, PaymentFailedError, create_payments
 from gateway.clients.payments.http_provider import HttpPaymentProvider
 from gateway.embeddings import EmbedderChoice, create_embedder
-from gateway.local.ports import free_port
 from gateway.worker.payments.processor import process_payments
 from tests.support import Process, ScratchCluster, Stack, wait_until
 from tests.support.embedders import FaultyEmbedder
 from tests.support.fake_embedder import FakeEmbedder
 from tests.support.fake_payments import FakePayments
 from tests.support.gateway_app import OPERATIONS, client_of, make_app, make_settings
+from tests.support.ports import free_port
 from tests.support.shop import Shop
 from tests.support.tokens import Project
 from tests.support.waiting import PATIENCE_S, until

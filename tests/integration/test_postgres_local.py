@@ -15,10 +15,10 @@ from gateway.local import cluster_directory
 from gateway.local.cluster_directory import ClusterDirectory
 from gateway.local.errors import LocalError
 from gateway.local.os_accounts import may, server_account, spawn_as
-from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
 from gateway.local.state import State
 from tests.support import wait_until
+from tests.support.ports import free_port
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another account")
 

@@ -19,11 +19,11 @@ from gateway.local.cluster_directory import settle
 from gateway.local.migrate import migrate
 from gateway.local.os_accounts import server_account
 from gateway.local.paths import REPOSITORY
-from gateway.local.ports import free_port
 from gateway.local.postgres import Cluster
 from gateway.local.services import gateway_service, worker_service
-from tests.support import Process, make_user, wait_until
+from tests.support import Process, make_user, patience, wait_until
 from tests.support.fake_embedder import FakeEmbedder
+from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE_S
 
 DOCUMENT = (REPOSITORY / "docs" / "credentials.md").read_text(encoding="utf-8")
@@ -49,6 +49,7 @@ class Server:
             database_url=self.cluster.url(WORKER, password),
         )
         service.environment.update(environment)
+        service.command[-1] = "tests.support.patient_worker"
         worker = Process(service, self.home / f"worker-{len(self.gateways)}-{password[:8]}.log")
         self.gateways.append(worker)
         wait_until(lambda: "at work" in worker.output(), "the worker being at work")
@@ -64,7 +65,8 @@ class Server:
             publishable_key="sb_publishable_unused",
             database_url=self.cluster.url(LOGIN, password),
         )
-        service.environment["RATE_LIMIT_ADDRESS"] = ""  # one visitor asks without a pause
+        # One visitor asks without a pause, and no answer may be degraded because the machine is busy.
+        service.environment.update(patience.ENVIRONMENT, RATE_LIMIT_ADDRESS="")
         gateway = Process(service, self.home / f"gateway-{port}.log")
         self.gateways.append(gateway)
         gateway.wait_ready()

@@ -10,9 +10,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from gateway.local.ports import HOST, free_port
+from gateway.local.ports import HOST
 from tests.support import wait_until
 from tests.support.gateway_app import OPERATIONS, client_of, make_app
+from tests.support.ports import free_port
 from tests.support.tokens import Project
 from tests.support.waiting import PATIENCE_S, until, until_true
 

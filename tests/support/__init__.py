@@ -1,8 +1,8 @@
 """What several tests share: scratch databases, callers, processes, and waiting for a condition."""
 
-from gateway.local.ports import free_port
 from tests.support.callers import as_caller, make_user
 from tests.support.databases import Database, ScratchCluster
+from tests.support.ports import free_port
 from tests.support.stack import Process, Stack
 from tests.support.waiting import wait_until
 

@@ -15,8 +15,8 @@ from gateway.local.bootstrap import bootstrap, create_event_trigger
 from gateway.local.cluster_directory import remove, settle
 from gateway.local.migrate import migrate
 from gateway.local.os_accounts import server_account
-from gateway.local.ports import free_port
 from gateway.local.postgres import BUILTIN_LOCALE, Cluster
+from tests.support.ports import free_port
 
 TEMPLATE = "tidegate_template"
 # A folder with another PostgreSQL than the wheel's (tests/support/postgres_17.py makes one), which sorts texts as the

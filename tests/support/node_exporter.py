@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gateway.local.os_accounts import die_with_parent
-from gateway.local.ports import HOST, free_port
+from gateway.local.ports import HOST
+from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE_S
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 
 from gateway.local.os_accounts import server_account, spawn_as
-from gateway.local.ports import free_port
 from tests.support.databases import Database, ScratchCluster
+from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE_S, wait_until
 
 # Debian puts it where the path of people who are not root does not lead.

@@ -13,7 +13,8 @@ import httpx2
 
 from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
-from gateway.local.ports import HOST, free_port
+from gateway.local.ports import HOST
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 FOLDER = REPOSITORY / "docs" / "observability"

@@ -11,8 +11,8 @@ from dotenv import dotenv_values
 
 from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
-from gateway.local.ports import free_port
 from tests.support import patience
+from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE_S, wait_until
 
 # A test run against another project has these set; a stack of its own must not see them.

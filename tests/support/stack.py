@@ -11,18 +11,12 @@ import httpx2
 
 from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
-from gateway.local.ports import HOST, free_port
+from gateway.local.ports import HOST
 from gateway.local.services import Keys, Service, api_service, gateway_service, worker_service
 from tests.support import patience
 from tests.support.databases import Database
+from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE_S, wait_until
-
-PATIENT = {
-    "UPLOAD_TIMEOUT_S": "60", "REQUEST_TIMEOUT_S": "60", "DATABASE_TIMEOUT_S": "60", "EMBEDDER_TIMEOUT_S": "60",
-}  # fmt: skip
-"""Time limits of a gateway that gives up nothing that works, however busy the machine is."""
-MODEL_PATIENT = {"LLM_FIRST_TOKEN_S": "60", "LLM_STALL_S": "60", "LLM_TIMEOUT_S": "120"}
-"""The same for language models."""
 
 
 class Process:

@@ -11,8 +11,8 @@ from playwright.sync_api import Page
 
 from gateway.http.openapi import DESCRIPTIONS
 from gateway.local.paths import REPOSITORY
-from gateway.local.ports import free_port
 from tests.e2e.browser.support import Traffic, evaluate, site
+from tests.support.ports import free_port
 from tests.support.slow_line import slow_line
 from tests.support.stack import Process, Stack
 

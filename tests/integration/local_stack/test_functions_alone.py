@@ -9,11 +9,11 @@ import httpx2
 import jwt
 import pytest
 
-from gateway.local.ports import free_port
 from tests.integration.local_stack.support import PASSWORD, Client
 from tests.support import as_caller
 from tests.support.databases import Database
 from tests.support.joining import join
+from tests.support.ports import free_port
 from tests.support.stack import Process, Stack
 from tests.support.waiting import wait_until
 
