@@ -38,7 +38,7 @@ class Bought:
 
 
 def expected(orders: list[Bought]) -> tuple[dict[str, float], dict[tuple[str, str], int]]:
-    """Popularity (of today, since nothing here is older), and pairs, from what was paid and stands."""
+    """Popularity (of one day, since nothing here is older), and pairs, from what was paid and stands."""
     bought = {person: set[str]() for person in range(PEOPLE)}
     for order in orders:
         if order.status == "paid":

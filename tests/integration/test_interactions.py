@@ -91,13 +91,15 @@ def test_accounts_and_products_take_what_was_done_along(shop: Storefront, ann: u
 
 
 def test_a_new_product_begins_with_a_tenth_of_a_purchase(shop: Storefront) -> None:
-    shop.admin.execute(
-        "insert into public.products (category_id, sku, name, price) select id, 'NEW', 'new', 1 from public.categories"
-    )
-    (row,) = shop.admin.execute(
-        "select private.popularity_now(y.score) from public.product_popularity y"
-        " join public.products p on p.id = y.product_id where p.name = 'new'"
-    ).fetchall()
+    with shop.admin.transaction():  # within which it stays the same day
+        shop.admin.execute(
+            "insert into public.products (category_id, sku, name, price)"
+            " select id, 'NEW', 'new', 1 from public.categories"
+        )
+        (row,) = shop.admin.execute(
+            "select private.popularity_now(y.score) from public.product_popularity y"
+            " join public.products p on p.id = y.product_id where p.name = 'new'"
+        ).fetchall()
     assert row[0] == pytest.approx(PURCHASE / 10)
 
 
@@ -248,9 +250,7 @@ def test_buyers_of_one_product_do_not_wait_for_each_other_here(shop: Storefront)
     def buy(person: uuid.UUID) -> None:
         with psycopg.connect(database.admin_url, autocommit=True) as connection, connection.transaction():
             connection.execute("set local lock_timeout = '60s'")
-            mine = Storefront(connection, connection)
-            mine.products = shop.products
-            mine.order(person, "rope")
+            shop.on(connection).order(person, "rope")
             at_once.wait()
 
     with ThreadPoolExecutor(BUYERS) as pool:
@@ -273,9 +273,7 @@ def test_a_sale_does_not_wait_for_the_counting_nor_the_counting_for_a_sale(shop:
             with selling.transaction():
                 # As whoever sells would hold the product's row.
                 selling.execute("update public.products set stock = stock - 1 where id = %s", (shop.products["rope"],))
-                busy = Storefront(selling, selling)
-                busy.products = shop.products
-                busy.order(ann, "rope")
+                shop.on(selling).order(ann, "rope")
         with selling.transaction():
             selling.execute("update public.products set stock = stock - 1 where id = %s", (shop.products["rope"],))
             assert counting.execute("select private.roll_up_interactions(10)").fetchone() == (1,)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -11,13 +12,26 @@ from tests.support.passages import as_literal, unit_vector
 
 
 class Storefront:
-    """What happens in a shop, on one connection of the superuser and one of the people."""
+    """What happens in a shop, on one connection of the superuser and one of the people.
+
+    Popularity is counted by days (UTC). All that is bought here is bought on the day on which the shop opened, also
+    where a test runs past midnight.
+    """
 
     def __init__(self, admin: psycopg.Connection[Any], door: psycopg.Connection[Any]) -> None:
         """`admin` is the superuser's, `door` may become anybody."""
         self.admin = admin
         self.door = door
         self.products: dict[str, uuid.UUID] = {}
+        row = admin.execute("select date_trunc('day', now(), 'utc') + interval '1 day' - interval '1 us'").fetchone()
+        assert row is not None
+        self.closes: datetime = row[0]
+
+    def on(self, connection: psycopg.Connection[Any]) -> "Storefront":
+        """The same shop on another connection of the superuser."""
+        shop = Storefront(connection, connection)
+        shop.products, shop.closes = self.products, self.closes
+        return shop
 
     def stock(self, names: Iterable[str], category: str = "things", *, units: int = 100, active: bool = True) -> None:
         """Put products on the shelf of a category, which is made if need be; all older than any interaction."""
@@ -77,7 +91,13 @@ class Storefront:
 
     def pay(self, order: uuid.UUID) -> None:
         """An order is paid."""
-        self.admin.execute("update public.orders set status = 'paid' where id = %s", (order,))
+        with self.admin.transaction():
+            self.admin.execute("update public.orders set status = 'paid' where id = %s", (order,))
+            self.admin.execute(
+                "update public.interactions set created_at = %(closes)s"
+                " where order_id = %(order)s and created_at > %(closes)s",
+                {"order": order, "closes": self.closes},
+            )
 
     def order(self, person: uuid.UUID, *names: str, quantity: int = 1) -> uuid.UUID:
         """Somebody orders products and pays."""
@@ -112,8 +132,11 @@ class Storefront:
         return float(row[0])
 
     def popularity(self, name: str) -> float:
-        """A product's popularity: 10 for every purchase of today that would make the same."""
-        row = self.admin.execute("select private.popularity_now(%s)", (self.score(name),)).fetchone()
+        """A product's popularity on the shop's day: 10 for every purchase of that day that would make the same."""
+        row = self.admin.execute(
+            "select private.popularity_now(%s) / private.popularity_now(private.popularity_exponent(%s))",
+            (self.score(name), self.closes),
+        ).fetchone()
         assert row is not None
         return float(row[0])
 
