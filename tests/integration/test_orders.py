@@ -68,16 +68,28 @@ def test_whoever_loses_against_a_change_of_the_same_products_is_told_to_send_aga
     first, second = sorted((shop.product(5), shop.product(5)))
     buyer, idempotency_key = shop.buyer(), key()
     raise_price = "update public.products set price = price + 1 where id = %s"
-    with database.connect("supabase_admin") as staff, ThreadPoolExecutor() as pool:
+
+    def waits(connection: psycopg.Connection[Any]) -> bool:
+        waiting = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
+        return shop.admin.execute(waiting, (connection.info.backend_pid,)).fetchone() is not None
+
+    with (
+        database.connect("supabase_admin") as staff,
+        database.connect("supabase_admin") as other,
+        ThreadPoolExecutor() as pool,
+    ):
         staff.execute("set deadlock_timeout = '60s'")  # so that it is the order that notices
         with staff.transaction():
             staff.execute(raise_price, (second,))
-            placing = pool.submit(lambda: refused(lambda: shop.place(buyer, {first: 1, second: 1}, idempotency_key)))
-            waiting = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
-            pid = shop.people.info.backend_pid
-            wait_until(lambda: shop.admin.execute(waiting, (pid,)).fetchone() is not None)
-            staff.execute(raise_price, (first,))
-        assert status_of(placing.result(PATIENCE_S)) == 503
+            # The order looks once, a second after it has to wait for staff: they must be waiting by then.
+            with other.transaction():
+                other.execute(raise_price, (first,))
+                placing = pool.submit(refused, lambda: shop.place(buyer, {first: 1, second: 1}, idempotency_key))
+                wait_until(lambda: waits(shop.people), "the order waiting for the first product")
+                changing = pool.submit(staff.execute, raise_price, (first,))
+                wait_until(lambda: waits(staff), "staff waiting behind it")
+            assert status_of(placing.result(PATIENCE_S)) == 503
+            changing.result(PATIENCE_S)
     assert shop.place(buyer, {first: 1, second: 1}, idempotency_key)["status"] == "pending"
     assert (shop.stock(first), shop.stock(second)) == (4, 4)
 
