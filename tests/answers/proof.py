@@ -42,7 +42,6 @@ from tests.support.fake_collector import FakeCollector
 from tests.support.fake_embedder import FakeEmbedder
 from tests.support.fake_sentry import FakeSentry
 from tests.support.proxy import Proxy
-from tests.support.stack import MODEL_PATIENT, PATIENT
 from tests.support.tokens import SigningKey, claims_for
 
 AT_ONCE, OF_ONE = 12, 4
@@ -120,9 +119,6 @@ class Proof:
             self._stack.start_gateway,
             **self._embedder.environment,
             **self._collector.environment,
-            # What is broken here fails at once.
-            **PATIENT,
-            **MODEL_PATIENT,
             SUPABASE_URL=self._supabase_url,
             GATEWAY_DATABASE_URL=url,
             LLM_URL=self._model.url,

@@ -38,7 +38,6 @@ from tests.bench.embeddings import Embeddings
 from tests.bench.quality import Collection, lines_of, load, read
 from tests.bench.relevance import OTHER, OWN, WITHOUT, relevance
 from tests.support import ScratchCluster, Stack
-from tests.support.stack import PATIENT
 
 STRANGERS_QUESTIONS = 100
 CURVE_QUESTIONS = 300
@@ -161,7 +160,7 @@ def measure(collection: Collection, gold: Gold, logs: Path) -> dict[str, Any]:
         stack = Stack(cluster.build_template(), logs, logs)
         try:
             stack.start_api()
-            stack.start_gateway(**PATIENT)
+            stack.start_gateway()
             stack.start_worker()
             return _measured(stack, collection, gold)
         finally:

@@ -50,12 +50,8 @@ def sign_in(page: Path) -> list[Block]:
 
 @pytest.fixture(scope="module")
 def run(logs: Path) -> Iterator[tuple[Run, dict[str, str]]]:
-    """A stack of this module's own: pages add tables, change limits and sell goods.
-
-    It has time, so that no answer is degraded because the machine is busy.
-    """
-    patience = {"REQUEST_TIMEOUT_S": "30", "DATABASE_TIMEOUT_S": "20", "EMBEDDER_TIMEOUT_S": "20"}
-    run = Run(logs, RATE_LIMIT="", RATE_LIMIT_ADDRESS="", **patience)
+    """A stack of this module's own: pages add tables, change limits and sell goods."""
+    run = Run(logs, RATE_LIMIT="", RATE_LIMIT_ADDRESS="")
     run.start()
     yield run, run.wait_ready()
     run.dispose()

@@ -12,6 +12,7 @@ from gateway.database.pool import Database as GatewayDatabase
 from gateway.errors import DatabaseUnsafeError
 from gateway.resilience import Policy
 from tests.support import Database, ScratchCluster
+from tests.support.gateway_app import has_connection
 
 RULES = {rule.name: rule for rule in invariants()}
 
@@ -258,8 +259,9 @@ async def test_the_gateway_asks_nothing_of_a_database_that_breaks_it(
     with scratch.connect("supabase_admin") as admin:
         admin.execute("alter event trigger enforce_row_level_security disable")
         admin.execute(f"set role postgres; {statement}".encode())
-    database = GatewayDatabase(scratch.url_for("tidegate_gateway"), Policy("database", 3.0), pool_size=1)
+    database = GatewayDatabase(scratch.url_for("tidegate_gateway"), Policy("database", 60.0), pool_size=1)
     await database.open()
+    await has_connection(database)
     try:
         with pytest.raises(DatabaseUnsafeError) as refused:
             await database.fetch("active_embedding_model")

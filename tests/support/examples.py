@@ -15,9 +15,9 @@ from pathlib import Path
 from gateway.local.bootstrap import deno_command
 from gateway.local.paths import REPOSITORY
 from tests.support.documentation import Block
+from tests.support.waiting import PATIENCE_S
 
 MARK = "--- end of block ---"
-BLOCK_S = 60.0
 SHELL = """\
 set -eu -o pipefail
 refused=
@@ -90,7 +90,7 @@ class Session:
             input=f"\\set QUIET on\n\\set ON_ERROR_STOP on\n{block.code}",
             capture_output=True,
             text=True,
-            timeout=BLOCK_S,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == 0 or block.is_refused, f"{block}\n{done.stderr}"
         return done.stdout + done.stderr
@@ -103,7 +103,7 @@ class Session:
         process.stdin.write("next\n")
         process.stdin.flush()
         lines: list[str] = []
-        too_long = threading.Timer(BLOCK_S, process.kill)
+        too_long = threading.Timer(PATIENCE_S, process.kill)
         too_long.start()
         try:
             for line in process.stdout:

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from gateway.app.application import create_app, create_operations
 from gateway.app.container import Services
 from gateway.config.settings import Settings
+from gateway.database.pool import Database
 from gateway.embeddings import Embedder
 from tests.support.patience import patient
 from tests.support.tokens import PUBLISHABLE_KEY, SUPABASE_URL, Project
@@ -50,15 +51,19 @@ def make_app(
 
 
 async def is_connected(services: Services) -> None:
-    """Return once the gateway has a connection to its database, if there is one: a request waits half a second."""
-    pool = services.database._pool
-    assert isinstance(pool.conninfo, str)
-    if conninfo_to_dict(pool.conninfo)["port"] == conninfo_to_dict(NOWHERE)["port"]:
-        return
+    """Return once the gateway has a connection to its database, if there is one."""
+    conninfo = services.database._pool.conninfo
+    assert isinstance(conninfo, str)
+    if conninfo_to_dict(conninfo)["port"] != conninfo_to_dict(NOWHERE)["port"]:
+        await has_connection(services.database)
+
+
+async def has_connection(database: Database) -> None:
+    """Return once a pool that was opened has a connection: what asks it waits for half a second."""
 
     async def is_had() -> bool:
         try:
-            async with pool.connection():
+            async with database._pool.connection():
                 return True
         except psycopg.OperationalError:
             return False

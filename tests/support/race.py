@@ -22,9 +22,8 @@ from tests.support.runs import descendants
 from tests.support.shop import Json, Shop, as_items
 from tests.support.stack import Stack
 from tests.support.tokens import claims_for
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
-PATIENCE_S = 60.0
 AGAIN_S = 0.05
 
 
@@ -116,7 +115,7 @@ class DataApiDoor:
         self._client = httpx2.AsyncClient(
             base_url=f"{stack.supabase_url}/rest/v1/rpc/",
             headers={"apikey": stack.keys.publishable_key},
-            timeout=60,
+            timeout=PATIENCE_S,
             trust_env=False,
             limits=httpx2.Limits(max_connections=200),
         )
