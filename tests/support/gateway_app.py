@@ -12,11 +12,13 @@ from psycopg.conninfo import conninfo_to_dict
 from gateway.app.application import create_app, create_operations
 from gateway.app.container import Services
 from gateway.config.settings import Settings
+from gateway.database.heartbeat import Heartbeat
 from gateway.database.pool import Database
 from gateway.embeddings import Embedder
+from gateway.resilience import BulkheadFullError
 from tests.support.patience import patient
 from tests.support.tokens import PUBLISHABLE_KEY, SUPABASE_URL, Project
-from tests.support.waiting import until
+from tests.support.waiting import until, until_true
 
 OPERATIONS = "http://operations.test"
 """Where clients of an application in this process find its /status and /metrics."""
@@ -51,11 +53,12 @@ def make_app(
 
 
 async def is_connected(services: Services) -> None:
-    """Return once the gateway has a connection to its database, if there is one."""
+    """Return once the gateway has a connection to its database, if there is one, and every heartbeat was answered."""
     conninfo = services.database._pool.conninfo
     assert isinstance(conninfo, str)
     if conninfo_to_dict(conninfo)["port"] != conninfo_to_dict(NOWHERE)["port"]:
         await has_connection(services.database)
+        await has_beaten(services.database.heartbeat)
 
 
 async def has_connection(database: Database) -> None:
@@ -69,6 +72,20 @@ async def has_connection(database: Database) -> None:
             return False
 
     await until(is_had, "a connection to the database")
+
+
+async def has_beaten(heartbeat: Heartbeat) -> None:
+    """Return once no heartbeat is under way after one that was answered: the first has what was kept forgotten."""
+
+    async def is_so() -> bool:
+        try:
+            await heartbeat()
+        except (OSError, psycopg.Error, BulkheadFullError):
+            return False
+        return True
+
+    await until(is_so, "an answered heartbeat")
+    await until_true(lambda: not len(heartbeat._tasks), "earlier heartbeats having ended")
 
 
 class Door(httpx2.AsyncHTTPTransport):
