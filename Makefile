@@ -82,8 +82,8 @@ PROOFS := tests/isolation tests/unit tests/contract tests/ingestion tests/answer
 OTHERS := tests/integration $(patsubst %,--ignore=%,$(LOCAL_STACK) $(WORKER_TESTS))
 
 .PHONY: test
-test: .venv/dev.stamp .venv/deno-tests.stamp .venv/pgbouncer.stamp .venv/redis.stamp .venv/chromium.stamp
 test: ## Check style and types, then run the whole suite on real PostgreSQL
+	@$(MAKE) --no-print-directory --jobs=2 .venv/deno-tests.stamp .venv/debian.stamp
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  $(FUNCTIONS_CONFIG) supabase/functions
@@ -108,7 +108,7 @@ test-fast: .venv/dev.stamp .venv/deno.stamp ## Run the unit tests, the contracts
 # Hosted projects run 17. What starts no scratch server of its own would only say the same again.
 .PHONY: test-postgres-17
 test-postgres-17: export TEST_POSTGRES := .venv/postgres-17
-test-postgres-17: .venv/dev.stamp .venv/deno.stamp .venv/pgbouncer.stamp .venv/postgres-17.stamp
+test-postgres-17: .venv/deno.stamp .venv/debian.stamp .venv/dev.stamp .venv/postgres-17.stamp
 test-postgres-17: ## Run the access rules and the integration tests on PostgreSQL 17
 	@mkdir -p .test-logs; $(BIN)/python -m pytest tests/isolation >.test-logs/isolation-17.log 2>&1 & proofs=$$!; \
 	trap 'kill $$proofs' INT TERM; \
@@ -171,7 +171,7 @@ docs: .venv/run.stamp ## Write docs/settings.md from the settings, and the Grafa
 	@$(BIN)/python docs/scripts/dashboard.py
 
 .PHONY: screenshot
-screenshot: .venv/deno-tests.stamp .venv/chromium.stamp ## Draw the picture of the example shop in docs/browser.md
+screenshot: .venv/deno-tests.stamp .venv/debian.stamp ## Draw the picture of the example shop in docs/browser.md
 	@SCREENSHOT=docs/images/shop.png $(BIN)/python -m pytest -q tests/e2e/browser/test_shop_orders.py
 
 # The files name no package index: pip asks whichever it is set up with.
@@ -322,43 +322,26 @@ bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the
 	@$(BIN)/python -m tests.support.postgres_17 .venv/postgres-17
 	@touch $@
 
-# The tests of shared rates use a real one; where it cannot be installed they are skipped and say so.
-.venv/redis.stamp: | .venv/pyvenv.cfg
-	@if ! PATH="$$PATH:/usr/sbin" command -v redis-server >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing redis-server"; \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends redis-server; } \
-	      >/dev/null; \
-	  else echo "Redis is not installed: its tests are skipped (sudo apt-get install redis-server)" >&2; fi; fi
-	@touch $@
+# Programs of Debian's packages. What needs one that cannot be installed is skipped and says so.
+# $(call debian,program:package+package …)
+define debian
+@missing=; for each in $(1); do \
+  PATH="$$PATH:/usr/sbin" command -v "$${each%%:*}" >/dev/null || missing="$$missing $$(echo "$${each#*:}" | tr + ' ')"; done; \
+if [ -n "$$missing" ]; then \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "Installing$$missing"; \
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; } \
+      >/dev/null; \
+  else echo "Not installed, so what needs them is skipped (sudo apt-get install$$missing):$$missing" >&2; fi; fi
+@touch $@
+endef
 
-# The tests of the alerts run its rules; where it cannot be installed they are skipped and say so. Its exporter tells of disks.
+PROMETHEUS := promtool:prometheus+prometheus-node-exporter
+BROWSER := $(if $(or $(CHROMIUM),$(shell command -v chromium-browser google-chrome)),,chromium:chromium+fonts-dejavu-core)
+
 .venv/prometheus.stamp: | .venv/pyvenv.cfg
-	@if ! command -v promtool >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing prometheus"; \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	      apt-get install -qq -y --no-install-recommends prometheus prometheus-node-exporter; } >/dev/null; \
-	  else echo "Prometheus is not installed: its tests are skipped (sudo apt-get install prometheus)" >&2; fi; fi
-	@touch $@
+	$(call debian,$(PROMETHEUS))
 
-# The tests of the pool go through a real one; where it cannot be installed they are skipped and say so.
-.venv/pgbouncer.stamp: | .venv/pyvenv.cfg
-	@if ! PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing pgbouncer"; \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends pgbouncer; } \
-	      >/dev/null; \
-	  else echo "PgBouncer is not installed: its tests are skipped (sudo apt-get install pgbouncer)" >&2; fi; fi
-	@touch $@
-
-# A browser is a client like any other; where none can be installed its tests are skipped and say so.
-.venv/chromium.stamp: | .venv/pyvenv.cfg
-	@if [ -z "$$CHROMIUM" ] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null \
-	    && ! command -v google-chrome >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing chromium"; \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	      apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; } >/dev/null; \
-	  else echo "Chromium is not installed: its tests are skipped (sudo apt-get install chromium)" >&2; fi; fi
-	@touch $@
+# Shared rates, pools, alerts and browsers are tested with real ones.
+.venv/debian.stamp: | .venv/pyvenv.cfg
+	$(call debian,redis-server:redis-server pgbouncer:pgbouncer $(PROMETHEUS) $(BROWSER))
