@@ -11,8 +11,8 @@ import pytest
 from gateway.database.connection import connect
 from gateway.worker.maintenance.loop import STEPS, Maintenance
 from gateway.worker.session import Session
-from tests.bench.processes import cost_of
 from tests.support import Database, as_caller, make_user
+from tests.support.yardstick import taking_at_most
 
 FOREIGN = 100_000
 # Of the server's processor. Asked of every file, the policies of documents took 16 s of it.
@@ -56,13 +56,8 @@ def person_with_files(database: Database, others: uuid.UUID) -> tuple[uuid.UUID,
 @contextmanager
 def in_time(database: Database, person: uuid.UUID | None) -> Iterator[psycopg.Connection[Any]]:
     """One request, which must take little of the processor."""
-    with database.connect() as connection:
-        pids = [connection.info.backend_pid]
-        before = cost_of(pids).cpu_s
-        with as_caller(connection, person):
-            connection.execute("set local statement_timeout = '60s'")
-            yield connection
-        assert cost_of(pids).cpu_s - before < REQUEST_S
+    with database.connect() as connection, taking_at_most(REQUEST_S, connection), as_caller(connection, person):
+        yield connection
 
 
 def test_a_folder_is_listed_beside_very_many_files(database: Database, foreign: uuid.UUID) -> None:

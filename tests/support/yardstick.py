@@ -2,8 +2,13 @@
 
 import re
 import time
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+
+import psycopg
+
+from tests.bench.processes import running_ns
 
 T = TypeVar("T")
 
@@ -41,3 +46,13 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
     result = work()
     spent = time.thread_time() - began
     return result, spent / max(before, slowness())
+
+
+@contextmanager
+def taking_at_most(seconds: float, connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Assert that PostgreSQL takes less of the processor for this connection, on the machine of the promises."""
+    pid = connection.info.backend_pid
+    began = running_ns(pid)
+    yield
+    spent = (running_ns(pid) - began) / 1e9
+    assert spent < seconds or spent / slowness() < seconds, f"{spent:.2f} s"
