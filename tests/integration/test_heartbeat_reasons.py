@@ -13,8 +13,16 @@ from gateway.resilience.request_metrics import HEARTBEAT_FAILURES
 from tests.support import Database
 from tests.support.ports import free_port
 from tests.support.proxy import Proxy
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
+BEAT_S = "gateway.database.heartbeat.BEAT_S"
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever answers is waited for."""
+    monkeypatch.setattr(BEAT_S, PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +48,15 @@ async def reason_of(beat: Heartbeat) -> list[str]:
     return [reason for reason, count in counted().items() if count > before[reason]]
 
 
-async def test_a_heartbeat_without_an_answer_is_counted_by_its_reason(database: Database, door: Proxy) -> None:
+async def test_a_heartbeat_without_an_answer_is_counted_by_its_reason(
+    database: Database, door: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     beat = heartbeat(database, door.port)
     assert await reason_of(beat) == []
     door.freeze()
-    assert await reason_of(beat) == ["no_answer"]
+    with monkeypatch.context() as hasty:
+        hasty.setattr(BEAT_S, 0.1)
+        assert await reason_of(beat) == ["no_answer"]
     door.heal()
     assert await reason_of(beat) == []
     door.refuse()
