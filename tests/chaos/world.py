@@ -18,7 +18,7 @@ from tests.support.fake_embedder import FakeEmbedder
 from tests.support.far_host import FarHost
 from tests.support.proxy import Proxy
 from tests.support.stack import Process, Stack
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 REQUEST_S = 3.0
 DOCUMENTS = 30
@@ -188,12 +188,12 @@ class World:
             f"{self.stack.supabase_url}/auth/v1/token?grant_type=password",
             json={"email": email, "password": self._password},
             headers={"apikey": self.stack.keys.publishable_key},
-            timeout=10,
+            timeout=PATIENCE_S,
             trust_env=False,
         )
         return str(response.raise_for_status().json()["access_token"])
 
-    def write(self, title: str, visibility: str = "private") -> None:
+    def write(self, title: str, visibility: str = "private", within_s: float = PATIENCE_S) -> None:
         """Write a document through the Data API, and remember it once that was acknowledged; httpx2.HTTPError."""
         response = httpx2.post(
             f"{self.stack.supabase_url}/rest/v1/documents",
@@ -204,7 +204,7 @@ class World:
                 "organization_id": self.publisher if visibility == "public" else None,
             },
             headers=self.headers_of(0) | {"Prefer": "return=minimal"},
-            timeout=3,
+            timeout=within_s,
             trust_env=False,
         )
         response.raise_for_status()
@@ -213,7 +213,7 @@ class World:
     def write_some(self) -> None:
         """Write one more, if that is possible now."""
         try:
-            self.write(f"log {uuid.uuid4()}")
+            self.write(f"log {uuid.uuid4()}", within_s=3)
         except httpx2.HTTPError:
             return  # not acknowledged, so nothing was promised
 
