@@ -17,9 +17,14 @@ from gateway.http.load_shedding import ANSWERS
 from tests.support import Process, Stack
 from tests.support.gateway_app import make_app
 from tests.support.tokens import Project
+from tests.support.waiting import PATIENCE_S
 
 CONFIG = schemathesis.Config.from_dict(
-    {"seed": 20261122, "generation": {"deterministic": True, "max-examples": 50, "database": "none"}}
+    {
+        "seed": 20261122,
+        "request-timeout": PATIENCE_S,
+        "generation": {"deterministic": True, "max-examples": 50, "database": "none"},
+    }
 )
 OF_ANY_REQUEST = {"400", "404", "405", "408", "413", "431"}
 STATUSES = {

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.browser.shop_page import CDN, ELSEWHERE, SHOP, TELL, edited, serve_sdk
-from tests.e2e.browser.support import CHROMIUM, FLAGS, NO_CHROMIUM, Traffic, site
+from tests.e2e.browser.support import CHROMIUM, FLAGS, NO_CHROMIUM, PATIENCE_MS, Traffic, site
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip(NO_CHROMIUM)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -23,7 +23,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page that keeps what it signed in as for the length of the module."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(120_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Locator, Page, Route, expect
 
 from gateway.local.paths import REPOSITORY
-from tests.e2e.browser.support import SDK, Traffic, sdk_file, sdk_version
+from tests.e2e.browser.support import PATIENCE_MS, SDK, Traffic, sdk_file, sdk_version
 
 # A busy machine may take seconds for what takes a moment.
-expect.set_options(timeout=120_000)
+expect.set_options(timeout=PATIENCE_MS)
 SHOP = REPOSITORY / "docs" / "examples" / "shop"
 CDN = f"https://cdn.jsdelivr.net/npm/{SDK}@{sdk_version()}/dist/umd/supabase.js"
 PASSWORD = "correct horse battery"

@@ -18,6 +18,7 @@ import deno
 from playwright.sync_api import Page, Request
 
 from gateway.local.paths import REPOSITORY
+from tests.support.waiting import PATIENCE_S
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -28,6 +29,7 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+PATIENCE_MS = 1000 * PATIENCE_S
 DENO_CONFIG = REPOSITORY / "supabase" / "local" / "deno.json"
 SDK = "@supabase/supabase-js"
 

@@ -134,9 +134,7 @@ def test_an_answer_of_no_server_is_told_in_plain_words(shop: Page, fault: str) -
         shop.route(re.compile(re.escape(path)), FAULTS[fault])
         press(shop, "Care and Repair")
         # supabase-js asks again three times before it gives up.
-        expect(shop.locator("#message")).to_have_text(
-            f"{UNANSWERED} Check your connection, and try again.", timeout=120_000
-        )
+        expect(shop.locator("#message")).to_have_text(f"{UNANSWERED} Check your connection, and try again.")
         shop.unroute_all()
         shop.get_by_label("Search the shop").fill("")
         press(shop, "All")

@@ -17,7 +17,7 @@ from tests.e2e.browser.shop_page import (
     press,
     sign_up,
 )
-from tests.e2e.browser.support import Traffic
+from tests.e2e.browser.support import PATIENCE_MS, Traffic
 
 SCREENSHOT = os.environ.get("SCREENSHOT")
 
@@ -70,7 +70,7 @@ def test_an_order_whose_answer_is_lost_is_placed_once(shop: Page, project: dict[
     url = f"{project['SUPABASE_URL']}/rest/v1/rpc/place_order"
 
     def lose_answer(route: Route) -> None:
-        route.fetch()
+        route.fetch(timeout=PATIENCE_MS)
         route.abort("connectionreset")
 
     add(shop, names(shop)[0])

@@ -120,18 +120,15 @@ def test_a_late_answer_about_a_session_ends_no_other(shop: Page, project: dict[s
     shop.goto(urljoin(address, ELSEWHERE))
     change, why = CLOSINGS["its account is banned"]
     close(project, change, email)
-    doubts: list[str] = []
     held: list[Route] = []
 
-    def is_second_doubt(request: Request) -> bool:
-        if is_doubt(request.url) and request.method == "GET":
-            doubts.append(request.url)
-        return len(doubts) == 2
+    def hold(route: Route) -> None:
+        held.append(route)
+        if len(held) == 2:
+            held[0].continue_()
 
-    shop.route(is_doubt, lambda route: held.append(route))  # noqa: PLW0108  a builtin cannot be marked
-    with shop.expect_event("request", is_second_doubt):
-        shop.goto(address)
-    held[0].continue_()
+    shop.route(is_doubt, hold)
+    shop.goto(address)
     expect(shop.locator("#message")).to_have_text(why)
     email = sign_up(shop)
     for late in held[1:]:

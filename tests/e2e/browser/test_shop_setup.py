@@ -15,6 +15,7 @@ from tests.e2e.browser.shop_page import (
     press,
     serve_sdk,
 )
+from tests.e2e.browser.support import PATIENCE_MS
 
 MESSAGE = "#message"
 
@@ -29,7 +30,7 @@ def fresh(shop: Page) -> Page:
 
 
 def json_of(route: Route) -> list[dict[str, object]]:
-    return list(json.loads(route.fetch().body()))
+    return list(json.loads(route.fetch(timeout=PATIENCE_MS).body()))
 
 
 def test_sign_up_with_confirmations_on_names_the_mail(fresh: Page) -> None:
