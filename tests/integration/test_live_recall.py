@@ -15,7 +15,7 @@ from gateway.resilience.request_metrics import RECALL_CHECKS
 from gateway.search.recall import WINDOW, LiveRecall, TimeBudget, wilson
 from gateway.search.schemas import SearchRequest
 from tests.support import Database
-from tests.support.gateway_app import OPERATIONS, client_of, make_app, make_settings
+from tests.support.gateway_app import OPERATIONS, client_of, has_connection, make_app, make_settings
 from tests.support.passages import as_literal, unit_vector
 from tests.support.tenants import populate
 from tests.support.tokens import Project
@@ -77,6 +77,7 @@ async def world(database: Database) -> AsyncIterator[World]:
         admin.execute("update private.settings set comparison_limit = 0")
     way = GatewayDatabase(database.url_for("tidegate_gateway"), make_settings().policies.database)
     await way.open()
+    await has_connection(way)
     yield World(database, way)
     await way.close()
 

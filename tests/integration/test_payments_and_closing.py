@@ -141,8 +141,8 @@ def test_everything_at_once_ends_and_the_counts_are_right(shop: Shop) -> None:
         shop.limit(name, 1_000_000)
     database, staff = shop.database, shop.staff
 
-    def live(buyer: uuid.UUID) -> None:
-        dice = Random(str(buyer))
+    def live(number: int, buyer: uuid.UUID) -> None:
+        dice = Random(number)
         with database.connect("supabase_admin") as admin, database.connect() as people:
             mine = Shop.__new__(Shop)
             mine.database, mine.admin, mine.people, mine.staff = database, admin, people, staff
@@ -171,7 +171,7 @@ def test_everything_at_once_ends_and_the_counts_are_right(shop: Shop) -> None:
     ended: list[bool] = []
     with ThreadPoolExecutor(len(buyers) + 2) as pool:
         workers = [pool.submit(work, number, ended) for number in range(2)]
-        people = [pool.submit(live, buyer) for buyer in buyers]
+        people = [pool.submit(live, number, buyer) for number, buyer in enumerate(buyers)]
         try:
             for person in people:
                 person.result(PATIENCE_S)

@@ -178,8 +178,9 @@ def test_a_worker_does_it_by_itself(cluster: ScratchCluster, logs: Path) -> None
             workshop.start_worker()
             wait_until(lambda: shop.stock(lamp) == 9000, "the goods being on sale again")
             assert shop.held(lamp) == 0
-            placed(shop, lamp, 29.95, 7)
+            order = str(shop.place(shop.buyer(), {lamp: 7}, "late")["id"])
             assert shop.stock(lamp) == 8993
+            shop.age(order, 29.95)
             wait_until(lambda: shop.stock(lamp) == 9000, "the last order's goods being on sale again")
 
 

@@ -154,7 +154,7 @@ def test_a_name_of_all_signs_is_the_same_by_every_door(client: Client, stack: St
         assert client.get(f"/storage/v1/object/info/any/in/{address}").status_code == 200
         assert error(upload(client, f"any/in/{address}")) == (400, "409", "KeyAlreadyExists")
         signed = client.post(f"/storage/v1/object/sign/any/in/{address}", json={"expiresIn": 60}).json()["signedURL"]
-        with httpx2.Client(trust_env=False) as nobody:
+        with httpx2.Client(timeout=60, trust_env=False) as nobody:
             assert nobody.get(f"{stack.supabase_url}/storage/v1{signed}").text == "signs"
     listed = client.post("/storage/v1/object/list/any", json={"prefix": "in"}).json()
     assert [each["name"] for each in listed] == [name]
