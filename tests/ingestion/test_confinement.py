@@ -15,6 +15,7 @@ from gateway.local.paths import REPOSITORY
 from tests.ingestion.content import make
 from tests.ingestion.hostile_files import hostile_files
 from tests.ingestion.texts import html
+from tests.support.waiting import until_true
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +66,14 @@ def test_a_confined_process_is_refused(attempt: str) -> None:
     )
 
 
+def _links(folder: Path) -> list[str]:
+    """What the links in a folder lead to; nothing where one is gone meanwhile."""
+    try:
+        return [str(link.readlink()) for link in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+
+
 async def test_it_inherits_neither_files_nor_secrets() -> None:
     os.environ["SECRET_OF_THE_WORKER"] = "x"
     ends = os.pipe()
@@ -74,15 +83,16 @@ async def test_it_inherits_neither_files_nor_secrets() -> None:
     process = await _start("a.txt", None, Limits())  # waits for its file, so that it can be looked at
     try:
         folder = Path(f"/proc/{process.pid}")
-        variables = (folder / "environ").read_text().split("\0")
-        open_files = [str(file.readlink()) for file in (folder / "fd").iterdir()]
+        # Both are only there once the kernel has put the program into the new process.
+        variables = await until_true((folder / "environ").read_text, "variables")
+        open_files = await until_true(lambda: _links(folder / "fd"), "open files")
     finally:
         process.kill()
         await process.wait()
         for end in ends:
             os.close(end)
         del os.environ["SECRET_OF_THE_WORKER"]
-    assert dict(line.split("=", 1) for line in variables if line) == ENVIRONMENT
+    assert dict(line.split("=", 1) for line in variables.split("\0") if line) == ENVIRONMENT
     assert mine not in open_files
 
 
