@@ -71,11 +71,12 @@ def policy_mutants(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
             yield Mutant(f"{name} on {table}: dropped", dropped, table, ("select",), "zoe")
             continue
         actions = (command, "upsert") if command in ("insert", "update") else (command,)
+        changed, first = f"alter policy {quoted} on {table}", "worker" if roles == ["tidegate_worker"] else ""
         if using not in (None, "true"):
-            yield Mutant(f"{name}: using true", f"alter policy {quoted} on {table} using (true)", table, actions)
+            yield Mutant(f"{name}: using true", f"{changed} using (true)", table, actions, first)
         if check not in (None, "true"):
-            yield Mutant(f"{name}: check true", f"alter policy {quoted} on {table} with check (true)", table, actions)
-        yield Mutant(f"{name}: dropped", f"drop policy {quoted} on {table}", table, actions)
+            yield Mutant(f"{name}: check true", f"{changed} with check (true)", table, actions, first)
+        yield Mutant(f"{name}: dropped", f"drop policy {quoted} on {table}", table, actions, first)
         if command == "select" and "authenticated" in roles and "anon" not in roles:
             statement = f"alter policy {quoted} on {table} to anon, authenticated"
             yield Mutant(f"{name}: for visitors too", f"{statement}; grant select on {table} to anon", table, actions)
@@ -99,11 +100,13 @@ PLANTED = (
         "bans are forgotten",
         _open_account("FOUND and u.deleted_at is null; return case when found then auth.uid() end;"),
         "public.documents",
+        first="zoe",
     ),
     Mutant(
         "softly deleted accounts are forgotten",
         _open_account("FOUND and u.banned_until is null; return case when found then auth.uid() end;"),
         "public.categories",
+        first="yan",
     ),
     Mutant(
         "accounts that are gone are forgotten",
@@ -112,6 +115,7 @@ PLANTED = (
             " return case when not found then auth.uid() end;"
         ),
         "public.documents",
+        first="xav",
     ),
     Mutant(
         "row level security off",
