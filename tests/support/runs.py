@@ -1,4 +1,4 @@
-"""`python -m gateway.local run` as a test starts it: in a session of its own, its output in a file."""
+"""`python -m gateway.local run` as a test starts it: in a session of its own, its output in a file, and patient."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ class Run:
         self.environment = {**inherited, **PATIENT, "TIDEGATE_HOME": str(self.home), **ports, **environment}
         self.log = logs / f"{self.home.name}.log"
         self.popen: subprocess.Popen[bytes] | None = None
-        self.program = [sys.executable, "-m", "gateway.local", "run"]
+        self.program = [sys.executable, "-m", "tests.support.patient_run", "run"]
         self._seen = 0
         self._left_behind = 0
 
