@@ -176,6 +176,18 @@ def test_killing_the_supervisor_leaves_no_process_and_does_no_harm(run: Run, env
     assert run.stop(signal.SIGTERM) == 0
 
 
+def test_a_child_that_cannot_start_shows_its_last_lines(
+    run: Run, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(run.environment, "EMBEDDER", "abacus")
+    assert run.start().wait(PATIENCE_S) == 1
+    output = run.output()
+    assert "could not be started" in output
+    assert "EMBEDDER" in output.rpartition("Its last lines:")[2]
+    assert "Traceback" not in output.rpartition("Its last lines:")[2]
+    assert not [port for port in run.ports.values() if is_taken(port)]
+
+
 @pytest.mark.parametrize("variable", ["GATEWAY_PORT", "SUPABASE_PORT", "POSTGRES_PORT"])
 def test_a_taken_port_is_named_with_its_variable(logs: Path, variable: str) -> None:
     run = Run(logs)
@@ -209,18 +221,5 @@ def test_it_does_not_start_when_the_process_to_stop_with_is_gone(logs: Path) -> 
     try:
         assert run.start().wait(PATIENCE_S) == -signal.SIGTERM
         assert list(run.home.iterdir()) == []
-    finally:
-        run.dispose()
-
-
-def test_a_child_that_cannot_start_shows_its_last_lines(logs: Path) -> None:
-    run = Run(logs, EMBEDDER="abacus")
-    try:
-        assert run.start().wait(PATIENCE_S) == 1
-        output = run.output()
-        assert "could not be started" in output
-        assert "EMBEDDER" in output.rpartition("Its last lines:")[2]
-        assert "Traceback" not in output.rpartition("Its last lines:")[2]
-        assert not [port for port in run.ports.values() if is_taken(port)]
     finally:
         run.dispose()
