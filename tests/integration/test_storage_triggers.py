@@ -24,7 +24,7 @@ LOOT = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def database(cluster: ScratchCluster) -> Iterator[Database]:
     database = cluster.clone("storage_triggers")
     yield database
