@@ -170,7 +170,6 @@ async def measure(
         warm = [client.request(text, number) for number, text in enumerate(texts)]
         for request in warm:
             await client.search(request)  # its vector is known from here on: the model is not measured
-        await peak(client, warm)
         best = await peak(client, warm)
         cheap = [client.request(text, PEOPLE) for text in texts]
         attacker = Attacker(
