@@ -5,6 +5,8 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -12,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from gateway.local.cluster_directory import wheel_installation
 from gateway.local.errors import LocalError
 from gateway.local.migrate import migrate
-from gateway.local.settings import LocalSettings
+from gateway.local.settings import LocalSettings, names_project
 from gateway.local.state import State
 
 
@@ -88,7 +90,8 @@ def _migrate(environment: Mapping[str, str]) -> None:
 
         settings = LocalSettings.read(environment)
         state = State(settings.home)
-        state.read_env()  # says so when nothing runs
+        port = urlsplit(state.read_env()["DATABASE_URL"]).port  # read_env says so when nothing runs
+        settings = replace(settings, postgres_port=port or settings.postgres_port)
         done = migrate_local(*open_cluster(settings, state, print), state, print)
     print("nothing to do: every migration is applied" if done == 0 else f"{done} migrations applied")
 
@@ -104,6 +107,6 @@ def _open_psql(url: str) -> None:
 
 def _stack_values(environment: Mapping[str, str]) -> Mapping[str, str]:
     """Where the stack is: the environment when it names a project, else the env file of the local one."""
-    if environment.get("SUPABASE_URL"):
+    if names_project(environment):
         return environment
     return State(LocalSettings.read(environment).home).read_env()

@@ -115,7 +115,10 @@ def _pending(applied: Sequence[str], files: Sequence[Migration]) -> list[Migrati
             "migrated. Start with an empty database: `make reset` deletes the local one; on Supabase, use a new project"
         )
     if foreign:
-        raise MigrationError(f"the database has migrations that this checkout lacks: {', '.join(foreign)}")
+        raise MigrationError(
+            f"the database has migrations that this checkout lacks: {', '.join(foreign)}. Check out the branch that "
+            "has them, or start with an empty database: `make reset` deletes the local one"
+        )
     todo = [migration for migration in files if migration.version not in set(applied)]
     if todo and applied and todo[0].version < applied[-1]:
         raise MigrationError(

@@ -48,7 +48,7 @@ class Project:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Project | None":
         """The project that SUPABASE_URL names, or None; LocalError when what belongs to it is missing."""
-        if not environment.get("SUPABASE_URL"):
+        if not names_project(environment):
             return None
         names = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "DATABASE_URL")
         if missing := [name for name in names if not environment.get(name)]:
@@ -58,6 +58,15 @@ class Project:
             )
         url, publishable_key, secret_key, database_url = (environment[name] for name in names)
         return cls(url.rstrip("/"), publishable_key, secret_key, database_url)
+
+
+def names_project(environment: Mapping[str, str]) -> bool:
+    """Whether SUPABASE_URL names a project that runs elsewhere.
+
+    A shell that has loaded the `env` file of a local stack names that stack, which is none.
+    """
+    url = environment.get("SUPABASE_URL")
+    return bool(url) and url != environment.get("LOCAL_SUPABASE_URL")
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:

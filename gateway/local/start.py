@@ -40,10 +40,12 @@ async def start_local(settings: LocalSettings, state: State, stack: Stack) -> di
 
 def connection_values(settings: LocalSettings, cluster: Cluster, secrets: Secrets) -> dict[str, str]:
     """The content of the `env` file of a local stack."""
+    supabase_url = f"http://{HOST}:{settings.supabase_port}"
     return {
         "GATEWAY_URL": f"http://{HOST}:{settings.gateway_port}",
         "OPERATIONS_URL": f"http://{HOST}:{settings.operations_port}",
-        "SUPABASE_URL": f"http://{HOST}:{settings.supabase_port}",
+        "SUPABASE_URL": supabase_url,
+        "LOCAL_SUPABASE_URL": supabase_url,  # the same: SUPABASE_URL names no project that runs elsewhere
         "SUPABASE_PUBLISHABLE_KEY": secrets.publishable_key,
         "SUPABASE_SECRET_KEY": secrets.secret_key,
         "DATABASE_URL": cluster.url("postgres", secrets.postgres_password),
@@ -72,7 +74,7 @@ def migrate_local(cluster: Cluster, secrets: Secrets, state: State, report: Call
     if not mark.exists() or mark.read_text() != newest:
         bootstrap.create_event_trigger(cluster.admin_url())
         mark.write_text(newest)
-    # Every time: a gateway that used this stack as its project (see external.py) has given them others.
+    # Every time: a gateway that used this stack as its project (see hosted_project.py) has given them others.
     logins = {"tidegate_gateway": secrets.gateway_password, "tidegate_worker": secrets.worker_password}
     bootstrap.set_passwords(cluster.admin_url(), logins)
     return len(done)

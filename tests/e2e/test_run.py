@@ -21,6 +21,7 @@ VARIABLES = {
     "GATEWAY_URL",
     "OPERATIONS_URL",
     "SUPABASE_URL",
+    "LOCAL_SUPABASE_URL",
     "SUPABASE_PUBLISHABLE_KEY",
     "SUPABASE_SECRET_KEY",
     "DATABASE_URL",
@@ -114,7 +115,7 @@ def test_a_second_start_is_refused(run: Run, env: dict[str, str]) -> None:
 
 
 def test_commands_on_the_running_stack(run: Run, env: dict[str, str]) -> None:
-    migrated = run.command("migrate")
+    migrated = run.command("migrate", POSTGRES_PORT="")  # another terminal knows TIDEGATE_HOME alone
     assert (migrated.returncode, migrated.stdout) == (0, "nothing to do: every migration is applied\n")
     seeded = run.command("seed")
     assert seeded.returncode == 0, seeded.stderr

@@ -71,6 +71,12 @@ def test_a_project_is_used_when_it_is_named() -> None:
     assert "pw" not in repr(project)
 
 
+def test_a_shell_that_loaded_the_env_file_of_a_local_stack_names_no_project() -> None:
+    loaded = {**PROJECT, "LOCAL_SUPABASE_URL": PROJECT["SUPABASE_URL"]}
+    assert Project.read(loaded) is None
+    assert Project.read({**loaded, "SUPABASE_URL": "https://another.example"}) is not None
+
+
 @pytest.mark.parametrize("name", ["SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "DATABASE_URL"])
 def test_half_a_project_is_refused_by_name(name: str) -> None:
     with pytest.raises(LocalError, match=name):
