@@ -126,9 +126,10 @@ lint-python: .venv/dev.stamp ## Check style and types of Python
 
 .PHONY: lint-typescript
 lint-typescript: .venv/deno-tests.stamp ## Check style and types of TypeScript
-	$(DENO) fmt --quiet --check $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
-	$(DENO) lint --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
-	$(DENO) check --quiet --cached-only $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
+	@echo "deno fmt, lint and check"
+	@$(DENO) fmt --quiet --check $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
+	@$(DENO) lint --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
+	@$(DENO) check --quiet --cached-only $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
 
 .PHONY: format
 format: .venv/dev.stamp ## Format Python and TypeScript
