@@ -346,7 +346,9 @@ def test_closing_twice_at_once_closes_once(database: Database) -> None:
         return "closed"
 
     with ThreadPoolExecutor(6) as pool:
-        assert sorted(pool.map(close, range(6))) == ["PT404"] * 5 + ["closed"]
+        outcomes = list(pool.map(close, range(6)))
+    assert outcomes.count("closed") == 1
+    assert set(outcomes) <= {"closed", "PT404", "PT401"}  # who begins after it is told that the account is closed
 
 
 def test_what_others_refer_to_decides_by_its_foreign_key(database: Database, admin: psycopg.Connection[Any]) -> None:
