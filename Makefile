@@ -77,9 +77,10 @@ clear-files: .venv/run.stamp ## DELETES files from Storage whose document is gon
 
 LOCAL_STACK := tests/integration/local_stack
 # So that both halves of the suite take equally long.
-WORKER_TESTS := $(filter-out %_turns.py,$(wildcard tests/integration/test_worker*.py))
-PROOFS := tests/isolation tests/unit tests/contract tests/ingestion tests/answers $(LOCAL_STACK) $(WORKER_TESTS) tests/e2e
-OTHERS := tests/integration $(patsubst %,--ignore=%,$(LOCAL_STACK) $(WORKER_TESTS))
+MOVED := $(filter-out %_turns.py,$(wildcard tests/integration/test_worker*.py)) \
+  tests/integration/test_removals.py tests/integration/test_rotation.py
+PROOFS := tests/isolation tests/unit tests/contract tests/ingestion tests/answers $(LOCAL_STACK) $(MOVED) tests/e2e
+OTHERS := tests/integration $(patsubst %,--ignore=%,$(LOCAL_STACK) $(MOVED))
 
 .PHONY: test
 test: ## Check style and types, then run the whole suite on real PostgreSQL
