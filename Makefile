@@ -14,8 +14,8 @@ DENO_LOCAL := supabase/local/server.ts supabase/local/system_schema.ts
 DENO_FUNCTIONS := $(wildcard supabase/functions/*/index.ts)
 # As they are deployed: without what the local stack needs.
 FUNCTIONS_CONFIG := --config supabase/functions/deno.json
-DENO_SOURCES := $(wildcard supabase/local/*.ts supabase/functions/*/*.ts)
-DENO_TESTS := $(wildcard tests/e2e/*.ts tests/e2e/browser/*.ts tests/integration/local_stack/*.ts)
+DENO_SOURCES := $(wildcard supabase/local/*.ts supabase/functions/*.ts supabase/functions/*/*.ts)
+DENO_TESTS := $(wildcard tests/contract/*.ts tests/e2e/*.ts tests/e2e/browser/*.ts tests/integration/local_stack/*.ts)
 EXAMPLES := $(wildcard docs/examples/*/*.js)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -168,9 +168,10 @@ baseline: ## Write the baseline migrations from supabase/schemas
 	  cp $$file supabase/migrations/2026112810$${name%%_*}00_$${name#*_}; done
 
 .PHONY: docs
-docs: .venv/run.stamp ## Write docs/settings.md from the settings, and the Grafana dashboard
+docs: .venv/run.stamp .venv/deno.stamp ## Write what docs/ has from the code: settings, dashboard, OpenAPI of the functions
 	@$(BIN)/python docs/scripts/settings.py
 	@$(BIN)/python docs/scripts/dashboard.py
+	@$(DENO) run --quiet --cached-only $(FUNCTIONS_CONFIG) supabase/functions/openapi.ts >docs/edge-functions.openapi.json
 
 .PHONY: screenshot
 screenshot: .venv/deno-tests.stamp .venv/debian.stamp ## Draw the picture of the example shop in docs/browser.md

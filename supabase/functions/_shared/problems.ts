@@ -11,7 +11,7 @@ export interface FieldProblem {
 }
 
 /** The kinds of refusals, by the end of their type: the status and the title of each. */
-const KINDS = {
+export const KINDS = {
   "bad-request": [400, "The request cannot be read"],
   "unauthenticated": [401, "The credentials are not valid"],
   "forbidden": [403, "Not allowed"],

@@ -10,7 +10,7 @@ import { endpoint, type Exchange, type Handler, readJson } from "../_shared/endp
 import { askGateway } from "../_shared/gateway.ts";
 import { dependencies, type Surroundings } from "../_shared/surroundings.ts";
 import { checked } from "../_shared/validation.ts";
-import { Answer, argumentsOf, parameters, Wish } from "./schema.ts";
+import { argumentsOf, parameters, Recommended, Wish } from "./schema.ts";
 
 const NOTHING = { recommendations: [], source: null };
 
@@ -50,7 +50,7 @@ async function withoutGateway(dataApi: DataApi, wish: Wish, exchange: Exchange, 
 
 async function asked(dataApi: DataApi, wish: Wish, exchange: Exchange): Promise<Record<string, unknown>> {
   const { value } = await dataApi.call("recommend", argumentsOf(wish), exchange);
-  const answer = Answer.safeParse(value);
+  const answer = Recommended.safeParse(value);
   if (!answer.success) throw new DependencyError("It answered something else than recommendations.");
   return answer.data;
 }

@@ -1,5 +1,6 @@
 /** What `recommend` takes, and what it answers: as the gateway's GET /v1/recommendations. */
 import { z } from "zod";
+import { OfEveryAnswer } from "../_shared/degradation.ts";
 
 /** The body: what the gateway takes as parameters. */
 export const Wish = z.strictObject({
@@ -22,22 +23,43 @@ export function argumentsOf({ like, category, limit }: Wish): Record<string, unk
   return { like_product: like ?? null, category: category ?? null, max_results: limit };
 }
 
-const reasons = z.object({ kind: z.string(), product_id: z.guid().nullable(), name: z.string().nullable() });
+const Recommendation = z.object({
+  product_id: z.guid(),
+  name: z.string(),
+  price: z.string().describe("Exact decimal, as text."),
+  currency: z.string().describe("ISO 4217 code."),
+  category: z.string().describe("The slug of its category."),
+  score: z.number().describe("More is better; comparable within one kind of reason."),
+  because: z.object({
+    kind: z.enum(["bought_together", "viewed", "similar", "popular_in_category", "popular"]).describe(
+      "`bought_together`: people buy it with that product; `viewed`: it is like that product, which the caller looked at; " +
+        "`similar`: it is like that product; else it is popular.",
+    ),
+    product_id: z.guid().nullable().describe("That product; null where it is just popular."),
+    name: z.string().nullable().describe("Its name."),
+  }),
+});
+
+const Source = z.enum(["personal", "similar", "popular_in_category", "popular"]);
+
+/** What is recommended. */
+export const Answer = OfEveryAnswer.extend({
+  recommendations: z.array(Recommendation).describe("Best first. Empty only when nothing can be had at all."),
+  source: Source.nullable().describe("What the list begins with. Null for an empty list."),
+});
 
 /** What the SQL function answers, in the gateway's form: a price is a decimal as text, a category its slug. */
-export const Answer = z.object({
+export const Recommended = z.object({
   recommendations: z.array(
-    z.object({
-      product_id: z.guid(),
-      name: z.string(),
+    Recommendation.omit({ category: true }).extend({
       price: z.number().transform((price) => price.toFixed(2)),
-      currency: z.string(),
       category_slug: z.string(),
-      score: z.number(),
-      because: reasons,
-    }).transform(({ product_id, name, price, currency, category_slug, score, because }) => (
-      { product_id, name, price, currency, category: category_slug, score, because }
-    )),
+    }).transform(({ category_slug: category, because, score, ...product }) => ({
+      ...product,
+      category,
+      score,
+      because,
+    })),
   ),
-  source: z.string().nullable(),
+  source: Source.nullable(),
 });

@@ -1,0 +1,6 @@
+/** Prints the OpenAPI document of all functions; `make docs` keeps it in docs/edge-functions.openapi.json. */
+import { documentOf } from "./_shared/openapi.ts";
+import { operation as recommend } from "./recommend/operation.ts";
+import { operation as search } from "./search/operation.ts";
+
+console.log(JSON.stringify(documentOf([search, recommend]), null, 2));
