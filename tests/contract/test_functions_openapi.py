@@ -11,6 +11,8 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from gateway.answers.schemas import AnswerRequest, AnswerResponse
+from gateway.answers.words import scores
 from gateway.local.bootstrap import deno_command
 from gateway.local.paths import REPOSITORY
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
@@ -19,16 +21,19 @@ from gateway.search.schemas import SearchRequest, SearchResponse
 FUNCTIONS = REPOSITORY / "supabase" / "functions"
 DOCUMENT: dict[str, Any] = json.loads((REPOSITORY / "docs" / "edge-functions.openapi.json").read_text(encoding="utf-8"))
 REQUESTS: dict[str, tuple[str, type[BaseModel]]] = {
+    "answers": ("AnswersQuestion", AnswerRequest),
     "search": ("SearchQuestion", SearchRequest),
     "recommend": ("RecommendWish", RecommendationsRequest),
 }
 ANSWERS: dict[str, tuple[str, type[BaseModel]]] = {
+    "answers": ("AnswersAnswer", AnswerResponse),
     "search": ("SearchAnswer", SearchResponse),
     "recommend": ("RecommendAnswer", RecommendationsResponse),
 }
 # A word about a field may differ; so may its pattern, which Zod states in code where characters count, not units.
 WORDS = {"title", "description", "examples", "pattern"}
 USUAL: tuple[tuple[str, Any], ...] = (("minItems", 0), ("additionalProperties", {}), ("additionalProperties", True))
+HERE = Path(__file__).parent
 UUIDS = (str(uuid.UUID(int=5)), str(uuid.UUID(int=6)).upper())
 
 
@@ -90,22 +95,23 @@ def test_a_function_takes_what_the_gateway_takes(function: str) -> None:
 def test_a_function_answers_in_the_gateways_form(function: str) -> None:
     name, model = ANSWERS[function]
     described, of_gateway = alike(DOCUMENT["components"]["schemas"][name], {}), of_model(model, "serialization")
-    for schema in (described, of_gateway):
-        # The reasons of a search are the gateway's alone; what has a default the gateway writes too.
-        schema["properties"].pop("explanation", None)
-        schema["required"] = sorted({*schema["required"], "age_seconds"} - {"explanation"})
-    assert open_to_more(described) == open_to_more(of_gateway)
+    if function == "search":
+        # The reasons of a search are the gateway's alone.
+        of_gateway["properties"]["explanation"] = described["properties"]["explanation"]
+    assert described == as_answered(of_gateway)
 
 
-def open_to_more(schema: Any) -> Any:
-    """The same, whether it forbids more fields or not: a client of today reads the answers of tomorrow."""
+def as_answered(schema: Any) -> Any:
+    """The same of an answer: the gateway writes every field, and a client of today reads the answers of tomorrow."""
     if isinstance(schema, list):
-        return [open_to_more(each) for each in schema]
+        return [as_answered(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
-        name: open_to_more(each) for name, each in schema.items() if (name, each) != ("additionalProperties", False)
-    }
+    found = {name: as_answered(each) for name, each in without(schema, "properties", "default").items()}
+    if "properties" in schema:
+        found["properties"] = {name: as_answered(each) for name, each in schema["properties"].items()}
+        found["required"] = sorted(schema["properties"])
+    return without(found, *(["additionalProperties"] if found.get("additionalProperties") is False else []))
 
 
 # For each field what is taken, what is on the edge of it, and what is not.
@@ -134,11 +140,36 @@ OF_FILTERS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def bodies(random_: random.Random, count: int) -> list[Any]:
-    """Bodies of searches with some fields, most of which are as they should be: the first value of a field is."""
+MESSAGES: tuple[Any, ...] = (
+    [{"role": "user", "content": "tent"}],
+    [{"role": "user", "content": "tent"}, {"role": "assistant", "content": "yes"}],
+    [{"role": "user", "content": " "}],
+    [{"role": "system", "content": "tent"}],
+    [{"role": "user", "content": "tent", "name": "x"}],
+    [{"role": "user", "content": "x" * 4_001}],
+    [{"role": "assistant", "content": "🌊" * 12_000}, {"role": "user", "content": "x" * 4_000}],
+    [{"role": "assistant", "content": "x" * 12_000}] * 2 + [{"role": "user", "content": "tent"}],
+    [{"role": "user", "content": "tent"}] * 21,
+    [],
+    None,
+)
+OF_ANSWERS: dict[str, tuple[Any, ...]] = {
+    **{name: VALUES[name] for name in ("in", "filters")},
+    "limit": (1, 10, 11, 0, 5.0),
+    "question": VALUES["query"],
+    "messages": MESSAGES,
+    "organization_id": (UUIDS[0], None, "x", 5),
+    "stream": VALUES["explain"],
+    "unknown": (1,),
+}
+
+
+def bodies(random_: random.Random, values: Mapping[str, tuple[Any, ...]], count: int) -> list[Any]:
+    """Bodies with some fields, most of which are as they should be: the first value of a field is."""
     found: list[Any] = [None, [], "tent", 5, {}]
+    asks = next(iter({"query", "question"} & values.keys()))
     while len(found) < count:
-        body = {"query": "tent", **chosen(random_, VALUES)}
+        body = {**({asks: "tent"} if random_.random() < 0.9 else {}), **chosen(random_, values)}
         if random_.random() < 0.5:
             body["filters"] = chosen(random_, OF_FILTERS)
         found.append(body)
@@ -153,7 +184,7 @@ def chosen(random_: random.Random, values: Mapping[str, tuple[Any, ...]]) -> dic
 
 
 def takes(model: type[BaseModel], body: Any) -> bool:
-    """Whether the gateway takes a body, as it reads that from JSON."""
+    """Whether the gateway takes a body."""
     try:
         model.model_validate(body)
     except ValidationError:
@@ -161,12 +192,30 @@ def takes(model: type[BaseModel], body: Any) -> bool:
     return True
 
 
-def test_a_search_is_taken_by_both_or_by_neither() -> None:
-    asked = bodies(random.Random(20), 3_000)
-    by_gateway = [takes(SearchRequest, body) for body in asked]
-    by_function = json.loads(
-        run(Path(__file__).with_name("verdicts.ts"), json.dumps([("search", body) for body in asked]))
-    )
+@pytest.mark.parametrize(("function", "values"), [("search", VALUES), ("answers", OF_ANSWERS)])
+def test_a_body_is_taken_by_both_or_by_neither(function: str, values: Mapping[str, tuple[Any, ...]]) -> None:
+    asked, model = bodies(random.Random(20), values, 3_000), REQUESTS[function][1]
+    by_gateway = [takes(model, body) for body in asked]
+    by_function = json.loads(run(HERE / "verdicts.ts", json.dumps([(function, body) for body in asked])))
     different = [body for body, one, other in zip(asked, by_gateway, by_function, strict=True) if one != other]
     assert different == []
     assert 500 < sum(by_gateway) < 2_500
+
+
+LATIN = ("mooring", "Boot", "Straße", "naïve", "ÇA", "e\u0301te\u0301", "don't", "kayak_2", "12.5", "Οδός", "ΟΔΟΣ")
+OTHERS = ("हिन्दी", "ภาษาไทย", "日本語の", "한국어", "🌊")
+
+
+def test_without_the_gateway_sentences_are_weighed_as_in_it() -> None:
+    random_ = random.Random(21)
+    asked = [(text_of(random_), [text_of(random_) for _ in range(random_.randint(1, 8))]) for _ in range(300)]
+    for (question, texts), of_function in zip(
+        asked, json.loads(run(HERE / "word_scores.ts", json.dumps(asked))), strict=True
+    ):
+        found, reachable = scores(question, texts)
+        assert of_function["found"] == pytest.approx(found), (question, texts)
+        assert of_function["reachable"] == pytest.approx(reachable)
+
+
+def text_of(random_: random.Random) -> str:
+    return " ".join(random_.choices((*LATIN, *OTHERS), k=random_.randint(1, 12)))

@@ -26,13 +26,18 @@ export async function askGateway(
   return await gateway.call(async (signal) => {
     const method = body === undefined ? "GET" : "POST";
     const answer = await fetch(url, { method, headers: forGateway(exchange), body, signal, redirect: "manual" });
-    // Read here, so that a connection that breaks in the middle of the answer is no answer.
-    const text = await answer.text();
-    if (!isOfGateway(answer, text) || (doesWithout && answer.status >= 500)) {
-      throw new DependencyError(`It answered with the status ${answer.status}.`);
-    }
-    return new Response(text, { status: answer.status, headers: returned(answer.headers) });
+    return await answerOf(answer, doesWithout);
   });
+}
+
+/** An answer as the client gets it; throws a DependencyError for one that is none of the gateway's. */
+export async function answerOf(answer: Response, doesWithout = false): Promise<Response> {
+  // Read here, so that a connection that breaks in the middle of the answer is no answer.
+  const text = await answer.text();
+  if (!isOfGateway(answer, text) || (doesWithout && answer.status >= 500)) {
+    throw new DependencyError(`It answered with the status ${answer.status}.`);
+  }
+  return new Response(text, { status: answer.status, headers: returned(answer.headers) });
 }
 
 function isOfGateway(answer: Response, text: string): boolean {

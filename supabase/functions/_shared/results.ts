@@ -64,7 +64,7 @@ export const Result = Found.extend({
   ),
   passages: z.array(Passage).describe("The chunk that ranked the result, then others of it, best first."),
   content: z.string().nullable().describe("The whole text, where content is included."),
-  unread_by_model: z.string().nullable().optional()
+  unread_by_model: z.string().nullable()
     .describe("The embedding model that does not know the script of the document."),
 });
 

@@ -11,6 +11,8 @@ export interface Surroundings {
   publishableKey: string;
   /** Longest wait for the gateway. Its own deadline (REQUEST_TIMEOUT_S) is 3 s. */
   gatewayTimeoutMs: number;
+  /** Longest wait for more of the gateway's events. It sends something every 10 s. */
+  stallMs: number;
   /** Longest wait for the Data API. */
   dataApiTimeoutMs: number;
   /** How long an open circuit breaker lets nothing through. */
@@ -24,6 +26,7 @@ export function surroundings(env: (name: string) => string | undefined): Surroun
     supabaseUrl: url(env, "SUPABASE_URL", "Supabase sets it for its functions"),
     publishableKey: publishableKey(env),
     gatewayTimeoutMs: milliseconds(env, "GATEWAY_TIMEOUT_MS", 3_500),
+    stallMs: 25_000,
     dataApiTimeoutMs: milliseconds(env, "DATA_API_TIMEOUT_MS", 3_000),
     resetMs: 5_000,
   };

@@ -11,18 +11,19 @@ export interface Outside {
   gateway?: Answer;
   dataApi?: Answer;
   gatewayTimeoutMs?: number;
+  stallMs?: number;
   resetMs?: number;
 }
 
 /** Runs `test` with a function before these servers. */
 export async function withServers(
   make: (surroundings: Surroundings) => Handler,
-  { gateway, dataApi, gatewayTimeoutMs = 20_000, resetMs = 60_000 }: Outside,
+  { gateway, dataApi, gatewayTimeoutMs = 20_000, stallMs = 20_000, resetMs = 60_000 }: Outside,
   test: (handler: Handler) => Promise<void>,
 ): Promise<void> {
   const servers = [gateway, dataApi].map((answer) => answer && serve(answer));
   const [gatewayUrl, supabaseUrl] = servers.map((server) => server ? urlOf(server) : deadUrl());
-  const limits = { gatewayTimeoutMs, dataApiTimeoutMs: 20_000, resetMs };
+  const limits = { gatewayTimeoutMs, stallMs, dataApiTimeoutMs: 20_000, resetMs };
   try {
     await test(make({ gatewayUrl, supabaseUrl, publishableKey: KEY, ...limits }));
   } finally {

@@ -212,3 +212,42 @@ def test_recommendations_of_a_database_that_is_stuck_are_an_empty_list(impatient
         answer = recommend(impatient, {})
     assert (answer.status_code, answer.json()["recommendations"], answer.json()["source"]) == (200, [], None)
     assert [each["used"] for each in answer.json()["degradations"]] == ["an empty list", "an empty list"]
+
+
+def ask(caller: Client, **question: object) -> httpx2.Response:
+    return caller.post("/functions/v1/answers", json={"question": "How do we do the mooring?", **question})
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_answers_without_the_gateway_quote_what_the_caller_may_read(alone: Alone, actor: str) -> None:
+    answer = ask(alone.caller(actor))
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    assert len(found["passages"]) == {"owner": 4, "member": 3, "stranger": 2, "anonymous": 2}[actor]
+    contents = {passage["chunk_id"]: passage["content"] for passage in found["passages"]}
+    assert found["citations"][0]["quote"] == "How we do the mooring here."
+    for citation in found["citations"]:
+        quoted = contents[citation["chunk_id"]][citation["passage_start"] : citation["passage_end"]]
+        assert quoted == citation["quote"] == found["answer"][citation["start"] : citation["end"]]
+    assert (found["kind"], found["grounded"], found["degraded"]) == ("quoted", True, True)
+    assert found["degradations"][0]["used"] == "quotations, found by words through the Data API"
+
+
+def test_answers_with_the_gateway_are_its_own(alone: Alone) -> None:
+    caller = Client(alone.stack.supabase_url, alone.stack.keys.publishable_key, alone.tokens["owner"])
+    body = {"question": "How do we do the mooring?"}
+    headers = {"Authorization": f"Bearer {alone.tokens['owner']}"}
+    url = f"{alone.stack.gateway_url}/v1/answers"
+    direct = httpx2.post(url, json=body, headers=headers, timeout=60, trust_env=False).json()
+    through = ask(caller).json()
+    assert through.keys() == direct.keys()
+    assert {**through, "took_ms": 0} == {**direct, "took_ms": 0}
+    events = ask(caller, stream=True)
+    assert events.headers["content-type"] == "text/event-stream"
+    names = [line for line in events.text.splitlines() if line.startswith("event: ")]
+    assert (names[0], names[-1]) == ("event: search", "event: done")
+
+
+def test_answers_refuse_a_bad_token_without_the_gateway(alone: Alone) -> None:
+    for token in ("a.b.c", alone.stack.keys.secret_key):
+        assert ask(alone.with_token(token)).status_code == 401
