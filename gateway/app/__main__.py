@@ -18,6 +18,7 @@ from gateway import __version__
 from gateway.admission.connections import Connections, Uploads
 from gateway.app.application import check_database, create_app, create_operations
 from gateway.app.container import Services
+from gateway.app.draining import DrainingServer
 from gateway.config.loading import load_settings_or_exit, refuse
 from gateway.config.settings import Settings
 from gateway.errors import DatabaseUnsafeError
@@ -82,7 +83,7 @@ async def serve(app: FastAPI, settings: Settings, listener: socket.socket, opera
     # What is there now stays: collections, which hold up every request, need not look at it again.
     gc.collect()
     gc.freeze()
-    server = uvicorn.Server(server_config(app, settings))
+    server = DrainingServer(server_config(app, settings), services.status, settings.drain_s)
     # uvicorn stops gracefully and then raises the signal again for handlers that stood before: none may end the process
     # by it, or a clean stop would look like a crash.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -144,6 +145,7 @@ def server_config(
         "max_body_bytes": settings.max_body_bytes,
         "max_upload_bytes": settings.max_upload_bytes,
         "cors_origins": settings.cors_origins,
+        "public_path": settings.root_path.encode(),
     }
     if protocol is BoundedProtocol:
         parts["request_s"] = settings.upload_timeout_s
@@ -156,6 +158,7 @@ def server_config(
         access_log=False,
         server_header=False,
         proxy_headers=False,  # TRUSTED_PROXIES says whose are believed
+        timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
 
@@ -183,7 +186,7 @@ def _describe(settings: Settings) -> None:
         url.netloc.rpartition("@")[2],
         url.path,
         settings.supabase_url,
-        settings.auth_algorithm,
+        ", ".join(settings.auth_algorithms),
         settings.embedder,
     )
 

@@ -97,18 +97,25 @@ def create_admission(
 
 
 def create_keys(settings: Settings, client: httpx2.AsyncClient, policy: Policy) -> JwksCache | SharedSecret:
-    """What tokens are verified by: the published keys, or the configured secret. ValueError without that."""
-    if settings.auth_algorithm == "ES256":
+    """What tokens are verified by: the published keys, or only the configured secret. ValueError without that."""
+    if settings.auth_algorithms != ["HS256"]:
         return JwksCache(f"{_auth_url(settings)}/.well-known/jwks.json", client, policy)
+    return _shared_secret(settings)
+
+
+def create_verifier(settings: Settings, keys: JwksCache | SharedSecret) -> TokenVerifier:
+    """What verifies tokens, by `keys` and by the secret where both are in use. ValueError without a secret."""
+    sources: dict[str, KeySource] = dict.fromkeys(settings.auth_algorithms, keys)
+    if "HS256" in sources:
+        sources["HS256"] = _shared_secret(settings)
+    publishable = [settings.supabase_publishable_key or "", *settings.supabase_other_keys]
+    return TokenVerifier(sources, issuer=_auth_url(settings), publishable_keys=publishable)
+
+
+def _shared_secret(settings: Settings) -> SharedSecret:
     if settings.supabase_jwt_secret is None:
-        raise ValueError("AUTH_ALGORITHM=HS256 needs SUPABASE_JWT_SECRET.")
+        raise ValueError("AUTH_ALGORITHMS=HS256 needs SUPABASE_JWT_SECRET.")
     return SharedSecret(settings.supabase_jwt_secret.get_secret_value())
-
-
-def create_verifier(settings: Settings, keys: KeySource) -> TokenVerifier:
-    """What verifies tokens."""
-    key = settings.supabase_publishable_key or ""
-    return TokenVerifier(settings.auth_algorithm, keys, issuer=_auth_url(settings), publishable_key=key)
 
 
 def create_reranker(settings: Settings, policy: Policy) -> Reranker | None:

@@ -18,6 +18,7 @@ from cachetools import FIFOCache
 
 from gateway.errors import AuthKeysUnavailableError
 from gateway.resilience import DependencyError, Policy, ResiliencePipeline
+from gateway.resilience.errors import reason_of
 from gateway.resilience.request_metrics import KEY_CHANGES
 from gateway.resilience.single_flight import SingleFlight
 
@@ -28,6 +29,7 @@ STALE_S = 86_400.0
 MIN_INTERVAL_S = 1.0
 MIN_INTERVAL_AFTER_FAILURE_S = 1.0
 MAX_BYTES = 100_000
+ALGORITHMS = {"EC P-256": "ES256", "RSA ": "RS256"}  # by type and curve
 MAX_ASKED = 1_000
 MAX_ID = 200  # characters; the project's are UUIDs
 UNREACHABLE = "The keys that verify tokens cannot be fetched at the moment. Try again."
@@ -84,7 +86,7 @@ class JwksCache:
     async def probe(self) -> str:
         """Fetch the keys; the sentence for the status. JwksFetchError."""
         await self.refresh()
-        return f"ES256: {len(self)} keys are published."
+        return f"{len(self)} keys are published."
 
     def _first_asked(self, key_id: str, now: float) -> float:
         return self._asked.setdefault(key_id, now)
@@ -122,7 +124,7 @@ class JwksCache:
         try:
             response = await self._client.get(self._url)
         except httpx2.HTTPError as error:
-            raise JwksFetchError(f"{self._url} does not answer ({type(error).__name__})") from error
+            raise JwksFetchError(f"{self._url} does not answer ({reason_of(error)})") from error
         if response.status_code != 200 or len(response.content) > MAX_BYTES:
             raise JwksFetchError(f"{self._url} answered {response.status_code} with {len(response.content)} bytes")
         try:
@@ -132,20 +134,32 @@ class JwksCache:
 
 
 def signing_keys(document: Any) -> dict[str, jwt.PyJWK]:
-    """The P-256 signature keys of a JWKS document by key id; others are left out. JwksFetchError if it is none."""
+    """The P-256 and RSA signature keys of a JWKS document by key id, without others and those that cannot be read.
+
+    JwksFetchError for a document without any: it is never how a project says that no token holds.
+    """
     rows = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(rows, list):
         raise JwksFetchError("the document has no list of keys")
     keys = {}
     for row in rows:
-        if (
-            isinstance(row, dict)
-            and row.get("kty") == "EC"
-            and row.get("crv") == "P-256"
-            and row.get("use", "sig") == "sig"
-        ):
-            try:
-                keys[str(row.get("kid", ""))] = jwt.PyJWK(row, algorithm="ES256")
-            except jwt.PyJWTError as error:
-                raise JwksFetchError("a key of the document cannot be read") from error
+        algorithm = _algorithm(row)
+        if algorithm is None:
+            continue
+        key_id = str(row.get("kid", ""))
+        try:
+            keys[key_id] = jwt.PyJWK(row, algorithm=algorithm)
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            # The other keys still hold; tokens of this one are refused.
+            logger.warning("auth keys: the key %.40s cannot be read: %s", key_id, error)
+    if not keys:
+        raise JwksFetchError("the document has no signature key that can be read")
     return keys
+
+
+def _algorithm(row: Any) -> str | None:
+    """What the key signs with; None for one of another kind."""
+    if not isinstance(row, dict) or row.get("use", "sig") != "sig":
+        return None
+    algorithm = ALGORITHMS.get(f"{row.get('kty')} {row.get('crv', '')}")
+    return algorithm if row.get("alg", algorithm) == algorithm else None

@@ -1,7 +1,8 @@
 """Supabase's access tokens: from an Authorization header to a caller, or to an error that says what is wrong.
 
-A token that is there and does not hold is refused (401), never treated as nobody. The algorithm is configured, never
-taken from the token (RFC 8725, 3.1). Verified claims are kept for a minute at most, by the hash of the token.
+A token that is there and does not hold is refused (401), never treated as nobody. The algorithms are configured, and
+each key verifies by its own alone, whatever the token says (RFC 8725, 3.1). Verified claims are kept for a minute at
+most, by the hash of the token.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
@@ -77,19 +78,17 @@ class TokenVerifier:
 
     def __init__(
         self,
-        algorithm: str,
-        keys: KeySource,
+        keys: Mapping[str, KeySource],
         *,
         issuer: str,
-        publishable_key: str,
+        publishable_keys: Iterable[str],
         clock: Callable[[], float] = time.time,
         cache_size: int = CACHE_SIZE,
     ) -> None:
-        """Accept tokens of `issuer`, signed with `algorithm`; `publishable_key` as a token stands for nobody."""
-        self._algorithm = algorithm
+        """Accept tokens of `issuer`, signed by the `keys` of each algorithm; a publishable key stands for nobody."""
         self._keys = keys
         self._issuer = issuer
-        self._publishable_key = publishable_key.encode()
+        self._publishable_keys = [key.encode() for key in publishable_keys]
         self._clock = clock
         self._meter = CacheMeter("tokens")
         self._verified: FIFOCache[bytes, tuple[float, Caller]] = FIFOCache(cache_size)
@@ -102,7 +101,8 @@ class TokenVerifier:
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("The Authorization header must read: Bearer, a space, an access token.")
-        if hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._publishable_key):
+        given = token.encode("utf-8", "surrogateescape")
+        if any(hmac.compare_digest(given, key) for key in self._publishable_keys):
             return ANONYMOUS  # Supabase's clients send their key when nobody is signed in
         known = self._cached(token)
         self._meter.asked(is_hit=known is not None)
@@ -136,10 +136,11 @@ class TokenVerifier:
             raise UnauthenticatedError("The token is not a JSON Web Token.") from error
         if _claims_service_role(token):
             raise UnauthenticatedError(SERVICE_KEY)
-        if header.get("alg") != self._algorithm:
-            raise UnauthenticatedError(f"The token is not signed with {self._algorithm}.")
-        key = await self._keys.key(str(header.get("kid", "")))
-        if key is None:
+        algorithm = str(header.get("alg"))
+        if algorithm not in self._keys:
+            raise UnauthenticatedError(f"The token is not signed with {' or '.join(self._keys)}.")
+        key = await self._keys[algorithm].key(str(header.get("kid", "")))
+        if key is None or key.algorithm_name != algorithm:
             raise UnauthenticatedError("The token is signed with a key that the project does not have.")
         return key
 
@@ -148,7 +149,7 @@ class TokenVerifier:
             return jwt.decode(
                 token,
                 key,
-                algorithms=[self._algorithm],
+                algorithms=[key.algorithm_name],
                 audience="authenticated",
                 issuer=self._issuer,
                 leeway=LEEWAY_S,

@@ -13,7 +13,9 @@ from typing import Any
 import httpx2
 
 from gateway.clients.chat_text import FINISH_REASONS, ChatText, ChatUsage, model_call
+from gateway.clients.http import new_client
 from gateway.resilience import Policy, ResiliencePipeline
+from gateway.resilience.errors import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -67,9 +69,7 @@ class ChatModel:
         self.limits = limits or ChatLimits()
         self._parameters = dict(parameters or {})
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx2.AsyncClient(
-            headers=headers, timeout=policy.timeout_s, transport=transport, trust_env=False, follow_redirects=False
-        )
+        self._client = new_client(headers=headers, timeout=policy.timeout_s, transport=transport)
 
     async def write(self, messages: Sequence[Mapping[str, str]], text: ChatText) -> AsyncGenerator[str, None]:
         """The pieces of the model's text, as they come; `text` has the rest of it at the end.
@@ -104,7 +104,7 @@ class ChatModel:
         try:
             response = await self._client.get(f"{self._url}/models")
         except httpx2.HTTPError as error:
-            raise ChatError("It does not answer.", f"it does not answer: {type(error).__name__}") from error
+            raise ChatError("It does not answer.", f"it does not answer: {reason_of(error)}") from error
         # Some have no such list: that they say so shows that they are there.
         if response.is_server_error or response.status_code in (401, 403):
             raise ChatError(f"It answered {response.status_code}.")
@@ -158,7 +158,7 @@ class ChatModel:
                     if line.startswith(EVENT) and (data := line.removeprefix(EVENT).strip()):
                         yield None if data == DONE else _json(data)
         except httpx2.HTTPError as error:
-            raise ChatError("The connection to it failed.", f"{type(error).__name__}") from error
+            raise ChatError("The connection to it failed.", reason_of(error)) from error
 
 
 async def _next_piece(events: AsyncIterator[dict[str, Any] | None], text: ChatText) -> str | None:

@@ -20,6 +20,7 @@ from gateway.errors import (
     UnavailableError,
 )
 from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, ResiliencePipeline
+from gateway.resilience.errors import reason_of
 
 # Prefixes of SQLSTATEs that are about the arguments; all that is not listed here or below is the server's.
 OF_ARGUMENTS = ("22", "23", "P0001")
@@ -83,7 +84,7 @@ class DataApi:
         except APIError as error:
             raise _meaning(error) from error
         except httpx.HTTPError as error:
-            raise DataApiUnavailableError(f"The Data API does not answer ({type(error).__name__}).") from error
+            raise DataApiUnavailableError(f"The Data API does not answer ({reason_of(error)}).") from error
 
 
 async def _has_content(response: httpx.Response) -> None:

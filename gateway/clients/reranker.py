@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from gateway.clients.http import new_client
 from gateway.resilience import DependencyError, Policy, ResiliencePipeline
 from gateway.resilience.fallback import Degradation, degraded
 
@@ -50,9 +51,7 @@ class Reranker:
         self.pipeline = ResiliencePipeline(policy, heartbeat=self.probe)
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._url = f"{url.rstrip('/')}/rerank"
-        self._client = httpx2.AsyncClient(
-            headers=headers, timeout=policy.timeout_s, transport=transport, trust_env=False
-        )
+        self._client = new_client(headers=headers, timeout=policy.timeout_s, transport=transport)
 
     async def rank(self, query: str, texts: Sequence[str]) -> list[tuple[int, float]] | Degradation:
         """Places in `texts` and their scores, best first, all of them; or what to tell the caller instead."""

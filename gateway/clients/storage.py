@@ -8,6 +8,7 @@ from storage3.exceptions import StorageApiError
 from gateway.clients.transport import session
 from gateway.errors import UnavailableError
 from gateway.resilience import Policy, ResiliencePipeline
+from gateway.resilience.errors import reason_of
 
 
 class StorageUnavailableError(UnavailableError):
@@ -35,7 +36,7 @@ class Storage:
             if str(error.status).startswith("5"):
                 raise StorageUnavailableError(f"It answered {error.status}.") from error
         except httpx.HTTPError as error:
-            raise StorageUnavailableError(f"It does not answer ({type(error).__name__}).") from error
+            raise StorageUnavailableError(f"It does not answer ({reason_of(error)}).") from error
         except (ValueError, TypeError) as error:
             raise StorageUnavailableError("It did not answer buckets.") from error
         return "It answers."

@@ -7,6 +7,7 @@ import httpx2
 
 from gateway.clients.storage import StorageUnavailableError
 from gateway.resilience import Policy, ResiliencePipeline
+from gateway.resilience.errors import reason_of
 
 BUCKET = "documents"
 # A visitor who sends this header reads the one file that the ticket opens (private.ticketed_files).
@@ -58,7 +59,7 @@ class StoredFiles:
                     if len(data) > most:
                         raise FileTooLargeError
         except httpx2.HTTPError as error:
-            raise StorageUnavailableError(f"It does not answer ({type(error).__name__}).") from error
+            raise StorageUnavailableError(f"It does not answer ({reason_of(error)}).") from error
         return bytes(data)
 
 

@@ -1,6 +1,7 @@
 """What keeps a process from starting: settings that are missing, contradict each other or are weak in production."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -15,6 +16,9 @@ from gateway.config.settings import Settings
 
 Process = Literal["gateway", "worker"]
 
+OWN_PATHS = ("/v1", "/health", "/mcp", "/docs", "/openapi.json", "/.well-known")
+"""Where the gateway answers: a path of a proxy that looks like one of them could not be told from it."""
+
 
 def problems(settings: Settings, process: Process) -> list[str]:
     """What keeps `process` from starting, a sentence each; empty when nothing does."""
@@ -27,7 +31,7 @@ def _missing(settings: Settings, process: Process) -> list[str]:
     needed = [database]
     if process == "gateway":
         needed += ["supabase_url", "supabase_publishable_key"]
-        needed += ["supabase_jwt_secret"] if settings.auth_algorithm == "HS256" else []
+        needed += ["supabase_jwt_secret"] if "HS256" in settings.auth_algorithms else []
     for prefix in ("", "next_"):
         if getattr(settings, f"{prefix}embedder") == "openai":
             needed += [f"{prefix}embedder_{part}" for part in ("url", "model", "dimensions")]
@@ -51,27 +55,36 @@ def _misfits(settings: Settings) -> list[str]:
         found.append(f"{error}")
     if max(settings.max_body_bytes, settings.max_upload_bytes) > 1_000_000 * settings.upload_memory_mb:
         found.append("UPLOAD_MEMORY_MB is less than one body may have (MAX_BODY_BYTES, MAX_UPLOAD_BYTES).")
-    key = settings.supabase_publishable_key or ""
-    if key.startswith("sb_secret_") or carries_service_role(key):
-        # Whoever sends this key is taken for nobody; the secret one must not be on its way through clients at all.
-        found.append("SUPABASE_PUBLISHABLE_KEY is a secret key: set the publishable one, and replace the secret one.")
+    for name, key in _publishable_keys(settings):
+        if key.startswith("sb_secret_") or carries_service_role(key):
+            # Whoever sends this key is taken for nobody; the secret one must not be on its way through clients at all.
+            found.append(f"{name} is a secret key: set the publishable one, and replace the secret one.")
+    if urlsplit(settings.gateway_public_url or "").path.startswith(OWN_PATHS):
+        found.append(
+            f"GATEWAY_PUBLIC_URL has a path that begins with one of the gateway's own: {', '.join(OWN_PATHS)}."
+        )
     return found
+
+
+def _publishable_keys(settings: Settings) -> list[tuple[str, str]]:
+    others = [("SUPABASE_OTHER_KEYS", key) for key in settings.supabase_other_keys]
+    return [("SUPABASE_PUBLISHABLE_KEY", settings.supabase_publishable_key or ""), *others]
 
 
 def _weaknesses(settings: Settings, process: Process) -> list[str]:
     found = []
-    for name in ("gateway_database_url", "worker_database_url"):
+    urls = {"gateway": ("gateway_database_url", "replica_database_url"), "worker": ("worker_database_url",)}
+    for name in urls[process]:
         url: SecretStr | None = getattr(settings, name)
-        if url is not None and name.startswith(process):
+        if url is not None:
             found += [f"{name.upper()} {weakness}" for weakness in database_weaknesses(url.get_secret_value())]
-    if settings.auth_algorithm == "HS256" and settings.supabase_jwt_secret is not None:
+    if "HS256" in settings.auth_algorithms and settings.supabase_jwt_secret is not None:
         found += [
             f"SUPABASE_JWT_SECRET {weakness}"
             for weakness in jwt_secret_weaknesses(settings.supabase_jwt_secret.get_secret_value())
         ]
-    found += [
-        f"SUPABASE_PUBLISHABLE_KEY {w}" for w in publishable_key_weaknesses(settings.supabase_publishable_key or "")
-    ]
+    for name, key in _publishable_keys(settings):
+        found += [f"{name} {weakness}" for weakness in publishable_key_weaknesses(key)]
     if (settings.supabase_url or "").startswith("http:"):
         found.append("SUPABASE_URL is not https: keys that verify tokens could be swapped on their way.")
     for name in ("embedder", "next_embedder", "reranker", "llm", "llm_fallback", "payment"):

@@ -2,12 +2,16 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
-from urllib.parse import parse_qs, unquote, urlsplit
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 MIN_PASSWORD = 16
 MIN_JWT_SECRET = 32  # RFC 7518, 3.2: a key at least as long as the hash
 MIN_DIFFERENT = 8
+INSIDE = (".internal", ".local", ".svc")
+HOST = re.compile(r"\[[^\]]*\]|[^:]*")  # without its port
 
 # Out of Supabase's own examples (docker/.env.example, `supabase start`) and every list of first guesses.
 WELL_KNOWN = frozenset(
@@ -40,7 +44,41 @@ def database_weaknesses(url: str) -> list[str]:
     role = unquote(parts.username or "").split(".")[0]
     if role in ("postgres", "supabase_admin", "service_role"):
         found.append(f"logs in as {role}, which is not held to row level security; use the tidegate_… role.")
-    return found
+    return [*found, *_encryption_weaknesses(parts)]
+
+
+def _encryption_weaknesses(parts: SplitResult) -> list[str]:
+    """What a URL says of TLS: libpq's default goes on without it when the server, or who stands in between, says so."""
+    asked = parse_qs(parts.query)
+    mode = asked.get("sslmode", [""])[0]
+    given = asked.get("host", [parts.netloc.rpartition("@")[2]])[0]
+    hosts = [HOST.findall(host)[0].strip("[]") for host in unquote(given).split(",")]
+    if mode in ("require", "verify-ca", "verify-full") or all(_is_this_machine(host) for host in hosts):
+        return []
+    if mode == "disable" and all(_is_inside(host) for host in hosts):
+        return []  # said on purpose, such as of a pooler beside the process
+    return [
+        "does not demand TLS: add sslmode=verify-full and sslrootcert, or sslmode=require. Within a network of your "
+        "own sslmode=disable says that there is none."
+    ]
+
+
+def _is_this_machine(host: str) -> bool:
+    address = _address(host)
+    return host in ("", "localhost") or host.startswith("/") or (address is not None and address.is_loopback)
+
+
+def _is_inside(host: str) -> bool:
+    """Whether the name or address is one that only a private network knows."""
+    address = _address(host)
+    return (address is not None and address.is_private) or "." not in host or host.endswith(INSIDE)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
 
 
 def jwt_secret_weaknesses(secret: str) -> list[str]:

@@ -2,17 +2,18 @@
 
 import json
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from gateway.config.embedder import EmbedderChoice
-from gateway.config.llm import LlmSettings
 from gateway.config.policies import Policies, policies
-from gateway.config.types import CommaSeparated, Empty, HttpUrl, LowerCase, PolicyChanges
+from gateway.config.project import ProjectSettings
+from gateway.config.types import Empty, HttpUrl, LowerCase, PolicyChanges
 
 
-class Settings(LlmSettings):
+class Settings(ProjectSettings):
     """The settings; each stands in the environment under its name in capitals."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -42,49 +43,6 @@ class Settings(LlmSettings):
     )
     sentry_release: Annotated[str | None, Empty] = Field(
         default=None, description="The release named in reports; tidegate@ and the version by default."
-    )
-
-    gateway_host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
-    gateway_port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
-    gateway_public_url: Annotated[HttpUrl | None, Empty] = Field(
-        default=None,
-        description="Address at which clients reach the gateway, such as https://api.example.com: chat clients are "
-        "told it when they sign in at /mcp. By default that of the request, which lacks the https of a proxy.",
-    )
-    operations_host: str = Field(
-        default="127.0.0.1", description="Address of /metrics and /status, for whoever runs the gateway."
-    )
-    operations_port: Annotated[int | None, Empty] = Field(
-        default=None, ge=1, le=65535, description="Their port; one above GATEWAY_PORT by default."
-    )
-    cors_origins: CommaSeparated = Field(
-        default=["*"],
-        description="Origins whose pages may call the gateway from a browser, comma-separated; `*` for all. Cookies "
-        "are never used, so `*` gives a foreign page nothing that its own server could not ask for.",
-    )
-    max_body_bytes: int = Field(
-        default=65_536, ge=1024, description="Longest request body; beyond it the answer is 413."
-    )
-    max_upload_bytes: int = Field(
-        default=10_000_000,
-        ge=1024,
-        description="Longest body of POST /v1/documents, no longer than UPLOAD_MEMORY_MB. Larger files go to Storage "
-        "directly.",
-    )
-    upload_request_timeout_s: float = Field(
-        default=30.0, gt=0, le=300, description="Seconds in which POST /v1/documents is answered."
-    )
-    shutdown_grace_s: int = Field(
-        default=8, ge=0, description="Seconds that running requests are given when the gateway stops."
-    )
-
-    supabase_url: Annotated[HttpUrl | None, Empty] = Field(
-        default=None,
-        description="Root of the Supabase project, such as https://abcdefgh.supabase.co. Tokens must come from it.",
-    )
-    supabase_publishable_key: Annotated[str | None, Empty] = Field(
-        default=None,
-        description="The project's publishable (or legacy anon) key; clients send it when nobody is signed in.",
     )
 
     gateway_database_url: Annotated[SecretStr | None, Empty] = Field(
@@ -175,14 +133,6 @@ class Settings(LlmSettings):
         '`{"embedder": {"failures_to_open": 3, "reset_s": 2}}`; /status shows those in use.',
     )
 
-    auth_algorithm: Literal["ES256", "HS256"] = Field(
-        default="ES256",
-        description="How tokens are signed: ES256 by the project's published keys, HS256 by SUPABASE_JWT_SECRET.",
-    )
-    supabase_jwt_secret: Annotated[SecretStr | None, Empty] = Field(
-        default=None, description="The project's legacy JWT secret; read only with AUTH_ALGORITHM=HS256."
-    )
-
     embedder: Literal["onnx", "openai"] = Field(
         default="onnx",
         description="`onnx`: all-MiniLM-L6-v2 in the process; `openai`: any endpoint with OpenAI's embeddings API.",
@@ -264,6 +214,18 @@ class Settings(LlmSettings):
             for prefix in ("", "next_")
         ]
         return choices if self.next_embedder is not None else choices[:1]
+
+    @property
+    def root_path(self) -> str:
+        """The path under which a proxy publishes the gateway; empty without one."""
+        return urlsplit(self.gateway_public_url or "").path
+
+    @property
+    def drain_s(self) -> float:
+        """Seconds between SIGTERM and the end of new connections."""
+        if self.shutdown_drain_s is not None:
+            return self.shutdown_drain_s
+        return 10.0 if self.environment == "production" else 0.0
 
     @property
     def answer_timeout_s(self) -> float:

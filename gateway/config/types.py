@@ -2,7 +2,7 @@
 
 import json
 from ipaddress import ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from limits import parse_many
@@ -57,6 +57,16 @@ def _networks(value: list[str]) -> list[str]:
     return value
 
 
+def _origins(value: list[str]) -> list[str]:
+    """Origins as browsers write them: of an address with a slash at its end, what stands before."""
+    origins = [text.rstrip("/").lower() for text in value]
+    for origin in origins:
+        parts = urlsplit(origin)
+        if origin != "*" and (not parts.scheme or not parts.hostname or parts.path or parts.query):
+            raise ValueError("must be origins such as https://shop.example, without a path, or *")
+    return origins
+
+
 def sentence(problem: Any) -> str:
     """What pydantic says of one value, with the value's name."""
     name = ".".join(str(part) for part in problem["loc"])
@@ -65,6 +75,10 @@ def sentence(problem: Any) -> str:
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
+Origins = Annotated[CommaSeparated, AfterValidator(_origins)]
+Algorithms = Annotated[
+    list[Literal["ES256", "RS256", "HS256"]], NoDecode, BeforeValidator(_comma_separated), Field(min_length=1)
+]
 Networks = Annotated[CommaSeparated, AfterValidator(_networks)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Empty = BeforeValidator(_none_when_empty)

@@ -55,10 +55,12 @@ class AdmissionMiddleware:
 
         async def send_with_fields(message: Message) -> None:
             if message["type"] == "http.response.start":
-                more = [] if message["status"] == TooManyRequestsError.status else fields
+                control = header(message["headers"], b"cache-control")
+                # What is left of one caller's requests is nothing for others, whom a cache gives the same answer.
+                says_it = message["status"] != TooManyRequestsError.status and not control.startswith("public")
                 # No cache in between may keep for one caller, or for longer than a right, what another is to see.
-                cached = [] if any(name == b"cache-control" for name, _ in message["headers"]) else [NOT_STORED]
-                message["headers"] = [*message["headers"], *more, *cached]
+                cached = [] if control else [NOT_STORED]
+                message["headers"] = [*message["headers"], *(fields if says_it else []), *cached]
             await send(message)
 
         with on_behalf_of(who.key):

@@ -42,6 +42,8 @@ class CountedConnection(HttpToolsProtocol):
     admission: Admission | None = None
     cors_origins: Sequence[str] = ()
     """Origins whose pages may read a refusal."""
+    public_path = b""
+    """What a proxy that does not take it off puts before each path."""
     was_ready: Callable[[], bool] = staticmethod(lambda: False)
     """Whether searches could be answered a moment ago."""
 
@@ -138,6 +140,9 @@ class CountedConnection(HttpToolsProtocol):
         if not self.transport.is_closing() and not self._is_over:
             self.flow.resume_reading()
             self._start_clock()
+
+    def _own_url(self, url: bytes) -> bytes:
+        return url.removeprefix(self.public_path) if url.startswith(self.public_path + b"/") else url
 
     def _is_dripping(self, piece: bytes) -> bool:
         """Whether the body comes in far more pieces than it needs: each costs as much as a large one."""

@@ -96,6 +96,7 @@ class BoundedProtocol(CountedConnection):
 
     def on_headers_complete(self) -> None:
         """Refuse the request, or make it ready for the application."""
+        self.url = self._own_url(self.url)
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
             self._give_up_parsing(HeadersTooLargeError(MAX_HEAD_BYTES))
         length = header(self.headers, b"content-length")

@@ -2,10 +2,11 @@
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from gateway.http.dependencies import CallerOrWhyNot, StaleOnly
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
+from gateway.http.public_cache import NOT_MODIFIED, cacheable
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
 from gateway.recommendations.service import RecommendationService
 
@@ -23,7 +24,8 @@ Service = Annotated[RecommendationService, Depends(_service)]
     "/recommendations",
     operation_id="recommendations",
     summary="Recommend products",
-    responses=problems(401, 403, 422, 429),
+    response_model=RecommendationsResponse,
+    responses={**problems(401, 403, 422, 429), **NOT_MODIFIED},
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def recommendations(
@@ -31,13 +33,19 @@ async def recommendations(
     caller: CallerOrWhyNot,
     service: Service,
     stale_only: StaleOnly,
-) -> RecommendationsResponse:
+    *,
+    http: Request,
+    response: Response,
+) -> RecommendationsResponse | Response:
     """Products that can be had, best first, each with why; none that the caller bought in the last 30 days.
 
     For the caller's taste, with `like` similar to a product, with `category` popular there. Whatever is down or too
     busy, the answer is 200: what is most popular, a stale list, in the end an empty one; `degradations` says
-    which.
+    which. Caches may keep the answer of a visitor, unless it is degraded.
     """
     if stale_only:
         return service.recommend_stale(request, caller.caller)
-    return await service.recommend(request, caller.caller, caller.unverified)
+    answer = await service.recommend(request, caller.caller, caller.unverified)
+    if answer.degraded:
+        return answer
+    return cacheable(http, response, answer, but={"took_ms"}) or answer

@@ -1,6 +1,11 @@
 """Why a dependency could not be used, apart from what it said itself."""
 
 
+def reason_of(error: BaseException) -> str:
+    """What went wrong with a connection, in the library's words: such as a certificate that is not known."""
+    return f"{type(error).__name__} {error}".rstrip()
+
+
 class DependencyError(Exception):
     """The dependency called `dependency` was not used, or gave up; the text is a sentence for people."""
 

@@ -60,6 +60,7 @@ class StatusService:
         self._limiter = limiter
         self._recall = recall
         self._clock = clock
+        self.is_draining = False
         self._failing_since = float("-inf")
         self._ready_at = float("-inf")
         self._probes = probes
@@ -98,9 +99,13 @@ class StatusService:
         """Bring the metrics up to date that are read from the database. Never raises."""
         await self._queues.measure()
 
+    def drain(self) -> None:
+        """Say from now on that the gateway is not ready: it stops soon."""
+        self.is_draining = True
+
     def was_ready(self) -> bool:
         """Whether searches could be answered a moment ago, so that nobody needs to be asked again."""
-        return self._clock() - self._ready_at < READY_KNOWN_S
+        return not self.is_draining and self._clock() - self._ready_at < READY_KNOWN_S
 
     async def ready(self) -> None:
         """Return when searches can be answered, by keywords at least; NotReadyError with the reasons otherwise.
@@ -109,6 +114,8 @@ class StatusService:
         left open, however seldom one is put: taking the gateway out for a hiccup, and all gateways at the same time,
         would make an outage of it. One that is busy is no worse than before; an unsafe one is given no time.
         """
+        if self.is_draining:
+            raise NotReadyError("It stops soon: ask another one.")
         try:
             with allow(DEADLINE_S):
                 await self._database.fetch("active_embedding_model")

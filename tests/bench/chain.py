@@ -75,7 +75,7 @@ async def measure(passages: Sequence[Passage], vectors: NDArray[np.float16], dat
     app = make_app(
         Project(),
         database.url_for("tidegate_gateway"),
-        auth_algorithm="HS256",
+        auth_algorithms=["HS256"],
         supabase_jwt_secret=SECRET,
         rate_limit="1000000 per second",
     )

@@ -160,7 +160,7 @@ async def measure(
     app = make_app(
         Project(),
         database.url_for("tidegate_gateway"),
-        auth_algorithm="HS256",
+        auth_algorithms=["HS256"],
         supabase_jwt_secret=SECRET,
         database_pool_size=1,
         request_timeout_s=30.0,

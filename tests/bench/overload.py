@@ -149,7 +149,7 @@ async def gateway(passages: Sequence[Passage], vectors: NDArray[np.float16]) -> 
             stack.patience = {}
             process = stack.start_gateway(
                 **AS_DEPLOYED,
-                AUTH_ALGORITHM="HS256",
+                AUTH_ALGORITHMS="HS256",
                 SUPABASE_JWT_SECRET=SECRET,
                 REQUEST_TIMEOUT_S=str(DEADLINE_S),
                 STALE_ANSWERS_MB="0",

@@ -34,7 +34,7 @@ STATUSES = {
     ("/v1/models", "get"): {"200", "401", "403", "429", "503"},
     ("/v1/models/tidegate", "get"): {"200", "401", "403", "429", "503"},
     ("/v1/embeddings", "post"): {"200", "401", "403", "415", "422", "429", "503"},
-    ("/v1/recommendations", "get"): {"200", "401", "403", "422", "429"},
+    ("/v1/recommendations", "get"): {"200", "304", "401", "403", "422", "429"},
     ("/v1/documents", "post"): {"202", "401", "403", "422", "429", "503"},
     ("/v1/documents/{document_id}", "get"): {"200", "401", "403", "422", "429", "503"},
     ("/.well-known/oauth-protected-resource", "get"): {"200", "429"},
@@ -122,7 +122,7 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
             of_success = "text/plain" if operation["operationId"] == "metrics" else "application/json"
             events = ["text/event-stream"] if key[0] in ANSWERS else []
             expected = [of_success, *events] if status in ("200", "202") else ["application/problem+json"]
-            assert sorted(response["content"]) == expected
+            assert sorted(response.get("content", [])) == ([] if status == "304" else expected)
     assert operations["/v1/search", "post"]["security"] == [{}, {"token": []}]
     assert operations["/v1/answers", "post"]["security"] == [{}, {"token": []}]
     assert operations["/v1/chat/completions", "post"]["security"] == [{}, {"token": []}]

@@ -97,6 +97,33 @@ async def test_a_replica_recommends_the_same_when_nothing_else_does(
         assert (known["recommendations"], known["age_seconds"] >= 0) == (whole, True)
 
 
+async def test_caches_may_keep_what_visitors_are_shown_and_nothing_else(
+    stack: Stack, database: Database, people: People
+) -> None:
+    async with gateway_of(stack, database, people) as gateway:
+        url = "/v1/recommendations?category=ropes"
+        shown = await gateway.client.get(url)
+        assert shown.headers["cache-control"] == "public, max-age=30"
+        assert "Authorization" in shown.headers["vary"]
+        assert not [name for name in shown.headers if name.startswith("ratelimit")]
+        tag = shown.headers["etag"]
+        for given in (tag, f'"other", {tag.removeprefix("W/")}', "*"):
+            again = await gateway.client.get(url, headers={"If-None-Match": given})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        for other in ("/v1/recommendations?category=tents", "/v1/recommendations?category=ropes&limit=1"):
+            fresh = await gateway.client.get(other, headers={"If-None-Match": tag})
+            assert (fresh.status_code, fresh.headers["etag"] == tag) == (200, False)
+        for person in ("alice", "carol"):
+            own = await gateway.client.get(
+                url, headers={"Authorization": f"Bearer {people.tokens[person]}", "If-None-Match": tag}
+            )
+            assert (own.status_code, own.headers["cache-control"]) == (200, "no-store")
+            assert "etag" not in own.headers
+        gateway.to_database.refuse()
+        degraded = await gateway.client.get(url, headers={"If-None-Match": tag})
+        assert (degraded.status_code, degraded.headers["cache-control"]) == (200, "no-store")
+
+
 @pytest.mark.parametrize(
     "query",
     ["limit=0", "limit=51", "limit=ten", "like=rope", "category=", "category=No!", "category=%00", "mode=best"],

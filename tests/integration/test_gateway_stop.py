@@ -96,6 +96,19 @@ def test_what_was_taken_is_finished_and_nothing_more_is_taken(
     assert answers == [200]
 
 
+def test_it_is_unready_and_answers_on_until_the_drain_ends(stack: Stack, api: Process) -> None:
+    gateway = stack.start_gateway(SHUTDOWN_DRAIN_S="600")
+    with httpx2.Client(base_url=stack.gateway_url, timeout=60, trust_env=False) as client:
+        assert client.get("/health/ready").status_code == 200
+        gateway.popen.send_signal(signal.SIGTERM)
+        wait_until(lambda: client.get("/health/ready").status_code == 503, "the gateway being unready")
+        assert client.get(f"{stack.operations_url}/health/ready").status_code == 503
+        assert client.get("/health/live").status_code == 200
+        found = client.post("/v1/search", json=BODY)
+        assert (found.status_code, found.headers["connection"]) == (200, "close")
+    assert gateway.stop() == 0  # the second SIGTERM
+
+
 def test_it_starts_with_everything_down(stack: Stack) -> None:
     nowhere = f"{HOST}:{free_port()}"
     gateway = stack.launch_gateway(

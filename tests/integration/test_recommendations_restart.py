@@ -65,7 +65,7 @@ async def test_who_is_known_without_the_keys_is_shown_their_own_after_a_restart(
 ) -> None:
     secret = "a secret that is long enough for HS256 and then some"
     changes: dict[str, Any] = {
-        "auth_algorithm": "HS256",
+        "auth_algorithms": ["HS256"],
         "supabase_jwt_secret": secret,
         "recommendations_file": str(tmp_path / "known.json"),
     }

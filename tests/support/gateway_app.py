@@ -32,7 +32,7 @@ def make_settings(database_url: str = NOWHERE, **changes: Any) -> Settings:
         "supabase_url": SUPABASE_URL,
         "supabase_publishable_key": PUBLISHABLE_KEY,
         "gateway_database_url": database_url,
-        "auth_algorithm": "ES256",
+        "auth_algorithms": ["ES256"],
         "embedder": "onnx",
         # All tests come from one address.
         "rate_limit": "",

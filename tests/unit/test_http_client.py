@@ -7,14 +7,22 @@ import asyncio
 import gzip
 import json
 import random
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
+from gateway.auth.jwks import JwksCache, JwksFetchError
 from gateway.clients.data_api import DataApi, DataApiUnavailableError
 from gateway.clients.http import MAX_CONNECTIONS, create_client
 from gateway.clients.storage import Storage, StorageUnavailableError
@@ -164,3 +172,75 @@ async def test_storage_works_when_it_answers_as_storage_does(status: int, body: 
     else:
         with pytest.raises(StorageUnavailableError):
             await storage.probe()
+
+
+# The environment ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Path:
+    """A certificate that no store knows, which signs itself, with its key; of the name localhost."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    path = tmp_path / "authority.pem"
+    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
+    return path
+
+
+async def test_a_certificate_of_ones_own_is_trusted_where_the_environment_names_it(
+    authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where it does not, the reason is said."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(authority)
+    server = await asyncio.start_server(Server(0).serve, "localhost", 0, ssl=context)
+    url = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+    policy = Policy("data_api", 60.0)
+    async with create_client() as client:
+        with pytest.raises(StorageUnavailableError, match="certificate verify failed"):
+            await Storage(url, "key", client, policy).probe()
+        with pytest.raises(JwksFetchError, match="certificate verify failed"):
+            await JwksCache(url, client, policy).probe()
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    async with create_client() as client:
+        assert (await client.get(url)).text == "ok"
+    server.close()
+
+
+async def test_a_proxy_of_the_environment_is_used_but_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+        writer.write(PROMPT)
+        await writer.drain()
+        writer.close()
+
+    proxying = await asyncio.start_server(proxy, "127.0.0.1", 0)
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxying.sockets[0].getsockname()[1]}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    world = Server(0)
+    world.is_slow = False
+    server = await asyncio.start_server(world.serve, "127.0.0.1", 0)
+    async with create_client() as client:
+        assert (await client.get("http://project.test/keys")).text == "ok"
+        assert (await client.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/keys")).text == "ok"
+    assert asked == [b"GET http://project.test/keys HTTP/1.1"]
+    proxying.close()
+    server.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import anyio
 import httpx2
@@ -238,9 +239,30 @@ async def test_an_answer_that_is_no_key_list_is_an_outage(response: httpx2.Respo
             await JwksCache(URL, client, POLICY).key("first")
 
 
-async def test_only_p256_signature_keys_count() -> None:
+async def test_only_signature_keys_that_can_be_read_count() -> None:
     good = SigningKey("good").public()
-    others = [{**good, "kid": "enc", "use": "enc"}, {"kty": "oct", "k": "c2VjcmV0", "kid": "oct"}, {"kty": "RSA"}, "x"]
-    assert list(signing_keys({"keys": [good, *others]})) == ["good"]
-    with pytest.raises(JwksFetchError):
-        signing_keys(None)
+    others = [
+        {**good, "kid": "enc", "use": "enc"},
+        {**good, "kid": "other algorithm", "alg": "ES384"},
+        {**good, "kid": "bad", "x": "?"},
+        {**good, "kid": "off the curve", "x": good["y"], "y": good["x"]},
+        {**good, "kid": "not text", "x": 7},
+        {**good, "kid": "no point", "crv": ["P-256"]},
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "oct"},
+        {"kty": "RSA", "kid": "no modulus"},
+        "x",
+    ]
+    assert list(signing_keys({"keys": [*others, good]})) == ["good"]
+    nothing: list[Any] = [None, {"keys": []}, {"keys": others}]
+    for none in nothing:
+        with pytest.raises(JwksFetchError):
+            signing_keys(none)
+
+
+async def test_a_list_without_a_key_signs_nobody_out(cache: JwksCache, project: Project, clock: Clock) -> None:
+    await cache.key("first")
+    project.keys = []
+    clock.advance(FRESH_S)
+    with pytest.raises(JwksFetchError, match="no signature key"):
+        await cache.refresh()
+    assert await cache.key("first") is not None

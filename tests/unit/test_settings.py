@@ -19,7 +19,8 @@ GOOD = {
     "GATEWAY_DATABASE_URL": "postgresql://tidegate_gateway:kQ7vX2pLw9ZtR4mB@db.example.org:6543/postgres",
     "WORKER_DATABASE_URL": "postgresql://tidegate_worker.abcdefgh:kQ7vX2pLw9ZtR4mB@db.example.org:6543/postgres",
 }
-PRODUCTION = {**GOOD, "ENVIRONMENT": "production"}
+ENCRYPTED = {name: f"{GOOD[name]}?sslmode=require" for name in ("GATEWAY_DATABASE_URL", "WORKER_DATABASE_URL")}
+PRODUCTION = {**GOOD, **ENCRYPTED, "ENVIRONMENT": "production"}
 
 
 def jwt_with(**claims: str) -> str:
@@ -103,8 +104,48 @@ def test_good_settings_are_read(environment: pytest.MonkeyPatch, base: dict[str,
     load_settings("worker")
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "@db.example.org/postgres?sslmode=verify-full&sslrootcert=/etc/ca.crt",
+        "@127.0.0.1:6432/postgres",
+        "@[::1]:6432/postgres",
+        "@localhost/postgres",
+        "@/postgres?host=/run/postgresql",
+        "@%2Frun%2Fpostgresql/postgres",
+        "@pgbouncer:6432/postgres?sslmode=disable",
+        "@10.0.0.7,10.0.0.8/postgres?sslmode=disable",
+        "@pgbouncer.tidegate.svc:6432/postgres?sslmode=disable",
+    ],
+)
+def test_production_takes_tls_or_a_place_where_nobody_listens(environment: pytest.MonkeyPatch, place: str) -> None:
+    url = f"postgresql://tidegate_gateway:kQ7vX2pLw9ZtR4mB{place}"
+    set_all(environment, {**PRODUCTION, "GATEWAY_DATABASE_URL": url})
+    load_settings("gateway")
+
+
+@pytest.mark.parametrize("origin", ["https://shop.example/", "HTTPS://Shop.Example"])
+def test_an_origin_is_read_as_browsers_write_it(environment: pytest.MonkeyPatch, origin: str) -> None:
+    set_all(environment, {**GOOD, "CORS_ORIGINS": f"{origin}, http://localhost:3000"})
+    assert load_settings("gateway").cors_origins == ["https://shop.example", "http://localhost:3000"]
+
+
+@pytest.mark.parametrize(
+    ("given", "drain_s"),
+    [
+        ({}, 0),
+        ({"SHUTDOWN_DRAIN_S": "3"}, 3),
+        ({"ENVIRONMENT": "production"}, 10),
+        ({"ENVIRONMENT": "production", "SHUTDOWN_DRAIN_S": "0"}, 0),
+    ],
+)
+def test_production_drains(environment: pytest.MonkeyPatch, given: dict[str, str], drain_s: float) -> None:
+    set_all(environment, {**GOOD, **ENCRYPTED, **given})
+    assert load_settings("gateway").drain_s == drain_s
+
+
 def test_everything_missing_is_said_at_once(environment: pytest.MonkeyPatch) -> None:
-    found = problems(environment, {"AUTH_ALGORITHM": "HS256", "EMBEDDER": "openai", "GATEWAY_PORT": "many"})
+    found = problems(environment, {"AUTH_ALGORITHMS": "HS256", "EMBEDDER": "openai", "GATEWAY_PORT": "many"})
     wanted = [
         "GATEWAY_PORT",
         "GATEWAY_DATABASE_URL",
@@ -127,22 +168,43 @@ def test_the_worker_wants_its_own_database_only(environment: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("GATEWAY_DATABASE_URL", "postgresql://tidegate_gateway@db/postgres", "has no password"),
-        ("GATEWAY_DATABASE_URL", "postgresql://tidegate_gateway:short@db/postgres", "fewer than 16 characters"),
-        ("GATEWAY_DATABASE_URL", "postgresql://tidegate_gateway:postgres@db/postgres", "published as an example"),
+        ("GATEWAY_DATABASE_URL", "postgresql://tidegate_gateway@db/postgres?sslmode=disable", "has no password"),
         (
             "GATEWAY_DATABASE_URL",
-            "postgresql://tidegate_gateway:your-super-secret-and-long-postgres-password@db/postgres",
+            "postgresql://tidegate_gateway:short@db/postgres?sslmode=disable",
+            "fewer than 16 characters",
+        ),
+        (
+            "GATEWAY_DATABASE_URL",
+            "postgresql://tidegate_gateway:postgres@db/postgres?sslmode=disable",
             "published as an example",
         ),
         (
             "GATEWAY_DATABASE_URL",
-            "postgresql://tidegate_gateway:aaaaaaaaaaaaaaaaaaaa@db/postgres",
+            "postgresql://tidegate_gateway:your-super-secret-and-long-postgres-password@db/postgres?sslmode=disable",
+            "published as an example",
+        ),
+        (
+            "GATEWAY_DATABASE_URL",
+            "postgresql://tidegate_gateway:aaaaaaaaaaaaaaaaaaaa@db/postgres?sslmode=disable",
             "different characters",
         ),
-        ("GATEWAY_DATABASE_URL", "postgresql://postgres.ref:kQ7vX2pLw9ZtR4mB@db/postgres", "logs in as postgres"),
+        (
+            "GATEWAY_DATABASE_URL",
+            "postgresql://postgres.ref:kQ7vX2pLw9ZtR4mB@db/postgres?sslmode=disable",
+            "logs in as postgres",
+        ),
         ("GATEWAY_DATABASE_URL", "host=db password=kQ7vX2pLw9ZtR4mB", "must be an address"),
         ("GATEWAY_DATABASE_URL", "postgresql://[bad", "is not an address"),
+        ("GATEWAY_DATABASE_URL", f"{GOOD['GATEWAY_DATABASE_URL']}", "does not demand TLS"),
+        ("GATEWAY_DATABASE_URL", f"{GOOD['GATEWAY_DATABASE_URL']}?sslmode=prefer", "does not demand TLS"),
+        ("GATEWAY_DATABASE_URL", f"{GOOD['GATEWAY_DATABASE_URL']}?sslmode=disable", "does not demand TLS"),
+        ("REPLICA_DATABASE_URL", GOOD["GATEWAY_DATABASE_URL"], "does not demand TLS"),
+        ("SUPABASE_OTHER_KEYS", "sb_publishable_b,sb_secret_abc", "is a secret key"),
+        ("GATEWAY_PUBLIC_URL", "https://example.com/v1", "begins with one of the gateway's"),
+        ("CORS_ORIGINS", "https://shop.example/checkout", "without a path"),
+        ("AUTH_ALGORITHMS", "none", "is not valid"),
+        ("AUTH_ALGORITHMS", "", "is not valid"),
         ("SUPABASE_URL", "http://abcdefgh.supabase.co", "is not https"),
         ("SUPABASE_URL", "abcdefgh.supabase.co", "begins with http"),
         ("SUPABASE_PUBLISHABLE_KEY", jwt_with(iss="supabase-demo", role="anon"), "public demonstration"),
@@ -167,7 +229,7 @@ def test_production_refuses(environment: pytest.MonkeyPatch, name: str, value: s
     ],
 )
 def test_production_refuses_weak_jwt_secrets(environment: pytest.MonkeyPatch, secret: str, words: str) -> None:
-    (problem,) = problems(environment, {**PRODUCTION, "AUTH_ALGORITHM": "HS256", "SUPABASE_JWT_SECRET": secret})
+    (problem,) = problems(environment, {**PRODUCTION, "AUTH_ALGORITHMS": "HS256", "SUPABASE_JWT_SECRET": secret})
     assert words in problem
 
 
@@ -183,7 +245,11 @@ def test_production_does_not_send_a_key_in_the_clear(environment: pytest.MonkeyP
 
 
 def test_the_process_says_it_and_exits_with_2() -> None:
-    environment = {"PATH": os.environ["PATH"], **PRODUCTION, "GATEWAY_DATABASE_URL": "postgresql://u:hush-hush@db/x"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        **PRODUCTION,
+        "GATEWAY_DATABASE_URL": "postgresql://u:hush-hush@localhost/x",
+    }
     run = subprocess.run(
         [sys.executable, "-m", "gateway.app"],
         check=False,

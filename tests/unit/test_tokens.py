@@ -11,10 +11,12 @@ import httpx2
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from gateway.auth.caller import ANONYMOUS
 from gateway.auth.jwks import JwksCache
-from gateway.auth.tokens import CACHE_S, SharedSecret, TokenVerifier
+from gateway.auth.tokens import CACHE_S, KeySource, SharedSecret, TokenVerifier
 from gateway.errors import AuthKeysUnavailableError, ForbiddenError, UnauthenticatedError
 from gateway.resilience import Policy
 from tests.support.clock import Clock
@@ -39,12 +41,12 @@ def clock() -> Clock:
 async def verifier(project: Project, clock: Clock) -> AsyncIterator[TokenVerifier]:
     async with httpx2.AsyncClient(transport=project.transport) as client:
         keys = JwksCache(f"{ISSUER}/.well-known/jwks.json", client, Policy("auth_keys", 2.0))
-        yield TokenVerifier("ES256", keys, issuer=ISSUER, publishable_key=PUBLISHABLE_KEY, clock=clock)
+        yield TokenVerifier({"ES256": keys}, issuer=ISSUER, publishable_keys=[PUBLISHABLE_KEY], clock=clock)
         await keys.close()
 
 
 def shared(publishable_key: str = PUBLISHABLE_KEY) -> TokenVerifier:
-    return TokenVerifier("HS256", SharedSecret(SECRET), issuer=ISSUER, publishable_key=publishable_key)
+    return TokenVerifier({"HS256": SharedSecret(SECRET)}, issuer=ISSUER, publishable_keys=[publishable_key])
 
 
 def unsigned(header: dict[str, Any], claims: dict[str, Any], signature: str = "") -> str:
@@ -225,7 +227,7 @@ class CountingKeys:
 async def test_verified_claims_are_kept_for_a_minute_and_not_past_their_end(clock: Clock) -> None:
     key = SigningKey()
     keys = CountingKeys(key)
-    verifier = TokenVerifier("ES256", keys, issuer=ISSUER, publishable_key=PUBLISHABLE_KEY, clock=clock)
+    verifier = TokenVerifier({"ES256": keys}, issuer=ISSUER, publishable_keys=[PUBLISHABLE_KEY], clock=clock)
     long, short = key.token(USER), key.token(USER, exp=int(clock.now) + 30)
     for _ in range(5):
         await verifier.caller(f"Bearer {long}")
@@ -244,13 +246,39 @@ async def test_verified_claims_are_kept_for_a_minute_and_not_past_their_end(cloc
 async def test_the_cache_is_bounded() -> None:
     key = SigningKey()
     keys = CountingKeys(key)
-    verifier = TokenVerifier("ES256", keys, issuer=ISSUER, publishable_key=PUBLISHABLE_KEY, cache_size=3)
+    verifier = TokenVerifier({"ES256": keys}, issuer=ISSUER, publishable_keys=[PUBLISHABLE_KEY], cache_size=3)
     tokens = [key.token(uuid.uuid4()) for _ in range(4)]
     for token in [*tokens, tokens[3]]:
         await verifier.caller(f"Bearer {token}")
     assert keys.asked == 4
     await verifier.caller(f"Bearer {tokens[0]}")
     assert keys.asked == 5
+
+
+async def test_keys_of_several_kinds_hold_side_by_side(project: Project) -> None:
+    """While a project moves from its secret to keys of its own, and from one publishable key to another."""
+    rsa_key = rsa.generate_private_key(65537, 2048)
+    published = [project.key.public(), {**json.loads(RSAAlgorithm.to_jwk(rsa_key.public_key())), "kid": "rsa"}]
+    answer = httpx2.MockTransport(lambda _request: httpx2.Response(200, json={"keys": published}))
+    async with httpx2.AsyncClient(transport=answer) as client:
+        keys = JwksCache(f"{ISSUER}/.well-known/jwks.json", client, Policy("auth_keys", 2.0))
+        sources: dict[str, KeySource] = {"ES256": keys, "RS256": keys, "HS256": SharedSecret(SECRET)}
+        verifier = TokenVerifier(sources, issuer=ISSUER, publishable_keys=[PUBLISHABLE_KEY, "the key before"])
+        claims = claims_for(USER)
+        tokens = [
+            project.key.sign(claims),
+            jwt.encode(claims, rsa_key, algorithm="RS256", headers={"kid": "rsa"}),
+            jwt.encode(claims, SECRET, algorithm="HS256"),
+        ]
+        for token in tokens:
+            assert (await verifier.caller(f"Bearer {token}")).user_id == USER
+        for key in (PUBLISHABLE_KEY, "the key before"):
+            assert await verifier.caller(f"Bearer {key}") is ANONYMOUS
+        # A key verifies by its own algorithm alone.
+        mixed = jwt.encode(claims, rsa_key, algorithm="RS256", headers={"kid": project.key.key_id})
+        with pytest.raises(UnauthenticatedError, match="does not have"):
+            await verifier.caller(f"Bearer {mixed}")
+        await keys.close()
 
 
 class _AnyKey(jwt.algorithms.HMACAlgorithm):

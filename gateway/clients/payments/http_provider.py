@@ -11,6 +11,7 @@ from typing import Literal
 import httpx2
 from pydantic import BaseModel, Field, ValidationError
 
+from gateway.clients.http import new_client
 from gateway.clients.payments.provider import Outcome, Payment, PaymentFailedError
 
 DECLINED = 402
@@ -38,7 +39,7 @@ class HttpPaymentProvider:
         """Use the API at `url`, with `api_key` if it wants one."""
         self._url = url.rstrip("/")
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx2.AsyncClient(headers=headers, timeout=timeout_s, transport=transport, trust_env=False)
+        self._client = new_client(headers=headers, timeout=timeout_s, transport=transport)
 
     async def pay(self, payment: Payment) -> Outcome:
         """Charge or refund; PaymentFailedError."""
