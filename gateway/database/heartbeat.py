@@ -77,20 +77,21 @@ class Heartbeat:
 
     async def __call__(self) -> None:
         """Return when the database answers; psycopg.Error, TimeoutError, or what connecting raises."""
+        started = self._clock()
         try:
             await self._tasks.run(self._beat, BEAT_S)
         except TimeoutError as error:
-            self._count(error)
+            self._count(error, started)
             raise
         except psycopg.Error as error:
             if is_the_servers(error):
-                self._count(error)
+                self._count(error, started)
                 raise
             # It answers, if only that its migrations are not applied: what calls are told as well.
             logger.debug("the database's heartbeat: %s", error)
 
-    def _count(self, error: BaseException) -> None:
-        HEARTBEAT_FAILURES.labels(self._name, failure_reason(error)).inc()
+    def _count(self, error: BaseException, started: float) -> None:
+        HEARTBEAT_FAILURES.labels(self._name, failure_reason(error, self._clock() - started)).inc()
 
     async def close(self) -> None:
         """Give the connection back."""

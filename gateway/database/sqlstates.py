@@ -67,6 +67,8 @@ TABLE: dict[str, tuple[type[GatewayError], str | None]] = {
 REASONS = ("no_answer", "out_of_connections", "refused", "lost")
 # A connection that is refused before it is one has no SQLSTATE.
 OUT_OF_CONNECTIONS = ("too many clients", "connection slots are reserved", "too many connections")
+SILENT_S = 1.0
+"""libpq says the same of a connection that was cut and of one on which nothing came for tcp_user_timeout (1.5 s)."""
 # What says that the server, or the way to it, does not work; all else is about one statement, its time included.
 OF_THE_SERVER = ("08", "25006", "28", "3D", "53", "57P", "58", "XX")
 
@@ -78,14 +80,16 @@ def is_the_servers(error: psycopg.Error) -> bool:
     return error.sqlstate.startswith(OF_THE_SERVER)
 
 
-def failure_reason(error: BaseException) -> str:
-    """In a word, for the metrics, why a heartbeat was not answered: one of REASONS."""
-    if isinstance(error, TimeoutError):
+def failure_reason(error: BaseException, waited_s: float) -> str:
+    """In a word, for the metrics, why a heartbeat was not answered for so long: one of REASONS."""
+    if isinstance(error, TimeoutError | psycopg.errors.ConnectionTimeout):
         return "no_answer"
     said = f"{error}".lower()
     if getattr(error, "sqlstate", None) == "53300" or any(words in said for words in OUT_OF_CONNECTIONS):
         return "out_of_connections"
-    return "no_answer" if "timeout expired" in said else "refused" if "refused" in said else "lost"
+    if "refused" in said:
+        return "refused"
+    return "no_answer" if waited_s >= SILENT_S else "lost"
 
 
 def to_gateway_error(error: psycopg.Error) -> GatewayError:

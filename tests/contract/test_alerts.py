@@ -40,7 +40,7 @@ def test_the_rules_are_valid_and_pass_their_tests(tmp_path: Path) -> None:
 
 @needs_promtool
 def test_the_tests_of_the_rules_notice_an_alert_that_does_not_fire(tmp_path: Path) -> None:
-    silent = re.compile(r"(- alert: \w+\n +)(?:#[^\n]*\n +)?expr: .*?\n( +)(for|labels):", re.DOTALL)
+    silent = re.compile(r"(- alert: \w+\n +)(?:#[^\n]*\n +)*expr: .*?\n( +)(for|labels):", re.DOTALL)
     rules, replaced = silent.subn(r"\1expr: vector(1) < 0\n\2\3:", RULES.read_text(encoding="utf-8"))
     assert replaced == len(ALERTS)
     (tmp_path / "alerts.yml").write_text(rules, encoding="utf-8")

@@ -1,14 +1,14 @@
 """Why a database's heartbeat is not answered is told apart in the metrics, on which alerts go by."""
 
-import time
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import psycopg
 import pytest
 
 from gateway.database.heartbeat import Heartbeat
-from gateway.database.sqlstates import REASONS
+from gateway.database.sqlstates import REASONS, SILENT_S
 from gateway.resilience.request_metrics import HEARTBEAT_FAILURES
 from tests.support import Database
 from tests.support.ports import free_port
@@ -31,9 +31,10 @@ async def door(database: Database) -> AsyncIterator[Proxy]:
         yield door
 
 
-def heartbeat(database: Database, port: int) -> Heartbeat:
+def heartbeat(database: Database, port: int, clock: Callable[[], float] = lambda: 0.0) -> Heartbeat:
+    """One for which no time passes, unless `clock` says so."""
     url = f"postgresql://tidegate_gateway@127.0.0.1:{port}/{database.name}"
-    return Heartbeat(url, "database", clock=time.monotonic)
+    return Heartbeat(url, "database", clock=clock)
 
 
 async def reason_of(beat: Heartbeat) -> list[str]:
@@ -67,6 +68,17 @@ async def test_a_heartbeat_without_an_answer_is_counted_by_its_reason(
     door.heal()
     await beat.close()
     nobody = heartbeat(database, free_port())
+    assert await reason_of(nobody) == ["refused"]
+    await nobody.close()
+
+
+async def test_a_connection_that_is_lost_after_a_long_silence_had_no_answer(database: Database, door: Proxy) -> None:
+    beat = heartbeat(database, door.port, itertools.count(0.0, SILENT_S).__next__)
+    door.cuts = True
+    assert await reason_of(beat) == ["no_answer"]
+    door.heal()
+    await beat.close()
+    nobody = heartbeat(database, free_port(), itertools.count(0.0, SILENT_S).__next__)
     assert await reason_of(nobody) == ["refused"]
     await nobody.close()
 
