@@ -6,7 +6,7 @@ began and ended. This is a drawing of those, not a picture of Grafana.
 
 import json
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from tests.bench.plots import THEIRS
-from tests.chaos.alerts import KEPT
+from tests.chaos.alerts import KEPT, STEP_S
 from tests.chaos.watching import Watched
 from tests.support.prometheus import FOLDER
 
@@ -37,14 +37,26 @@ def highest(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, Points]]:
     return [line for line in found if peaks[line[0]] > 0][:MOST_LINES] or found[:1]
 
 
+def with_gaps(points: Points) -> Points:
+    """The points, and no value where Prometheus has had none for a while: what does not fire has no line."""
+    found: list[tuple[float, float]] = []
+    for at, value in points:
+        if found and at - found[-1][0] > 1.5 * STEP_S:
+            found.append((at - STEP_S, nan))
+        found.append((at, value))
+    return found
+
+
 def draw(axes: Axes, title: str, panel: Mapping[str, Any], faults: Sequence[Watched], start: float) -> None:
     """One panel, with the faults shaded."""
     for fault in faults:
         axes.axvspan((fault.began - start) / 60, (fault.ended - start) / 60, color=THEIRS, alpha=0.35, linewidth=0)
-    for name, points in highest(panel["lines"]):
+    known = highest(panel["lines"])
+    for name, points in ((name, with_gaps(points)) for name, points in known):
         axes.plot([(at - start) / 60 for at, _ in points], [value for _, value in points], label=name, linewidth=0.9)
     axes.set(title=title, ylabel=UNITS[panel["unit"]])
-    axes.set_ylim(bottom=0)
+    peak = max((value for _, points in known for _, value in points), default=0.0)
+    axes.set_ylim(0, 1.4 * (peak or 1.0))  # with room for the legend
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=5.5, loc="upper left", ncols=2)
 
