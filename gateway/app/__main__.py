@@ -1,5 +1,9 @@
-"""`tidegate-gateway`: the HTTP server. Exits with 2 and a text when settings or database forbid it."""
+"""`tidegate-gateway`: the HTTP server. Exits with 2 and a text when settings or database forbid it.
 
+`tidegate-gateway --check` says what is wrong with the settings, or what it would connect to, and does nothing else.
+"""
+
+import argparse
 import asyncio
 import contextlib
 import gc
@@ -7,6 +11,7 @@ import logging
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -19,6 +24,7 @@ from gateway.admission.connections import Connections, Uploads
 from gateway.app.application import check_database, create_app, create_operations
 from gateway.app.container import Services
 from gateway.app.draining import DrainingServer
+from gateway.config.destinations import destinations
 from gateway.config.loading import load_settings_or_exit, refuse
 from gateway.config.settings import Settings
 from gateway.errors import DatabaseUnsafeError
@@ -35,7 +41,13 @@ OWN_FILES = 256  # of connections to the database and other servers, and of the 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="tidegate-gateway", description="Serve HTTP; settings: the environment.")
+    parser.add_argument("--check", action="store_true", help="check the settings, connect to nothing, and exit")
+    arguments = parser.parse_args()
     settings = load_settings_or_exit("gateway")
+    if arguments.check:
+        check(settings)
+        return
     configure_logging(settings, "gateway")
     try:
         report_errors(settings, "gateway")
@@ -53,6 +65,16 @@ def main() -> None:
     finally:
         stop_tracing()
         flush_reports()
+
+
+def check(settings: Settings) -> None:
+    """Print what the gateway would connect to. Exits with 2 when it could not be made."""
+    try:
+        create_app(settings)
+    except ValueError as error:
+        refuse(f"The gateway cannot start:\n  - {error}")
+    sys.stdout.write("The settings are good. The gateway would use:\n")
+    sys.stdout.writelines(f"  {line}\n" for line in destinations(settings, "gateway"))
 
 
 def operations_port(settings: Settings) -> int:

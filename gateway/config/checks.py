@@ -55,6 +55,9 @@ def _misfits(settings: Settings) -> list[str]:
         found.append(f"{error}")
     if max(settings.max_body_bytes, settings.max_upload_bytes) > 1_000_000 * settings.upload_memory_mb:
         found.append("UPLOAD_MEMORY_MB is less than one body may have (MAX_BODY_BYTES, MAX_UPLOAD_BYTES).")
+    storage = settings.rate_limit_storage
+    if storage is not None and not storage.get_secret_value().startswith(("redis://", "rediss://")):
+        found.append("RATE_LIMIT_STORAGE is no address that begins with redis:// or rediss://.")
     for name, key in _publishable_keys(settings):
         if key.startswith("sb_secret_") or carries_service_role(key):
             # Whoever sends this key is taken for nobody; the secret one must not be on its way through clients at all.

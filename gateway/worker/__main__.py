@@ -1,10 +1,11 @@
-"""`tidegate-worker` runs the worker; `tidegate-worker retry` retries what failed."""
+"""`tidegate-worker` runs the worker; with `retry` it retries what failed, with `check` it says what it would use."""
 
 import argparse
 import asyncio
 import sys
 from collections.abc import Callable
 
+from gateway.config.destinations import destinations
 from gateway.config.loading import load_settings_or_exit, refuse
 from gateway.config.settings import Settings
 from gateway.database.connection import DatabaseError
@@ -19,9 +20,13 @@ from gateway.worker.process import WorkerProcess, retry_failed
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="tidegate-worker", description=__doc__)
-    parser.add_argument("command", nargs="?", choices=["run", "retry"], default="run")
+    parser.add_argument("command", nargs="?", choices=["run", "retry", "check"], default="run")
     arguments = parser.parse_args()
     settings = load_settings_or_exit("worker")
+    if arguments.command == "check":
+        sys.stdout.write("The settings are good. The worker would use:\n")
+        sys.stdout.writelines(f"  {line}\n" for line in destinations(settings, "worker"))
+        return
     configure_logging(settings, "worker")
     if arguments.command == "run":
         run(settings)

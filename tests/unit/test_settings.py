@@ -203,6 +203,7 @@ def test_the_worker_wants_its_own_database_only(environment: pytest.MonkeyPatch)
         ("SUPABASE_OTHER_KEYS", "sb_publishable_b,sb_secret_abc", "is a secret key"),
         ("GATEWAY_PUBLIC_URL", "https://example.com/v1", "begins with one of the gateway's"),
         ("CORS_ORIGINS", "https://shop.example/checkout", "without a path"),
+        ("RATE_LIMIT_STORAGE", "memcached://cache", "redis://"),
         ("AUTH_ALGORITHMS", "none", "is not valid"),
         ("AUTH_ALGORITHMS", "", "is not valid"),
         ("SUPABASE_URL", "http://abcdefgh.supabase.co", "is not https"),
@@ -272,3 +273,53 @@ def test_every_setting_is_described() -> None:
     assert len(described) == len(Settings.model_fields)
     assert all(description.endswith(".") for _, _, description in described)
     assert ("GATEWAY_PORT", "8000", "Port the gateway listens on.") in described
+
+
+@pytest.mark.parametrize("program", [["gateway.app", "--check"], ["gateway.worker", "check"]])
+def test_a_check_says_what_would_be_used_and_touches_nothing(program: list[str]) -> None:
+    """No connection is made and no port opened: an audit hook ends a process that tries."""
+    hook = (
+        "import os, runpy, sys\n"
+        "def audit(event, of):\n"
+        "    binds = event == 'socket.bind' and of[1][1] != 0\n"  # to port 0: a library asks whether there is IPv6
+        "    if binds or event in ('socket.connect', 'socket.getaddrinfo'): os._exit(9)\n"
+        "sys.addaudithook(audit)\n"
+        "module, sys.argv = sys.argv[1], sys.argv[1:]\n"
+        "runpy.run_module(module, run_name='__main__')\n"
+    )
+    more = {"LLM_URL": "https://models.example/v1", "LLM_MODEL": "m", "RATE_LIMIT_STORAGE": "rediss://:hush@redis:6379"}
+    run = subprocess.run(
+        [sys.executable, "-c", hook, *program],
+        check=False,
+        env={"PATH": os.environ["PATH"], **PRODUCTION, **more},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = {line[2:16].strip(): line[17:] for line in run.stdout.splitlines()[1:]}
+    process = "gateway" if program[0] == "gateway.app" else "worker"
+    assert lines["database"].startswith("db.example.org:6543/postgres as tidegate_" + process)
+    assert lines["database"].endswith(", sslmode=require")
+    assert lines["embedder"] == "onnx in the process"
+    if process == "gateway":
+        assert (lines["llm"], lines["shared rates"]) == ("https://models.example/v1, model m", "redis:6379")
+        assert lines["project"] == "https://abcdefgh.supabase.co"
+    assert "kQ7vX2pLw9ZtR4mB" not in run.stdout
+    assert "hush" not in run.stdout
+
+
+def test_a_check_finds_what_fits_together_badly() -> None:
+    environment = {"PATH": os.environ["PATH"], **PRODUCTION, "REPLICA_DATABASE_URL": "postgresql://db/x?port=none"}
+    run = subprocess.run(
+        [sys.executable, "-m", "gateway.app", "--check"],
+        check=False,
+        env=environment,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("The gateway cannot start:\n  - ")
