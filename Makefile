@@ -79,7 +79,8 @@ LOCAL_STACK := tests/integration/local_stack
 # So that both halves of the suite take equally long.
 MOVED := $(filter-out %_turns.py,$(wildcard tests/integration/test_worker*.py)) \
   tests/integration/test_removals.py tests/integration/test_rotation.py
-PROOFS := tests/isolation tests/unit tests/contract tests/ingestion tests/answers $(LOCAL_STACK) $(MOVED) tests/e2e
+# What needs the frameworks of applications is `make test-adopt`.
+PROOFS := tests/adopt --ignore=tests/adopt/whole tests/isolation tests/unit tests/contract tests/ingestion tests/answers $(LOCAL_STACK) $(MOVED) tests/e2e
 OTHERS := tests/integration $(patsubst %,--ignore=%,$(LOCAL_STACK) $(MOVED))
 
 .PHONY: test
@@ -115,6 +116,14 @@ test-postgres-17: ## Run the access rules and the integration tests on PostgreSQ
 	trap 'kill $$proofs' INT TERM; \
 	$(BIN)/python -m pytest tests/integration --ignore=$(LOCAL_STACK); status=$$?; \
 	wait $$proofs || status=$$?; cat .test-logs/isolation-17.log; exit $$status
+
+.PHONY: test-adopt
+test-adopt: .venv/dev.stamp .venv/adopt.stamp .venv/adopt-node.stamp ## Adopt the small applications of tests/adopt, and run them as they become
+	@$(BIN)/python -m pytest tests/adopt
+
+.PHONY: adopt
+adopt: .venv/dev.stamp ## Show what an existing application is: make adopt APP=path; WRITE=1 puts files beside it, UNDO=1 removes them
+	@$(BIN)/python -m gateway.adopt $(APP) $(if $(WRITE),--write) $(if $(UNDO),--undo) $(if $(ENTRY),--entry '$(ENTRY)')
 
 .PHONY: lint
 lint: lint-python lint-typescript ## Check style and types of Python and TypeScript
@@ -178,8 +187,9 @@ screenshot: .venv/deno-tests.stamp .venv/debian.stamp ## Draw the picture of the
 	@SCREENSHOT=docs/images/shop.png $(BIN)/python -m pytest -q tests/e2e/browser/test_shop_orders.py
 
 # The files name no package index: pip asks whichever it is set up with.
-LOCK := $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url pyproject.toml
+LOCK_APART := $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url
+LOCK := $(LOCK_APART) pyproject.toml
 
 .PHONY: lock
 lock: .venv/pyvenv.cfg ## Pin the dependencies with hashes; newer versions with UPGRADE=1
@@ -189,6 +199,7 @@ lock: .venv/pyvenv.cfg ## Pin the dependencies with hashes; newer versions with 
 	$(LOCK) --constraint requirements-dev.lock --output-file requirements-server.lock
 	$(LOCK) --extra local --constraint requirements-dev.lock --output-file requirements.lock
 	$(LOCK) --extra local --extra dev --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
+	$(LOCK_APART) --group adopt --output-file requirements-adopt.lock
 
 # --- Benchmarks --------------------------------------------------------------------------------------------------
 
@@ -300,6 +311,20 @@ bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the
 	@echo "Installing the Python packages of requirements-dev.lock"
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@touch $@ .venv/run.stamp
+
+# An environment of its own, as an application that is adopted has.
+.venv/adopt.stamp: requirements-adopt.lock | .venv/pyvenv.cfg
+	@echo "Installing the Python packages of requirements-adopt.lock"
+	@$(BIN)/python -m venv .venv/adopt
+	@.venv/adopt/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements-adopt.lock
+	@touch $@
+
+.venv/adopt-node.stamp: tests/adopt/node/package-lock.json gateway/adopt/injected/node/package-lock.json
+	@echo "Installing the Node packages of tests/adopt/node and of what is injected"
+	@for folder in tests/adopt/node gateway/adopt/injected/node; do \
+	  target=.venv/adopt-node/$$(basename $$(dirname $$folder)); mkdir -p $$target; cp $$folder/package*.json $$target/; \
+	  npm ci --prefix $$target --ignore-scripts --no-audit --no-fund --silent || exit 1; done
+	@touch $@
 
 .venv/bench.stamp: requirements-bench.lock | .venv/dev.stamp
 	@echo "Installing the Python packages of requirements-bench.lock"

@@ -8,7 +8,7 @@ and the pipes that are open already are all that reading a file needs.
 import ctypes
 import platform
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 # Numbers of system calls (arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h).
@@ -35,6 +35,11 @@ AARCH64: Final = {
 # Name of the machine: the kernel's number of it, the calls, and the one call that is said not to exist, so that the C
 # library makes threads by clone, whose flags a filter can see.
 MACHINES: Final = {"x86_64": (0xC000003E, X86_64, 435), "aarch64": (0xC00000B7, AARCH64, 435)}
+SOCKET: Final = {"x86_64": 41, "aarch64": 198}
+# Of every machine: by a ring, sockets could be opened without the call.
+IO_URING_SETUP: Final = 425
+# Set in the numbers of a second table of x86_64 (x32).
+OTHER_TABLE: Final = 0x40000000
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 CLONE_THREAD = 0x00010000
@@ -56,7 +61,19 @@ class _Program(ctypes.Structure):
 
 def confine(pid: int) -> None:
     """Leave the process `pid`, which is this one, nothing but the listed calls. SandboxError."""
-    code = b"".join(struct.pack("HBBI", *instruction) for instruction in _program(platform.machine(), pid))
+    _install(_program(platform.machine(), pid))
+
+
+def refuse_sockets() -> None:
+    """Leave this process, and all that it starts, every call but those that open a socket. SandboxError.
+
+    Pairs of sockets that are connected to each other are made by another call: event loops need them.
+    """
+    _install(_without_sockets(platform.machine()))
+
+
+def _install(instructions: Iterable[Instruction]) -> None:
+    code = b"".join(struct.pack("HBBI", *instruction) for instruction in instructions)
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.addressof(buffer))
     prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -64,14 +81,29 @@ def confine(pid: int) -> None:
         raise SandboxError(f"the kernel refuses a seccomp filter (error {ctypes.get_errno()})")
 
 
-def _program(machine: str, pid: int) -> Iterator[Instruction]:
+def _of_this_machine(machine: str) -> Iterator[Instruction]:
+    """Load the call, once it is sure by which table it is numbered."""
     if machine not in MACHINES:
         raise SandboxError(f"system calls of {machine} are not known; x86_64 and aarch64 are")
-    number, calls, clone3 = MACHINES[machine]
     yield LOAD, 0, 0, MACHINE
-    yield JUMP_IF_EQUAL, 1, 0, number
+    yield JUMP_IF_EQUAL, 1, 0, MACHINES[machine][0]
     yield RETURN, 0, 0, KILL
     yield LOAD, 0, 0, CALL
+
+
+def _without_sockets(machine: str) -> Iterator[Instruction]:
+    yield from _of_this_machine(machine)
+    yield JUMP_IF_SET, 0, 1, OTHER_TABLE
+    yield RETURN, 0, 0, KILL
+    for call in (SOCKET[machine], IO_URING_SETUP):
+        yield JUMP_IF_EQUAL, 0, 1, call
+        yield RETURN, 0, 0, REFUSE
+    yield RETURN, 0, 0, ALLOW
+
+
+def _program(machine: str, pid: int) -> Iterator[Instruction]:
+    yield from _of_this_machine(machine)
+    _, calls, clone3 = MACHINES[machine]
     yield JUMP_IF_EQUAL, 0, 1, clone3
     yield RETURN, 0, 0, MISSING
     for name, call in calls.items():

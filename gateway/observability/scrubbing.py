@@ -8,8 +8,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gateway import __version__
-
 # What says nothing about a request or its caller.
 PLAIN = ("event_id", "timestamp", "platform", "level", "release", "environment", "sdk", "fingerprint")
 OF_FRAMES = ("filename", "function", "module", "lineno", "in_app")
@@ -34,7 +32,6 @@ SQLSTATE = re.compile(r"[0-9A-Z]{5}")
 def scrub(event: Mapping[str, Any], message: str | None, error: BaseException | None) -> dict[str, Any]:
     """Of `event` what may leave; `message` is a constant text of the code, `error` tells its SQLSTATE."""
     clean = {name: event[name] for name in PLAIN if name in event}
-    clean["release"] = clean.get("release") or f"tidegate@{__version__}"
     logger = str(event.get("logger") or "")
     if OWN_LOGGERS.fullmatch(logger):
         clean["logger"] = logger
