@@ -244,7 +244,7 @@ bench-ingestion: .venv/dev.stamp ## Measure reading files: pages and megabytes a
 	@$(BIN)/python -m tests.bench.ingestion
 
 .PHONY: bench-observability
-bench-observability: .venv/dev.stamp ## Measure what metrics, logs and traces cost a search
+bench-observability: .venv/bench.stamp ## Measure what metrics, logs and traces cost a search
 	@$(BIN)/python -m tests.bench.observability
 
 .PHONY: bench-orders

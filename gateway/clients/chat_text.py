@@ -75,6 +75,6 @@ def _tell(dependency: str, text: ChatText) -> None:
         FIRST_TOKEN_SECONDS.labels(dependency).observe(text.first_s)
         annotate(gen_ai__response__time_to_first_chunk=text.first_s)
     if text.finish_reason:
-        annotate(gen_ai__response__finish_reasons=[text.finish_reason])
+        annotate(gen_ai__response__finish_reasons=(text.finish_reason,))
     if MODEL_NAME.fullmatch(text.model):
         annotate(gen_ai__response__model=text.model)

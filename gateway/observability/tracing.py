@@ -1,7 +1,7 @@
 """Traces by OpenTelemetry, over HTTP, where the standard variable OTEL_EXPORTER_OTLP_ENDPOINT says where.
 
-resilience/spans.py makes the spans, exporting.py their bytes. The variables of OpenTelemetry hold: sampler, headers,
-time limits, resource.
+resilience/spans.py says where there are spans, recording.py makes them, exporting.py their bytes. The variables of
+OpenTelemetry hold: sampler, headers, time limits, resource.
 """
 
 import os
@@ -16,6 +16,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from gateway import __version__
 from gateway.config.settings import Settings
 from gateway.observability.exporting import Exporter
+from gateway.observability.recording import Recorder
+from gateway.resilience import spans
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 LAST_SPANS_S = 1.0
@@ -36,8 +38,10 @@ def start_tracing(settings: Settings, process: Literal["gateway", "worker"]) -> 
         }
     )
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(Exporter()))
+    processor = BatchSpanProcessor(Exporter())
+    provider.add_span_processor(processor)
     trace.set_tracer_provider(provider)
+    spans.tracer = Recorder(provider, processor)
 
 
 def stop_tracing() -> None:

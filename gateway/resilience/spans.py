@@ -1,28 +1,39 @@
 """Spans for OpenTelemetry: one for each request, for each guarded call and for each query.
 
-Without a tracer provider (observability/tracing.py sets one) they and the numbers of metrics.py cost some 9
-microseconds a search. No span holds a text:
-names, numbers and the type of an error are all that is put into it.
+Nothing is made unless observability/tracing.py sets `tracer`. No span holds a text: names, numbers and the type of an
+error are all that is put into it.
 """
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
+from functools import cache
 from types import TracebackType
+from typing import Protocol
 
 from opentelemetry import context, propagate, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-Attribute = str | int | float | Sequence[str]
+Attribute = str | int | float | tuple[str, ...]
 CLIENT, SERVER = SpanKind.CLIENT, SpanKind.SERVER
 
-tracer = trace.get_tracer("tidegate")
+
+class Tracer(Protocol):
+    """Makes spans within the one at hand."""
+
+    def start_span(self, name: str, *, kind: SpanKind, attributes: Mapping[str, Attribute]) -> trace.Span | None:
+        """One that begins now; None where the one at hand stands for it as well, since it is not recorded."""
+
+
+tracer: Tracer | None = None
+"""None where nothing is traced."""
 W3C = TraceContextTextMapPropagator()
 TRACE_HEADERS = frozenset(propagate.get_global_textmap().fields)
 """Headers that name a trace: traceparent, tracestate and baggage, unless OTEL_PROPAGATORS says otherwise."""
 NOTHING = nullcontext()
+MICROSECOND = timedelta(microseconds=1)
 MOMENTS = "tidegate.moments"
 """An attribute of the span of a search's statement: nanoseconds since 1970 at which its parts ended, 0 for those that
 were not done. The exporter makes spans of it (observability/exporting.py), so that a request does not wait for them."""
@@ -30,8 +41,10 @@ were not done. The exporter makes spans of it (observability/exporting.py), so t
 
 def span(name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: Attribute) -> AbstractContextManager[None]:
     """A span around the block, whose attributes have dots for double underscores."""
+    if tracer is None:
+        return NOTHING
     made = tracer.start_span(name, kind=kind, attributes=_dotted(attributes))
-    return _Around(made) if made.is_recording() else NOTHING
+    return NOTHING if made is None else _Around(made)
 
 
 class _Around:
@@ -75,7 +88,12 @@ def annotate(**attributes: Attribute) -> None:
 
 
 def _dotted(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
-    return {key.replace("__", "."): value for key, value in attributes.items()}
+    return {_key(name): value for name, value in attributes.items()}
+
+
+@cache
+def _key(name: str) -> str:
+    return name.replace("__", ".")
 
 
 def trace_id(*, is_recorded: bool = False) -> str | None:
@@ -104,12 +122,12 @@ def note_moments(moments: Sequence[datetime | None], took_ns: int) -> None:
         return
     worked_ns = _nanoseconds(ended - began)
     began_ns = time.time_ns() - worked_ns - max(0, took_ns - worked_ns) // 2
-    noted = [0 if moment is None else began_ns + _nanoseconds(moment - began) for moment in moments]
+    noted = tuple(0 if moment is None else began_ns + _nanoseconds(moment - began) for moment in moments)
     trace.get_current_span().set_attribute(MOMENTS, noted)
 
 
 def _nanoseconds(passed: timedelta) -> int:
-    return 1000 * (passed // timedelta(microseconds=1))
+    return 1000 * (passed // MICROSECOND)
 
 
 @contextmanager

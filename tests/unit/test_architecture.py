@@ -255,6 +255,7 @@ def test_what_waits_goes_by_the_monotonic_clock() -> None:
         "answers/chat.py",
         "auth/tokens.py",
         "embeddings/openai.py",
+        "observability/recording.py",
         "recommendations/snapshot_file.py",
         "resilience/spans.py",
     }

@@ -11,17 +11,19 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 from gateway.observability.exporting import encode, parts
+from gateway.observability.recording import Recorder
 from gateway.resilience.spans import MOMENTS, W3C
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def ended(**attributes: Any) -> list[ReadableSpan]:
-    """Spans of a request, of all kinds, and of two libraries."""
+    """Spans of a request, of all kinds, of the gateway and of two libraries."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    ours, theirs = provider.get_tracer("tidegate"), provider.get_tracer("fastapi", "1", schema_url="https://s.test/1")
+    processor = SimpleSpanProcessor(exporter)
+    provider.add_span_processor(processor)
+    ours, theirs = provider.get_tracer("ours"), provider.get_tracer("fastapi", "1", schema_url="https://s.test/1")
     request = theirs.start_span("POST /v1/search", W3C.extract({"traceparent": PARENT}), SpanKind.SERVER)
     inside = set_span_in_context(request)
     for kind in SpanKind:
@@ -35,6 +37,9 @@ def ended(**attributes: Any) -> list[ReadableSpan]:
     linked.add_link(request.get_span_context(), {"why": 1})
     linked.end()
     request.end()
+    recorded = Recorder(provider, processor).start_span("x" * 200, kind=SpanKind.CLIENT, attributes=attributes)
+    assert recorded is not None
+    recorded.end()
     return list(exporter.get_finished_spans())
 
 
@@ -63,7 +68,7 @@ def test_spans_are_encoded_as_opentelemetry_does() -> None:
     spans = ended(text="it's", number=3, same=True, real=1.0, whole=1, many=("a", "b"), none=())
     usual = read(encode_spans(spans).SerializeToString())
     assert read(encode(spans)) == usual
-    assert len(usual) == len(spans) == len(SpanKind) + 4
+    assert len(usual) == len(spans) == len(SpanKind) + 5
 
 
 def test_moments_become_the_parts_of_a_search() -> None:
