@@ -14,7 +14,7 @@ DENO_LOCAL := supabase/local/server.ts supabase/local/system_schema.ts
 DENO_FUNCTIONS := $(wildcard supabase/functions/*/index.ts)
 # As they are deployed: without what the local stack needs.
 FUNCTIONS_CONFIG := --config supabase/functions/deno.json
-DENO_SOURCES := $(wildcard supabase/local/*.ts supabase/functions/*.ts supabase/functions/*/*.ts)
+DENO_SOURCES := $(wildcard supabase/clients/typescript/*.ts supabase/local/*.ts supabase/functions/*.ts supabase/functions/*/*.ts)
 DENO_TESTS := $(wildcard tests/contract/*.ts tests/e2e/*.ts tests/e2e/browser/*.ts tests/integration/local_stack/*.ts)
 EXAMPLES := $(wildcard docs/examples/*/*.js)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -175,6 +175,10 @@ baseline: ## Write the baseline migrations from supabase/schemas
 	@rm -f supabase/migrations/2026112810*.sql
 	@for file in supabase/schemas/*.sql; do name=$${file##*/}; \
 	  cp $$file supabase/migrations/2026112810$${name%%_*}00_$${name#*_}; done
+
+.PHONY: types
+types: .venv/dev.stamp .venv/deno.stamp ## Write the TypeScript types of the database from the migrations
+	@$(BIN)/python -m tests.support.database_types
 
 .PHONY: docs
 docs: .venv/run.stamp .venv/deno.stamp ## Write what docs/ has from the code: settings, dashboard, OpenAPI of the functions

@@ -47,6 +47,7 @@ def api_service(
         # What hosted gives to its functions, beside the keys; and what they are given as a secret.
         "SUPABASE_URL": f"http://{HOST}:{port}",
         "GATEWAY_URL": gateway_url,
+        **{name: os.environ[name] for name in _OF_FUNCTIONS if name in os.environ},
     }
     ready = f"http://{HOST}:{port}/auth/v1/health"
     return Service("api", deno_command(API_SERVER, "-A"), _environment(environment), ready)
@@ -98,7 +99,10 @@ def _environment(own: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **own}
 
 
+# Secrets that a deployment gives to its functions alone.
+_OF_FUNCTIONS = ("PAYMENT_WEBHOOK_SECRETS",)
 _SECRETS = {
+    *_OF_FUNCTIONS,
     "DATABASE_URL",
     "ADMIN_DATABASE_URL",
     "GATEWAY_DATABASE_URL",

@@ -2,7 +2,8 @@
 --
 -- The worker claims due jobs, tells the provider, and settles the outcome: one transaction changes the job, the order
 -- and the stock. A failure gives the job back for later; after too many it gets failed_at, and staff retry it. What
--- arrives late, after the order was cancelled or paid by hand, is recorded and refunded or shown to staff.
+-- arrives late, after the order was cancelled or paid by hand, is recorded and refunded or shown to staff. What the
+-- provider tells by itself is settled in the same way (see payment_events).
 
 create function private.claim_payments(max_jobs integer, lease_s double precision)
 returns table (
@@ -41,9 +42,11 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   update private.payment_jobs j set outcome = 'succeeded', reference = settle_late_charge.reference
-  where j.order_id = settle_late_charge.order_id and j.kind = 'charge' and j.outcome = 'never sent';
+  where j.order_id = settle_late_charge.order_id and j.kind = 'charge' and j.outcome in ('never sent', 'declined');
   if found then
-    return private.owe_refund(settle_late_charge.order_id);
+    perform private.owe_refund(settle_late_charge.order_id);
+    perform private.settle_waiting_events(settle_late_charge.order_id);
+    return true;
   end if;
   update private.payment_jobs j
   set reference = settle_late_charge.reference, failed_at = now(),
@@ -91,12 +94,13 @@ begin
     if known.withdrawn_at is not null then
       perform private.owe_refund(known.id);
     end if;
+    perform private.settle_waiting_events(known.id);
   end if;
   return true;
 end $$;
 comment on function private.settle_payment is
   'Records the provider''s answer, and its consequences for order and stock, in one transaction; false when it was '
-  'known already. Definer: the worker has no rights on orders.';
+  'known already. Called by the worker, and for events of the provider. Definer: the worker has no rights on orders.';
 grant execute on function private.settle_payment to tidegate_worker;
 
 create function private.postpone_payment(

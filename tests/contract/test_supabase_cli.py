@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.local.migrate import migrate, pending, read_migrations
+from tests.support.database_types import TYPES, generated
 from tests.support.databases import Database, ScratchCluster
 from tests.support.supabase_cli import AVAILABLE, UNAVAILABLE, SupabaseCli, remote
 
@@ -81,6 +82,10 @@ def test_the_advisors_would_find_a_table_without_row_level_security(supabase: Su
         connection.execute("create table public.unguarded (id integer primary key)")
         connection.execute("grant select on public.unguarded to anon")
     assert "rls_disabled_in_public" in {finding["name"] for finding in supabase.advisors(fresh.url)}
+
+
+def test_the_types_of_the_database_are_current(supabase: SupabaseCli, database: Database) -> None:
+    assert generated(supabase, database) == TYPES.read_text(encoding="utf-8"), "run make types"
 
 
 def catalog(database: Database) -> list[tuple[Any, ...]]:

@@ -32,7 +32,7 @@ NOT_PUSHED = {
     *("edge_runtime.enabled", "edge_runtime.policy", "edge_runtime.deno_version"),
     *(
         f"functions.{function}.{name}"
-        for function in ("answers", "recommend", "search")
+        for function in ("answers", "payment-webhook", "recommend", "search")
         for name in ("enabled", "verify_jwt", "entrypoint", "import_map")
     ),
 }

@@ -63,6 +63,8 @@ def test_every_door_is_shut_with_the_next_statement(shop: Shop, demotion: str) -
         refused[function] = status_of(error.value)
     for function, arguments in (
         ("failed_payments", {}),
+        ("payment_events_to_review", {}),
+        ("close_payment_event", {"event_id": "evt_1"}),
         ("set_publishing", {"organization_id": press, "may_publish": True}),
     ):
         with pytest.raises(psycopg.Error) as error:

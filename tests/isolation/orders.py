@@ -7,7 +7,7 @@ from tests.isolation.probes import Insert, Table, named
 from tests.isolation.world import Actor, World, identity
 
 # Functions alone use them.
-INTERNAL = ("order_requests", "payment_jobs")
+INTERNAL = ("order_requests", "payment_jobs", "payment_events")
 
 
 def reads_order(w: World, a: Actor, name: str) -> bool:

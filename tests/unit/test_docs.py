@@ -38,6 +38,7 @@ NOT_RUN = {
 }
 # Of processes of Supabase, and of `make run`, not of the gateway.
 OTHER_VARIABLES = {
+    "PAYMENT_WEBHOOK_SECRETS",
     "DATABASE_URL",
     "SUPABASE_SECRET_KEY",
     "TIDEGATE_HOME",

@@ -3,6 +3,23 @@ import { Problem, unauthenticated } from "./problems.ts";
 
 const SERVICE_KEY = "Secret and service keys are not accepted: send a person's access token, or none.";
 
+/** The headers that say who asks the Data API, for a request that came. */
+export type Credentials = (request: Request) => Record<string, string>;
+
+/** The Data API is asked as whoever called, or as nobody. */
+export function ofCaller(publishableKey: string): Credentials {
+  return (request) => {
+    const token = tokenOf(request, publishableKey);
+    return { apikey: publishableKey, ...token === undefined ? {} : { authorization: `Bearer ${token}` } };
+  };
+}
+
+/** The Data API is asked with the project's secret key, whoever called. A legacy key is a token as well. */
+export function ofService(secretKey: string): Credentials {
+  const isToken = secretKey.split(".").length === 3;
+  return () => ({ apikey: secretKey, ...isToken ? { authorization: `Bearer ${secretKey}` } : {} });
+}
+
 /**
  * The caller's token for the Data API, which verifies it; undefined for nobody. Throws a Problem for what is no person's
  * token: it is never taken for nobody's.

@@ -2,7 +2,7 @@
 import { type Dependency, DependencyError } from "./dependency.ts";
 import type { Exchange } from "./endpoint.ts";
 import { forDataApi } from "./forwarding.ts";
-import { tokenOf } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
 import { Problem, unauthenticated } from "./problems.ts";
 
 /** SQLSTATEs that are about the arguments begin like this. */
@@ -15,15 +15,15 @@ export interface RpcAnswer {
   readonly value: Record<string, unknown>;
 }
 
-/** Calls functions of the exposed schema. */
+/** Calls functions of the exposed schema, with the credentials that a request gets. */
 export class DataApi {
   readonly dependency: Dependency;
   readonly #url: string;
-  readonly #publishableKey: string;
+  readonly #credentials: Credentials;
 
-  constructor(supabaseUrl: string, publishableKey: string, dependency: Dependency) {
+  constructor(supabaseUrl: string, credentials: Credentials, dependency: Dependency) {
     this.#url = `${supabaseUrl}/rest/v1/rpc`;
-    this.#publishableKey = publishableKey;
+    this.#credentials = credentials;
     this.dependency = dependency;
   }
 
@@ -32,12 +32,10 @@ export class DataApi {
    * DependencyError when there is no answer.
    */
   async call(name: string, args: Record<string, unknown>, exchange: Exchange): Promise<RpcAnswer> {
-    const token = tokenOf(exchange.request, this.#publishableKey);
     const headers = {
       ...forDataApi(exchange),
-      "apikey": this.#publishableKey,
       "content-type": "application/json",
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...this.#credentials(exchange.request),
     };
     return await this.dependency.call(async (signal) => {
       const answer = await fetch(`${this.#url}/${name}`, {

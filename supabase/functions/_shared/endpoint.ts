@@ -68,15 +68,21 @@ export async function readJson(request: Request): Promise<JsonBody> {
     throw new Problem("unsupported-media-type", "Send a JSON object with the header Content-Type: application/json.");
   }
   const bytes = await readBytes(request);
+  return { bytes, value: parsed(bytes, JSON.parse) };
+}
+
+/** What these bytes say, as `parse` reads it. Throws a Problem when it is no JSON. */
+export function parsed(bytes: Uint8Array, parse: (text: string) => unknown): unknown {
   try {
-    return { bytes, value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
+    return parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
     // A SyntaxError, or a TypeError for bytes that are not UTF-8: in either case the caller's.
     throw new Problem("bad-request", "The body is not JSON in UTF-8.");
   }
 }
 
-async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+/** Reads a body of any type. Throws a Problem for one that is too large. */
+export async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for await (const piece of request.body ?? []) {

@@ -31,16 +31,16 @@ export async function withServers(
   }
 }
 
-function serve(answer: Answer): Deno.HttpServer<Deno.NetAddr> {
+export function serve(answer: Answer): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
 }
 
-function urlOf(server: Deno.HttpServer<Deno.NetAddr>): string {
+export function urlOf(server: Deno.HttpServer<Deno.NetAddr>): string {
   return `http://127.0.0.1:${server.addr.port}`;
 }
 
 /** A URL on which nothing listens. */
-function deadUrl(): string {
+export function deadUrl(): string {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
