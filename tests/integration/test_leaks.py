@@ -30,7 +30,7 @@ EXPOSED_FUNCTIONS = {
     *("cancel_order", "mark_paid", "mark_refunded", "place_order", "purchase", "refund_order", "retry_payment"),
     *("accept_invitation", "decline_invitation", "expires_at", "invite", "set_publishing", "take_over_organization"),
     *("close_account", "recommend", "retry_document", "search", "search_products", "ship_order", "failed_payments"),
-    *("my_orders", "read_source", "receive_payment_event", "payment_events_to_review", "close_payment_event"),
+    *("my_orders", "read_source", "payment_events_to_review", "close_payment_event"),
 }
 
 # Whole numbers that callers read. Ids of these tables are new_row_id(), of scope indexes new_scope_index_id(): see
