@@ -95,6 +95,9 @@ class Admission:
         """Count a request that costs so much; the error to answer with when `who` may not make it now."""
         self.limiter.ask(who.key)
         known = self.refusals.known(who.key)
+        if known is not None and self.refusals.count_ignored(who.key):
+            who.rates.charge(who.key, 1)
+            known = None  # it has to wait for longer now
         is_below = known is None and who.rates.take(who.key, cost)
         if is_below or (who.is_unverified and self._verifications.take("all")):
             who.spent += cost

@@ -178,9 +178,11 @@ class Rates:
         return min([more, *(int(item.amount * share) - spent for item in self.items)])
 
     def charge(self, key: str, cost: int) -> None:
-        """Count so much, also beyond the limit."""
+        """Count so much, also beyond the limit: up to twice as much as it allows in a window."""
         for item in self.items:
-            self._storage.add(item.key_for(key), item.get_expiry(), min(cost, item.amount))
+            _, _, current, _ = self._storage.get_sliding_window(item.key_for(key), item.get_expiry())
+            room = max(0, 2 * item.amount - current)
+            self._storage.add(item.key_for(key), item.get_expiry(), min(cost, item.amount, room))
 
     def quotas(self, key: str, cost: int = 1) -> list[Quota]:
         """What is left of each limit."""

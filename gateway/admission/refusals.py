@@ -17,6 +17,9 @@ MIN_PAUSE_S = 0.1
 """A pause that is shorter is not made: a page that sends a handful of requests at a time is told at once."""
 MAX_PAUSE_S = 5.0
 LOG_EVERY_S = 10.0
+IGNORED_FOR_ONE = 10
+"""So many requests before the time that their caller was told count as one that is answered: who goes on asking far
+beyond its rate gets nothing until it stops, and who asks a little too often gets little less."""
 MAX_CALLERS = 8_192
 
 
@@ -31,6 +34,8 @@ class Refused:
     """What the error tells it."""
     next_at: float = float("-inf")
     """When its next refusal is due."""
+    ignored: int = 0
+    """How many requests it sent before the time that it was told."""
     logged_at: float = float("-inf")
     unlogged: int = 0
 
@@ -57,6 +62,12 @@ class Refusals:
             return None
         # A new one: what is raised keeps the frames that it went through.
         return TooManyRequestsError(refused.error.detail, headers=refused.error.headers)
+
+    def count_ignored(self, key: str) -> bool:
+        """`key` asked before the time that it was told; whether this makes as many as count for one."""
+        refused = self._callers.setdefault(key, Refused())
+        refused.ignored += 1
+        return refused.ignored % IGNORED_FOR_ONE == 0
 
     def keep(self, key: str, error: TooManyRequestsError, after_s: float) -> None:
         """Note that `key` is told `error`: no request of it is let in before `after_s` seconds are over."""

@@ -16,17 +16,17 @@ from contextlib import asynccontextmanager
 from gateway.resilience.callers import ACTIVE_S, MEMORY_S, NOBODY, Load, Spread, current_caller
 from gateway.resilience.request_metrics import caller_waited
 
-HEAVY_SHARE = 0.02
+HEAVY_SHARE = 0.01
 """Of the database's time: who uses less of it lately is never heavy."""
 BUSY_SHARE = 0.05
 """Nobody is heavy where the others together use less than this of the database's time."""
 HEAVY_FACTOR = 3.0
 """A heavy caller uses so many times as much as the mean of the others."""
-REST_FACTOR = 25.0
+REST_FACTOR = 50.0
 """While others are at work, a heavy caller rests for this many times what its statement took beyond a usual one."""
 TYPICAL_WEIGHT = 0.05
 """Of the latest statement in the mean of those that are not heavy."""
-MAX_REST_S = 2.0
+MAX_REST_S = 5.0
 AT_WORK_S = 0.25
 """Others are at work if one of them had a statement this lately; otherwise nobody rests."""
 
@@ -64,6 +64,7 @@ class FairPlaces:
         self._count = 0
         self._heavy = 0
         self._rest_until = self._others_at = float("-inf")
+        self._heavy_until: dict[str, float] = {}  # who was found heavy is, until its rest is over
         self._rest: asyncio.TimerHandle | None = None
         self._waiting: list[_Waiter] = []
         self._number = 0
@@ -89,6 +90,7 @@ class FairPlaces:
         self._used.clear()
         self._total = Load()
         self._rest_until = float("-inf")
+        self._heavy_until.clear()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -150,10 +152,16 @@ class FairPlaces:
     def _count_use(self, caller: str, used_s: float, *, was_heavy: bool) -> None:
         self._note(caller, used_s)
         if was_heavy or self._is_heavy(caller):
-            long_s = max(0.0, used_s - self._typical_s)
-            self._rest_until = max(self._rest_until, self._clock() + min(MAX_REST_S, REST_FACTOR * long_s))
+            self._let_rest(caller, max(0.0, used_s - self._typical_s))
         elif caller != NOBODY:
             self._typical_s += TYPICAL_WEIGHT * (used_s - self._typical_s) if self._typical_s else used_s
+
+    def _let_rest(self, caller: str, long_s: float) -> None:
+        now = self._clock()
+        until = now + min(MAX_REST_S, REST_FACTOR * long_s)
+        self._rest_until = max(self._rest_until, until)
+        self._heavy_until = {each: end for each, end in self._heavy_until.items() if end > now}
+        self._heavy_until[caller] = until
 
     def _pump(self) -> None:
         """Give places to those who wait, whoever used least first."""
@@ -191,6 +199,8 @@ class FairPlaces:
         if caller == NOBODY:
             return False
         now = self._clock()
+        if now < self._heavy_until.get(caller, float("-inf")):
+            return True
         own = self._recent(caller, now)
         others = len(self._used) - (caller in self._used)
         used = max(0.0, self._total.recent(now) - own)

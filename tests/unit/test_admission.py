@@ -148,6 +148,24 @@ async def test_who_waits_for_a_costly_request_as_long_as_told_may_make_it() -> N
     assert await ask(2_441) is None
 
 
+@pytest.mark.parametrize(
+    ("per_s", "least", "most"),
+    [(5, 5 * 60, 5 * 60), (8, 4 * 60, 6 * 60), (200, 0, 60)],
+)
+def test_who_goes_on_asking_far_beyond_its_rate_gets_nothing_until_it_stops(per_s: int, least: int, most: int) -> None:
+    clock = Clock()
+    admission = admission_at("30 per 5 second", clock)
+    answered, refused = 0, None
+    for _ in range(60 * per_s):
+        refused = admission.take(admission.who("192.0.2.1", []))
+        answered += refused is None
+        clock.advance(1 / per_s)
+    assert least <= answered <= most
+    if refused is not None:
+        clock.advance(float(refused.headers["Retry-After"]))
+        assert admission.take(admission.who("192.0.2.1", [])) is None
+
+
 def test_the_memory_of_rates_and_loads_is_bounded() -> None:
     clock = Clock()
     memory = BoundedMemory(max_keys=100, clock=clock)
