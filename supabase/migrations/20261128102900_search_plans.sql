@@ -39,7 +39,7 @@ comment on function private.comparison_limit is
 create function private.walk_limit() returns integer
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-  select least(40000, 9000 + greatest(c.reltuples, 0) / 36)::integer
+  select least(30000, 7000 + greatest(c.reltuples, 0) / 45)::integer
   from pg_class c where c.oid = 'public.chunk_embeddings'::regclass
 $$;
 comment on function private.walk_limit is

@@ -288,7 +288,8 @@ $$;
 comment on function private.is_stop_words is
   'Whether a query is stop words or signs alone, such as an emoji, by some stemmer that a chunk has.';
 
-create function private.matches_as_written(query text, kinds text[], sources uuid[], excluded uuid[])
+create function private.matches_as_written(
+  query text, kinds text[], sources uuid[], excluded uuid[], share double precision)
 returns private.search_leg
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -299,32 +300,28 @@ declare
   -- Signs alone, such as an emoji, are looked for as they are.
   pattern constant text := case when words <> '{""}' then '\m' || array_to_string(words, '\W+') || '\M'
     else regexp_replace(btrim(query), '([^\w\s])', '\\\1', 'g') end;
+  most constant integer := ceil(share * private.written_limit());
   leg private.search_leg := ('{}', true);
 begin
-  -- For other queries the word index has answered.
-  if not private.is_stop_words(query) then
-    return leg;
-  end if;
   with looked_at as materialized (
     select c.source_id, c.id, c.title, c.content from public.chunks c
     where (c.scope_id = any (scopes) or c.source_id = any (shares))
       and (sources is null or c.source_id in (select unnest(sources)))
       and (excluded is null or not c.source_id in (select unnest(excluded)))
-    limit private.written_limit()
+    limit most
   ), found as (
     select distinct on (l.source_id) l.source_id, l.id,
            case when l.content = '' then 0.25 when l.title ~* pattern then 1 else 0.5 end as score
     from looked_at l where l.content ~* pattern or l.title ~* pattern
     order by l.source_id, 3 desc, l.id)
   select array(select (f.source_id, f.id, f.score)::private.chunk_match from found f),
-         (select count(*) from looked_at) < private.written_limit()
+         (select count(*) from looked_at) < most
   into leg.matches, leg.is_complete;
   return leg;
 end $$;
 comment on function private.matches_as_written is
   'Sources in which a query that is stop words or signs alone stands as it is written, those with it in the title '
-  'first, those that are nothing but a title last; reads at most private.written_limit chunks. Definer: as '
-  'unposted_chunks.';
+  'first, mere titles last; reads a share of private.written_limit chunks. Definer: as unposted_chunks.';
 
 create function private.as_written_first(query text, matches private.chunk_match[]) returns private.chunk_match[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp

@@ -103,8 +103,8 @@ begin
     leg.matches := private.as_written_first(parsed.words, leg.matches);
   end if;
   -- Stop words of one language are words of another, which finds little where several of them are meant.
-  if cardinality(terms) = 0 or parsed.words ~ '\w\W+\w' and private.is_stop_words(parsed.words) then
-    written := private.matches_as_written(parsed.words, kinds, sources, excluded);
+  if (cardinality(terms) = 0 or parsed.words ~ '\w\W+\w') and private.is_stop_words(parsed.words) then
+    written := private.matches_as_written(parsed.words, kinds, sources, excluded, share);
     leg.matches := leg.matches || private.passing(written.matches, wanted);
     leg.is_complete := leg.is_complete and written.is_complete;
   end if;
