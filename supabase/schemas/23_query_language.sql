@@ -248,3 +248,51 @@ grant execute on function
   private.enforce_operator_limits, private.parse_query, private.word_query, private.product_query,
   private.products_with
   to anon, authenticated, service_role;
+
+create function private.chunk_stemmers() returns setof text
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- A loose index scan from one stemmer to the next.
+  return query
+    with recursive stemmers (name) as (
+      (select c.stemmer from public.chunks c order by c.stemmer limit 1)
+      union all
+      select (select c.stemmer from public.chunks c where c.stemmer > s.name order by c.stemmer limit 1)
+      from stemmers s where s.name is not null)
+    select s.name from stemmers s where s.name is not null;
+end $$;
+comment on function private.chunk_stemmers is
+  'Every stemmer that some chunk has. Definer: which there are must not depend on the caller.';
+grant execute on function private.chunk_stemmers to anon, authenticated, service_role;
+
+create function private.stems(words text) returns table (stemmer text, word text, times integer)
+language plpgsql stable security invoker rows 10 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Parsing takes time quadratic in the length of a word, and no real word is that long.
+  if char_length(words) > 255 then
+    words := regexp_replace(words, '\S{255}\S+', ' ', 'g');
+  end if;
+  -- Only the first 64 words of a query count.
+  return query
+    select s.name, w.word, w.times
+    from private.chunk_stemmers() s (name)
+    cross join lateral (
+      select v.lexeme, cardinality(v.positions)
+      from unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, words)) v
+      order by v.positions[1], v.lexeme limit 64) w (word, times);
+end $$;
+comment on function private.stems is
+  'Stems of words without stop words, and how often each occurs, by every stemmer that some chunk has.';
+
+create function private.query_words(query text) returns table (stemmer text, word text, times integer)
+language sql stable security invoker rows 10 set search_path = pg_catalog, pg_temp
+as $$
+  -- covid19 is not the same as covid and 19: a word that ends in a number has other forms in texts only.
+  select s.* from private.stems(concat_ws(
+    E'\n', private.query_text(query),
+    private.other_forms(regexp_replace(private.folded(query), '(?<!\S)[[:alpha:]]+\d+(?!\S)', ' ', 'g')))) s
+$$;
+comment on function private.query_words is 'Stems of a query, and of what else its words are spelled as.';
+grant execute on function private.stems, private.query_words to anon, authenticated, service_role;

@@ -21,46 +21,6 @@ comment on type private.query_term is
 -- A pg_trgm setting in a function's header is refused until the library is loaded in this session.
 do $$ begin perform extensions.similarity('', ''); end $$;
 
-create function private.chunk_stemmers() returns setof text
-language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
-as $$
-begin
-  -- A loose index scan from one stemmer to the next.
-  return query
-    with recursive stemmers (name) as (
-      (select c.stemmer from public.chunks c order by c.stemmer limit 1)
-      union all
-      select (select c.stemmer from public.chunks c where c.stemmer > s.name order by c.stemmer limit 1)
-      from stemmers s where s.name is not null)
-    select s.name from stemmers s where s.name is not null;
-end $$;
-comment on function private.chunk_stemmers is
-  'Every stemmer that some chunk has. Definer: which there are must not depend on the caller.';
-grant execute on function private.chunk_stemmers to anon, authenticated, service_role;
-
-create function private.query_words(query text) returns table (stemmer text, word text, times integer)
-language plpgsql stable security invoker rows 10 set search_path = pg_catalog, pg_temp
-as $$
-declare
-  words text := private.query_text(query);
-begin
-  -- Parsing takes time quadratic in the length of a word, and no real word is that long.
-  if char_length(words) > 255 then
-    words := regexp_replace(words, '\S{255}\S+', ' ', 'g');
-  end if;
-  -- Only the first 64 words of a query count.
-  return query
-    select s.name, w.word, w.times
-    from private.chunk_stemmers() s (name)
-    cross join lateral (
-      select v.lexeme, cardinality(v.positions)
-      from unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, words)) v
-      order by v.positions[1], v.lexeme limit 64) w (word, times);
-end $$;
-comment on function private.query_words is
-  'Stems of a query without stop words, and how often each occurs, by every stemmer that some chunk has.';
-grant execute on function private.query_words to anon, authenticated, service_role;
-
 create function private.sorted_letters(word text) returns text
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$ select string_agg(l.letter, '' order by l.letter collate "C") from string_to_table(word, null) l (letter) $$;
@@ -123,7 +83,7 @@ as $$
   union
   -- What the prefix finds as a word: policy* finds policies.
   select p.prefix, w.stemmer, w.word
-  from unnest(prefixes) p (prefix) cross join lateral private.query_words(p.prefix) w
+  from unnest(prefixes) p (prefix) cross join lateral private.stems(private.query_text(p.prefix)) w
   where not starts_with(w.word, p.prefix) and p.prefix !~ '_'
 $$;
 comment on function private.prefix_stems is

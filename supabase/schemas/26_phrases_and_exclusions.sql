@@ -70,7 +70,7 @@ declare
   shares constant uuid[] := private.search_shares(kinds);
   direct constant bigint[] := private.unposted_chunks(scopes, shares);
   chunks constant bigint := (private.search_extent(scopes, shares)).chunks;
-  each constant double precision := share / greatest(1, cardinality(texts));
+  each constant double precision := share / greatest(1, (select count(*) from private.spellings(texts)));
 begin
   return query
     with phrases as materialized (
@@ -80,7 +80,7 @@ begin
         select s.name as stemmer, t.text, private.lone_characters(t.text) as lone,
                tsvector_to_array(to_tsvector(
                  ('pg_catalog.' || s.name)::regconfig, private.query_text(t.text))) as words
-        from unnest(texts) t (text) cross join private.chunk_stemmers() s (name)) w
+        from private.spellings(texts) t (text) cross join private.chunk_stemmers() s (name)) w
     ), posted as materialized (
       select h.match, h.words, b.posting_ids, b.is_complete
       from phrases h
@@ -192,7 +192,7 @@ begin
   return query
     with phrases as materialized (
       select s.name as stemmer, private.phrase_query(('pg_catalog.' || s.name)::regconfig, t.text) as match
-      from unnest(texts) t (text) cross join private.chunk_stemmers() s (name)
+      from private.spellings(texts) t (text) cross join private.chunk_stemmers() s (name)
     ), looked_at as materialized (
       select u.id, c.place, c.stemmer, c.search_vector
       from unnest(candidates) u (id)

@@ -1,7 +1,7 @@
 -- Highlights: where the words of a query are in a text that was found.
 --
 -- Words that are set apart by spaces are found by the stemmer that indexed them. Runs of Chinese, Japanese, Korean,
--- Thai and the like are compared pair by pair, as they were indexed (see product_search). Both read the folded text,
+-- Thai and the like are compared pair by pair, as they were indexed (see spellings). Both read the folded text,
 -- and the offsets are brought back to the text as it was written.
 
 create function private.words_in(content text, stemmer text, any_word tsquery) returns integer[]
@@ -86,25 +86,48 @@ declare
   piece text := '';
   folded_length integer := 0;
   place integer := 0;
-  origin integer[] := '{}'; -- of each character of the folded text, where its piece begins
+  origin integer[] := '{}'; -- of each character of the folded text, where its piece begins and ends
+  ending integer[] := '{}';
 begin
   foreach letter in array string_to_array(content, null) loop
     if private.folded(piece || letter) = private.folded(piece) || private.folded(letter) then
       folded_length := char_length(private.folded(piece));
       origin := origin || array_fill(place, array[folded_length]);
       place := place + char_length(piece);
+      ending := ending || array_fill(place, array[folded_length]);
       piece := '';
     end if;
     piece := piece || letter;
   end loop;
-  origin := origin || array_fill(place, array[char_length(private.folded(piece))]) || char_length(content);
+  folded_length := char_length(private.folded(piece));
+  origin := origin || array_fill(place, array[folded_length]);
+  ending := ending || array_fill(char_length(content), array[folded_length]);
   return array(
-    select array[origin[p.place[1] + 1], origin[p.place[2] + 1]]
+    select array[origin[p.place[1] + 1], ending[p.place[2]]]
     from generate_subscripts(places, 1) i cross join lateral (select array[places[i][1], places[i][2]] as place) p
     order by i);
 end $$;
 comment on function private.places_as_written is
   'Where pieces of a folded text are in the text as it was written.';
+
+create function private.spelled_otherwise_in(content text, stemmer text, any_word tsquery) returns integer[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  configuration constant regconfig := ('pg_catalog.' || stemmer)::regconfig;
+begin
+  if to_tsvector(configuration, private.other_forms(content)) @@ any_word is not true then
+    return '{}';
+  end if;
+  return array(
+    select array[(w.ending - char_length(w.word))::integer, w.ending::integer]
+    from (
+      select p.piece[1] as word, sum(char_length(coalesce(p.piece[1], p.piece[2]))) over (order by p.place) as ending
+      from regexp_matches(content, '([^\s("'',;]*[[:alnum:]#+])|(.|\s)', 'g') with ordinality p (piece, place)) w
+    where to_tsvector(configuration, private.other_forms(w.word)) @@ any_word order by w.ending);
+end $$;
+comment on function private.spelled_otherwise_in is
+  'Where the words are in a text that spells them otherwise, such as résumé for resume: as words_in.';
 
 create function private.highlights(content text, stemmer text, any_word tsquery) returns integer[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
@@ -130,6 +153,9 @@ begin
         select array[found[i][1], found[i][2]] from generate_subscripts(found, 1) i order by found[i][1]);
     end if;
   end if;
+  if cardinality(found) = 0 then
+    found := private.spelled_otherwise_in(folded, stemmer, any_word);
+  end if;
   return case when char_length(folded) = char_length(content) then found
     else private.places_as_written(content, found) end;
 end $$;
@@ -137,5 +163,5 @@ comment on function private.highlights is
   'Where the words are in the content of a chunk: pairs of first character, from 0, and end.';
 
 grant execute on function
-  private.words_in, private.pairs_in, private.places_as_written, private.highlights
+  private.words_in, private.pairs_in, private.places_as_written, private.spelled_otherwise_in, private.highlights
   to anon, authenticated, service_role;

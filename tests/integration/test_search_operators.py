@@ -80,7 +80,7 @@ QUERIES = [
     ("corría*", {"Barcos"}),
     ("niñ*", {"Barcos"}),
     # No word begins so; as words it is two.
-    ("boat_yard*", {"Boat", "Gunwale"}),
+    ("boat_yard*", {"Boat", "Boatyard rules", "Gunwale"}),
     ("Haus", {"Yachten"}),
     ("navegar", {"Barcos"}),
     ("slepping bagg", {"Arctic Sleeping Bag"}),
