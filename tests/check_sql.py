@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.database.invariants import Finding, findings_query, invariants
-from gateway.local.migrate import read_migrations
 from gateway.local.paths import REPOSITORY
+from gateway.migrations.runner import read_migrations
 from tests.support import ScratchCluster
 from tests.support.supabase_cli import AVAILABLE, UNAVAILABLE, SupabaseCli
 

@@ -2,15 +2,13 @@
 
 import hashlib
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import deno
-from psycopg import sql
 
 from gateway.local.errors import LocalError
-from gateway.local.migrate import connect, execute_script
 from gateway.local.paths import DENO_CONFIG, REPOSITORY, SUPABASE_LOCAL
+from gateway.migrations.runner import connect, execute_script
 
 _SOURCES = ("bootstrap.sql", "system_schema.ts", "post.sql", "deno.lock")
 
@@ -50,15 +48,6 @@ def create_event_trigger(admin_url: str) -> None:
     """Apply, as superuser, what a migration may do by itself on hosted only; idempotent."""
     with connect(admin_url) as connection:
         execute_script(connection, _read("event_trigger.sql"))
-
-
-def set_passwords(url: str, passwords: Mapping[str, str]) -> None:
-    """Give each of the named roles its password, as a role that may."""
-    with connect(url) as connection:
-        for role, password in passwords.items():
-            # A utility statement takes no bound parameters: the literal is quoted by the driver.
-            statement = sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(password))
-            connection.execute(statement)
 
 
 def _read(name: str) -> str:

@@ -13,9 +13,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from gateway.local.cluster_directory import wheel_installation
 from gateway.local.errors import LocalError
-from gateway.local.migrate import migrate
 from gateway.local.settings import LocalSettings, names_project
 from gateway.local.state import State
+from gateway.migrations.errors import PreparationError
+from gateway.migrations.runner import migrate
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         _run_command(options, os.environ)
-    except LocalError as error:
+    except (LocalError, PreparationError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except PermissionError as error:

@@ -1,17 +1,12 @@
 """What can go wrong in the local stack, said to a person at a terminal.
 
 LocalError                  anything the command line prints without a traceback, exit status 1
-├── MigrationError          a migration that cannot be applied; names the file and the place in it
 └── StartError              a server or a process that did not become ready
 """
 
 
 class LocalError(Exception):
     """A failure whose message says what is wrong and what to do about it."""
-
-
-class MigrationError(LocalError):
-    """A migration that cannot be applied; the database is as it was before that file."""
 
 
 class StartError(LocalError):

@@ -5,14 +5,14 @@ import os
 from collections.abc import Callable
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from gateway.local.bootstrap import set_passwords
 from gateway.local.errors import LocalError
-from gateway.local.migrate import pending
 from gateway.local.ports import HOST
 from gateway.local.services import gateway_service, worker_service
 from gateway.local.settings import LocalSettings, Project
 from gateway.local.stack import Stack
 from gateway.local.state import DEMO_EMAILS, State
+from gateway.migrations.passwords import set_passwords
+from gateway.migrations.runner import pending
 
 
 async def start_external(settings: LocalSettings, project: Project, state: State, stack: Stack) -> dict[str, str]:

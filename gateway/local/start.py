@@ -7,7 +7,6 @@ from collections.abc import Callable
 import psycopg
 
 from gateway.local import bootstrap, cluster_directory
-from gateway.local.migrate import connect, migrate, read_migrations
 from gateway.local.os_accounts import server_account
 from gateway.local.ports import HOST
 from gateway.local.postgres import Cluster
@@ -16,6 +15,8 @@ from gateway.local.settings import LocalSettings
 from gateway.local.stack import Stack, poll
 from gateway.local.state import DEMO_EMAILS, Secrets, State
 from gateway.local.supervisor import ChildSpec
+from gateway.migrations.passwords import set_passwords
+from gateway.migrations.runner import connect, migrate, read_migrations
 
 # One statement sees jobs and sources at the same moment.
 _JOBS = "select count(*) from private.embedding_jobs where failed_at is null"
@@ -76,7 +77,7 @@ def migrate_local(cluster: Cluster, secrets: Secrets, state: State, report: Call
         mark.write_text(newest)
     # Every time: a gateway that used this stack as its project (see hosted_project.py) has given them others.
     logins = {"tidegate_gateway": secrets.gateway_password, "tidegate_worker": secrets.worker_password}
-    bootstrap.set_passwords(cluster.admin_url(), logins)
+    set_passwords(cluster.admin_url(), logins)
     return len(done)
 
 
@@ -110,7 +111,7 @@ def _prepare_database(cluster: Cluster, secrets: Secrets, state: State, report: 
     if not mark.exists() or mark.read_text() != fingerprint:
         bootstrap.bootstrap(cluster.admin_url())
         logins = {"postgres": secrets.postgres_password, "supabase_lite": secrets.api_password}
-        bootstrap.set_passwords(cluster.admin_url(), logins)
+        set_passwords(cluster.admin_url(), logins)
         mark.write_text(fingerprint)
         report("created the roles and schemas of a hosted database")
     migrate_local(cluster, secrets, state, report)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from gateway.local.console import Console
 from gateway.local.errors import LocalError, StartError
 from gateway.local.os_accounts import Account, die_with_parent, spawn_as
+from gateway.migrations.errors import PreparationError
 
 FIRST_DELAY_S, LONGEST_DELAY_S, HEALTHY_AFTER_S = 0.5, 30.0, 60.0
 # Four children one after another must be gone within ten seconds.
@@ -112,7 +113,7 @@ class Child:
         """Start the process unless it was, pass its output on until it ends, and say how it ended."""
         try:
             process = self._process = self._process or await self._spawn()
-        except (OSError, LocalError) as error:
+        except (OSError, LocalError, PreparationError) as error:
             return f"cannot be started: {error}"
         forwarding = asyncio.create_task(self._forward(process))
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from gateway.local.migrate import migrate
+from gateway.migrations.runner import migrate
 from tests.bench.tenancy import Tenancy
 from tests.support import Database, ScratchCluster
 from tests.support.databases import TEMPLATE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.local.migrate import migrate, pending, read_migrations
+from gateway.migrations.runner import migrate, pending, read_migrations
 from tests.support.database_types import TYPES, generated
 from tests.support.databases import Database, ScratchCluster
 from tests.support.supabase_cli import AVAILABLE, UNAVAILABLE, SupabaseCli, remote

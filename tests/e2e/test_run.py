@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from gateway.local.bootstrap import set_passwords
 from gateway.local.ports import HOST, is_taken
+from gateway.migrations.passwords import set_passwords
 from tests.support import wait_until
 from tests.support.runs import Run, descendants, is_alive
 from tests.support.waiting import PATIENCE_S

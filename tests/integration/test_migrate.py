@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.local.errors import MigrationError
-from gateway.local.migrate import migrate, pending, read_migrations
+from gateway.migrations.errors import MigrationError
+from gateway.migrations.runner import migrate, pending, read_migrations
 from tests.support import Database, ScratchCluster
 
 FIRST, SECOND, THIRD = "20260101000000_first.sql", "20260102000000_second.sql", "20260103000000_third.sql"

@@ -14,13 +14,14 @@ import httpx2
 import psycopg
 import pytest
 
-from gateway.local.bootstrap import bootstrap, create_event_trigger, set_passwords
+from gateway.local.bootstrap import bootstrap, create_event_trigger
 from gateway.local.cluster_directory import settle
-from gateway.local.migrate import migrate
 from gateway.local.os_accounts import server_account
 from gateway.local.paths import REPOSITORY
 from gateway.local.postgres import Cluster
 from gateway.local.services import gateway_service, worker_service
+from gateway.migrations.passwords import set_passwords
+from gateway.migrations.runner import migrate
 from tests.support import Process, make_user, patience, wait_until
 from tests.support.fake_embedder import FakeEmbedder
 from tests.support.ports import free_port

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.local.migrate import read_migrations
+from gateway.migrations.runner import read_migrations
 from tests.support import Database, ScratchCluster
 from tests.support.schema_files import beyond_a_dump, build_from_schemas, dump, schema_files
 

@@ -13,9 +13,9 @@ from psycopg import sql
 
 from gateway.local.bootstrap import bootstrap, create_event_trigger
 from gateway.local.cluster_directory import remove, settle
-from gateway.local.migrate import migrate
 from gateway.local.os_accounts import server_account
 from gateway.local.postgres import BUILTIN_LOCALE, Cluster
+from gateway.migrations.runner import migrate
 from tests.support.ports import free_port
 
 TEMPLATE = "tidegate_template"

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 
 from gateway.local.bootstrap import create_event_trigger
-from gateway.local.migrate import connect, execute_script
 from gateway.local.paths import SCHEMAS
+from gateway.migrations.runner import connect, execute_script
 from tests.support.databases import Database, ScratchCluster
 
 # What differs from one dump of the same schema to the next: a random key, and the versions of the programs.

@@ -16,7 +16,7 @@ from gateway.local.paths import REPOSITORY
 
 PACKAGE = REPOSITORY / "gateway"
 # Processes of their own, which have their own rules: they start, provision and feed databases.
-OTHER_PROCESSES = ("embedding_models/", "local/", "worker/")
+OTHER_PROCESSES = ("embedding_models/", "local/", "migrations/", "worker/")
 
 ALLOWED = {
     "pybreaker": ("resilience/breaker.py",),
@@ -178,7 +178,8 @@ LOWER: dict[str, tuple[str, ...]] = {
         "gateway.worker.metrics",
         "gateway.worker.session",
     ),
-    "local/": ("gateway.config", "gateway.database", "gateway.local", "gateway.resilience"),
+    "migrations/": ("gateway.config", "gateway.database", "gateway.migrations"),
+    "local/": ("gateway.config", "gateway.database", "gateway.local", "gateway.migrations", "gateway.resilience"),
 }
 MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
 

@@ -14,9 +14,12 @@ from psycopg import Connection
 from psycopg.errors import Diagnostic
 from psycopg.pq import TransactionStatus
 
-from gateway.local.errors import LocalError, MigrationError
-from gateway.local.paths import MIGRATIONS, SUPABASE_LOCAL
+from gateway.database.queries import query, sql
+from gateway.migrations.errors import MigrationError, PreparationError
 
+# In a wheel beside the queries; in a checkout where Supabase's CLI has them.
+_INSTALLED = Path(str(sql("migrations")))
+MIGRATIONS = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "supabase" / "migrations"
 _FILE_NAME = re.compile(r"(\d{14})_([a-z0-9_]+)\.sql")
 # Two runners at once take turns. The number is arbitrary, and the same for every version of this program.
 _LOCK = 5_495_232_027
@@ -76,7 +79,7 @@ def connect(url: str) -> Connection:
     try:
         return psycopg.connect(url, autocommit=True, prepare_threshold=None, connect_timeout=10)
     except psycopg.OperationalError as error:
-        raise LocalError(f"cannot connect to the database: {error}") from error
+        raise PreparationError(f"cannot connect to the database: {error}") from error
 
 
 def applied_versions(connection: Connection) -> list[str]:
@@ -103,7 +106,7 @@ def _create_history(connection: Connection) -> None:
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
         if connection.execute("select to_regclass('supabase_migrations.schema_migrations')").fetchone() == (None,):
-            execute_script(connection, (SUPABASE_LOCAL / "migration_history.sql").read_text(encoding="utf-8"))
+            connection.execute(query("create_migration_history"))
 
 
 def _pending(applied: Sequence[str], files: Sequence[Migration]) -> list[Migration]:
@@ -116,7 +119,7 @@ def _pending(applied: Sequence[str], files: Sequence[Migration]) -> list[Migrati
         )
     if foreign:
         raise MigrationError(
-            f"the database has migrations that this checkout lacks: {', '.join(foreign)}. Check out the branch that "
+            f"the database has migrations that this version lacks: {', '.join(foreign)}. Check out the branch that "
             "has them, or start with an empty database: `make reset` deletes the local one"
         )
     todo = [migration for migration in files if migration.version not in set(applied)]

@@ -1,0 +1,1 @@
+"""What prepares a database: migrations, and the passwords of the two logins."""
