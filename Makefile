@@ -167,6 +167,44 @@ chaos: .venv/dev.stamp .venv/deno.stamp ## Break PostgreSQL, the way to it, Supa
 chaos-alerts: .venv/dev.stamp .venv/deno.stamp .venv/prometheus.stamp ## Break the same, and see that each fault fires its own alert
 	@$(BIN)/python -m tests.chaos.alerts
 
+# --- The image ---------------------------------------------------------------------------------------------------
+
+# All of it lies in .image: no Docker, no daemon. It wants root, as chroot isolation does; behind an index of your own also
+# IMAGE_FLAGS, such as --secret id=pip,src=pip.conf.
+BUILDAH := buildah --storage-driver vfs --root $(CURDIR)/.image/storage --runroot $(CURDIR)/.image/run
+BASE := docker.io/library/debian:bookworm-slim
+IMAGE := tidegate
+
+.PHONY: image
+image: .venv/buildah.stamp ## Build the container image, and say how large it is
+	$(BUILDAH) build --layers --isolation chroot --format docker --file Containerfile \
+	  --timestamp $$(git log -1 --format=%ct) --build-arg BASE=$(BASE) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  --build-arg VERSION=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' gateway/__init__.py) $(IMAGE_FLAGS) --tag $(IMAGE) .
+	@$(BUILDAH) images --format '{{.Name}} {{.ID}} {{.Size}}' $(IMAGE)
+
+# Where no public image can be pulled. Debian's own leaves the same out.
+.PHONY: image-base
+image-base: .venv/buildah.stamp ## Make the image's base from Debian's packages, under the public one's name
+	@rm -rf .image/base && mkdir -p .image
+	debootstrap --variant=minbase bookworm .image/base
+	@cd .image/base && rm -rf var/cache/apt/* var/lib/apt/lists/* usr/share/doc/* usr/share/man/* usr/share/locale/*
+	@container=$$($(BUILDAH) from scratch) && $(BUILDAH) copy --quiet $$container .image/base / && \
+	$(BUILDAH) commit --quiet $$container $(BASE) && $(BUILDAH) rm $$container >/dev/null
+	@rm -rf .image/base
+
+.PHONY: test-image
+test-image: export TEST_IMAGE := $(IMAGE)
+test-image: .venv/deno-tests.stamp .venv/buildah.stamp ## Run the end-to-end tests of clients on gateway and worker of the image
+	$(BIN)/python -m pytest -s tests/e2e/test_image.py tests/e2e/test_sdks.py
+
+.PHONY: check-deploy
+check-deploy: .venv/kubernetes.stamp ## Check the Kubernetes manifests and systemd units of docs/deploy by their own tools
+	kubectl kustomize docs/deploy/kubernetes >.image-manifests.yaml && \
+	  $(BIN)/kubernetes-validate --strict .image-manifests.yaml; status=$$?; rm -f .image-manifests.yaml; exit $$status
+	@folder=$$(mktemp -d) && trap 'rm -r '$$folder EXIT && for unit in docs/deploy/systemd/*.service; do \
+	  sed 's|=/opt/tidegate/bin/[a-z-]*|=/bin/true|' $$unit >$$folder/$${unit##*/}; done && \
+	systemd-analyze verify $$folder/*.service && echo "systemd-analyze finds nothing in docs/deploy/systemd"
+
 # --- Made from the code ------------------------------------------------------------------------------------------
 
 # Until the first release; from then on a change edits the schema file and adds a migration (docs/schema.md).
@@ -204,6 +242,8 @@ lock: .venv/pyvenv.cfg ## Pin the dependencies with hashes; newer versions with 
 	$(LOCK) --extra local --constraint requirements-dev.lock --output-file requirements.lock
 	$(LOCK) --extra local --extra dev --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 	$(LOCK_APART) --group adopt --output-file requirements-adopt.lock
+	$(LOCK_APART) --group image --output-file requirements-build.lock
+	$(LOCK_APART) --group deploy --constraint requirements-dev.lock --output-file requirements-deploy.lock
 
 # --- Benchmarks --------------------------------------------------------------------------------------------------
 
@@ -373,6 +413,14 @@ BROWSER := $(if $(or $(CHROMIUM),$(shell command -v chromium-browser google-chro
 
 .venv/prometheus.stamp: | .venv/pyvenv.cfg
 	$(call debian,$(PROMETHEUS))
+
+.venv/buildah.stamp: | .venv/pyvenv.cfg
+	$(call debian,buildah:buildah debootstrap:debootstrap)
+
+.venv/kubernetes.stamp: requirements-deploy.lock | .venv/dev.stamp
+	@echo "Installing the Python packages of requirements-deploy.lock"
+	@$(PIP) install --require-hashes --requirement requirements-deploy.lock
+	@touch $@
 
 # Shared rates, pools, alerts and browsers are tested with real ones.
 .venv/debian.stamp: | .venv/pyvenv.cfg

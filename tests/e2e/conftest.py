@@ -17,10 +17,13 @@ from dotenv import dotenv_values
 
 from gateway.local.os_accounts import die_with_parent
 from gateway.local.paths import REPOSITORY
-from tests.support import wait_until
+from tests.support import image, wait_until
 from tests.support.ports import free_port
 from tests.support.runs import PATIENT
 from tests.support.waiting import PATIENCE_S
+
+# With TEST_IMAGE gateway and worker run from that image (make test-image).
+RUN = "gateway.local" if image.NAME is None else "tests.support.image_run"
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +37,7 @@ def project(logs: Path) -> Iterator[dict[str, str]]:
     log = logs / "e2e.log"
     with log.open("ab") as output:
         run = subprocess.Popen(
-            [sys.executable, "-m", "gateway.local", "run"],
+            [sys.executable, "-m", RUN, "run"],
             cwd=REPOSITORY,
             env={**os.environ, **PATIENT, **unlimited, **ports, "TIDEGATE_HOME": str(home)},
             stdin=subprocess.DEVNULL,
