@@ -15,7 +15,7 @@ DENO_FUNCTIONS := $(wildcard supabase/functions/*/index.ts)
 # As they are deployed: without what the local stack needs.
 FUNCTIONS_CONFIG := --config supabase/functions/deno.json
 DENO_SOURCES := $(wildcard supabase/clients/typescript/*.ts supabase/local/*.ts supabase/functions/*.ts supabase/functions/*/*.ts)
-DENO_TESTS := $(wildcard tests/contract/*.ts tests/e2e/*.ts tests/e2e/browser/*.ts tests/integration/local_stack/*.ts)
+DENO_TESTS := $(wildcard tests/conformance/*.ts tests/contract/*.ts tests/e2e/*.ts tests/e2e/browser/*.ts tests/integration/local_stack/*.ts)
 EXAMPLES := $(wildcard docs/examples/*/*.js)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -158,6 +158,10 @@ prove: .venv/dev.stamp ## Compare a million random statements with the access ru
 .PHONY: prove-answers
 prove-answers: .venv/dev.stamp .venv/deno.stamp ## Have everybody ask 300 questions while things fail, and look for secrets
 	@$(BIN)/python -m tests.answers
+
+.PHONY: conformance
+conformance: .venv/dev.stamp .venv/deno-tests.stamp ## Compare what the local stack, or SUPABASE_URL, answers to supabase-js with hosted
+	@$(BIN)/python -m tests.conformance $(WRITE)
 
 .PHONY: chaos
 chaos: .venv/dev.stamp .venv/deno.stamp ## Break PostgreSQL, the way to it, Supabase, embedder, models and worker under load
