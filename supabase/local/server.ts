@@ -29,6 +29,8 @@ import { Tokens } from "./tokens.ts";
 /** An answer that streams on and on must not keep the process. */
 const LONGEST_STOP_MS = 3_000;
 
+const REST_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
 /** Everything that answers requests. */
 interface Services {
   settings: Settings;
@@ -93,8 +95,15 @@ async function route(
   if (path.startsWith("/auth/")) return await withOuterToken(await auth.handle(admitted, forward), tokens);
   if (path.startsWith("/storage/v1/")) return await storage.handle(admitted, forward);
   if (!path.startsWith("/rest/")) return notOffered(path);
+  if (!REST_METHODS.includes(request.method)) return unknownMethod(request.method);
   const prepared = await readBody(admitted, scope);
   return prepared instanceof Response ? prepared : await forward(prepared);
+}
+
+/** The package takes any other method for GET. */
+function unknownMethod(method: string): Response {
+  const message = `Unsupported HTTP method: ${method}`;
+  return Response.json({ code: "PGRST117", message, details: null, hint: null }, { status: 405 });
 }
 
 async function fromPackage(

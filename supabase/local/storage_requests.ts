@@ -8,6 +8,7 @@ import type { KeyedLock } from "./keyed_lock.ts";
 import { readStorageBody, requireKey, type StorageBody, userMetadata } from "./storage_bodies.ts";
 import { absent, invalidKey, StorageError, withCode } from "./storage_errors.ts";
 import { listFolder, type Listing } from "./storage_listing.ts";
+import { partOf } from "./storage_ranges.ts";
 import { asBareFile, withAllowedType } from "./storage_uploads.ts";
 
 type Forward = (request: Request) => Promise<Response>;
@@ -79,12 +80,23 @@ export class StorageRequests {
       [/^PUT object\/upload\/sign\/([^/]+)\/(.+)$/, (each) => this.#uploadSigned(each)],
       [/^(?:POST|PUT) object\/([^/]+)\/(.+)$/, (each) => this.#upload(each)],
       [/^DELETE object\/([^/]+)$/, (each) => this.#remove(each)],
+      [/^GET object\/info\/(?:public\/|authenticated\/)?([^/]+)\/(.+)$/, (each) => this.#about(each)],
+      [/^GET object\/(?:public\/)?([^/]+)\/(.+)$/, (each) => this.#read(each)],
     ];
     for (const [pattern, answer] of routes) {
       const found = call(pattern);
       if (found !== undefined) return await answer(found);
     }
     return withDisposition(await forward(new Request(url, request)), url);
+  }
+
+  async #read({ request, url, forward }: Call): Promise<Response> {
+    return await partOf(request, withDisposition(await forward(new Request(url, request)), url));
+  }
+
+  async #about({ request, url, forward }: Call): Promise<Response> {
+    const response = await forward(new Request(url, request));
+    return response.ok ? Response.json(aboutFile(await response.json())) : response;
   }
 
   async #list({ request, bucket }: Call): Promise<Response> {
@@ -102,7 +114,9 @@ export class StorageRequests {
     const keys = [fileKey(bucketId, sourceKey), ...writtenKeys(destinationBucket, destinationKey)];
     const response = await this.lock.run(keys, () => forward(withBody(request, url, body)));
     if (!response.ok || verb === "move") return response;
-    return Response.json({ ...await response.json(), Key: `${destinationBucket}/${destinationKey}` });
+    const [copy] = await this.connection.driver<{ id: string }[]>`
+      select id from storage.objects where bucket_id = ${destinationBucket} and name = ${destinationKey}`;
+    return Response.json({ ...await response.json(), Id: copy.id, Key: `${destinationBucket}/${destinationKey}` });
   }
 
   async #sign({ request, url, forward }: Call): Promise<Response> {
@@ -131,7 +145,7 @@ export class StorageRequests {
 
   async #readSigned({ request, url, forward, bucket, key }: Call): Promise<Response> {
     await this.#verify(url, bucket, key, "download");
-    return withDisposition(await forward(new Request(url, request)), url);
+    return await this.#read({ request, url, forward, bucket, key });
   }
 
   async #signUpload({ request, url, forward, key }: Call): Promise<Response> {
@@ -239,4 +253,15 @@ function decoded(path: string): string {
     if (error instanceof URIError) throw invalidKey(path);
     throw error;
   }
+}
+
+/** What Storage tells about a file, of its row. */
+function aboutFile({ id, name, version, bucket_id, ...row }: Record<string, unknown>): Record<string, unknown> {
+  const { size = null, mimetype = null, cacheControl = null, eTag = null } = (row.metadata ?? {}) as Record<
+    string,
+    unknown
+  >;
+  const file = { size, content_type: mimetype, cache_control: cacheControl, etag: eTag };
+  const times = { last_modified: row.updated_at, created_at: row.created_at };
+  return { id, name, version, bucket_id, ...file, metadata: row.user_metadata ?? null, ...times };
 }

@@ -222,3 +222,22 @@ def test_signed_addresses_are_good_for_one_file_until_they_expire(client: Client
     ]
     stranger = person(stack).post("/storage/v1/object/sign/any/signed.txt", json={"expiresIn": 60})
     assert error(stranger) == (400, "404", "NoSuchKey")
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "content", "range_"),
+    [
+        ("bytes=0-2", 206, b"hel", "bytes 0-2/5"),
+        ("bytes=3-", 206, b"lo", "bytes 3-4/5"),
+        ("bytes=-2", 206, b"lo", "bytes 3-4/5"),
+        ("bytes=1-99", 206, b"ello", "bytes 1-4/5"),
+        ("bytes=5-", 416, b"", "bytes */5"),
+        ("lines=1-2", 200, b"hello", None),
+    ],
+)
+def test_a_part_of_a_file_can_be_read(
+    client: Client, asked: str, status: int, content: bytes, range_: str | None
+) -> None:
+    client.post("/storage/v1/object/any/ranges.txt", content=b"hello", headers={"x-upsert": "true"})
+    part = client.get("/storage/v1/object/authenticated/any/ranges.txt", Range=asked)
+    assert (part.status_code, part.content, part.headers.get("content-range")) == (status, content, range_)
