@@ -10,9 +10,10 @@ from pathlib import Path
 
 from gateway.adopt.errors import AdoptError, AmbiguousError
 from gateway.adopt.facts import read_facts
-from gateway.adopt.looking import look
+from gateway.adopt.looking import interpreter, look
 from gateway.adopt.manifest import undo, write
 from gateway.adopt.plan import planned
+from gateway.adopt.proof.proving import prove, told
 from gateway.adopt.report import summary
 
 
@@ -41,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--network", action="store_true", help="let the application open connections while it is loaded"
+    )
+    parser.add_argument(
+        "--prove", action="store_true", help="start it as it was and as it becomes, and compare answers"
     )
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--write", action="store_true", help="write the files that are shown")
@@ -71,8 +75,11 @@ def _adopt(application: Path, options: argparse.Namespace) -> int:
     facts = read_facts(application, found.entry)
     for name, value in summary(found, facts):
         sys.stdout.write(f"{name:26} {value.replace('`', '')}\n")
-    if options.write and found.entry.protocol == "node":
-        raise AdoptError("Express applications are shown, and not written to: what is injected runs in Python only.")
+    if options.prove:
+        proof = prove(application, found, facts, options.python or interpreter(application), environment)
+        sys.stdout.write(f"\n{told(proof)}")
+        if not proof.holds:
+            raise AdoptError("The proof does not hold: nothing was written.")
     files = planned(application, found, facts)
     if not options.write:
         sys.stdout.write("\nWould be written with --write; nothing else is touched:\n")

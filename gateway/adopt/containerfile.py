@@ -42,6 +42,7 @@ def command(entry: Entry) -> str:
 def _python(entry: Entry, facts: Facts) -> str:
     folder = _folder(entry)
     settings = f" \\\n    DJANGO_SETTINGS_MODULE={entry.settings}" if entry.settings else ""
+    variables = f"PORT={facts.port} TIDEGATE_HEALTH_PORT={HEALTH_PORT}{_left_in_charge(entry)}{settings}"
     return f"""\
 FROM docker.io/library/python:{facts.version}-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -60,7 +61,7 @@ RUN useradd --system --uid 10001 --no-create-home application
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \\
-    PYTHONPATH=/app/tidegate/python:{folder} PORT={facts.port} TIDEGATE_HEALTH_PORT={HEALTH_PORT}{settings}
+    PYTHONPATH=/app/tidegate/python:{folder} {variables}
 WORKDIR {_started_in(entry)}
 USER 10001
 EXPOSE {facts.port} {HEALTH_PORT}
@@ -68,6 +69,12 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD \\
     ["python", "-S", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:{HEALTH_PORT}/healthz', timeout=2)"]
 CMD ["sh", "-c", "exec {command(entry).replace('"', chr(92) + '"')}"]
 """
+
+
+def _left_in_charge(entry: Entry) -> str:
+    """Variables by which what the application sets up itself is not set up beside it."""
+    off = {"opentelemetry": " TIDEGATE_TRACES=off", "sentry": " TIDEGATE_REPORTS=off"}
+    return "".join(off[each] for each in entry.observed_by)
 
 
 def _folder(entry: Entry) -> str:
@@ -126,7 +133,7 @@ COPY . .
 {built}{pruned}
 FROM docker.io/library/node:{facts.version}-slim
 COPY --from=build /app /app
-ENV NODE_ENV=production PORT={facts.port} TIDEGATE_HEALTH_PORT={HEALTH_PORT}
+ENV NODE_ENV=production PORT={facts.port} TIDEGATE_HEALTH_PORT={HEALTH_PORT}{_left_in_charge(entry)}
 WORKDIR {folder}
 USER node
 EXPOSE {facts.port} {HEALTH_PORT}

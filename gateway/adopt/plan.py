@@ -42,7 +42,7 @@ def planned(application: Path, found: Found, facts: Facts) -> dict[str, str]:
         ".dockerignore": "".join(f"{name}\n" for name in IGNORED),
         f"{FOLDER}/compose.yaml": compose(facts),
         f"{FOLDER}/collector.yaml": COLLECTOR,
-        f"{FOLDER}/env.example": env_example(entry, facts),
+        f"{FOLDER}/env.example": env_example(facts),
         **_injected(entry),
     }
     own = owned(application)
@@ -88,12 +88,9 @@ services:
 """
 
 
-def env_example(entry: Entry, facts: Facts) -> str:
+def env_example(facts: Facts) -> str:
     """The variables that the application reads, and those of what is put beside it."""
     own = "".join(f"{name}=\n" for name in facts.variables)
-    traces = (
-        "# The application sends its own traces.\nTIDEGATE_TRACES=off\n" if "opentelemetry" in entry.observed_by else ""
-    )
     return f"""\
 # Copy to `env`. These the application reads:
 {own}
@@ -105,4 +102,4 @@ SENTRY_DSN=
 TIDEGATE_RESILIENCE=observe
 TIDEGATE_REQUEST_TIMEOUT_S=
 TIDEGATE_HEALTH_PORT={HEALTH_PORT}
-{traces}"""
+"""

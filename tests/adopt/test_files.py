@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.adopt.application import Entry
 from gateway.adopt.bundle import INSTRUMENTATIONS, REQUIREMENTS, SERVERS, python_files
+from gateway.adopt.containerfile import containerfile
 from gateway.adopt.errors import AdoptError
+from gateway.adopt.facts import Facts
 from gateway.adopt.manifest import undo, write
 from gateway.local.paths import REPOSITORY
 from tests.adopt.support import adopt, contents, written
@@ -73,3 +76,9 @@ def test_an_application_gets_the_versions_that_are_tested() -> None:
         "opentelemetry-instrumentation-flask": INSTRUMENTATIONS,
     }
     assert [name for name, version in pinned.items() if f"\n{name}=={version} " not in f"\n{lock}"] == []
+
+
+def test_observability_of_its_own_stays_in_charge() -> None:
+    entry = Entry("Flask", "wsgi", "app:app", ".", observed_by=("opentelemetry", "sentry"), runtime="3.11.7")
+    text = containerfile(entry, Facts("", is_package=False, version="3.11", port=8000, variables=(), is_built=False))
+    assert "TIDEGATE_TRACES=off TIDEGATE_REPORTS=off" in text

@@ -25,11 +25,20 @@ class Handler(BaseHTTPRequestHandler):
 
     def body(self) -> bytes:
         """What was sent, unpacked. ConnectionError."""
+        unpack = UNPACK.get(self.headers.get("Content-Encoding", ""), bytes)
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            return unpack(b"".join(self._chunks()))
         length = int(self.headers["Content-Length"])
         sent = self.rfile.read(length)
         if len(sent) < length:
             raise ConnectionResetError("the client has left")
-        return UNPACK.get(self.headers.get("Content-Encoding", ""), bytes)(sent)
+        return unpack(sent)
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
 
     def answer(self, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         """Answer. ConnectionError."""

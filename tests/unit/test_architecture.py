@@ -43,6 +43,7 @@ ALLOWED = {
     "postgrest": ("clients/data_api.py", "local/"),
     "storage3": ("clients/storage.py", "local/"),
     "httpx2": (
+        "adopt/proof/",
         "app/",
         "auth/jwks.py",
         "clients/",
@@ -61,7 +62,7 @@ ALLOWED = {
     "tokenizers": ("chunking/", "embeddings/", *OTHER_PROCESSES),
     "redis": ("admission/shared.py",),
     "mcp": ("mcp/endpoint.py", "mcp/server.py"),
-    "opentelemetry": ("adopt/injected/", "clients/http.py", "observability/", "resilience/"),
+    "opentelemetry": ("adopt/injected/", "adopt/proof/", "clients/http.py", "observability/", "resilience/"),
     "sentry_sdk": ("adopt/injected/", "observability/reports.py"),
     # The confined process alone reads files.
     "liteparse": ("ingestion/readers/",),

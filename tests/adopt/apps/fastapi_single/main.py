@@ -34,7 +34,7 @@ async def echo(request: Request):
 
 @app.get("/weather")
 async def weather():
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=120) as client:
         try:
             return {"weather": (await client.get(os.environ.get("WEATHER_URL", "http://127.0.0.1:9/"))).text}
         except httpx.ConnectError as error:

@@ -38,7 +38,7 @@ def ticket():
 @app.get("/weather")
 def weather():
     try:
-        answer = requests.get(os.environ.get("WEATHER_URL", "http://127.0.0.1:9/"), timeout=5)
+        answer = requests.get(os.environ.get("WEATHER_URL", "http://127.0.0.1:9/"), timeout=120)
         return jsonify(weather=answer.text)
     except requests.ConnectionError as error:
         return jsonify(weather=None, why=str(error)), 503
