@@ -72,7 +72,9 @@ def _as_it_was(application: Path, start: Start, paths: list[str]) -> list[Answer
 
 
 def _answers(url: str, paths: list[str]) -> list[Answer]:
-    with httpx2.Client(base_url=url, timeout=ANSWERS_WITHIN_S, trust_env=False) as client:
+    # A connection for each: a server closes one that is kept alive whenever it likes.
+    alone = httpx2.Limits(max_keepalive_connections=0)
+    with httpx2.Client(base_url=url, timeout=ANSWERS_WITHIN_S, trust_env=False, limits=alone) as client:
         return [answer_of(client, "GET", path) for path in paths]
 
 
