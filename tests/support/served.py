@@ -75,14 +75,19 @@ class Client:
 class World:
     """A served gateway."""
 
-    def __init__(self, port: int, services: Services, project: Project) -> None:
-        self.port, self.services, self.project = port, services, project
+    def __init__(self, port: int, services: Services, project: Project, server: uvicorn.Server) -> None:
+        self.port, self.services, self.project, self._server = port, services, project, server
         self._clients: list[Client] = []
 
     async def connect(self, address: str = "127.0.0.1") -> Client:
         client = Client(*await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0)))
         self._clients.append(client)
         return client
+
+    @property
+    def connections(self) -> int:
+        """How many the gateway has open."""
+        return len(self._server.server_state.connections)
 
     def close(self) -> None:
         for client in self._clients:
@@ -105,7 +110,7 @@ async def served(database_url: str = NOWHERE, **changes: Any) -> AsyncIterator[W
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(server_config(app, make_settings(database_url, **changes), protocol))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        world = World(listener.getsockname()[1], app.state.services, project)
+        world = World(listener.getsockname()[1], app.state.services, project, server)
         try:
             await until_true(lambda: server.started or serving.done(), "the gateway having started")
             await is_connected(world.services)

@@ -16,7 +16,7 @@ from gateway.local.services import Keys, Service, api_service, gateway_service, 
 from tests.support import patience
 from tests.support.databases import Database
 from tests.support.ports import free_port
-from tests.support.waiting import PATIENCE_S, wait_until
+from tests.support.waiting import PATIENCE_S, Patience, wait_until
 
 
 class Process:
@@ -33,7 +33,7 @@ class Process:
                 stdout=output,
                 stderr=output,
                 cwd=folder,
-                env=service.environment,
+                env={"PYTHONFAULTHANDLER": "1", **service.environment},
                 start_new_session=True,
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  one system call, no lock taken
             )
@@ -61,14 +61,21 @@ class Process:
         """Ask it to end, and return its exit status; killed, and an AssertionError, after `within_s` seconds."""
         if self.popen.poll() is None:
             self.popen.send_signal(signal.SIGTERM)
-            try:
-                self.popen.wait(within_s)
-            except subprocess.TimeoutExpired as error:
-                self.kill()
-                raise AssertionError(
-                    f"{self.service.name} did not stop within {within_s:g} s\n{self.tail()}"
-                ) from error
+            patience = Patience(within_s)
+            while self._runs_on(0.5):
+                if patience.is_over:
+                    self.popen.send_signal(signal.SIGABRT)  # it writes where each thread is
+                    self._runs_on(5)
+                    self.kill()
+                    raise AssertionError(f"{self.service.name} did not stop within {within_s:g} s\n{self.tail(80)}")
         return self.popen.returncode
+
+    def _runs_on(self, seconds: float) -> bool:
+        try:
+            self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
 
     def output(self) -> str:
         """What it has printed."""
