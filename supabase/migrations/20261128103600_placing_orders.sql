@@ -1,16 +1,19 @@
 -- Placing an order: public.place_order and public.purchase.
 --
--- All or nothing, at the prices of this moment. The buyer's account is locked first, then an advisory lock serializes
--- the orders of one buyer, then the products are locked by id, so that concurrent orders of any products do not
--- deadlock. What the buyer holds in unpaid orders is limited; units are reserved until the order is paid or expires.
+-- All or nothing, at the prices of this moment; the buyer may send the prices that they saw, and pays no more. The
+-- buyer's account is locked first, then an advisory lock serializes the orders of one buyer, then the products are
+-- locked by id, so that concurrent orders of any products do not deadlock. What the buyer holds in unpaid orders is
+-- limited; units are reserved until the order is paid or expires.
 --
 -- Repeating a request with the same idempotency key returns the first answer and places no second order.
 
-create function private.order_lines(items jsonb, out product_ids uuid[], out quantities integer[])
+create function private.order_lines(
+  items jsonb, out product_ids uuid[], out quantities integer[], out seen_prices numeric[])
 language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  shape constant text := 'Send [{"product_id": "<uuid>", "quantity": 2}, …]: 1 to 100 products, of each 1 to 10000.';
+  shape constant text := 'Send [{"product_id": "<uuid>", "quantity": 2}, …]: 1 to 100 products, of each 1 to 10000. '
+    'An item may have "unit_price": "9.90", the price that the buyer saw.';
   wrong bigint;
 begin
   if coalesce(pg_catalog.jsonb_typeof(items), '') <> 'array' then
@@ -25,22 +28,25 @@ begin
   from pg_catalog.jsonb_array_elements(items) with ordinality e (item, place)
   where case
     when pg_catalog.jsonb_typeof(e.item) <> 'object' then true
-    when e.item - array['product_id', 'quantity'] <> '{}' then true
+    when e.item - array['product_id', 'quantity', 'unit_price'] <> '{}' then true
     when coalesce(pg_catalog.jsonb_typeof(e.item -> 'product_id'), '') <> 'string' then true
     when e.item ->> 'product_id' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then true
     when coalesce(pg_catalog.jsonb_typeof(e.item -> 'quantity'), '') <> 'number' then true
     when (e.item ->> 'quantity')::numeric not between 1 and 10000 then true
+    when e.item ->> 'unit_price' !~ '^\d{1,10}(\.\d{1,6})?$' then true
     else (e.item ->> 'quantity')::numeric % 1 <> 0
   end;
   if wrong is not null then
     raise sqlstate 'PT422' using hint = shape,
       message = pg_catalog.format(
-        'items[%s] must have exactly product_id, a UUID, and quantity, a whole number from 1 to 10000', wrong);
+        'items[%s] must have exactly product_id, a UUID, and quantity, a whole number from 1 to 10000; and unit_price, '
+        'a decimal, if at all', wrong);
   end if;
-  select array_agg(l.id order by l.id), array_agg(l.quantity order by l.id)
-  into product_ids, quantities
+  select array_agg(l.id order by l.id), array_agg(l.quantity order by l.id), array_agg(l.seen_price order by l.id)
+  into product_ids, quantities, seen_prices
   from (
-    select (e.item ->> 'product_id')::uuid as id, sum((e.item ->> 'quantity')::numeric)::integer as quantity
+    select (e.item ->> 'product_id')::uuid as id, sum((e.item ->> 'quantity')::numeric)::integer as quantity,
+           min((e.item ->> 'unit_price')::numeric) as seen_price
     from pg_catalog.jsonb_array_elements(items) e (item)
     group by 1) l;
   if 10000 < any (quantities) then
@@ -51,7 +57,7 @@ begin
   end if;
 end $$;
 comment on function private.order_lines is
-  'Products and quantities of a request, sorted, each product once. Raises PT422 and says what to change.';
+  'Products, quantities and seen prices of a request, sorted, each product once. Raises PT422 and says what to change.';
 
 create function private.raise_shortage(product_ids uuid[], quantities integer[]) returns void
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -150,25 +156,6 @@ comment on function private.enforce_order_limits is
   'Refuses an order that would exceed the buyer''s limits on unpaid orders, reserved units, or orders per hour; not '
   'for staff. Definer: called by place_order under the buyer''s lock.';
 
-create function private.answer_to_key(buyer uuid, idempotency_key text, request_hash bytea) returns jsonb
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  known private.order_requests;
-begin
-  select r.* into known from private.order_requests r
-  where r.buyer_id = buyer and r.idempotency_key = answer_to_key.idempotency_key;
-  if known.request_hash <> answer_to_key.request_hash then
-    raise sqlstate 'PT409' using message = 'another order was placed with this idempotency_key',
-      detail = jsonb_build_object('order_id', known.order_id)::text,
-      hint = 'Make a new key for a new order.';
-  end if;
-  return known.response;
-end $$;
-comment on function private.answer_to_key is
-  'The stored answer to a request with this key, or null; raises PT409 when the request was another one. Definer: '
-  'called by place_order.';
-
 create function private.lock_products(
   product_ids uuid[], quantities integer[], out currency text, out total numeric)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -240,7 +227,39 @@ comment on function private.write_order is
   'Writes an order, its lines and its charge, and takes the units from the stock. Definer: called by place_order, '
   'which has locked the products.';
 
-create function private.place_order(items jsonb, idempotency_key text) returns jsonb
+create function private.require_seen_prices(
+  answer jsonb, is_placed boolean, lines record, expected_total numeric, expected_currency text)
+returns void
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  total constant numeric := answer ->> 'total';
+  currency constant text := answer ->> 'currency';
+  objection constant text := case
+    when currency <> expected_currency then format('the order is in %s, not in %s', currency, expected_currency)
+    when total > expected_total then format('the order costs %s %s, not %s', total, currency, expected_total)
+    else (
+      select format('"%s" costs %s %s, not %s', i.line ->> 'name', i.line ->> 'unit_price', currency, s.price)
+      from jsonb_array_elements(answer -> 'items') i (line)
+      join unnest(lines.product_ids, lines.seen_prices) s (id, price) on s.id = (i.line ->> 'product_id')::uuid
+      where (i.line ->> 'unit_price')::numeric > s.price
+      limit 1) end;
+begin
+  if objection is not null then
+    raise sqlstate 'PT409' using message = objection,
+      detail = case when is_placed then answer
+        else jsonb_build_object('total', total, 'currency', currency, 'items', answer -> 'items') end::text,
+      hint = case when is_placed then 'It was placed before with this idempotency_key: show it, or cancel it.'
+        else 'Show the new prices, and send the order again with them. The key may be used again.' end;
+  end if;
+end $$;
+comment on function private.require_seen_prices is
+  'Raises PT409 with the order''s numbers when it costs more than the buyer saw, or is in another currency. What was '
+  'not sent is not compared. Called by place_order, which undoes the order then.';
+
+create function private.place_order(
+  items jsonb, idempotency_key text, expected_total numeric, expected_currency text)
+returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -261,13 +280,17 @@ begin
     raise sqlstate 'PT422' using message = 'idempotency_key must have 1 to 255 characters',
       hint = 'Make a new UUID for each order, and send the same one when you send the order again.';
   end if;
-  request_hash := sha256(convert_to(lines::text, 'UTF8'));
+  if not (expected_total > 0 and expected_total < 'Infinity') then
+    raise sqlstate 'PT422' using message = 'expected_total must be the total that the buyer saw, above 0';
+  end if;
+  request_hash := sha256(convert_to(row(lines.product_ids, lines.quantities)::text, 'UTF8'));
 
   -- A second request of the buyer waits here: with the same key it then finds the answer, with another one it finds
   -- what the first one reserved.
   perform pg_advisory_xact_lock(hashtextextended(buyer::text, 0));
   answer := private.answer_to_key(buyer, idempotency_key, request_hash);
   if answer is not null then
+    perform private.require_seen_prices(answer, true, lines, expected_total, expected_currency);
     return answer;
   end if;
   perform private.enforce_order_limits(buyer, lines.product_ids, lines.quantities);
@@ -277,6 +300,7 @@ begin
   cost := private.lock_products(lines.product_ids, lines.quantities);
   written := private.write_order(buyer, cost.currency, cost.total, lines.product_ids, lines.quantities);
   answer := private.order_json(written.placed, written.items);
+  perform private.require_seen_prices(answer, false, lines, expected_total, expected_currency);
   insert into private.order_requests (buyer_id, idempotency_key, request_hash, response, order_id)
   values (buyer, idempotency_key, request_hash, answer, (written.placed).id);
   return answer;
@@ -284,12 +308,15 @@ end $$;
 comment on function private.place_order is 'See public.place_order. Definer: writes orders and the stock.';
 grant execute on function private.place_order to authenticated;
 
-create function public.place_order(items jsonb, idempotency_key text default null) returns jsonb
+create function public.place_order(
+  items jsonb, idempotency_key text default null, expected_total numeric default null,
+  expected_currency text default null)
+returns jsonb
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.require_open_account();
-  return private.place_order(items, idempotency_key);
+  return private.place_order(items, idempotency_key, expected_total, expected_currency);
 exception when deadlock_detected then
   -- With a statement of staff that changes several products in another order.
   raise sqlstate 'PT503' using message = 'the same products were changed at this moment',
@@ -297,13 +324,17 @@ exception when deadlock_detected then
 end $$;
 comment on function public.place_order is
   'Buys items, [{"product_id": …, "quantity": …}, …], all or nothing, at the prices of this moment. Returns the order '
-  'with its lines and until when it may be paid. The same key returns the same answer and places no second order; with '
-  'other items it is a conflict (409). 409 with product_id, name, requested and available as details when there is too '
-  'little; 404 when something is not on sale; 422 when the request must be changed; 403 and 429 with limit, allowed '
-  'and actual as details when the buyer has too much unpaid or orders too often.';
+  'with its lines and until when it may be paid. expected_total and expected_currency, or unit_price in an item, are '
+  'what the buyer saw: 409 with total, currency and items as details when the order would cost more. The same key '
+  'returns the same answer and places no second order; with other items it is a conflict (409). 409 with product_id, '
+  'name, requested and available as details when there is too little; 404 when something is not on sale; 422 when the '
+  'request must be changed; 403 and 429 with limit, allowed and actual as details when the buyer has too much unpaid '
+  'or orders too often.';
 grant execute on function public.place_order to authenticated;
 
-create function public.purchase(product_id uuid, quantity integer default 1, idempotency_key text default null)
+create function public.purchase(
+  product_id uuid, quantity integer default 1, idempotency_key text default null, expected_total numeric default null,
+  expected_currency text default null)
 returns jsonb
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -311,7 +342,7 @@ begin
   perform private.require_open_account();
   return public.place_order(
     pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('product_id', product_id, 'quantity', quantity)),
-    idempotency_key);
+    idempotency_key, expected_total, expected_currency);
 end $$;
 comment on function public.purchase is 'place_order for one product.';
 grant execute on function public.purchase to authenticated;

@@ -116,6 +116,25 @@ comment on column private.order_requests.created_at is 'When it was made.';
 
 create policy "functions alone use it" on private.order_requests for all to anon, authenticated using (false);
 
+create function private.answer_to_key(buyer uuid, idempotency_key text, request_hash bytea) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  known private.order_requests;
+begin
+  select r.* into known from private.order_requests r
+  where r.buyer_id = buyer and r.idempotency_key = answer_to_key.idempotency_key;
+  if known.request_hash <> answer_to_key.request_hash then
+    raise sqlstate 'PT409' using message = 'another order was placed with this idempotency_key',
+      detail = jsonb_build_object('order_id', known.order_id)::text,
+      hint = 'Make a new key for a new order.';
+  end if;
+  return known.response;
+end $$;
+comment on function private.answer_to_key is
+  'The stored answer to a request with this key, or null; raises PT409 when the request was another one. Definer: '
+  'called by place_order.';
+
 create function private.require_status_order() returns trigger
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$

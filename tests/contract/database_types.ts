@@ -25,7 +25,9 @@ holds<
 const supabase = createClient<Database>("https://project.example", "sb_publishable_x");
 const id = "b0de0000-0000-4000-8000-000000005001";
 
-const { data: order } = await supabase.rpc("place_order", { items: [{ product_id: id, quantity: 1 }] }).throwOnError();
+const items = [{ product_id: id, quantity: 1, unit_price: "9.90" }];
+const seen = { expected_total: 9.9, expected_currency: "EUR" };
+const { data: order } = await supabase.rpc("place_order", { items, ...seen }).throwOnError();
 holds<Same<typeof order, Order>>();
 const { data: found } = await supabase.rpc("search", { query: "tent", category: null }).throwOnError();
 holds<Same<typeof found, SearchAnswer>>();

@@ -836,8 +836,20 @@ export type Database = {
           "type": string;
         }[];
       };
-      "place_order": { Args: { "idempotency_key"?: string; "items": Json }; Returns: Json };
-      "purchase": { Args: { "idempotency_key"?: string; "product_id": string; "quantity"?: number }; Returns: Json };
+      "place_order": {
+        Args: { "expected_currency"?: string; "expected_total"?: number; "idempotency_key"?: string; "items": Json };
+        Returns: Json;
+      };
+      "purchase": {
+        Args: {
+          "expected_currency"?: string;
+          "expected_total"?: number;
+          "idempotency_key"?: string;
+          "product_id": string;
+          "quantity"?: number;
+        };
+        Returns: Json;
+      };
       "read_source": { Args: { "max_characters"?: number; "skip"?: number; "source_id": string }; Returns: Json };
       "receive_payment_event": { Args: { "event": Json }; Returns: Json };
       "recommend": {

@@ -148,6 +148,9 @@ interface Returning<Arguments, Value> {
 
 type ById = { order_id: string };
 
+/** What the buyer saw: the order costs no more, or is refused. */
+type Seen = { expected_total?: Amount | null; expected_currency?: string | null };
+
 type RefinedFunctions = {
   accept_invitation: Returning<Args<"accept_invitation">, Invitation>;
   cancel_order: Returning<ById, Order>;
@@ -169,10 +172,10 @@ type RefinedFunctions = {
     >[]
   >;
   place_order: Returning<
-    { items: { product_id: string; quantity: number }[]; idempotency_key?: string | null },
+    { items: { product_id: string; quantity: number; unit_price?: Amount }[]; idempotency_key?: string | null } & Seen,
     Order
   >;
-  purchase: Returning<{ product_id: string; quantity?: number; idempotency_key?: string | null }, Order>;
+  purchase: Returning<{ product_id: string; quantity?: number; idempotency_key?: string | null } & Seen, Order>;
   read_source: Returning<Args<"read_source">, { source: Source | null }>;
   receive_payment_event: Returning<
     Args<"receive_payment_event">,
