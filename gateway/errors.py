@@ -12,7 +12,7 @@ GatewayError                        has a status, a kind, a title, a detail; may
 ├── PayloadTooLargeError            413  more bytes than are read
 ├── UnsupportedMediaTypeError       415  a body that is not declared as JSON
 ├── InvalidInputError               422  fields that are wrong, each with what is allowed
-│   └── QueryBoundError                  more of an operator in a query than is allowed
+│   └── SearchRefusedError          a filter that the database does not know, or too many operators in a query
 ├── TooManyRequestsError            429  more than one caller may ask, at a time or within a while
 ├── HeadersTooLargeError            431  more bytes before the body than are read
 ├── InternalError                   500  a bug; the log has it, the answer does not
@@ -177,13 +177,18 @@ class InvalidInputError(GatewayError):
     title = "The input is not valid"
 
 
-class QueryBoundError(InvalidInputError):
-    """A query holds more of an operator than is allowed: the database said so (PT422)."""
+class SearchRefusedError(InvalidInputError):
+    """A filter is none, or a query holds more of an operator than is allowed: the database said so (PT422)."""
 
     def __init__(self, detail: str) -> None:
-        """Repeat the database's words: which operator, how many may be, how many there are."""
-        detail = f"{detail} Write fewer, or leave out their marks to search for the words."
-        super().__init__(f"#/query: {detail}", fields=[FieldProblem("#/query", detail, "query_bound")])
+        """Repeat the database's words. Those on a filter begin with its name: `filters.languages: …`."""
+        place, _, why = detail.partition(": ")
+        if place.startswith("filters."):
+            pointer, code, detail = f"#/{place.split('.')[0]}/{place.split('.')[1]}", "filter", why
+        else:
+            pointer, code = "#/query", "query_bound"
+            detail = f"{detail} Write fewer, or leave out their marks to search for the words."
+        super().__init__(f"{pointer}: {detail}", fields=[FieldProblem(pointer, detail, code)])
 
 
 class TooManyRequestsError(GatewayError):

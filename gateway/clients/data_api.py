@@ -16,7 +16,7 @@ from gateway.errors import (
     GatewayError,
     InvalidInputError,
     ParameterRefusedError,
-    QueryBoundError,
+    SearchRefusedError,
     UnavailableError,
 )
 from gateway.resilience import AttemptTimeoutError, DependencyError, Policy, ResiliencePipeline
@@ -98,7 +98,8 @@ def _meaning(error: APIError) -> GatewayError:
     if code == "22023":
         return ParameterRefusedError("The database refused a parameter of the gateway.")
     if code == "PT422":
-        return QueryBoundError(f"{error.message or ''}".rstrip(".") + f". {error.hint}")
+        words = [word.rstrip(".") for word in (error.message, error.hint) if word]
+        return SearchRefusedError(". ".join(words) + ".")
     if code == "PT401":
         return AccountClosedError("This account is closed.")
     if code == "PT403":

@@ -23,7 +23,7 @@ from gateway.errors import (
     InvalidInputError,
     NotFoundError,
     ParameterRefusedError,
-    QueryBoundError,
+    SearchRefusedError,
 )
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ TABLE: dict[str, tuple[type[GatewayError], str | None]] = {
     "PT403": (AccountBannedError, None),
     "PT404": (NotFoundError, None),
     "PT409": (ConflictError, None),
-    "PT422": (QueryBoundError, None),
+    "PT422": (SearchRefusedError, None),
 }
 
 

@@ -1,6 +1,5 @@
 """The request and the answer of POST /v1/search."""
 
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -141,8 +140,11 @@ class SearchRequest(BaseModel):
             raise ValueError(
                 f"Only products can pass {', '.join(products)}: add 'products' to 'in', or drop the filter"
             )
-        if self.filters.organization_ids is not None and self.kinds == [Kind.PRODUCTS]:
-            raise ValueError("Only documents can pass organization_ids: add 'documents' to 'in', or drop the filter")
+        documents = self.filters.names_of_documents
+        if documents and self.kinds == [Kind.PRODUCTS]:
+            raise ValueError(
+                f"Only documents can pass {', '.join(documents)}: add 'documents' to 'in', or drop the filter"
+            )
         return self
 
     @property
@@ -170,22 +172,12 @@ class SearchRequest(BaseModel):
             "query": self.query,
             "kinds": [str(kind) for kind in self.kinds],
             "max_results": self.limit,
-            "organization_ids": self.filters.organization_ids,
-            "category": self.filters.category,
-            "price_min": _decimal(self.filters.price_min),
-            "price_max": _decimal(self.filters.price_max),
-            "in_stock": self.filters.in_stock,
-            "metadata_contains": self.filters.metadata,
+            "filters": self.filters.model_dump(mode="json", exclude_none=True),
             "effort": str(self.effort),
             "passages_per_result": self.passages_per_result,
             "include": [str(part) for part in self.include],
             "syntax": str(self.syntax),
         }
-
-
-def _decimal(price: float | None) -> Decimal | None:
-    # By its shortest decimal form: 19.99 stays 19.99.
-    return None if price is None else Decimal(str(price))
 
 
 class Owner(BaseModel):

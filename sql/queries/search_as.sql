@@ -4,7 +4,5 @@
 select to_json(results) as results, complete, syntax, case when %(traced)s::boolean then moments end as moments
 from private.search_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
-  %(max_results)s::integer, %(organization_ids)s::uuid[], %(category)s::text, %(price_min)s::numeric,
-  %(price_max)s::numeric, %(in_stock)s::boolean, %(metadata_contains)s::jsonb,
-  %(embedding_model)s::text, %(effort)s::text, %(passages_per_result)s::integer, %(include)s::text[],
-  %(syntax)s::text, %(trace)s::text)
+  %(max_results)s::integer, %(filters)s::jsonb, %(embedding_model)s::text, %(effort)s::text,
+  %(passages_per_result)s::integer, %(include)s::text[], %(syntax)s::text, %(trace)s::text)

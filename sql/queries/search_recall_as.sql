@@ -3,6 +3,5 @@
 select hits, expected
 from private.search_recall_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
-  %(max_results)s::integer, %(organization_ids)s::uuid[], %(category)s::text, %(price_min)s::numeric,
-  %(price_max)s::numeric, %(in_stock)s::boolean, %(metadata_contains)s::jsonb, %(embedding_model)s::text,
+  %(max_results)s::integer, %(filters)s::jsonb, %(embedding_model)s::text,
   %(syntax)s::text)

@@ -214,4 +214,4 @@ create trigger normalise_language before insert or update of language on public.
 grant execute on function
   private.language_aliases, private.codes_of_two_letters, private.codes_of_three_letters, private.language_subtag,
   private.is_script, private.is_region, private.language_tag
-  to authenticated, service_role, tidegate_worker;
+  to anon, authenticated, service_role, tidegate_worker;

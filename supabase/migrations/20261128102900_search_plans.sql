@@ -143,6 +143,7 @@ returns private.search_range
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
+  look_ups constant integer := coalesce(wanted.look_ups, private.look_up_limit());
   passing uuid[];
 begin
   if wanted is null then
@@ -152,17 +153,17 @@ begin
     return (
       array(select private.filtered_sources(kinds, wanted, null, null)), null::private.source_filter, null::uuid[]);
   end if;
-  passing := array(
-    select private.filtered_sources(kinds, wanted, private.source_limit() + 1, private.look_up_limit()));
+  passing := array(select private.filtered_sources(kinds, wanted, private.source_limit() + 1, look_ups));
   if cardinality(passing) <= private.source_limit() and (
-    (private.plan_search(0::smallint, private.search_scopes(kinds))).chunks <= private.look_up_limit()
+    wanted.document_ids is not null
+    or (private.plan_search(0::smallint, private.search_scopes(kinds))).chunks <= look_ups
     or not exists (
       select from public.documents d
       where 'documents' = any (kinds)
         and (wanted.organization_ids is null or d.organization_id = any (wanted.organization_ids))
-      offset private.look_up_limit() limit 1)
+      offset look_ups limit 1)
     and not exists (
-      select from public.products p where 'products' = any (kinds) offset private.look_up_limit() limit 1))
+      select from public.products p where 'products' = any (kinds) offset look_ups limit 1))
   then
     return (passing, null::private.source_filter, null::uuid[]);
   end if;

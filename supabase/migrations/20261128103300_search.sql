@@ -9,8 +9,8 @@
 -- tried, or results beyond the size limit of an answer. What a result shows (see search_answers) is read last.
 
 create function private.check_search(
-  query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, organization_ids uuid[],
-  metadata_contains jsonb, embedding_model text, effort text)
+  query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer, embedding_model text,
+  effort text)
 returns void
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -34,22 +34,11 @@ begin
     raise exception 'effort exact is for people who are signed in' using errcode = 'insufficient_privilege',
       hint = 'Sign in, or leave effort out.';
   end if;
-  if cardinality(organization_ids) not between 1 and 100 then
-    raise exception 'organization_ids has % ids, which is not between 1 and 100', cardinality(organization_ids)
-      using errcode = 'invalid_parameter_value';
-  end if;
   if mode <> 'keyword' and query_embedding is null then
     raise exception 'mode % wants query_embedding', mode using errcode = 'invalid_parameter_value';
   end if;
   if query is null or char_length(query) > 10000 then
     raise exception 'query must have at most 10,000 characters' using errcode = 'invalid_parameter_value';
-  end if;
-  if jsonb_typeof(metadata_contains) <> 'object' then
-    raise exception 'metadata_contains must be an object' using errcode = 'invalid_parameter_value';
-  end if;
-  if metadata_contains is not null then
-    -- Not counted as text: that of 1e100000 is long.
-    perform private.enforce_limit('metadata_filter_bytes', pg_column_size(metadata_contains), '22023');
   end if;
   if mode <> 'keyword' and model.id is null then
     raise exception 'no embedding model is active' using errcode = 'invalid_parameter_value';
@@ -241,7 +230,7 @@ returns private.search_run
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  of_documents constant boolean := wanted.organization_ids is not null;
+  of_documents constant boolean := num_nonnulls(wanted.organization_ids, wanted.document_ids) > 0;
   of_products constant boolean :=
     num_nonnulls(wanted.category, wanted.price_min, wanted.price_max, wanted.in_stock) > 0;
   run private.search_run;
@@ -276,11 +265,9 @@ comment on function private.run_search is
 
 create function public.search(
   query text, query_embedding extensions.halfvec default null, mode text default 'hybrid',
-  kinds text[] default '{documents,products}', max_results integer default 10, organization_ids uuid[] default null,
-  category text default null, price_min numeric default null, price_max numeric default null,
-  in_stock boolean default null, metadata_contains jsonb default null, embedding_model text default null,
-  effort text default 'bounded', passages_per_result integer default 1, include text[] default '{}',
-  syntax text default 'operators')
+  kinds text[] default '{documents,products}', max_results integer default 10, filters jsonb default null,
+  embedding_model text default null, effort text default 'bounded', passages_per_result integer default 1,
+  include text[] default '{}', syntax text default 'operators')
 returns public.search_answer
 language plpgsql stable security invoker
 -- Compiling a statement takes a hundred times as long as it runs, and until PostgreSQL 17 a plan that `enable_nestloop`
@@ -291,11 +278,10 @@ declare
   answer record;
 begin
   perform private.check_passages(passages_per_result, include), private.check_search(
-    query, query_embedding, mode, kinds, max_results, organization_ids, metadata_contains, embedding_model, effort);
+    query, query_embedding, mode, kinds, max_results, embedding_model, effort);
   answer := private.answer_of(
     private.run_search(
-      query, query_embedding, mode, kinds, max_results,
-      (organization_ids, category, price_min, price_max, in_stock, metadata_contains), effort, syntax),
+      query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax),
     query_embedding, passages_per_result, include);
   return (answer.results, answer.complete, answer.syntax);
 end $$;
@@ -303,7 +289,7 @@ comment on function public.search is
   'Documents and products that the caller may read, best first, each once, with its best passages. In the query "a '
   'phrase" must occur, -word must not, and boat* is a prefix, unless syntax is plain, mode is semantic, or these '
   'leave nothing. embedding_model names the model of query_embedding; the search is refused when that is not the '
-  'active one. organization_ids: documents of these organizations only, at most 100. effort: exact compares every '
+  'active one. filters: what every result must be like, as in POST /v1/search. effort: exact compares every '
   'chunk by meaning, for people who are signed in. passages_per_result: 1 to 10. include: content for the whole text '
   'of each result, neighbours for the chunks before and after. complete: whether the answer holds max_results results '
   'or every match.';

@@ -93,8 +93,7 @@ comment on function private.answer_of is 'What a search found, as an answer show
 
 create function private.search_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
-  metadata_contains jsonb, embedding_model text, effort text default 'bounded', passages_per_result integer default 1,
+  filters jsonb, embedding_model text, effort text default 'bounded', passages_per_result integer default 1,
   include text[] default '{}', syntax text default 'operators', trace text default null)
 returns private.timed_answer
 language plpgsql volatile security invoker
@@ -104,11 +103,10 @@ as $$
 begin
   perform private.assume_caller(claims, trace);
   perform private.check_passages(passages_per_result, include), private.check_search(
-    query, query_embedding, mode, kinds, max_results, organization_ids, metadata_contains, embedding_model, effort);
+    query, query_embedding, mode, kinds, max_results, embedding_model, effort);
   return private.answer_of(
     private.run_search(
-      query, query_embedding, mode, kinds, max_results,
-      (organization_ids, category, price_min, price_max, in_stock, metadata_contains), effort, syntax),
+      query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax),
     query_embedding, passages_per_result, include);
 end $$;
 comment on function private.search_as is
@@ -180,22 +178,16 @@ comment on function private.explained_candidates is
   'The ranking that the results are the beginning of: each score with its parts, and the places in the search by '
   'meaning and in that by words, null where it did not find the source.';
 
-create function private.filters_failed(source uuid, wanted private.source_filter) returns text[]
+create function private.filters_failed(source uuid, filters jsonb) returns text[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return array(
-    select f.name
+    select f.key
     from (
-      values
-        ('organization_ids', (wanted.organization_ids, null, null, null, null, null)::private.source_filter),
-        ('category', (null, wanted.category, null, null, null, null)::private.source_filter),
-        ('price_min', (null, null, wanted.price_min, null, null, null)::private.source_filter),
-        ('price_max', (null, null, null, wanted.price_max, null, null)::private.source_filter),
-        ('in_stock', (null, null, null, null, wanted.in_stock, null)::private.source_filter),
-        ('metadata', (null, null, null, null, null, wanted.metadata)::private.source_filter)) f (name, part)
+      select e.key, private.read_filters(jsonb_build_object(e.key, e.value)) as part from jsonb_each(filters) e) f
     where not f.part is null and not exists (select from private.passing_sources(array[source], f.part))
-    order by f.name);
+    order by f.key);
 end $$;
 comment on function private.filters_failed is 'The filters that a document or product does not pass.';
 
@@ -218,7 +210,7 @@ comment on function private.operators_failed is
   'The phrases of a query that a source does not have, and the exclusions that it has.';
 
 create function private.explained_source(
-  source uuid, run private.search_run, kinds text[], wanted private.source_filter, max_results integer,
+  source uuid, run private.search_run, kinds text[], filters jsonb, max_results integer,
   query_embedding extensions.halfvec, most_chunks integer)
 returns jsonb
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
@@ -227,7 +219,7 @@ declare
   kind text;
   status text;
   chunk record;
-  filters text[];
+  failed text[];
   operators text[];
   higher bigint;
 begin
@@ -238,7 +230,7 @@ begin
   if kind is null then
     return jsonb_build_object('id', source, 'reason', 'unknown');
   end if;
-  filters := case when kind = any (kinds) then '{}' else '{in}'::text[] end || private.filters_failed(source, wanted);
+  failed := case when kind = any (kinds) then '{}' else '{in}'::text[] end || private.filters_failed(source, filters);
   operators := private.operators_failed(source, run);
   select s.chunk_id, s.cosine, s.bm25, s.score into chunk
   from private.chunk_scores(
@@ -250,7 +242,7 @@ begin
   return jsonb_build_object(
     'id', source,
     'reason', case
-      when cardinality(filters) > 0 then 'filtered'
+      when cardinality(failed) > 0 then 'filtered'
       when cardinality(operators) > 0 then 'operators'
       when status in ('failed', 'pending') then status
       when not exists (select from public.chunks c where c.source_id = source) then 'pending'
@@ -258,7 +250,7 @@ begin
       when coalesce(chunk.score, 0) <= 0 then 'no_match'
       when higher < max_results then 'missed'
       else 'below' end,
-    'filters', filters, 'operators', operators, 'chunk_id', chunk.chunk_id, 'score', chunk.score,
+    'filters', failed, 'operators', operators, 'chunk_id', chunk.chunk_id, 'score', chunk.score,
     'cosine', chunk.cosine, 'bm25', chunk.bm25, 'higher', higher);
 end $$;
 comment on function private.explained_source is
@@ -266,7 +258,7 @@ comment on function private.explained_source is
   'it among the results, and a bound or an approximate index left it out. higher: candidates with at least its score.';
 
 create function private.explanation_of(
-  run private.search_run, mode text, kinds text[], max_results integer, wanted private.source_filter, exact boolean,
+  run private.search_run, mode text, kinds text[], max_results integer, filters jsonb, exact boolean,
   query_embedding extensions.halfvec, explain_ids uuid[])
 returns jsonb
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
@@ -285,7 +277,7 @@ begin
         select coalesce(jsonb_agg(c.entry order by c.rank), '[]') from candidates c where c.rank <= max_results),
       'ids', (
         select coalesce(jsonb_agg(coalesce(c.entry, private.explained_source(
-                 e.id, run, kinds, wanted, max_results, query_embedding, most_chunks)) order by e.place), '[]')
+                 e.id, run, kinds, filters, max_results, query_embedding, most_chunks)) order by e.place), '[]')
         from unnest(explain_ids) with ordinality e (id, place)
         left join candidates c using (id))));
 end $$;
@@ -294,7 +286,7 @@ comment on function private.explanation_of is
 
 create function private.explain_search(
   query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  wanted private.source_filter, embedding_model text, effort text, passages_per_result integer, include text[],
+  filters jsonb, embedding_model text, effort text, passages_per_result integer, include text[],
   syntax text, explain_ids uuid[])
 returns private.explained_answer
 language plpgsql stable security invoker
@@ -305,15 +297,15 @@ declare
   run private.search_run;
 begin
   perform private.check_passages(passages_per_result, include), private.check_search(
-    query, query_embedding, mode, kinds, max_results, wanted.organization_ids, wanted.metadata, embedding_model,
-    effort);
+    query, query_embedding, mode, kinds, max_results, embedding_model, effort);
   if cardinality(explain_ids) > 20 then
     raise exception 'explain_ids has more than 20 ids' using errcode = 'invalid_parameter_value';
   end if;
-  run := private.run_search(query, query_embedding, mode, kinds, max_results, wanted, effort, syntax);
+  run := private.run_search(
+    query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax);
   return (
     private.answer_of(run, query_embedding, passages_per_result, include),
-    private.explanation_of(run, mode, kinds, max_results, wanted, effort = 'exact', query_embedding, explain_ids));
+    private.explanation_of(run, mode, kinds, max_results, filters, effort = 'exact', query_embedding, explain_ids));
 end $$;
 comment on function private.explain_search is
   'public.search, and why it found what it found. explain_ids: documents and products, at most 20, of which to say why '
@@ -321,8 +313,7 @@ comment on function private.explain_search is
 
 create function private.explain_search_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
-  metadata_contains jsonb, embedding_model text, effort text, passages_per_result integer, include text[],
+  filters jsonb, embedding_model text, effort text, passages_per_result integer, include text[],
   syntax text, explain_ids uuid[], trace text default null)
 returns private.explained_answer
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
@@ -330,9 +321,8 @@ as $$
 begin
   perform private.assume_caller(claims, trace);
   return private.explain_search(
-    query, query_embedding, mode, kinds, max_results,
-    (organization_ids, category, price_min, price_max, in_stock, metadata_contains), embedding_model, effort,
-    passages_per_result, include, syntax, explain_ids);
+    query, query_embedding, mode, kinds, max_results, filters, embedding_model, effort, passages_per_result, include,
+    syntax, explain_ids);
 end $$;
 comment on function private.explain_search_as is 'private.explain_search as the caller with these verified claims.';
 

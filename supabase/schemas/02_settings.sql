@@ -71,7 +71,7 @@ insert into private.limits (name, allowed, what) values
   ('query_prefixes', 16, 'prefixes (boat*) in one query'),
   ('query_quoted_words', 64, 'words in the phrases and exclusions of one query'),
   ('query_alternatives', 16, 'alternatives (or) in one search of products'),
-  ('metadata_filter_bytes', 65536, 'bytes, as binary JSON, in metadata_contains of one search'),
+  ('metadata_filter_bytes', 65536, 'bytes, as binary JSON, in the filters of one search'),
   ('search_answer_bytes', 1000000, 'bytes of JSON in the results of one search; further results are left out'),
   ('open_orders', 10, 'unpaid orders of one person'),
   ('reserved_units', 100, 'units in unpaid orders of one person'),
@@ -194,7 +194,7 @@ language sql immutable security invoker parallel safe set search_path = pg_catal
 as $$ select pg_column_size(value) <= 65536 $$;
 comment on function private.json_is_short is
   'Whether a JSON value is so short that it may be searched and written as text. One of 16,384 bytes as text is.';
-grant execute on function private.json_is_short to authenticated, service_role, tidegate_worker;
+grant execute on function private.json_is_short to anon, authenticated, service_role, tidegate_worker;
 
 create function private.json_has_doubles(value jsonb) returns boolean
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
@@ -205,7 +205,7 @@ as $$
 $$;
 comment on function private.json_has_doubles is
   'Whether the numbers in a short JSON value are within the range of doubles. True for a longer one.';
-grant execute on function private.json_has_doubles to authenticated, service_role, tidegate_worker;
+grant execute on function private.json_has_doubles to anon, authenticated, service_role, tidegate_worker;
 
 create function private.json_list_values(value jsonb) returns bigint
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp

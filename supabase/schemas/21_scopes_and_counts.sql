@@ -132,58 +132,54 @@ comment on function private.search_extent is
   'Chunks and tokens in these scopes and shared documents. Definer: called by the functions of search with those of '
   'the caller.';
 
-create type private.source_filter as (
-  organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean, metadata jsonb);
-comment on type private.source_filter is 'What a document or product must have; null where anything will do.';
-
-create function private.source_limit() returns integer
-language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
-as $$ select 5000 $$;
-comment on function private.source_limit is
-  'Sources up to which a search looks at everything that passes its filters, at about 3 microseconds each. When more '
-  'pass, it searches as without filters and drops what fails.';
-
-create function private.look_up_limit() returns integer
-language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
-as $$ select 250000 $$;
-comment on function private.look_up_limit is
-  'Documents or products that a search looks at to find those that pass its filters, at about 0.3 microseconds each.';
-
-create function private.filtered_sources(kinds text[], wanted private.source_filter, most integer, look_ups integer)
+create function private.filtered_documents(wanted private.source_filter, most integer, look_ups integer)
 returns setof uuid
-language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
+language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp set timezone = 'UTC'
 as $$
 begin
-  if 'documents' = any (kinds) then
-    return query
-      select d.id
-      from (
-        select x.id, x.metadata, x.front_matter from public.documents x
-        where wanted.organization_ids is null or x.organization_id = any (wanted.organization_ids)
-        limit look_ups) d
-      where wanted.metadata is null or (d.front_matter || d.metadata) @> wanted.metadata
-      limit most;
-  end if;
-  if 'products' = any (kinds) then
-    return query
-      select p.id
-      from (
-        select x.id, x.metadata from public.products x join public.categories c on c.id = x.category_id
-        where (wanted.category is null or c.slug = wanted.category)
-          and (wanted.price_min is null or x.price >= wanted.price_min)
-          and (wanted.price_max is null or x.price <= wanted.price_max)
-          and (wanted.in_stock is null or x.is_in_stock = wanted.in_stock)
-        limit look_ups) p
-      where wanted.metadata is null or p.metadata @> wanted.metadata
-      limit most;
-  end if;
+  return query
+    select d.id
+    from (
+      select x.id, x.front_matter, x.metadata, x.language, x.created_at, x.updated_at from public.documents x
+      where wanted.organization_ids is null or x.organization_id = any (wanted.organization_ids)
+      limit look_ups) d
+    where (wanted.language is null or d.language ~ wanted.language)
+      and (wanted.created is null or d.created_at <@ wanted.created)
+      and (wanted.updated is null or d.updated_at <@ wanted.updated)
+      and (wanted.contained is null or (d.front_matter || d.metadata) @> wanted.contained)
+      and (wanted.conditions is null
+           or jsonb_path_match_tz(d.front_matter || d.metadata, wanted.conditions, '{}', true))
+    limit most;
 end $$;
-comment on function private.filtered_sources is
-  'Documents and products of the caller that pass a filter, at most `most` of each kind among `look_ups` that are '
-  'looked at.';
+comment on function private.filtered_documents is
+  'Documents of the caller that pass a filter, at most `most`, among `look_ups` that are looked at.';
+
+create function private.filtered_products(wanted private.source_filter, most integer, look_ups integer)
+returns setof uuid
+language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp set timezone = 'UTC'
+as $$
+begin
+  return query
+    select p.id
+    from (
+      select x.id, x.metadata, x.language, x.created_at, x.updated_at
+      from public.products x join public.categories c on c.id = x.category_id
+      where (wanted.category is null or c.slug = wanted.category)
+        and (wanted.price_min is null or x.price >= wanted.price_min)
+        and (wanted.price_max is null or x.price <= wanted.price_max)
+        and (wanted.in_stock is null or x.is_in_stock = wanted.in_stock)
+      limit look_ups) p
+    where (wanted.language is null or p.language ~ wanted.language)
+      and (wanted.created is null or p.created_at <@ wanted.created)
+      and (wanted.updated is null or p.updated_at <@ wanted.updated)
+      and (wanted.contained is null or p.metadata @> wanted.contained)
+      and (wanted.conditions is null or jsonb_path_match_tz(p.metadata, wanted.conditions, '{}', true))
+    limit most;
+end $$;
+comment on function private.filtered_products is 'As private.filtered_documents, of products.';
 
 create function private.passing_sources(candidates uuid[], wanted private.source_filter) returns setof uuid
-language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
+language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp set timezone = 'UTC'
 as $$
 begin
   -- One by one: the planner, which does not know how few they are, would read all that the caller may read.
@@ -192,12 +188,17 @@ begin
       select d.id
       from (select distinct u.id from unnest(candidates) u (id)) u
       cross join lateral (
-        select x.id, x.organization_id, x.front_matter || x.metadata as metadata from public.documents x
-        where x.id = u.id offset 0) d
+        select x.id, x.organization_id, x.front_matter || x.metadata as metadata, x.language, x.created_at, x.updated_at
+        from public.documents x where x.id = u.id offset 0) d
       where (wanted.organization_ids is null or d.organization_id = any (wanted.organization_ids))
-        and (wanted.metadata is null or d.metadata @> wanted.metadata);
+        and (wanted.document_ids is null or d.id = any (wanted.document_ids))
+        and (wanted.language is null or d.language ~ wanted.language)
+        and (wanted.created is null or d.created_at <@ wanted.created)
+        and (wanted.updated is null or d.updated_at <@ wanted.updated)
+        and (wanted.contained is null or d.metadata @> wanted.contained)
+        and (wanted.conditions is null or jsonb_path_match_tz(d.metadata, wanted.conditions, '{}', true));
   end if;
-  if wanted.organization_ids is null then
+  if num_nonnulls(wanted.organization_ids, wanted.document_ids) = 0 then
     return query
       select p.id
       from (select distinct u.id from unnest(candidates) u (id)) u
@@ -207,13 +208,37 @@ begin
         and (wanted.price_min is null or p.price >= wanted.price_min)
         and (wanted.price_max is null or p.price <= wanted.price_max)
         and (wanted.in_stock is null or p.is_in_stock = wanted.in_stock)
-        and (wanted.metadata is null or p.metadata @> wanted.metadata);
+        and (wanted.language is null or p.language ~ wanted.language)
+        and (wanted.created is null or p.created_at <@ wanted.created)
+        and (wanted.updated is null or p.updated_at <@ wanted.updated)
+        and (wanted.contained is null or p.metadata @> wanted.contained)
+        and (wanted.conditions is null or jsonb_path_match_tz(p.metadata, wanted.conditions, '{}', true));
   end if;
 end $$;
 comment on function private.passing_sources is
   'Those of these documents and products that the caller may read and that pass a filter, about 5 microseconds each.';
 
+create function private.filtered_sources(kinds text[], wanted private.source_filter, most integer, look_ups integer)
+returns setof uuid
+language plpgsql stable security invoker rows 100 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if wanted.document_ids is not null then
+    return query select p.id from private.passing_sources(wanted.document_ids, wanted) p (id) limit most;
+    return;
+  end if;
+  if 'documents' = any (kinds) then
+    return query select private.filtered_documents(wanted, most, look_ups);
+  end if;
+  if 'products' = any (kinds) then
+    return query select private.filtered_products(wanted, most, look_ups);
+  end if;
+end $$;
+comment on function private.filtered_sources is
+  'Documents and products of the caller that pass a filter, at most `most` of each kind among `look_ups` that are '
+  'looked at.';
+
 grant execute on function
-  private.search_scopes, private.search_shares, private.source_limit, private.look_up_limit,
-  private.filtered_sources, private.passing_sources
+  private.search_scopes, private.search_shares, private.filtered_documents, private.filtered_products,
+  private.passing_sources, private.filtered_sources
   to anon, authenticated, service_role;

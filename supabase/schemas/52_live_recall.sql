@@ -26,19 +26,17 @@ comment on function private.search_recall is
 
 create function private.search_recall_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  organization_ids uuid[], category text, price_min numeric, price_max numeric, in_stock boolean,
-  metadata_contains jsonb, embedding_model text, syntax text, out hits integer, out expected integer)
+  filters jsonb, embedding_model text, syntax text, out hits integer, out expected integer)
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.assume_caller(claims);
   -- Visitors as well: the gateway makes few of these, and pays for them.
   perform private.check_search(
-    query, query_embedding, mode, kinds, max_results, organization_ids, metadata_contains, embedding_model, 'bounded');
+    query, query_embedding, mode, kinds, max_results, embedding_model, 'bounded');
   select r.hits, r.expected into hits, expected
   from private.search_recall(
-    query, query_embedding, mode, kinds, max_results,
-    (organization_ids, category, price_min, price_max, in_stock, metadata_contains), syntax) r;
+    query, query_embedding, mode, kinds, max_results, private.read_filters(filters), syntax) r;
 end $$;
 comment on function private.search_recall_as is 'private.search_recall as the caller with these verified claims.';
 

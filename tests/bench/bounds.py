@@ -43,7 +43,7 @@ MEASURED_S = 0.15
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "nl", "sv")
 SEARCH = (
     "select cardinality(results) from private.search_as(%s, %s, %s::extensions.halfvec, %s, '{documents,products}', 10,"
-    " null, null, null, null, null, null, null)"
+    " null, null)"
 )
 OPERATORS = ("phrases", "alternatives", "exclusions", "prefixes", "long words", "mixed")
 

@@ -46,7 +46,7 @@ PLAIN_INDEX = """
     using hnsw ((embedding::extensions.halfvec(384)) extensions.halfvec_cosine_ops) where model_id = 1"""
 SEARCH = """
     select r.id, s.complete from private.search_as(
-      %s, %s, %s::extensions.halfvec, %s, '{documents}', 10, null, null, null, null, null, null, null) s
+      %s, %s, %s::extensions.halfvec, %s, '{documents}', 10, null, null) s
     cross join unnest(s.results) r"""
 EXACT = SEARCH.replace("null)", "null, 'exact')")
 PLAIN = """

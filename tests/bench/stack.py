@@ -25,9 +25,7 @@ from tests.support.passages import as_literal, unit_vector
 from tests.support.runs import descendants
 from tests.support.waiting import wait_until
 
-UNSET = (
-    "organization_ids", "category", "price_min", "price_max", "in_stock", "metadata_contains", "embedding_model",
-)  # fmt: skip
+UNSET = ("filters", "embedding_model")
 ROUNDS = 60
 DOCUMENTS = 10
 QUERY = "something warm for a night in the mountains"

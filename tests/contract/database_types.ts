@@ -29,7 +29,7 @@ const items = [{ product_id: id, quantity: 1, unit_price: "9.90" }];
 const seen = { expected_total: 9.9, expected_currency: "EUR" };
 const { data: order } = await supabase.rpc("place_order", { items, ...seen }).throwOnError();
 holds<Same<typeof order, Order>>();
-const { data: found } = await supabase.rpc("search", { query: "tent", category: null }).throwOnError();
+const { data: found } = await supabase.rpc("search", { query: "tent", filters: null }).throwOnError();
 holds<Same<typeof found, SearchAnswer>>();
 const [start, end]: [number, number] = found.results[0].highlights[0];
 console.log(start, end, order.items[0].unit_price);

@@ -17,6 +17,7 @@ from gateway.local.bootstrap import deno_command
 from gateway.local.paths import REPOSITORY
 from gateway.recommendations.schemas import RecommendationsRequest, RecommendationsResponse
 from gateway.search.schemas import SearchRequest, SearchResponse
+from tests.support.filters import PASSING, REFUSED
 
 FUNCTIONS = REPOSITORY / "supabase" / "functions"
 DOCUMENT: dict[str, Any] = json.loads((REPOSITORY / "docs" / "edge-functions.openapi.json").read_text(encoding="utf-8"))
@@ -135,7 +136,15 @@ OF_FILTERS: dict[str, tuple[Any, ...]] = {
     "price_min": (0, 5.5, -1, 1e300, "5", None, True),
     "price_max": (0, 9_999_999_999.99, -0.01, 1e10, None, []),
     "in_stock": (True, False, 1, "yes", None),
-    "metadata": ({}, {"a": [1, {"b": None}]}, {"a": "x" * 4_000}, {"a": "\0"}, {"a": "\\u0000"}, [], None),
+    "document_ids": (list(UUIDS), [], ["x"], None),
+    "languages": (["de"], ["pt-BR", "zh_Hant"], [], ["x"], ["de"] * 21, None),
+    "created_after": ("2026-03-31", "2026-03-31T12:00:00Z", "2026-02-29", "31.3.2026", "", None, 5),
+    "created_before": ("2026-03-31T12:00:00.5+02:00", "2024-02-29", "2026-03-31T24:00:00", "2026-03-31\n", None),
+    "metadata": (
+        *({}, {"a": [1, {"b": None}]}, {"a": "x" * 4_000}, {"a": "\0"}, {"a": "\\u0000"}, [], None),
+        *(metadata for metadata, _ in PASSING.values()),
+        *REFUSED,
+    ),
     "unknown": (1,),
 }
 

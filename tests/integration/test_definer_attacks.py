@@ -136,6 +136,7 @@ def _values(admin: psycopg.Connection[Any], tenants: Tenants, products: list[obj
         "model": [1],
         "of_model": [1],
         "query_embedding": [VECTOR, None],
+        "filters": [None, '{"category": "lamps", "metadata": {"year": {"$not": {"$gte": "2026-01-01"}}}}'],
         "category": [None, "lamps"],
         "organization_id": [None, tenants.harbour],
         "price_min": [None],

@@ -18,7 +18,7 @@ from tests.support import Database, Process, Stack, as_caller, make_user
 from tests.support.yardstick import taking_at_most
 
 TIMEOUT_S = 8  # of signed-in people
-SEARCH = "select public.search('coat', mode => 'keyword', metadata_contains => %s::jsonb)"
+SEARCH = "select public.search('coat', mode => 'keyword', filters => jsonb_build_object('metadata', %s::jsonb))"
 LONG = {"a": "a" * 2_000_000, "é": "é" * 2_000_000, "ab": "ab" * 1_000_000}
 LIKES = ("content like %s", "content not like %s", "not (content like %s)", "content ilike %s", "content not ilike %s")
 

@@ -62,6 +62,7 @@ REFUSED = {
     "metadata with a huge number": ('{"query": "boat", "filters": {"metadata": {"a": 1e400}}}', 422),
     "metadata with many digits": (f'{{"query": "boat", "filters": {{"metadata": {{"a": {"7" * 5000}}}}}}}', 400),
     "metadata too long": (f'{{"query": "boat", "filters": {{"metadata": {{"a": "{"x" * 5000}"}}}}}}', 422),
+    "metadata nested deeply": (f'{{"query": "boat", "filters": {{"metadata": {nested(100)}}}}}', 422),
     "metadata nested too deeply": (f'{{"query": "boat", "filters": {{"metadata": {nested(600)}}}}}', 422),
     "metadata nested more deeply": (f'{{"query": "boat", "filters": {{"metadata": {nested(5_000)}}}}}', 400),
     "a list": ("[]", 422),
@@ -98,7 +99,7 @@ ANSWERED = {
 }
 
 FILTERS: dict[str, Any] = {
-    "metadata nested deeply": json.loads(nested(100)),
+    "metadata nested as deeply as may be": json.loads(nested(16)),
     "metadata with a dear number": {"a": 1e300},
     "metadata of every kind": {"a": [1, {"b": None}], "": True, "😀": "\\u0000", "%s": "'"},
     "metadata of nothing": {},

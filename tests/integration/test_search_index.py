@@ -252,7 +252,7 @@ def test_a_walk_that_comes_up_short_is_filled_up(
 
 
 SOURCE_LIMIT = "create or replace function private.source_limit() returns integer language sql immutable as 'select {}'"
-FILTERED = SEARCH.replace("max_results", """metadata_contains => '{"even": true}', max_results""")
+FILTERED = SEARCH.replace("max_results", """filters => '{"metadata": {"even": true}}', max_results""")
 FILTERED_EXACT = EXACT.replace(
     "order by source_id,",
     """where source_id in (select d.id from public.documents d where d.metadata @> '{"even": true}')

@@ -129,10 +129,10 @@ def test_filters_take_metadata(database: Database, connection: psycopg.Connectio
         owner.execute(
             """update public.documents set metadata = '{"kind": "rule", "tags": ["a"]}' where title = 'Boat'"""
         )
-    assert titles(connection, None, "boat", metadata_contains='{"tags": ["a"]}') == ["Boat"]
-    assert titles(connection, None, "boat", metadata_contains='{"tags": ["b"]}') == []
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match="object"):
-        titles(connection, None, "boat", metadata_contains="[]")
+    assert titles(connection, None, "boat", filters='{"metadata": {"tags": ["a"]}}') == ["Boat"]
+    assert titles(connection, None, "boat", filters='{"metadata": {"tags": ["b"]}}') == []
+    with pytest.raises(psycopg.Error, match="It must be of the type object"):
+        titles(connection, None, "boat", filters='{"metadata": []}')
 
 
 def test_unlisted_products_correct_nobodys_spelling(database: Database, connection: psycopg.Connection[Any]) -> None:

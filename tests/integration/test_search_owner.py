@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.types.json import Jsonb
 
 from tests.integration.test_access import ACTORS, READABLE
 from tests.support import Database, as_caller
@@ -88,11 +89,11 @@ def test_a_search_can_be_kept_to_organizations(
 ) -> None:
     for places in (["harbour"], ["meadow"], ["harbour", "meadow"]):
         filed = {title for title, (_, place, _) in DOCUMENTS.items() if place in places}
-        ids = [getattr(tenants, place) for place in places]
+        ids = Jsonb({"organization_ids": [str(getattr(tenants, place)) for place in places]})
         with as_caller(connection, tenants.people[actor], {"staff": actor == "staff"}):
-            assert set(owners(connection, mode, organization_ids=ids)) == READABLE[actor] & filed
+            assert set(owners(connection, mode, filters=ids)) == READABLE[actor] & filed
     with as_caller(connection, tenants.people[actor]):
-        assert owners(connection, mode, organization_ids=[uuid.uuid4()]) == {}
+        assert owners(connection, mode, filters=Jsonb({"organization_ids": [str(uuid.uuid4())]})) == {}
 
 
 @pytest.mark.parametrize("mode", ["semantic", "keyword", "hybrid"])

@@ -81,7 +81,7 @@ def test_skus_are_found_by_a_prefix(database: Database, connection: psycopg.Conn
     assert titles(connection, None, "QRS-0500*") == ["Thing QRS-05000"]
     assert len(titles(connection, None, "QRS-040", max_results=100)) == 100
     assert len(titles(connection, None, "QRS-0401", max_results=100)) == 10
-    assert titles(connection, None, "QRS-0", category="others") == ["Thing QRS-05000"]
+    assert titles(connection, None, "QRS-0", filters='{"category": "others"}') == ["Thing QRS-05000"]
 
 
 @pytest.mark.parametrize("gathered", [False, True])
@@ -98,7 +98,7 @@ def test_what_is_filtered_away_or_gone_takes_nobodys_place(
             gather(database)
         admin.execute("""update public.documents set metadata = '{"only": 1}' where title = 'alone'""")
         asked = f"plinth{gathered}*"
-        assert set(titles(connection, None, asked, metadata_contains='{"only": 1}')) == {"alone"}
+        assert set(titles(connection, None, asked, filters='{"metadata": {"only": 1}}')) == {"alone"}
         admin.execute("delete from public.documents where id = any (%s)", (crowd,))
         assert titles(connection, None, asked) == ["alone"]
         admin.execute("delete from public.documents where title = 'alone'")

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.types.json import Jsonb
 
 from tests.integration.test_access import ACTORS, READABLE
 from tests.support import Database, as_caller
@@ -17,8 +18,7 @@ from tests.support.yardstick import taking_at_most
 
 VECTORS = {title: unit_vector(number) for number, title in enumerate(DOCUMENTS)}
 SEARCH_AS = (
-    "select r.* from private.search_as("
-    "%s, %s, %s::extensions.halfvec, %s, %s, %s, null, null, null, null, null, null, null) s, unnest(s.results) r"
+    "select r.* from private.search_as(%s, %s, %s::extensions.halfvec, %s, %s, %s, null, null) s, unnest(s.results) r"
 )
 
 
@@ -88,8 +88,6 @@ def test_the_gateway_acts_as_nobody_powerful(gateway_login: psycopg.Connection[A
         ({"query_embedding": None}, "query_embedding"),
         ({"query_embedding": "[1,0,0]"}, "384"),
         ({"query_embedding": as_literal([0.0] * 384)}, "zero"),
-        ({"organization_ids": []}, "organization_ids"),
-        ({"organization_ids": [uuid.UUID(int=0)] * 101}, "between 1 and 100"),
         ({"effort": "heroic"}, "effort"),
         ({"effort": None}, "effort"),
         ({"passages_per_result": 0}, "passages_per_result"),
@@ -109,7 +107,6 @@ def test_bad_arguments_say_what_is_wrong(
         "mode": "hybrid",
         "kinds": ["documents"],
         "max_results": 10,
-        "organization_ids": None,
         "effort": "bounded",
         "passages_per_result": 1,
         "include": [],
@@ -119,7 +116,7 @@ def test_bad_arguments_say_what_is_wrong(
             "select * from public.search(query => %(query)s,"
             " query_embedding => %(query_embedding)s::extensions.halfvec,"
             " mode => %(mode)s, kinds => %(kinds)s, max_results => %(max_results)s,"
-            " organization_ids => %(organization_ids)s, effort => %(effort)s,"
+            " effort => %(effort)s,"
             " passages_per_result => %(passages_per_result)s, include => %(include)s)",
             arguments,
         )
@@ -163,16 +160,16 @@ def test_a_long_query_in_many_languages_is_answered_in_time(
 
 def test_a_filter_holds_for_every_result(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
     query = (
-        "select title from public.search('stands', %s::extensions.halfvec, organization_ids => %s,"
-        " category => %s, max_results => 100) s, unnest(s.results) r"
+        "select title from public.search('stands', %s::extensions.halfvec, filters => %s, max_results => 100) s,"
+        " unnest(s.results) r"
     )
     vector = as_literal(unit_vector(1))
     with as_caller(connection, tenants.people["stranger"]):
-        meadow = connection.execute(query, (vector, [tenants.meadow], None)).fetchall()
+        meadow = connection.execute(query, (vector, Jsonb({"organization_ids": [str(tenants.meadow)]}))).fetchall()
         assert {row[0] for row in meadow} == {"meadow handbook", "meadow draft", "meadow leaflet"}
-        harbour = connection.execute(query, (vector, [tenants.harbour], None)).fetchall()
+        harbour = connection.execute(query, (vector, Jsonb({"organization_ids": [str(tenants.harbour)]}))).fetchall()
         assert {row[0] for row in harbour} == {"harbour leaflet"}
-        assert connection.execute(query, (vector, None, "no-such-category")).fetchall() == []
+        assert connection.execute(query, (vector, Jsonb({"category": "no-such-category"}))).fetchall() == []
 
 
 def test_removed_text_is_not_found_while_its_embeddings_are_late(

@@ -140,8 +140,8 @@ def test_where_no_more_rows_may_be_read_the_rarest_words_find_the_passages(
 def test_a_filter_that_many_pass_finds_the_same(database: Database, person: uuid.UUID | None) -> None:
     usual = scores(database, person, "bittern tide harbour")
     with replaced(database, "private.source_limit()", SOURCE_LIMIT):
-        assert scores(database, person, "bittern tide harbour", metadata_contains="{}") == usual
-        assert scores(database, person, "bittern tide harbour", metadata_contains='{"no": 1}') == ({}, set())
+        assert scores(database, person, "bittern tide harbour", filters='{"metadata": {}}') == usual
+        assert scores(database, person, "bittern tide harbour", filters='{"metadata": {"no": 1}}') == ({}, set())
 
 
 LOOK_UP_LIMIT = (
@@ -157,13 +157,13 @@ def test_where_not_all_can_be_looked_at_a_filter_holds(database: Database, perso
         ).fetchall()
     ids = {row[0] for row in marked}
     assert len(ids) == 3
-    usual = scores(database, person, "bittern tide", metadata_contains='{"rare": true}')
+    usual = scores(database, person, "bittern tide", filters='{"metadata": {"rare": true}}')
     assert usual[0].keys() == ids
     assert usual[1] == {True}
     with replaced(database, "private.look_up_limit()", LOOK_UP_LIMIT):
-        assert scores(database, person, "bittern", metadata_contains='{"rare": true}')[0].keys() == ids
-        assert scores(database, person, "plain", metadata_contains='{"rare": true}')[0].keys() <= ids
-        assert scores(database, person, "bittern", metadata_contains='{"no": 1}') == ({}, set())
+        assert scores(database, person, "bittern", filters='{"metadata": {"rare": true}}')[0].keys() == ids
+        assert scores(database, person, "plain", filters='{"metadata": {"rare": true}}')[0].keys() <= ids
+        assert scores(database, person, "bittern", filters='{"metadata": {"no": 1}}') == ({}, set())
 
 
 PHRASE_LIMIT = "create or replace function private.phrase_limit() returns integer language sql immutable as 'select 10'"

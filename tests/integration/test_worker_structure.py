@@ -31,7 +31,8 @@ def fake() -> Iterator[FakeEmbedder]:
 def found(workshop: Workshop, query: str, metadata: str | None = None) -> list[Row]:
     """Results of a search by words, as the person."""
     (answer,) = workshop.write(
-        "select to_jsonb(results) from public.search(%s, mode => 'keyword', metadata_contains => %s::jsonb)",
+        "select to_jsonb(results) from public.search(%s, mode => 'keyword',"
+        " filters => jsonb_build_object('metadata', %s::jsonb))",
         query,
         metadata,
     )

@@ -867,19 +867,14 @@ export type Database = {
       "retry_payment": { Args: { "order_id": string }; Returns: Json };
       "search": {
         Args: {
-          "category"?: string;
           "effort"?: string;
           "embedding_model"?: string;
-          "in_stock"?: boolean;
+          "filters"?: Json;
           "include"?: (string)[];
           "kinds"?: (string)[];
           "max_results"?: number;
-          "metadata_contains"?: Json;
           "mode"?: string;
-          "organization_ids"?: (string)[];
           "passages_per_result"?: number;
-          "price_max"?: number;
-          "price_min"?: number;
           "query": string;
           "query_embedding"?: unknown;
           "syntax"?: string;

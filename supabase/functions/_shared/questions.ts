@@ -1,5 +1,6 @@
 /** What `search` and `answers` take alike: the gateway's schemas, field by field. */
 import { z } from "zod";
+import { isMoment, KNOWN, MOMENT, whyNoFilter } from "./metadata_filter.ts";
 
 export const MAX_QUERY = 4_000;
 const MAX_METADATA = 4_000;
@@ -53,20 +54,38 @@ const metadata = z.record(z.string(), z.unknown()).superRefine((value, context) 
   else if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(written)) {
     const message = "It holds NaN, an infinite number or half a surrogate pair, none of which is JSON.";
     context.addIssue({ code: "custom", message });
+  } else {
+    const wrong = whyNoFilter(value);
+    if (wrong !== undefined) context.addIssue({ code: "custom", message: `${wrong}.` });
   }
 });
 
+const ids = z.array(z.guid()).min(1).max(100);
+const moment = z.string().refine(isMoment, 'It must be a date such as "2026-03-31" or "2026-03-31T12:00:00Z".')
+  .meta({ pattern: MOMENT.source });
+const languages = z.array(z.string().max(100, { abort: true }).regex(/^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$/));
+
 /** What a result must be like. */
 export const Filters = z.strictObject({
-  organization_ids: z.array(z.guid()).min(1).max(100).nullish()
-    .describe("Documents filed in one of these organizations, at most 100."),
+  organization_ids: ids.nullish().describe("Documents filed in one of these organizations, at most 100."),
+  document_ids: ids.nullish().describe("These documents, at most 100."),
+  languages: languages.min(1).max(20).nullish()
+    .describe("Documents and products in one of these languages, at most 20 BCP 47 tags: `pt` is also `pt-BR`."),
+  created_after: moment.nullish()
+    .describe("Made at this time or later: a date, or a time with or without its offset from UTC."),
+  created_before: moment.nullish().describe("Made before this time."),
+  updated_after: moment.nullish().describe("Last changed at this time or later."),
+  updated_before: moment.nullish().describe("Last changed before this time."),
   category: z.string().min(1, { abort: true }).max(63).regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).nullish()
     .describe("Products of the category with this slug."),
   price_min: price.nullish().describe("Products at this price or above."),
   price_max: price.nullish().describe("Products at this price or below."),
   in_stock: z.boolean().nullish().describe("Products that are (true) or are not (false) in stock."),
   metadata: metadata.nullish()
-    .describe("What the metadata of a document or product must contain, nested objects and lists included."),
+    .describe(
+      "What the metadata of a document or product must contain, nested objects and lists included, and " +
+        `operators below a name: ${KNOWN}.`,
+    ),
 }).superRefine(({ price_min, price_max }, context) => {
   if ((price_min ?? 0) > (price_max ?? MAX_PRICE)) {
     const message = "price_min is above price_max, so nothing could be found: swap them.";
@@ -84,13 +103,11 @@ export function whyNothingPasses(filters: Filters, kinds: z.output<typeof Kinds>
   if (ofProducts.length > 0 && !kinds.includes("products")) {
     return `Only products can pass ${ofProducts.join(", ")}: add 'products' to 'in', or drop the filter.`;
   }
-  if ((filters.organization_ids ?? null) !== null && !kinds.includes("documents")) {
-    return "Only documents can pass organization_ids: add 'documents' to 'in', or drop the filter.";
+  const ofDocuments = (["organization_ids", "document_ids"] as const).filter((name) =>
+    (filters[name] ?? null) !== null
+  );
+  if (ofDocuments.length > 0 && !kinds.includes("documents")) {
+    return `Only documents can pass ${ofDocuments.join(", ")}: add 'documents' to 'in', or drop the filter.`;
   }
   return undefined;
-}
-
-/** The same filters as arguments of the SQL function `search`. */
-export function filterArguments({ metadata, ...others }: Filters): Record<string, unknown> {
-  return { ...others, metadata_contains: metadata };
 }

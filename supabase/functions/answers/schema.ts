@@ -1,15 +1,7 @@
 /** What `answers` takes, and what it answers: the same as the gateway's POST /v1/answers. */
 import { z } from "zod";
 import { OfEveryAnswer } from "../_shared/degradation.ts";
-import {
-  characters,
-  filterArguments,
-  Filters,
-  Kinds,
-  MAX_QUERY,
-  text,
-  whyNothingPasses,
-} from "../_shared/questions.ts";
+import { characters, Filters, Kinds, MAX_QUERY, text, whyNothingPasses } from "../_shared/questions.ts";
 import { Chunk, Found } from "../_shared/results.ts";
 
 const MAX_MESSAGES = 20;
@@ -89,7 +81,7 @@ export function byWords(query: string, question: Question): Record<string, unkno
     mode: "keyword",
     kinds: question.in,
     max_results: question.limit,
-    ...filterArguments(organization_id ? { ...filters, organization_ids: [organization_id] } : filters),
+    filters: organization_id ? { ...filters, organization_ids: [organization_id] } : filters,
     effort: "bounded",
     passages_per_result: PASSAGES_PER_RESULT,
     include: [],

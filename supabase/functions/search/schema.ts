@@ -1,7 +1,7 @@
 /** What `search` takes, and what it answers: the same as the gateway's POST /v1/search. */
 import { z } from "zod";
 import { OfEveryAnswer } from "../_shared/degradation.ts";
-import { filterArguments, Filters, Kinds, MAX_QUERY, set, text, whyNothingPasses } from "../_shared/questions.ts";
+import { Filters, Kinds, MAX_QUERY, set, text, whyNothingPasses } from "../_shared/questions.ts";
 import { Result } from "../_shared/results.ts";
 
 /** The body of a search. */
@@ -41,7 +41,7 @@ export function byWords({ query, in: kinds, limit, filters, effort, ...rest }: Q
     mode: "keyword",
     kinds,
     max_results: limit,
-    ...filterArguments(filters),
+    filters,
     effort,
     passages_per_result: rest.passages_per_result,
     include: rest.include,

@@ -164,7 +164,7 @@ Deno.test("with no gateway sentences are quoted that the caller's own search fin
     assert.equal([...CONTENT].slice(12, 53).join(""), quote);
     assert.deepEqual(seen, ["/rest/v1/rpc/search", {
       ...{ query: "boats in thunder?", mode: "keyword", kinds: ["documents"], max_results: 3, effort: "bounded" },
-      ...{ organization_ids: [ID], passages_per_result: 3, include: [], syntax: "plain" },
+      ...{ filters: { organization_ids: [ID] }, passages_per_result: 3, include: [], syntax: "plain" },
     }, bearer]);
   });
 });

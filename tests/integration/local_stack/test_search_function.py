@@ -6,6 +6,7 @@ import subprocess
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import jwt
@@ -14,6 +15,7 @@ import pytest
 from gateway.local.bootstrap import deno_command
 from tests.integration.local_stack.support import PASSWORD, Client, anonymous, person
 from tests.support.databases import Database
+from tests.support.filters import PASSING, REFUSED
 from tests.support.stack import Process, Stack
 from tests.support.waiting import wait_until
 
@@ -60,6 +62,11 @@ def test_the_function_answers_what_the_gateway_answers(reachable: Stack, who: ob
     assert through.headers["access-control-allow-origin"] == "*"
 
 
+def filtered(metadata: dict[str, Any]) -> dict[str, object]:
+    """A question with this filter."""
+    return {"query": "x", "mode": "keyword", "filters": {"metadata": metadata}}
+
+
 # Each is refused where it arrives, in the same words.
 WRONG: tuple[object, ...] = (
     [],
@@ -104,6 +111,9 @@ WRONG: tuple[object, ...] = (
     {"query": "x", "filters": {"metadata": {"a": "x" * 4_000}}},
     {"query": "x", "filters": {"metadata": {"a": "\0"}}},
     {"query": "x", "in": ["documents"], "filters": {"category": "a", "in_stock": False}},
+    {"query": "x", "filters": {"languages": ["x"]}},
+    {"query": "x", "filters": {"created_after": "2026-02-30"}},
+    *map(filtered, REFUSED),
     {"query": "x", "in": ["products"], "filters": {"organization_ids": [str(uuid.UUID(int=0))]}},
 )
 # Each is at the end of what is taken.
@@ -113,6 +123,7 @@ RIGHT: tuple[dict[str, object], ...] = (
     {"query": "x", "limit": 10.0},
     {"query": "x", "filters": {"category": None, "price_min": 0, "price_max": 0, "metadata": {"a": "\\u0000"}}},
     {"query": "x", "filters": {"organization_ids": [str(uuid.UUID(int=0)), str(uuid.UUID(int=1)).upper()]}},
+    *(filtered(metadata) for metadata, _ in PASSING.values()),
     {"query": "x", "include": ["content", "neighbours"], "passages_per_result": 10, "limit": 100},
 )
 
