@@ -29,7 +29,7 @@ FILES = Counter(
 )  # fmt: skip
 PAYMENTS = Counter(
     "tidegate_payments",
-    "Charges and refunds that were accepted, were declined, failed or are tried again.",
+    "Charges and refunds that were accepted or declined, are undecided at the provider, failed or are tried again.",
     ["kind", "outcome"],
     registry=REGISTRY,
 )
@@ -44,7 +44,7 @@ CONNECTED = Gauge(
 for outcome in ("embedded", "failed", "retried"):
     TEXTS.labels(outcome)
 for kind in ("charge", "refund"):
-    for outcome in ("accepted", "declined", "failed", "retried"):
+    for outcome in ("accepted", "declined", "undecided", "failed", "retried"):
         PAYMENTS.labels(kind, outcome)
 
 

@@ -8,7 +8,8 @@ create table private.settings (
   co_purchase_weight double precision check (co_purchase_weight between 0 and 1),
   comparison_limit integer check (comparison_limit >= 0),
   invitation_days integer check (invitation_days between 1 and 365),
-  unpaid_order_minutes double precision check (unpaid_order_minutes between 0 and 52560000)
+  unpaid_order_minutes double precision check (unpaid_order_minutes between 0 and 52560000),
+  undecided_payment_days integer check (undecided_payment_days between 1 and 365)
 );
 alter table private.settings enable row level security, force row level security;
 
@@ -22,6 +23,8 @@ comment on column private.settings.invitation_days is 'Days in which an invitati
 comment on column private.settings.unpaid_order_minutes is
   'Minutes for which an unpaid order reserves its goods; 30 by default, 0 for no end. The order is cancelled then, '
   'unless the payment provider has been asked to charge it.';
+comment on column private.settings.undecided_payment_days is
+  'Days in which the payment provider may decide on what it called pending; 14 by default. Then it is for staff.';
 
 create policy "functions alone use it" on private.settings for all to anon, authenticated using (false);
 

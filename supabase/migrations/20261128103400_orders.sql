@@ -194,6 +194,12 @@ comment on function private.unpaid_order_interval is
   'How long an unpaid order reserves its goods; null for no end. PL/pgSQL caches plans. Definer: reads the settings.';
 grant execute on function private.unpaid_order_interval to authenticated, service_role;
 
+create function private.undecided_payment_interval() returns interval
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select coalesce((select s.undecided_payment_days from private.settings s), 14) * interval '1 day' $$;
+comment on function private.undecided_payment_interval is
+  'How long a payment may be pending at the provider before staff look at it. Definer: reads the settings.';
+
 create function public.expires_at(public.orders) returns timestamptz
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$

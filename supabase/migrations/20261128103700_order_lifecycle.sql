@@ -56,11 +56,13 @@ declare
 begin
   perform j.order_id from private.payment_jobs j
   where j.order_id = any (order_ids) and j.kind = 'charge' order by j.order_id for no key update;
-  -- The provider cannot have charged what it never heard of.
+  -- The provider cannot have charged what it never heard of, nor what the buyer has not confirmed. Where the buyer
+  -- confirms it after that, settle_late_charge gives the money back.
   with dropped as (
     update private.payment_jobs j
-    set done_at = now(), outcome = 'never sent', failed_at = null
-    where j.order_id = any (order_ids) and j.kind = 'charge' and not j.is_sent and j.done_at is null
+    set done_at = now(), outcome = case when j.is_sent then 'not confirmed' else 'never sent' end, failed_at = null
+    where j.order_id = any (order_ids) and j.kind = 'charge' and j.done_at is null
+      and (not j.is_sent or j.undecided = 'needs action')
     returning j.order_id
   )
   select array_agg(d.order_id) into unpaid from dropped d;
@@ -159,7 +161,8 @@ begin
   end if;
   known := private.lock_order(order_id, true);
   if known.status = 'pending' then
-    update private.payment_jobs j set done_at = now(), outcome = 'by hand', failed_at = null
+    update private.payment_jobs j
+    set done_at = now(), outcome = 'by hand', failed_at = null, reference = null, settled_by = auth.uid()
     where j.order_id = known.id and j.kind = 'charge' and j.done_at is null
       and (not j.is_sent or j.failed_at is not null);
     if not found then
@@ -174,6 +177,32 @@ begin
 end $$;
 comment on function private.mark_paid is 'See public.mark_paid. Definer: writes orders.';
 
+create function private.mark_never_charged(order_id uuid, reason text) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  why constant text := private.plain_text(reason, 500);
+  known public.orders := private.lock_order(order_id, true);
+begin
+  if why is null then
+    raise sqlstate 'PT422' using message = 'reason must say how you know that no money was taken';
+  end if;
+  if known.status = 'pending' then
+    update private.payment_jobs j
+    set done_at = now(), outcome = 'never made', failed_at = null, settled_by = auth.uid(), settled_reason = why
+    where j.order_id = known.id and j.kind = 'charge' and j.done_at is null;
+    update public.orders o
+    set status = 'cancelled', reason = coalesce(known.reason, 'The payment was not made.')
+    where o.id = known.id;
+    perform private.return_stock(array[known.id]);
+  elsif known.status <> 'cancelled' then
+    raise sqlstate 'PT409' using message = pg_catalog.format('the order was paid: it is %s', known.status),
+      hint = 'Refund it instead.';
+  end if;
+  return private.order_json_by_id(known.id);
+end $$;
+comment on function private.mark_never_charged is 'See public.mark_never_charged. Definer: writes orders.';
+
 create function private.mark_refunded(order_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -185,7 +214,7 @@ begin
   end if;
   if known.status <> 'refunded' then
     perform private.owe_refund(known.id);
-    update private.payment_jobs j set done_at = now(), outcome = 'by hand', failed_at = null
+    update private.payment_jobs j set done_at = now(), outcome = 'by hand', failed_at = null, settled_by = auth.uid()
     where j.order_id = known.id and j.kind = 'refund' and j.done_at is null
       and (not j.is_sent or j.failed_at is not null);
     if not found and exists (select from private.payment_jobs j where j.order_id = known.id and j.kind = 'refund') then
@@ -224,30 +253,60 @@ comment on function public.mark_paid is
   'For staff: marks an order as paid by other means than the provider, or because the provider''s records say so. 409 '
   'while the provider is charging it.';
 
+create function public.mark_never_charged(order_id uuid, reason text) returns jsonb
+language sql volatile security invoker set search_path = pg_catalog, pg_temp
+as $$ select private.require_open_account(); select private.mark_never_charged(order_id, reason) $$;
+comment on function public.mark_never_charged is
+  'For staff: cancels a pending order whatever its charge waits for, because the provider took no money; reason says '
+  'how they know, and is kept with their name. Money that arrives all the same goes back. 409: paid.';
+
 create function public.mark_refunded(order_id uuid) returns jsonb
 language sql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$ select private.require_open_account(); select private.mark_refunded(order_id) $$;
 comment on function public.mark_refunded is
   'For staff: marks an order as refunded by other means than the provider. 409 while the provider is refunding it.';
 
+create function private.overdue_orders(max_orders integer) returns setof uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select d.id
+  from (
+    (select o.id, o.created_at as since
+     from public.orders o join private.payment_jobs j on j.order_id = o.id and j.kind = 'charge'
+     where o.status = 'pending' and o.withdrawn_at is null
+       and o.created_at < now() - private.unpaid_order_interval() and j.done_at is null and not j.is_sent
+     order by o.created_at limit max_orders)
+    union all
+    (select j.order_id, j.decide_by from private.payment_jobs j
+     where j.undecided = 'needs action' and j.decide_by < now() order by j.decide_by limit max_orders)) d
+  order by d.since limit max_orders
+$$;
+comment on function private.overdue_orders is
+  'Orders that the provider never heard of in their time, or whose buyers did not confirm the payment in theirs, '
+  'oldest first. Definer: called by expire_orders.';
+
 create function private.expire_orders(max_orders integer) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
 as $$
 declare
-  placed_before constant timestamptz := now() - private.unpaid_order_interval();
   looked_at integer;
   due uuid[];
   free uuid[];
   ready uuid[];
 begin
+  update private.payment_jobs j set failed_at = now(), last_error = 'The provider has not decided in time.'
+  where (j.order_id, j.kind) in (
+    select k.order_id, k.kind from private.payment_jobs k
+    where k.undecided = 'pending' and k.decide_by < now() limit max_orders for no key update skip locked);
   -- Waits for no lock. An order that is locked, or of which a product is, is left for the next run; when that leaves
   -- none of the oldest, more orders are tried.
   foreach looked_at in array array[max_orders, 10 * max_orders] loop
     due := array(
-      select o.id from public.orders o join private.payment_jobs j on j.order_id = o.id and j.kind = 'charge'
-      where o.status = 'pending' and o.withdrawn_at is null and o.created_at < placed_before
-        and j.done_at is null and not j.is_sent
-      order by o.created_at limit looked_at for no key update of o, j skip locked);
+      select o.id
+      from private.overdue_orders(looked_at) with ordinality d (id, place)
+      join public.orders o on o.id = d.id join private.payment_jobs j on j.order_id = o.id and j.kind = 'charge'
+      where o.status = 'pending' and j.done_at is null and (not j.is_sent or j.undecided = 'needs action')
+      order by d.place for no key update of o, j skip locked);
     free := array(
       select p.id from public.products p
       where p.id in (select i.product_id from public.order_items i where i.order_id = any (due))
@@ -259,7 +318,7 @@ begin
         select from public.order_items i
         where i.order_id = d.id and i.product_id is not null and i.product_id <> all (free))
       order by d.place limit max_orders);
-    exit when ready <> '{}' or cardinality(due) < looked_at;
+    exit when ready <> '{}';
   end loop;
   if ready <> '{}' then
     perform private.withdraw_pending(ready, 'Not paid in time.');
@@ -267,11 +326,13 @@ begin
   return cardinality(ready);
 end $$;
 comment on function private.expire_orders is
-  'Cancels up to max_orders orders that were not paid in time, oldest first, and returns how many. Definer: the worker '
-  'has no rights on orders.';
+  'Cancels up to max_orders orders that were not paid in time, oldest first, and returns how many. Leaves to staff '
+  'what the provider has not decided in its time. Definer: the worker has no rights on orders.';
 grant execute on function private.expire_orders to tidegate_worker;
 
 grant execute on function
-  private.cancel_order, private.ship_order, private.refund_order, private.mark_paid, private.mark_refunded,
-  public.cancel_order, public.ship_order, public.refund_order, public.mark_paid, public.mark_refunded
+  private.cancel_order, private.ship_order, private.refund_order, private.mark_paid, private.mark_never_charged,
+  private.mark_refunded,
+  public.cancel_order, public.ship_order, public.refund_order, public.mark_paid, public.mark_never_charged,
+  public.mark_refunded
   to authenticated, service_role;

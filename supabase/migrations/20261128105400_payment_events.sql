@@ -33,12 +33,6 @@ comment on column private.payment_events.decided_at is 'When its outcome was dec
 
 create policy "functions alone use it" on private.payment_events for all to anon, authenticated using (false);
 
-create function private.plain_text(said text, longest integer) returns text
-language sql immutable security invoker set search_path = pg_catalog, pg_temp
-as $$ select nullif(btrim(left(regexp_replace(said, '[[:cntrl:]\s]+', ' ', 'g'), longest)), '') $$;
-comment on function private.plain_text is
-  'Text from outside as it may be kept and logged: on one line, and not too long.';
-
 create function private.payment_event_objection(event private.payment_events) returns text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -47,7 +41,10 @@ declare
   currency constant text := event.body #>> '{data,currency}';
   charge private.payment_jobs;
 begin
-  if event.type not in ('charge.succeeded', 'charge.declined', 'refund.succeeded', 'refund.declined') then
+  if event.type not in (
+    'charge.succeeded', 'charge.declined', 'charge.pending', 'charge.requires_action',
+    'refund.succeeded', 'refund.declined', 'refund.pending')
+  then
     return case when event.type like 'dispute.%' then 'A dispute: answer it at the provider.'
       else 'What it says is not known here.' end;
   end if;
@@ -77,8 +74,14 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   about constant text := split_part(event.type, '.', 1);
-  is_accepted constant boolean := split_part(event.type, '.', 2) = 'succeeded';
+  says constant text := split_part(event.type, '.', 2);
+  is_accepted constant boolean := says = 'succeeded';
 begin
+  if says in ('pending', 'requires_action') then
+    return case when private.hold_payment(
+      event.order_id, about, case says when 'pending' then says else 'needs action' end, event.body #>> '{data,id}',
+      event.body #>> '{data,url}', event.body #>> '{data,client_secret}', null) then 'settled' else 'known' end;
+  end if;
   if about = 'refund' and not exists (
     select from private.payment_jobs j
     where j.order_id = event.order_id and j.kind = 'charge' and j.outcome = 'succeeded')
@@ -93,8 +96,8 @@ begin
     perform private.owe_refund(event.order_id);
   end if;
   return case when private.settle_payment(
-    event.order_id, about, is_accepted, private.plain_text(event.body #>> '{data,id}', 255),
-    private.plain_text(event.body #>> '{data,reason}', 500)) then 'settled' else 'known' end;
+    event.order_id, about, is_accepted, event.body #>> '{data,id}', event.body #>> '{data,reason}')
+    then 'settled' else 'known' end;
 end $$;
 comment on function private.apply_payment_event is
   'Settles an event under the lock of its order; returns its outcome. Definer: writes orders; granted to nobody.';

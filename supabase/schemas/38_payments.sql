@@ -3,7 +3,9 @@
 -- The worker claims due jobs, tells the provider, and settles the outcome: one transaction changes the job, the order
 -- and the stock. A failure gives the job back for later; after too many it gets failed_at, and staff retry it. What
 -- arrives late, after the order was cancelled or paid by hand, is recorded and refunded or shown to staff. What the
--- provider tells by itself is settled in the same way (see payment_events).
+-- provider has not decided is held. What it tells by itself is settled in the same way (see payment_events).
+--
+-- Text of the provider is kept on one line.
 
 create function private.claim_payments(max_jobs integer, lease_s double precision)
 returns table (
@@ -16,7 +18,7 @@ begin
     with due as materialized (
       select j.order_id, j.kind, j.is_sent
       from private.payment_jobs j
-      where j.done_at is null and j.failed_at is null and j.available_at <= now()
+      where j.done_at is null and j.failed_at is null and j.undecided is null and j.available_at <= now()
       order by j.available_at
       limit max_jobs
       for no key update skip locked
@@ -41,8 +43,10 @@ create function private.settle_late_charge(order_id uuid, reference text) return
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  update private.payment_jobs j set outcome = 'succeeded', reference = settle_late_charge.reference
-  where j.order_id = settle_late_charge.order_id and j.kind = 'charge' and j.outcome in ('never sent', 'declined');
+  update private.payment_jobs j
+  set outcome = 'succeeded', reference = coalesce(settle_late_charge.reference, j.reference)
+  where j.order_id = settle_late_charge.order_id and j.kind = 'charge'
+    and j.outcome in ('never sent', 'declined', 'not confirmed', 'never made');
   if found then
     perform private.owe_refund(settle_late_charge.order_id);
     perform private.settle_waiting_events(settle_late_charge.order_id);
@@ -66,6 +70,8 @@ as $$
 declare
   known public.orders;
 begin
+  reference := private.plain_text(reference, 255);
+  reason := private.plain_text(reason, 500);
   perform private.lock_buyer(order_id);
   select o.* into known from public.orders o where o.id = settle_payment.order_id for no key update;
   if settle_payment.kind = 'refund' and not is_accepted then
@@ -76,7 +82,7 @@ begin
   end if;
   update private.payment_jobs j
   set done_at = now(), outcome = case when is_accepted then 'succeeded' else 'declined' end, failed_at = null,
-      reference = settle_payment.reference, last_error = settle_payment.reason
+      reference = coalesce(settle_payment.reference, j.reference), last_error = settle_payment.reason
   where j.order_id = settle_payment.order_id and j.kind = settle_payment.kind and j.done_at is null;
   if not found then
     return settle_payment.kind = 'charge' and is_accepted
@@ -86,7 +92,7 @@ begin
     perform private.complete_refund(known);
   elsif not is_accepted then
     update public.orders o
-    set status = 'cancelled', reason = coalesce(left(settle_payment.reason, 500), 'The payment was declined.')
+    set status = 'cancelled', reason = coalesce(settle_payment.reason, 'The payment was declined.')
     where o.id = known.id;
     perform private.return_stock(array[known.id]);
   else
@@ -103,6 +109,70 @@ comment on function private.settle_payment is
   'known already. Called by the worker, and for events of the provider. Definer: the worker has no rights on orders.';
 grant execute on function private.settle_payment to tidegate_worker;
 
+create function private.hold_payment(
+  order_id uuid, kind text, waits_for text, reference text, url text, client_secret text, decide_by timestamptz)
+returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  known public.orders;
+begin
+  perform private.lock_buyer(order_id);
+  select o.* into known from public.orders o where o.id = hold_payment.order_id for no key update;
+  update private.payment_jobs j
+  set undecided = waits_for, is_sent = true, failed_at = null,
+      reference = coalesce(private.plain_text(hold_payment.reference, 255), j.reference),
+      action = case waits_for when 'needs action' then jsonb_strip_nulls(jsonb_build_object(
+        'url', case when char_length(hold_payment.url) <= 2000
+          then substring(hold_payment.url from '^https?://[^[:cntrl:]\s]+$') end,
+        'client_secret', private.plain_text(hold_payment.client_secret, 500))) end,
+      decide_by = case
+        when j.undecided = waits_for then j.decide_by
+        when waits_for = 'needs action'
+          then coalesce(least(hold_payment.decide_by, now() + private.unpaid_order_interval()), 'infinity')
+        else now() + private.undecided_payment_interval() end
+  where j.order_id = hold_payment.order_id and j.kind = hold_payment.kind and j.done_at is null
+    -- Events come in any order: once the buyer has acted, no more action is needed.
+    and not (waits_for = 'needs action' and coalesce(j.undecided, '') = 'pending');
+  if not found then
+    return false;
+  end if;
+  if hold_payment.kind = 'charge' and waits_for = 'needs action' and known.withdrawn_at is not null then
+    perform private.withdraw_pending(array[known.id], known.reason);
+  elsif hold_payment.kind = 'charge' then
+    update public.orders o set updated_at = now() where o.id = known.id;
+  end if;
+  return true;
+end $$;
+comment on function private.hold_payment is
+  'Records that the provider has not decided: waits_for is pending, or needs action, of the buyer, who finds url and '
+  'client_secret in public.payment_action. False when it was decided already. An order that was withdrawn meanwhile is '
+  'cancelled instead of confirmed. Touches the order, so that its buyer hears of it. Definer: as settle_payment.';
+grant execute on function private.hold_payment to tidegate_worker;
+
+create function private.payment_action(order_id uuid) returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select j.action || jsonb_build_object('expires_at', nullif(j.decide_by, 'infinity'))
+  from private.payment_jobs j join public.orders o on o.id = j.order_id
+  where j.order_id = payment_action.order_id and j.kind = 'charge' and j.undecided = 'needs action'
+    and o.buyer_id = (select auth.uid())
+$$;
+comment on function private.payment_action is
+  'See public.payment_action. The buyer''s alone, not for staff. Definer: reads the outbox.';
+
+create function public.payment_action(public.orders) returns jsonb
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform private.require_open_account();
+  return private.payment_action($1.id);
+end $$;
+comment on function public.payment_action is
+  'Computed column (select=*,payment_action), for the buyer: {url, client_secret, expires_at} while the payment needs '
+  'their confirmation; otherwise null. After expires_at the order is cancelled.';
+grant execute on function private.payment_action, public.payment_action to authenticated, service_role;
+
 create function private.postpone_payment(
   order_id uuid, kind text, attempt integer, error text, delay_s double precision, max_attempts integer,
   was_sent boolean)
@@ -115,13 +185,13 @@ declare
 begin
   select o.* into known from public.orders o where o.id = postpone_payment.order_id for no key update;
   update private.payment_jobs j
-  set is_sent = was_sent, last_error = postpone_payment.error,
+  set is_sent = was_sent, last_error = private.plain_text(postpone_payment.error, 1000),
       forgiven = j.forgiven + case when max_attempts is null then 1 else 0 end,
       available_at = now() + pg_catalog.make_interval(secs => delay_s),
       failed_at = case when j.attempts - j.forgiven >= max_attempts then now() end
   -- Unless another worker has claimed it since.
   where j.order_id = postpone_payment.order_id and j.kind = postpone_payment.kind and j.attempts = attempt
-    and j.done_at is null and j.failed_at is null
+    and j.done_at is null and j.failed_at is null and j.undecided is null
   returning j.* into job;
   if job.order_id is null then
     return false;
@@ -145,7 +215,7 @@ as $$
   select w.waiting, p.failed, w.oldest
   from (
     select count(*) as waiting, coalesce(extract(epoch from now() - min(j.created_at)), 0) as oldest
-    from private.payment_jobs j where j.done_at is null and j.failed_at is null) w
+    from private.payment_jobs j where j.done_at is null and j.failed_at is null and j.undecided is null) w
   cross join (select count(*) as failed from private.payment_jobs j where j.failed_at is not null) p
 $$;
 comment on function private.payment_queue_status is 'How far payments are behind. Definer: counts everybody''s rows.';
@@ -166,6 +236,25 @@ begin
 end $$;
 comment on function private.failed_payments is 'See public.failed_payments. Definer: reads the outbox.';
 
+create function private.payments_of_order(order_id uuid)
+returns table (
+  kind text, amount numeric, currency text, state text, reference text, last_error text, settled_by uuid,
+  settled_reason text, done_at timestamptz)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not private.acts_for_the_shop() then
+    raise sqlstate 'PT403' using message = 'only staff may do this';
+  end if;
+  return query
+    select j.kind, j.amount, j.currency,
+           coalesce(case when j.failed_at is not null then 'failed' end, j.outcome, j.undecided,
+                    case when j.is_sent then 'sent' else 'waiting' end),
+           j.reference, j.last_error, j.settled_by, j.settled_reason, j.done_at
+    from private.payment_jobs j where j.order_id = payments_of_order.order_id order by j.kind;
+end $$;
+comment on function private.payments_of_order is 'See public.payments_of_order. Definer: reads the outbox.';
+
 create function private.retry_payment(order_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -185,6 +274,15 @@ language sql stable security invoker set search_path = pg_catalog, pg_temp
 as $$ select private.require_open_account(); select * from private.failed_payments() $$;
 comment on function public.failed_payments is 'For staff: charges and refunds that were given up, and why.';
 
+create function public.payments_of_order(order_id uuid)
+returns table (
+  kind text, amount numeric, currency text, state text, reference text, last_error text, settled_by uuid,
+  settled_reason text, done_at timestamptz)
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$ select private.require_open_account(); select * from private.payments_of_order(order_id) $$;
+comment on function public.payments_of_order is
+  'For staff: where the charge and the refund of an order stand, and who settled them by hand and why.';
+
 create function public.retry_payment(order_id uuid) returns jsonb
 language sql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$ select private.require_open_account(); select private.retry_payment(order_id) $$;
@@ -192,5 +290,6 @@ comment on function public.retry_payment is
   'For staff: retries the failed payments of an order, with the same idempotency keys.';
 
 grant execute on function
-  private.failed_payments, private.retry_payment, public.failed_payments, public.retry_payment
+  private.failed_payments, private.payments_of_order, private.retry_payment,
+  public.failed_payments, public.payments_of_order, public.retry_payment
   to authenticated, service_role;

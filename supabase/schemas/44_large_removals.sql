@@ -51,6 +51,7 @@ begin
   update private.payment_jobs j set customer_id = null, traceparent = null
   where j.customer_id = person and j.done_at is not null
     and j.order_id in (select o.id from public.orders o where o.buyer_id = person);
+  update private.payment_jobs j set settled_by = null where j.settled_by = person;
 end $$;
 comment on function private.leave_orders is
   'Cancels a person''s unpaid orders, reverts their withdrawn purchases, and removes their name from finished '

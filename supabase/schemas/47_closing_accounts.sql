@@ -112,6 +112,9 @@ as $$
          'Nothing is recommended by it any more. Counts over many people stay, and tell nothing of one.'
   from public.interactions i where i.user_id = person
   union all
+  select 'payments you settled for the shop', 'anonymised', count(*), 'They no longer say who settled them, only why.'
+  from private.payment_jobs j where j.settled_by = person
+  union all
   select 'orders not paid yet', 'kept', count(*),
          'They are cancelled, and their goods back on sale; the order stays in the books, and no longer says whose it '
          'was.'

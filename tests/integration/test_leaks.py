@@ -25,12 +25,14 @@ SEARCH = """
 # Functions that the API exposes; what each may tell is tested below, of recommend in test_recommendations_sql.py, of
 # those about orders in test_orders.py, of expires_at in test_unpaid_orders.py, of close_account in
 # test_close_account.py, of those about invitations and publishing in test_invitations.py and test_publishing.py, of
-# my_orders and read_source in test_reading.py, of those about events of payments in test_payment_events.py.
+# my_orders and read_source in test_reading.py, of those about payments in test_payment_events.py and
+# test_payment_outcomes.py.
 EXPOSED_FUNCTIONS = {
     *("cancel_order", "mark_paid", "mark_refunded", "place_order", "purchase", "refund_order", "retry_payment"),
     *("accept_invitation", "decline_invitation", "expires_at", "invite", "set_publishing", "take_over_organization"),
     *("close_account", "recommend", "retry_document", "search", "search_products", "ship_order", "failed_payments"),
-    *("my_orders", "read_source", "payment_events_to_review", "close_payment_event"),
+    *("my_orders", "read_source", "payment_events_to_review", "close_payment_event", "payments_of_order"),
+    *("mark_never_charged", "payment_action"),
 }
 
 # Whole numbers that callers read. Ids of these tables are new_row_id(), of scope indexes new_scope_index_id(): see

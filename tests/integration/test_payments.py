@@ -1,21 +1,20 @@
 """Payments: charged once and for what was ordered, whoever dies in between, and whatever the provider does."""
 
 import asyncio
+import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from gateway.clients.payments import Payment, PaymentFailedError, create_payments
-from gateway.clients.payments.http_provider import HttpPaymentProvider
+from gateway.clients.payments import create_payments
 from gateway.embeddings import EmbedderChoice, create_embedder
 from gateway.worker.payments.processor import process_payments
-from tests.support import Process, ScratchCluster, Stack, wait_until
+from tests.support import Process, ScratchCluster, Stack, as_caller, wait_until
 from tests.support.embedders import FaultyEmbedder
 from tests.support.fake_embedder import FakeEmbedder
 from tests.support.fake_payments import FakePayments
@@ -297,7 +296,7 @@ def test_a_provider_that_is_dead_is_waited_for_and_orders_may_still_be_cancelled
 
 
 def test_a_charge_that_keeps_failing_is_shown_and_retried(counter: Counter) -> None:
-    counter.provider.failure = (422, {})
+    counter.provider.failure = (409, {})
     counter.pay(payment_max_attempts=3)
     order = counter.order()
     failed = "select failed from private.payment_queue_status()"
@@ -306,11 +305,42 @@ def test_a_charge_that_keeps_failing_is_shown_and_retried(counter: Counter) -> N
     (stuck,) = counter.shop.admin.execute(
         "select kind, amount::text, attempts, last_error from private.payment_jobs where failed_at is not null"
     ).fetchall()
-    assert stuck == ("charge", "39.98", 3, 'The payment provider answered 422: {"error": "told to fail"}')
+    assert stuck == ("charge", "39.98", 3, 'The payment provider answered 409: {"error": "told to fail"}')
     assert order in str(counter.shop.call(counter.shop.staff, "failed_payments"))
     counter.provider.failure = None
     counter.shop.call(counter.shop.staff, "retry_payment", order_id=order)
     counter.wait(order, "paid")
+
+
+def test_a_definite_refusal_ends_the_order_at_once(counter: Counter) -> None:
+    counter.provider.failure = (400, {})
+    counter.pay()
+    order = counter.order()
+    counter.wait(order, "cancelled")
+    reason = counter.shop.value("select reason from public.orders where id = %s", order)
+    assert (reason, counter.provider.charged(order)) == ("The payment provider refused it (400).", 1)
+    assert counter.shop.stock(counter.lamp) == 10
+
+
+def test_a_charge_that_the_buyer_has_to_confirm_waits_for_the_event(counter: Counter) -> None:
+    counter.provider.undecided = {"status": "requires_action", "url": "https://bank.example/3ds"}
+    counter.pay()
+    order = counter.order()
+    action = "select private.payment_action(%s)"
+
+    def asked() -> dict[str, str] | None:
+        with as_caller(counter.shop.people, counter.buyer):
+            row = counter.shop.people.execute(action, (order,)).fetchone()
+        assert row is not None
+        found: dict[str, str] | None = row[0]
+        return found
+
+    wait_until(lambda: asked() is not None, "the buyer being asked")
+    assert (asked() or {})["url"] == "https://bank.example/3ds"
+    assert (counter.shop.status(order), counter.provider.charged(order), counter.waiting()) == ("pending", 1, 0)
+    told = {"id": "evt", "type": "charge.succeeded", "data": {"order_id": order, "amount": "39.98"}}
+    counter.shop.admin.execute("select private.receive_payment_event(%s)", (json.dumps(told),))
+    assert (counter.shop.status(order), asked()) == ("paid", None)
 
 
 def test_a_refused_refund_fails_and_is_settled_by_hand(counter: Counter) -> None:
@@ -336,29 +366,6 @@ def test_a_worker_told_to_stop_finishes_the_charge(counter: Counter) -> None:
     counter.provider.gate.set()
     assert worker.stop() == 0
     assert counter.shop.status(order) == "paid"
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize(
-    "answer",
-    [
-        httpx2.Response(200, text="<html>"),
-        httpx2.Response(200, json={"status": "perhaps"}),
-        httpx2.Response(200, json={"status": "succeeded"}),
-        httpx2.Response(402, json={"id": "1", "status": "succeeded"}),
-        httpx2.Response(302, headers={"Location": "http://elsewhere.example"}),
-    ],
-    ids=["no JSON", "another status", "no id", "a contradiction", "a redirect"],
-)
-async def test_an_answer_that_decides_nothing_is_a_failure(answer: httpx2.Response) -> None:
-    provider = HttpPaymentProvider(
-        "http://provider.example", None, timeout_s=1, transport=httpx2.MockTransport(lambda _request: answer)
-    )
-    payment = Payment(uuid.uuid4(), "charge", Decimal(1), "EUR", None, None)
-    with pytest.raises(PaymentFailedError) as failed:
-        await provider.pay(payment)
-    assert failed.value.was_sent
-    await provider.aclose()
 
 
 @pytest.mark.anyio

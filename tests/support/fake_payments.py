@@ -17,6 +17,7 @@ class FakePayments(LocalServer):
         self.made: dict[str, Json] = {}  # by key: the answer that is given again
         self.asked: list[tuple[str, Json]] = []
         self.declines: set[str] = set()  # kinds
+        self.undecided: Json = {}  # what it says of a charge instead of a decision
         self.failure: tuple[int, dict[str, str]] | None = None
         self.after_failure = False  # whether it does what it was asked before it fails
         # Answers wait at the gate while it is closed; what was asked is done by then.
@@ -62,12 +63,14 @@ class FakePayments(LocalServer):
             if failure is None or self.after_failure:
                 status = "declined" if kind in self.declines else "succeeded"
                 made = {"id": f"pay_{uuid.uuid4().hex}", "status": status, "reason": "The card is empty.", "body": body}
+                if kind == "charge":
+                    made |= self.undecided
                 known = self.made.setdefault(key, made)
                 assert known["body"] == body, f"{key} was asked for differently"
         self.gate.wait()
         if failure is not None:
             return *failure, {"error": "told to fail"}
-        return (200 if known["status"] == "succeeded" else 402), {}, known
+        return (402 if known["status"] == "declined" else 200), {}, known
 
     def _handler(self) -> type[Handler]:
         fake = self

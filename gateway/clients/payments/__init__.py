@@ -4,10 +4,10 @@ from pydantic import SecretStr
 
 from gateway.clients.payments.guarded import Payments
 from gateway.clients.payments.http_provider import HttpPaymentProvider
-from gateway.clients.payments.provider import Outcome, Payment, PaymentFailedError, PaymentProvider
+from gateway.clients.payments.provider import Action, Outcome, Payment, PaymentFailedError, PaymentProvider
 from gateway.resilience import Policy
 
-__all__ = ["Outcome", "Payment", "PaymentFailedError", "PaymentProvider", "Payments", "create_payments"]
+__all__ = ["Action", "Outcome", "Payment", "PaymentFailedError", "PaymentProvider", "Payments", "create_payments"]
 
 
 def create_payments(url: str | None, api_key: SecretStr | None, policy: Policy) -> Payments | None:

@@ -2,27 +2,53 @@
 
 The body is {"amount": "19.99", "currency": "EUR", "order_id": …, "customer_id": …}, of a refund {"charge": …} as well,
 where it says what the provider called the charge. Amounts are decimal texts: a float is no money. The answer is 2xx
-with {"id": …, "status": "succeeded"}, or {"status": "declined", "reason": …} as 2xx or 402. `GET {url}/health` is 2xx
-while it works. A provider with another interface gets a small server in between, or a class beside this one.
+with an `id` and a `status`: "succeeded", "declined" with a `reason`, "pending", or "requires_action" with a `url` or a
+`client_secret` for the buyer and perhaps `expires_at`. 400, 402, 410, 413 and 422 are definite: no money has moved or
+will. `GET {url}/health` is 2xx while it works. A provider with another interface gets a small server in between, or a
+class beside this one.
 """
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import httpx2
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ValidationError
 
 from gateway.clients.http import new_client
-from gateway.clients.payments.provider import Outcome, Payment, PaymentFailedError
+from gateway.clients.payments.provider import Action, Outcome, Payment, PaymentFailedError, Status
 
-DECLINED = 402
+# Nothing was charged under this key, and the same request will be refused again.
+REFUSED = frozenset({400, 402, 410, 413, 422})
 # What is wrong with one payment says nothing about others.
-ABOUT_ONE = frozenset({400, 404, 409, 410, 413, 422})
+ABOUT_ONE = frozenset({404, 409})
+LONGEST_TEXT = 500
+STATUSES: dict[str, Status] = {
+    "succeeded": "succeeded",
+    "declined": "declined",
+    "pending": "pending",
+    "requires_action": "needs action",
+}
+
+
+def _text(value: object) -> str | None:
+    """Text or a number, on one line; nothing else is any use, and no reason to doubt the rest of the answer."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    line = " ".join("".join(each if each.isprintable() else " " for each in str(value)).split())
+    return line[:LONGEST_TEXT] or None
+
+
+Text = Annotated[str | None, BeforeValidator(_text)]
+# A part of it is no use. The database leaves out what is too long or no address.
+Whole = Annotated[str | None, BeforeValidator(lambda value: value if isinstance(value, str) else None)]
 
 
 class _Answer(BaseModel):
-    id: str | None = Field(default=None, max_length=255)
-    status: Literal["succeeded", "declined"]
-    reason: str | None = None
+    id: Text = None
+    status: Literal["succeeded", "declined", "pending", "requires_action"]
+    reason: Text = None
+    url: Whole = None
+    client_secret: Whole = None
+    expires_at: AwareDatetime | None = None
 
 
 class HttpPaymentProvider:
@@ -46,19 +72,15 @@ class HttpPaymentProvider:
         response = await self._send(
             "POST", f"{payment.kind}s", headers={"Idempotency-Key": payment.key}, json=_body(payment)
         )
-        if not response.is_success and response.status_code != DECLINED:
-            raise PaymentFailedError(
-                f"The payment provider answered {response.status_code}: {response.text[:300]}",
-                is_outage=response.status_code not in ABOUT_ONE,
-                retry_after=_seconds(response.headers.get("Retry-After")),
-            )
-        try:
-            answer = _Answer.model_validate_json(response.content)
-        except ValidationError as error:
-            raise PaymentFailedError(f"The payment provider's answer is none: {response.text[:300]}") from error
-        if answer.status == "succeeded" and (answer.id is None or not response.is_success):
-            raise PaymentFailedError(f"The payment provider's answer contradicts itself: {response.text[:300]}")
-        return Outcome(answer.status == "succeeded", answer.id, answer.reason)
+        if response.is_success:
+            return _outcome(response)
+        if response.status_code in REFUSED:
+            return _refusal(response)
+        raise PaymentFailedError(
+            f"The payment provider answered {response.status_code}: {_text(response.text)}",
+            is_outage=response.status_code not in ABOUT_ONE,
+            retry_after=_seconds(response.headers.get("Retry-After")),
+        )
 
     async def probe(self) -> str:
         """That it answers, in words; PaymentFailedError."""
@@ -81,6 +103,34 @@ class HttpPaymentProvider:
             was_sent = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
             reason = f"The payment provider does not answer: {type(error).__name__} {error}".rstrip()
             raise PaymentFailedError(reason, was_sent=was_sent) from error
+
+
+def _outcome(response: httpx2.Response) -> Outcome:
+    try:
+        answer = _Answer.model_validate_json(response.content)
+    except ValidationError as error:
+        raise PaymentFailedError(f"The payment provider's answer is none: {_text(response.text)}") from error
+    if answer.status == "succeeded" and answer.id is None:
+        raise PaymentFailedError(f"The payment provider's answer contradicts itself: {_text(response.text)}")
+    action = Action(answer.url, answer.client_secret, answer.expires_at)
+    return Outcome(STATUSES[answer.status], answer.id, answer.reason, action)
+
+
+def _refusal(response: httpx2.Response) -> Outcome:
+    """Of any form: {"reason": …}, {"message": …} and {"error": {"message": …}} are understood."""
+    try:
+        said: Any = response.json()
+    except ValueError:
+        said = None
+    match said:
+        case {"status": "succeeded" | "pending" | "requires_action"}:
+            raise PaymentFailedError(f"The payment provider's answer contradicts itself: {_text(response.text)}")
+        case {"reason": reason} | {"error": {"message": reason}} | {"message": reason}:
+            pass
+        case _:
+            reason = None
+    refused = f"The payment provider refused it ({response.status_code})."
+    return Outcome("declined", None, _text(reason) or refused)
 
 
 def _body(payment: Payment) -> dict[str, str | None]:

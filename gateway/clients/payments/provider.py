@@ -1,11 +1,13 @@
 """What every payment provider can do, whoever it is."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol
 from uuid import UUID
 
 Kind = Literal["charge", "refund"]
+Status = Literal["succeeded", "declined", "pending", "needs action"]
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,27 @@ class Payment:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What the provider decided, for good: the same key gives the same again."""
+class Action:
+    """What a buyer needs to confirm a charge: a page to visit, or a secret for the provider's own script."""
 
-    is_accepted: bool
+    url: str | None = None
+    client_secret: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the provider said. It succeeded or was declined for good; else an event of the provider decides later."""
+
+    status: Status
     reference: str | None
     reason: str | None = None
+    action: Action = Action()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the money has moved, or will not."""
+        return self.status in ("succeeded", "declined")
 
 
 class PaymentFailedError(Exception):

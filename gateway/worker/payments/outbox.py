@@ -36,15 +36,21 @@ class Outbox:
         ]
 
     async def settle(self, due: Due, outcome: Outcome) -> bool:
-        """Note what the provider decided, and what follows for the order; false when it was known already."""
-        (row,) = await self._session.persist(
-            "settle_payment",
-            order_id=due.payment.order_id,
-            kind=due.payment.kind,
-            is_accepted=outcome.is_accepted,
-            reference=outcome.reference,
-            reason=outcome.reason,
-        )
+        """Note what the provider said, and what follows for the order; false when it was known already."""
+        about = {"order_id": due.payment.order_id, "kind": due.payment.kind, "reference": outcome.reference}
+        if outcome.is_decided:
+            (row,) = await self._session.persist(
+                "settle_payment", **about, is_accepted=outcome.status == "succeeded", reason=outcome.reason
+            )
+        else:
+            (row,) = await self._session.persist(
+                "hold_payment",
+                **about,
+                waits_for=outcome.status,
+                url=outcome.action.url,
+                client_secret=outcome.action.client_secret,
+                decide_by=outcome.action.expires_at,
+            )
         return bool(row["is_news"])
 
     async def postpone(self, due: Due, error: str, delay_s: float, max_attempts: int | None, *, was_sent: bool) -> bool:

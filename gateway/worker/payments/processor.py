@@ -7,6 +7,7 @@ Nothing is lost or doubled, whatever dies meanwhile:
   before, and charges once.
 - What fails is retried after a while, and left to staff after many times. An attempt that the breaker refused
   is none. What the provider surely never heard of may still be cancelled at once.
+- What the provider has not decided leaves the queue: an event of the provider, the buyer, time or staff end it.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 # A notification for each order would make the commits of all orders wait for each other.
 POLL_S = 1.0
 LONGEST_BACKOFF_S = 600.0
+COUNTED = {"succeeded": "accepted", "declined": "declined", "pending": "undecided", "needs action": "undecided"}
 
 
 class PaymentProcessor:
@@ -103,9 +105,9 @@ class PaymentProcessor:
                 raise
             await self._fail(outbox, due, f"The database refuses what was decided: {error}", sent=True)
             return
-        PAYMENTS.labels(due.payment.kind, "accepted" if outcome.is_accepted else "declined").inc()
-        decided = "done" if outcome.is_accepted else f"declined: {outcome.reason}"
-        logger.info("%s %s%s", due.payment.key, decided, "" if is_news else ", as was known")
+        PAYMENTS.labels(due.payment.kind, COUNTED[outcome.status]).inc()
+        reason = f": {outcome.reason}" if outcome.reason else ""
+        logger.info("%s %s%s%s", due.payment.key, outcome.status, reason, "" if is_news else ", as was known")
 
     async def _fail(self, outbox: Outbox, due: Due, error: str, *, sent: bool, retry_after: float = 0.0) -> None:
         delay = max(self._backoff.after(due.tries), min(retry_after, LONGEST_BACKOFF_S))

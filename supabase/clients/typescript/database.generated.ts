@@ -584,8 +584,9 @@ export type Database = {
           "updated_at": string;
           "withdrawn_at": string | null;
           "expires_at": string | null;
+          "payment_action": Json | null;
         };
-        ComputedFields: "expires_at";
+        ComputedFields: "expires_at" | "payment_action";
         Insert: {
           "buyer_id"?: string | null;
           "cancelled_at"?: string | null;
@@ -821,9 +822,16 @@ export type Database = {
         };
         Returns: Json;
       };
+      "mark_never_charged": { Args: { "order_id": string; "reason": string }; Returns: Json };
       "mark_paid": { Args: { "order_id": string }; Returns: Json };
       "mark_refunded": { Args: { "order_id": string }; Returns: Json };
       "my_orders": { Args: { "max_orders"?: number; "order_id"?: string }; Returns: Json };
+      "payment_action": {
+        Args: { "": Database["public"]["Tables"]["orders"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.payment_action with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
       "payment_events_to_review": {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -834,6 +842,20 @@ export type Database = {
           "outcome": string;
           "received_at": string;
           "type": string;
+        }[];
+      };
+      "payments_of_order": {
+        Args: { "order_id": string };
+        Returns: {
+          "amount": number;
+          "currency": string;
+          "done_at": string;
+          "kind": string;
+          "last_error": string;
+          "reference": string;
+          "settled_by": string;
+          "settled_reason": string;
+          "state": string;
         }[];
       };
       "place_order": {

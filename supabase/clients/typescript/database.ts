@@ -161,6 +161,7 @@ type RefinedFunctions = {
     With<Functions["failed_payments"]["Returns"][number], { kind: "charge" | "refund"; last_error: string | null }>[]
   >;
   invite: Returning<OrNull<Args<"invite">>, Invitation>;
+  mark_never_charged: Returning<Args<"mark_never_charged">, Order>;
   mark_paid: Returning<ById, Order>;
   mark_refunded: Returning<ById, Order>;
   my_orders: Returning<OrNull<Args<"my_orders">>, { orders: Order[]; complete: boolean }>;
@@ -169,6 +170,20 @@ type RefinedFunctions = {
     With<
       Functions["payment_events_to_review"]["Returns"][number],
       { order_id: string | null; outcome: "waiting" | "review"; note: string | null }
+    >[]
+  >;
+  payments_of_order: Returning<
+    ById,
+    With<
+      Functions["payments_of_order"]["Returns"][number],
+      {
+        kind: "charge" | "refund";
+        reference: string | null;
+        last_error: string | null;
+        settled_by: string | null;
+        settled_reason: string | null;
+        done_at: string | null;
+      }
     >[]
   >;
   place_order: Returning<

@@ -8,7 +8,7 @@ const idOrNumber = z.union([z.string(), z.number()]);
 export const Event = z.looseObject({
   id: z.string().min(1).max(255).describe("The provider's id of the event: the same one counts once."),
   type: z.string().min(1).max(100).describe(
-    "`charge.succeeded`, `charge.declined`, `refund.succeeded`, `refund.declined`, `dispute.…`, or another.",
+    "`charge.` or `refund.` with `succeeded`, `declined` or `pending`; `charge.requires_action`; `dispute.…`, or another.",
   ),
   data: z.looseObject({
     order_id: z.string().nullish().describe("The order, as the provider was told."),
@@ -16,6 +16,8 @@ export const Event = z.looseObject({
     amount: idOrNumber.nullish().describe("A decimal. It must be that of the order where it is given."),
     currency: z.string().nullish().describe("ISO 4217 code. It must be that of the order where it is given."),
     reason: z.string().nullish().describe("Why it was declined."),
+    url: z.string().nullish().describe("Where the buyer confirms the charge."),
+    client_secret: z.string().nullish().describe("What the provider's own script needs for that."),
   }).nullish(),
 });
 
