@@ -118,6 +118,11 @@ class SearchRequest(BaseModel):
         description='`operators`: `"phrase"`, `-word` and `prefix*` count, unless the query looks like a pasted text, '
         "they leave nothing, or the search is by meaning alone. `plain`: all of it is words.",
     )
+    prefix: Annotated[bool, Field(strict=True)] = Field(
+        default=False,
+        description="Whether the last word is the beginning of one, for search as people type: `fla` finds a flask. "
+        "By meaning alone it changes nothing.",
+    )
     explain: Annotated[bool, Field(strict=True)] = Field(
         default=False,
         description="Whether to say why it was found: the plan, and the parts of each score. Counts as "
@@ -177,6 +182,7 @@ class SearchRequest(BaseModel):
             "passages_per_result": self.passages_per_result,
             "include": [str(part) for part in self.include],
             "syntax": str(self.syntax),
+            "prefix": self.prefix,
         }
 
 

@@ -5,4 +5,4 @@ select to_json((found.answer).results) as results, (found.answer).complete, (fou
 from private.explain_search_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
   %(max_results)s::integer, %(filters)s::jsonb, %(embedding_model)s::text, %(effort)s::text,
-  %(passages_per_result)s::integer, %(include)s::text[], %(syntax)s::text, %(explain_ids)s::uuid[], %(trace)s::text) found
+  %(passages_per_result)s::integer, %(include)s::text[], %(syntax)s::text, %(explain_ids)s::uuid[], %(trace)s::text, %(prefix)s::boolean) found

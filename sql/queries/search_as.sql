@@ -5,4 +5,4 @@ select to_json(results) as results, complete, syntax, case when %(traced)s::bool
 from private.search_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
   %(max_results)s::integer, %(filters)s::jsonb, %(embedding_model)s::text, %(effort)s::text,
-  %(passages_per_result)s::integer, %(include)s::text[], %(syntax)s::text, %(trace)s::text)
+  %(passages_per_result)s::integer, %(include)s::text[], %(syntax)s::text, %(trace)s::text, %(prefix)s::boolean)

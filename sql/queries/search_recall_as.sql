@@ -4,4 +4,4 @@ select hits, expected
 from private.search_recall_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
   %(max_results)s::integer, %(filters)s::jsonb, %(embedding_model)s::text,
-  %(syntax)s::text)
+  %(syntax)s::text, %(prefix)s::boolean)

@@ -12,10 +12,11 @@ comment on type private.query_operators is
   'What a query holds: operators, other words, and whether it is a text, in which they mean nothing.';
 
 create type private.parsed_query as (
-  words text, prefixes text[], phrases text[], excluded text[], per_prefix integer, syntax text);
+  words text, prefixes text[], phrases text[], excluded text[], per_prefix integer, syntax text, title text);
 comment on type private.parsed_query is
   'A parsed query: its words; the prefixes (boat*); the phrases ("slack water"; alternatives are joined by a line '
-  'feed); what must not occur (-boat); how many words each prefix stands for; and how it was read: operators or plain.';
+  'feed); what must not occur (-boat); how many words each prefix stands for; how it was read: operators or plain; and '
+  'its words as a title may have them.';
 
 create function private.prefix_limit() returns integer
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp as $$ select 64 $$;
@@ -98,7 +99,7 @@ create function private.parse_operators(query text) returns private.parsed_query
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit(), 'operators');
+  parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit(), 'operators', query);
 begin
   with pieces as materialized (
     -- What "or" joins is one group. What it does not join to a phrase is a word like others.
@@ -119,6 +120,7 @@ begin
          array(select distinct g.alternatives from groups g),
          array(select distinct p.written from pieces p where p.kind = 'exclusion')
   into parsed.words, parsed.prefixes, parsed.phrases, parsed.excluded;
+  parsed.title := parsed.words;
   return parsed;
 end $$;
 comment on function private.parse_operators is
@@ -141,11 +143,13 @@ end $$;
 comment on function private.enforce_operator_limits is
   'Raises PT422 when a query holds more of an operator than private.limits allows.';
 
-create function private.parse_query(query text, syntax text default 'operators') returns private.parsed_query
+create function private.parse_query(query text, syntax text default 'operators', prefix boolean default false)
+returns private.parsed_query
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit(), syntax);
+  parsed private.parsed_query := (query, '{}', '{}', '{}', private.prefix_limit(), syntax, query);
+  unfinished constant text := substring(query from '(?:^|\s)(\w{2,})$');
 begin
   if syntax not in ('operators', 'plain') or syntax is null then
     raise exception 'syntax % is none of operators, plain', syntax using errcode = 'invalid_parameter_value';
@@ -159,11 +163,16 @@ begin
       perform private.enforce_operator_limits(parsed);
     end if;
   end if;
+  if prefix and unfinished is not null and private.marked_runs(unfinished) is null then
+    parsed.words := regexp_replace(parsed.words, '\w+$', '');
+    parsed.prefixes := parsed.prefixes || lower(unfinished);
+  end if;
   parsed.prefixes := parsed.prefixes || private.lone_characters(parsed.words);
   return parsed;
 end $$;
 comment on function private.parse_query is
-  'Parses a query; as plain words when syntax is plain or it is a text. Raises PT422 as enforce_operator_limits does.';
+  'Parses a query; as plain words when syntax is plain or it is a text. prefix: its last word is the beginning of one. '
+  'Raises PT422 as enforce_operator_limits does.';
 
 create function private.word_query(word text) returns tsquery
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp

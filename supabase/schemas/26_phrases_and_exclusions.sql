@@ -226,3 +226,51 @@ grant execute on function
   private.phrase_limit, private.sources_with, private.sources_of_phrases, private.excluded_sources,
   private.sources_having, private.without
   to anon, authenticated, service_role;
+
+create function private.title_key(title text) returns text
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select btrim(regexp_replace(private.unaccented(private.folded(title)), '[^[:alnum:]+#&]+', ' ', 'g')) $$;
+comment on function private.title_key is
+  'A title as it is compared with a query: its words in lower case, without accents and punctuation.';
+
+create function private.title_hash(title text) returns bigint
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select hashtextextended(private.title_key(title), 0) $$;
+comment on function private.title_hash is 'A number for private.title_key, which may be too long for an index.';
+
+grant execute on function private.title_key, private.title_hash
+  to anon, authenticated, service_role, tidegate_worker;
+create index documents_title_hash_idx on public.documents (private.title_hash(title), scope_id);
+create index products_name_hash_idx on public.products (private.title_hash(name), scope_id);
+-- As planner_statistics says of titles.
+alter index public.documents_title_hash_idx alter column 1 set statistics 0;
+alter index public.products_name_hash_idx alter column 1 set statistics 0;
+
+create function private.sources_titled(title text, kinds text[]) returns setof uuid
+language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scopes constant uuid[] := private.search_scopes(kinds);
+  shares constant uuid[] := private.search_shares(kinds);
+  key constant text := private.title_key(left(title, 500));
+begin
+  if coalesce(key, '') = '' then
+    return;
+  end if;
+  return query
+    (select d.id from public.documents d
+     where private.title_hash(d.title) = hashtextextended(key, 0) and d.scope_id = any (scopes)
+       and private.title_key(d.title) = key
+     limit 100)
+    union
+    (select d.id from unnest(shares) s (id) join public.documents d using (id) where private.title_key(d.title) = key)
+    union all
+    (select p.id from public.products p
+     where private.title_hash(p.name) = hashtextextended(key, 0) and p.scope_id = any (scopes)
+       and private.title_key(p.name) = key
+     limit 100);
+end $$;
+comment on function private.sources_titled is
+  'Documents and products of the caller with this title, case, accents, width and punctuation apart; at most 100 of '
+  'each. Definer: an index on a function of a title is not used under row level security.';
+grant execute on function private.sources_titled to anon, authenticated, service_role;

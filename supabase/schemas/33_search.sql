@@ -144,6 +144,38 @@ end $$;
 comment on function private.best_matches is
   'The best sources of both searches, best chunk each: cosine and BM25 weighed together.';
 
+create function private.titled_first(
+  candidates private.chunk_match[], title text, kinds text[], range private.search_range, excluded uuid[])
+returns private.chunk_match[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  titled uuid[] := array(
+    select t.id from private.sources_titled(title, kinds) t (id)
+    where (range.sources is null or t.id = any (range.sources)) and (excluded is null or not t.id = any (excluded)));
+begin
+  if cardinality(titled) > 0 and not range.wanted is null then
+    titled := array(select private.passing_sources(titled, range.wanted));
+  end if;
+  if cardinality(titled) = 0 then
+    return candidates;
+  end if;
+  return array(
+    select (f.source_id, f.chunk_id, f.score)::private.chunk_match
+    from (
+      select c.source_id, c.chunk_id, c.score + (c.source_id = any (titled))::integer as score
+      from unnest(candidates) c
+      union all
+      select t.id, x.id, 1
+      from unnest(titled) t (id)
+      cross join lateral (select k.id from public.chunks k where k.source_id = t.id order by k.position limit 1) x
+      where not exists (select from unnest(candidates) c where c.source_id = t.id)) f
+    order by f.score desc, f.source_id);
+end $$;
+comment on function private.titled_first is
+  'The candidates, with 1 more for those with this title, found or not: more than any other can have. As they are '
+  'without a title.';
+
 create type private.search_matches as (
   top private.chunk_match[], words private.word_matches, is_complete boolean, by_meaning private.chunk_match[],
   candidates private.chunk_match[], excluded uuid[], moments timestamptz[]);
@@ -200,11 +232,11 @@ begin
       candidate_count, share * (1 - weight), range.wanted);
     read := clock_timestamp();
   end if;
-  found.candidates := private.best_matches(
-    leg.matches, (found.words).matches, query_embedding, model, weight, candidate_count);
-  if not excludes_all then
-    found.candidates := private.without(found.candidates[:4 * max_results], parsed.excluded);
-  end if;
+  found.candidates := private.titled_first(
+    private.best_matches(leg.matches, (found.words).matches, query_embedding, model, weight, candidate_count),
+    case when mode <> 'semantic' then parsed.title end, kinds, range, excluded);
+  found.candidates := case when excludes_all then found.candidates
+    else private.without(found.candidates[:4 * max_results], parsed.excluded) end;
   found.top := found.candidates[:max_results];
   found.is_complete := (found.words).has_every_word and (
     cardinality(found.top) >= max_results
@@ -225,7 +257,7 @@ comment on type private.search_run is
 
 create function private.run_search(
   query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  wanted private.source_filter, effort text, syntax text)
+  wanted private.source_filter, effort text, syntax text, prefix boolean default false)
 returns private.search_run
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -244,15 +276,16 @@ begin
     where not (k = 'documents' and of_products) and not (k = 'products' and of_documents));
   run.range := private.search_range(run.kinds, wanted, effort = 'exact');
   run.parsed := private.parse_query( -- meaning knows no operators
-    query, case when mode = 'semantic' and syntax = 'operators' then 'plain' else syntax end);
+    query, case when mode = 'semantic' and syntax = 'operators' then 'plain' else syntax end,
+    prefix and mode <> 'semantic');
   run.share := 1 - private.operator_share(run.parsed);
   run.found := private.matches_of(
     run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight, run.share);
   run.is_complete := (run.found).is_complete;
   run.moments := began || (run.found).moments;
-  if cardinality((run.found).top) = 0 and (run.parsed).syntax = 'operators' and (run.parsed).words <> query then
+  if cardinality((run.found).top) = 0 and (run.parsed).syntax = 'operators' and (run.parsed).title <> query then
     -- The operators left nothing and give way. Both searches share the bounds.
-    run.parsed := private.parse_query(query, 'plain');
+    run.parsed := private.parse_query(query, 'plain', prefix);
     run.found := private.matches_of(
       run.parsed, query_embedding, mode, run.kinds, max_results, run.range, effort, run.model, run.weight, run.share);
     run.is_complete := run.is_complete and (run.found).is_complete;
@@ -267,7 +300,7 @@ create function public.search(
   query text, query_embedding extensions.halfvec default null, mode text default 'hybrid',
   kinds text[] default '{documents,products}', max_results integer default 10, filters jsonb default null,
   embedding_model text default null, effort text default 'bounded', passages_per_result integer default 1,
-  include text[] default '{}', syntax text default 'operators')
+  include text[] default '{}', syntax text default 'operators', prefix boolean default false)
 returns public.search_answer
 language plpgsql stable security invoker
 -- Compiling a statement takes a hundred times as long as it runs, and until PostgreSQL 17 a plan that `enable_nestloop`
@@ -281,20 +314,23 @@ begin
     query, query_embedding, mode, kinds, max_results, embedding_model, effort);
   answer := private.answer_of(
     private.run_search(
-      query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax),
+      query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax,
+      coalesce(prefix, false)),
     query_embedding, passages_per_result, include);
   return (answer.results, answer.complete, answer.syntax);
 end $$;
 comment on function public.search is
   'Documents and products that the caller may read, best first, each once, with its best passages. In the query "a '
   'phrase" must occur, -word must not, and boat* is a prefix, unless syntax is plain, mode is semantic, or these '
-  'leave nothing. embedding_model names the model of query_embedding; the search is refused when that is not the '
-  'active one. filters: what every result must be like, as in POST /v1/search. effort: exact compares every '
-  'chunk by meaning, for people who are signed in. passages_per_result: 1 to 10. include: content for the whole text '
+  'leave nothing. prefix: the last word is the beginning of one, for search as people type. embedding_model names the '
+  'model of query_embedding; the search is refused when that is not the active one. filters: what every result must be '
+  'like, as in POST /v1/search. effort: exact compares every chunk by meaning, for people who are signed in. '
+  'passages_per_result: 1 to 10. include: content for the whole text '
   'of each result, neighbours for the chunks before and after. complete: whether the answer holds max_results results '
   'or every match.';
 grant execute on function public.search to anon, authenticated, service_role;
 
 grant execute on function
-  private.check_search, private.search_by_words, private.best_matches, private.matches_of, private.run_search
+  private.check_search, private.search_by_words, private.best_matches, private.titled_first, private.matches_of,
+  private.run_search
   to anon, authenticated, service_role;

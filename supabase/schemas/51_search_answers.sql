@@ -94,7 +94,8 @@ comment on function private.answer_of is 'What a search found, as an answer show
 create function private.search_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
   filters jsonb, embedding_model text, effort text default 'bounded', passages_per_result integer default 1,
-  include text[] default '{}', syntax text default 'operators', trace text default null)
+  include text[] default '{}', syntax text default 'operators', trace text default null,
+  prefix boolean default false)
 returns private.timed_answer
 language plpgsql volatile security invoker
 -- As public.search.
@@ -106,7 +107,8 @@ begin
     query, query_embedding, mode, kinds, max_results, embedding_model, effort);
   return private.answer_of(
     private.run_search(
-      query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax),
+      query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax,
+      prefix),
     query_embedding, passages_per_result, include);
 end $$;
 comment on function private.search_as is
@@ -287,7 +289,7 @@ comment on function private.explanation_of is
 create function private.explain_search(
   query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
   filters jsonb, embedding_model text, effort text, passages_per_result integer, include text[],
-  syntax text, explain_ids uuid[])
+  syntax text, explain_ids uuid[], prefix boolean)
 returns private.explained_answer
 language plpgsql stable security invoker
 -- As public.search.
@@ -302,7 +304,7 @@ begin
     raise exception 'explain_ids has more than 20 ids' using errcode = 'invalid_parameter_value';
   end if;
   run := private.run_search(
-    query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax);
+    query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax, prefix);
   return (
     private.answer_of(run, query_embedding, passages_per_result, include),
     private.explanation_of(run, mode, kinds, max_results, filters, effort = 'exact', query_embedding, explain_ids));
@@ -314,7 +316,7 @@ comment on function private.explain_search is
 create function private.explain_search_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
   filters jsonb, embedding_model text, effort text, passages_per_result integer, include text[],
-  syntax text, explain_ids uuid[], trace text default null)
+  syntax text, explain_ids uuid[], trace text default null, prefix boolean default false)
 returns private.explained_answer
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -322,7 +324,7 @@ begin
   perform private.assume_caller(claims, trace);
   return private.explain_search(
     query, query_embedding, mode, kinds, max_results, filters, embedding_model, effort, passages_per_result, include,
-    syntax, explain_ids);
+    syntax, explain_ids, prefix);
 end $$;
 comment on function private.explain_search_as is 'private.explain_search as the caller with these verified claims.';
 

@@ -5,16 +5,16 @@
 
 create function private.search_recall(
   query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  wanted private.source_filter, syntax text, out hits integer, out expected integer)
+  wanted private.source_filter, syntax text, prefix boolean, out hits integer, out expected integer)
 language plpgsql stable security invoker
 -- As public.search.
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
   bounded constant private.chunk_match[] := ((private.run_search(
-    query, query_embedding, mode, kinds, max_results, wanted, 'bounded', syntax)).found).top;
+    query, query_embedding, mode, kinds, max_results, wanted, 'bounded', syntax, prefix)).found).top;
   exact constant private.chunk_match[] := ((private.run_search(
-    query, query_embedding, mode, kinds, max_results, wanted, 'exact', syntax)).found).top;
+    query, query_embedding, mode, kinds, max_results, wanted, 'exact', syntax, prefix)).found).top;
   lowest constant double precision := (exact[cardinality(exact)]).score;
 begin
   expected := cardinality(exact);
@@ -26,7 +26,7 @@ comment on function private.search_recall is
 
 create function private.search_recall_as(
   claims text, query text, query_embedding extensions.halfvec, mode text, kinds text[], max_results integer,
-  filters jsonb, embedding_model text, syntax text, out hits integer, out expected integer)
+  filters jsonb, embedding_model text, syntax text, prefix boolean, out hits integer, out expected integer)
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -36,7 +36,7 @@ begin
     query, query_embedding, mode, kinds, max_results, embedding_model, 'bounded');
   select r.hits, r.expected into hits, expected
   from private.search_recall(
-    query, query_embedding, mode, kinds, max_results, private.read_filters(filters), syntax) r;
+    query, query_embedding, mode, kinds, max_results, private.read_filters(filters), syntax, prefix) r;
 end $$;
 comment on function private.search_recall_as is 'private.search_recall as the caller with these verified claims.';
 

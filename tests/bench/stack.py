@@ -55,6 +55,7 @@ def searches(env: dict[str, str]) -> Table:
                 "kinds": ["documents", "products"],
                 "max_results": 10,
                 "effort": "bounded",
+                "prefix": False,
             } | dict.fromkeys(UNSET)
             statement = query("search_as").replace(b"%(query_embedding)b", b"%(query_embedding)s")
             parameters["query_embedding"] = as_literal(unit_vector(1))

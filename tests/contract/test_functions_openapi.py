@@ -126,6 +126,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "passages_per_result": (1, 10, 0, 11, 3.0, "1", None),
     "include": ([], ["content"], ["content", "neighbours"], ["content", "content"], ["cats"], None),
     "syntax": ("operators", "plain", "lucene", None),
+    "prefix": (True, False, 1, "true", None),
     "explain": (True, False, 1, "true", None),
     "explain_ids": ([], list(UUIDS), [UUIDS[0], UUIDS[0]], ["x"], [str(uuid.UUID(int=i)) for i in range(21)], None),
     "unknown": (1,),

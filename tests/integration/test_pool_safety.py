@@ -40,6 +40,7 @@ WANTED: dict[str, Any] = {
     "max_results": 100,
     "filters": None,
     "embedding_model": None,
+    "prefix": False,
     "effort": "bounded",
     "syntax": "operators",
     "passages_per_result": 1,

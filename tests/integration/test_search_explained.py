@@ -227,5 +227,5 @@ async def test_more_ids_than_are_explained_are_refused(world: World) -> None:
     with world.database.connect() as connection, pytest.raises(psycopg.errors.InvalidParameterValue):
         connection.execute(
             "select private.explain_search('x', null, 'keyword', '{documents}', 10, null, null, 'bounded', 1, '{}',"
-            " 'plain', array(select gen_random_uuid() from generate_series(1, 21)))"
+            " 'plain', array(select gen_random_uuid() from generate_series(1, 21)), false)"
         )

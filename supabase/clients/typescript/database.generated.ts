@@ -897,6 +897,7 @@ export type Database = {
           "max_results"?: number;
           "mode"?: string;
           "passages_per_result"?: number;
+          "prefix"?: boolean;
           "query": string;
           "query_embedding"?: unknown;
           "syntax"?: string;

@@ -22,6 +22,7 @@ export const Question = z.strictObject({
     .describe("`content`: the whole text of each result. `neighbours`: the chunks before and after each passage."),
   syntax: z.enum(["operators", "plain"]).default("operators")
     .describe("`operators`: phrases, exclusions and prefixes count. `plain`: all of it is words."),
+  prefix: z.boolean().default(false).describe("Whether the last word is the beginning of one."),
   explain: z.boolean().default(false).describe("Whether the gateway says why it was found."),
   explain_ids: z.array(z.guid()).max(20).default([]).refine((ids) => new Set(ids).size === ids.length, {
     message: "Each can be named once.",
@@ -46,6 +47,7 @@ export function byWords({ query, in: kinds, limit, filters, effort, ...rest }: Q
     passages_per_result: rest.passages_per_result,
     include: rest.include,
     syntax: rest.syntax,
+    prefix: rest.prefix,
   };
 }
 

@@ -110,6 +110,7 @@ Deno.test("with no gateway the database is asked as the caller, by words, and th
       passages_per_result: 1,
       include: [],
       syntax: "operators",
+      prefix: false,
     }, [bearer, KEY, "00-1", "r-1", null]]);
     assert.equal(response.headers.get("x-request-id"), "r-1");
     assert.equal(response.headers.get("access-control-allow-origin"), "*");
