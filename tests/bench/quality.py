@@ -93,7 +93,7 @@ def load(stack: Stack, client: httpx2.Client, collection: Collection) -> dict[st
             progress.update(bar, completed=len(texts) - (row or (0,))[0])
             return row == (0,)
 
-        wait_until(is_done, "everything being embedded", every_s=0.2, within_s=60 + len(texts))
+        wait_until(is_done, "everything being embedded", every_s=0.2, within_s=600 + 2 * len(texts))
         admin.execute("vacuum analyze")
     return ids
 

@@ -25,7 +25,7 @@ from tests.support.joining import join, share
 from tests.support.passages import as_literal
 
 SEED = 20_261_123
-READS = 150
+READS = 60
 PASSWORD = "a long enough password"
 ROLES = {"owner": "owner", "admin": "admin", "editor": "editor", "viewer": "viewer", "former": "editor"}
 PEOPLE = (*ROLES, "guest", "stranger", "staff")
