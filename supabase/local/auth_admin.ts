@@ -3,6 +3,7 @@
  * secret key. Same tables, same password hashes, same answers as GoTrue, so that both client libraries work.
  */
 import bcrypt from "bcryptjs";
+import { base64url } from "jose";
 import type postgres from "postgres";
 import { AuthError, readFields, requireAddress } from "./auth_bodies.ts";
 import { addressKey, personKey } from "./auth_requests.ts";
@@ -21,6 +22,7 @@ interface UserChange {
   role?: string;
   email_confirm?: boolean;
   phone_confirm?: boolean;
+  should_soft_delete?: boolean;
   ban_duration?: string;
   app_metadata?: Record<string, unknown>;
   user_metadata?: Record<string, unknown>;
@@ -67,7 +69,7 @@ export class AuthAdmin {
     const perform = () => {
       if (verb === "POST users") return this.#create(change);
       if (verb === "PUT user") return this.#update(id, change);
-      if (verb === "DELETE user") return this.#delete(id);
+      if (verb === "DELETE user") return change.should_soft_delete ? this.#markDeleted(id) : this.#delete(id);
       throw new AuthError(405, "method_not_allowed", `${request.method} is not possible here`);
     };
     return Response.json(await this.#lock.run(keys, perform));
@@ -161,6 +163,39 @@ export class AuthAdmin {
     if (rows.length === 0) throw new AuthError(404, "user_not_found", "User not found");
     return {};
   }
+
+  /** A soft deletion: the row stays, says nothing of the person any more, and its address is free. */
+  async #markDeleted(id: string): Promise<unknown> {
+    await this.#sql.begin(async (sql) => {
+      const [row] = await sql<{ email: string | null; phone: string | null }[]>`
+        select email, phone from auth.users where id = ${id} and deleted_at is null for update`;
+      if (row === undefined) throw new AuthError(404, "user_not_found", "User not found");
+      await sql`
+        update auth.users
+           set email = ${await disguised(id, row.email)}, phone = ${await disguised(id, row.phone)},
+               encrypted_password = null, confirmation_token = '', recovery_token = '', email_change = '',
+               email_change_token_new = '', email_change_token_current = '', raw_user_meta_data = '{}',
+               raw_app_meta_data = '{}', deleted_at = now(), updated_at = now()
+         where id = ${id}`;
+      const identities = await sql<{ id: string; provider_id: string }[]>`
+        select id, provider_id from auth.identities where user_id = ${id}`;
+      for (const identity of identities) {
+        const provided = await disguised(id, identity.provider_id);
+        await sql`
+          update auth.identities set provider_id = ${provided}, identity_data = '{}' where id = ${identity.id}`;
+      }
+      await sql`delete from auth.refresh_tokens where user_id::text = ${id}`;
+      await sql`delete from auth.sessions where user_id = ${id}`;
+    });
+    return {};
+  }
+}
+
+/** What stands for a value of somebody who is gone: the same for the same value, and not to be read back. */
+async function disguised(id: string, value: string | null): Promise<string | null> {
+  if (!value) return null;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id + value));
+  return base64url.encode(new Uint8Array(digest));
 }
 
 /** A person as GoTrue shows one. */

@@ -44,13 +44,6 @@ def test_anonymous_sign_in_is_off(client: Client, stack: Stack) -> None:
     assert (provider.status_code, provider.json()["error_code"]) == (400, "validation_failed")
 
 
-def test_a_person_is_deleted_for_good(client: Client, stack: Stack) -> None:
-    made = client.post("/auth/v1/admin/users", json={"email": f"{uuid.uuid4()}@example.com"}).json()
-    path = f"/auth/v1/admin/users/{made['id']}"
-    assert client.send("DELETE", path, json={"should_soft_delete": True}).status_code == 200
-    assert client.get(path).status_code == 404
-
-
 def test_the_description_of_the_api_names_no_table(client: Client) -> None:
     assert "definitions" not in client.get("/rest/v1/").json()
 
