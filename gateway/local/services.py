@@ -43,6 +43,7 @@ def api_service(
         "SUPABASE_SECRET_KEY": keys.secret_key,
         "SIGNING_KEYS_PATH": str(state / "signing_keys.json"),
         "STORAGE_DIR": str(state / "storage"),
+        "MAILS_DIR": str(state / "mails"),
         "FUNCTIONS_DIR": str(functions),
         # What hosted gives to its functions, beside the keys; and what they are given as a secret.
         "SUPABASE_URL": f"http://{HOST}:{port}",

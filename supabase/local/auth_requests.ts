@@ -6,6 +6,8 @@ import { decodeJwt, type JWTPayload } from "jose";
 import type postgres from "postgres";
 import { AuthError, readFields, requireAddress } from "./auth_bodies.ts";
 import type { KeyedLock } from "./keyed_lock.ts";
+import { linkWish, type Mails } from "./mails.ts";
+import { requestScope } from "./request_scope.ts";
 
 type Fields = Record<string, unknown>;
 type Forward = (request: Request) => Promise<Response>;
@@ -33,11 +35,13 @@ const PATHS = OFFERED.map((each) => each.split(" ")[1]);
 
 /** Paths that want a person's token. */
 const WITH_TOKEN = ["user", "logout", "reauthenticate"];
+/** Paths that send a mail with a link. */
+const WITH_MAIL = ["signup", "otp", "magiclink", "recover", "resend", "user"];
 const ABSENT_GRANTS = ["id_token", "web3"];
 
 /** Serves `/auth/v1/…` but for the admin API. */
 export class AuthRequests {
-  constructor(private readonly sql: postgres.Sql, private readonly lock: KeyedLock) {}
+  constructor(private readonly sql: postgres.Sql, private readonly lock: KeyedLock, private readonly mails: Mails) {}
 
   /** Answers a request whose credentials have been admitted, with the help of the package. */
   async handle(request: Request, forward: Forward): Promise<Response> {
@@ -62,13 +66,32 @@ export class AuthRequests {
     requirePossible(path, fields);
     // A code of a mail is the same whether a form calls it that of an e-mail, as its documentation does, or of a magic link.
     if (path === "verify" && fields.type === "email") fields.type = "magiclink";
+    const token = String(fields.token ?? "");
+    for (const name of ["token", "token_hash"]) {
+      if (typeof fields[name] === "string") fields[name] = this.mails.plainToken(fields[name]);
+    }
+    const scope = requestScope.getStore();
+    if (scope !== undefined && WITH_MAIL.includes(path)) scope.link = linkWish(url, fields);
     const person = path === "token" || path === "verify" ? undefined : claimsOf(request)?.sub;
     return await this.lock.run(keysOf(fields, person), async () => {
       await this.#refuseBanned(path, grant, fields, person);
-      const response = await forward(rewritten(request, url, fields));
+      if (path === "otp") await this.#signUpWithData(request, fields, forward);
+      const session = grant === "pkce" ? await this.mails.exchanged(fields, request, forward) : null;
+      const response = session ?? await forward(rewritten(request, url, fields));
       if (path === "user" && fields.password !== undefined && response.ok) await this.#endOtherSessions(request);
-      return response;
+      const isLink = path === "verify" && request.method === "GET";
+      return isLink ? await this.mails.followed(token, response, request, forward) : response;
     });
+  }
+
+  /** Somebody new may say something of themselves with the first code that they ask for, which the package drops. */
+  async #signUpWithData(request: Request, fields: Fields, forward: Forward): Promise<void> {
+    const { email, data, create_user: mayBeNew } = fields;
+    if (typeof email !== "string" || data === undefined || mayBeNew === false) return;
+    const known = await this.sql`select from auth.users where email = ${email.trim().toLowerCase()}`;
+    if (known.length > 0) return;
+    const body = { email, data, password: `${crypto.randomUUID()}${crypto.randomUUID()}`.slice(0, 72) };
+    await forward(rewritten(request, new URL("/auth/v1/signup", request.url), body));
   }
 
   /** A ban ends every way to a new token, and the use of an old one. */

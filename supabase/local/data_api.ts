@@ -11,6 +11,7 @@ import { asPostgrest } from "./data_api_answers.ts";
 import { asGet, isHeadOfDataApi, RowsOnlyPlugin, withoutBody } from "./head_requests.ts";
 import { encodeArguments, JsonBodyPlugin, withEveryKey } from "./json_bodies.ts";
 import { describe } from "./log.ts";
+import type { Mails } from "./mails.ts";
 import type { ProjectConfig } from "./project_config.ts";
 import { readQuery } from "./query_strings.ts";
 import { refusalOfWholeTable } from "./refusals.ts";
@@ -168,7 +169,7 @@ function pathOfStorage(request: Request): string | undefined {
 }
 
 /** Puts the package together over a connection. */
-export function createLocalApi(settings: Settings, schema: SchemaCache, config: ProjectConfig): LocalApi {
+export function createLocalApi(settings: Settings, schema: SchemaCache, config: ProjectConfig, mails: Mails): LocalApi {
   setExperimental("storage", true);
   const connection = new CallerConnection(settings, schema);
   const app = new App({
@@ -180,10 +181,12 @@ export function createLocalApi(settings: Settings, schema: SchemaCache, config: 
       publishable_key: settings.publishableKey,
       secret_key: settings.secretKey,
       site_url: settings.publicUrl,
+      additional_redirect_urls: ["http://localhost:*/**", "https://localhost:*/**"],
       minimum_password_length: config.shortestPassword,
       // Nobody reads mail on a developer's machine; config.toml, which a hosted project gets, asks for it.
       email: { enable_confirmations: false },
     },
+    options: { drivers: { email: mails } },
     storage: { enabled: true, file_size_limit: `${config.largestFile}B` },
     studio: { enabled: false },
   });

@@ -3,6 +3,7 @@
  * deep without handing the request on, so it travels in an asynchronous context.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { LinkWish } from "./mails.ts";
 import type { Filter } from "./query_strings.ts";
 
 /** The request being served. */
@@ -22,6 +23,8 @@ export interface RequestScope {
   missingAsDefault: boolean;
   /** Type of an uploaded file, where the package was told the wildcard that allows it. */
   uploadedType?: string;
+  /** What the link of a mail is to do that this request causes. */
+  link?: LinkWish;
   /** Why a 5xx was answered, set where it is known. */
   failure?: string;
 }

@@ -16,6 +16,7 @@ import { createLocalApi, type LocalApi } from "./data_api.ts";
 import { FunctionsRouter } from "./functions_router.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import { describe, logFailedRequest, logLine, quietLibrary } from "./log.ts";
+import { Mails } from "./mails.ts";
 import { readProjectConfig } from "./project_config.ts";
 import { opensRealtime, RealtimeRefusals } from "./realtime.ts";
 import { readBody } from "./request_bodies.ts";
@@ -152,14 +153,15 @@ async function main(): Promise<void> {
   const schema = new SchemaCache(settings.adminDatabaseUrl);
   schema.start();
   const config = await readProjectConfig(`${settings.functionsDir}/../config.toml`);
-  const api = createLocalApi(settings, schema, config);
+  const mails = new Mails(settings.mailsDir, settings.publishableKey, tokens);
+  const api = createLocalApi(settings, schema, config, mails);
   const lock = new KeyedLock();
   const services = {
     settings,
     api,
     tokens,
     admin: new AuthAdmin(api.connection.driver, settings.secretKey, config.shortestPassword, lock),
-    auth: new AuthRequests(api.connection.driver, lock),
+    auth: new AuthRequests(api.connection.driver, lock, mails),
     storage: new StorageRequests(api.connection, lock, { ...settings, largestFile: config.largestFile }),
     realtime: new RealtimeRefusals(),
     functions: new FunctionsRouter(settings.functionsDir, tokens, config.functionsWithoutTokenCheck),

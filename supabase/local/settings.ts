@@ -18,6 +18,8 @@ export interface Settings {
   signingKeysPath: string;
   /** Directory of uploaded objects. */
   storageDir: string;
+  /** Directory of the mails that a hosted project would send. */
+  mailsDir: string;
   /** Directory of the Edge Functions. */
   functionsDir: string;
   /** Base URL under which clients reach this server; the issuer of its tokens starts with it. */
@@ -57,6 +59,7 @@ export function readSettings(env: (name: string) => string | undefined): Setting
     secretKey: required("SUPABASE_SECRET_KEY"),
     signingKeysPath: required("SIGNING_KEYS_PATH"),
     storageDir: required("STORAGE_DIR"),
+    mailsDir: required("MAILS_DIR"),
     functionsDir: required("FUNCTIONS_DIR"),
     publicUrl: env("API_EXTERNAL_URL") ?? `http://127.0.0.1:${port}`,
     maxRows: positive("MAX_ROWS", 1000),
