@@ -45,6 +45,7 @@ Ctrl-C stops everything."""
 def ready(values: Mapping[str, str], env_file: Path, seconds: float) -> str:
     """The text, from the values of the `env` file."""
     rows = [(label, values[name] + suffix) for label, name, suffix in _ADDRESSES if name in values]
+    rows.append(("Mails of Auth", str(env_file.parent / "files/mails")))
     people = [(values[name], what) for name, what in _PEOPLE if name in values]
     lines = ["", f"Ready in {seconds:.1f} s", "", *_table(rows)]
     if people and "DEMO_PASSWORD" in values:
