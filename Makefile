@@ -173,6 +173,10 @@ chaos: .venv/dev.stamp .venv/deno.stamp ## Break PostgreSQL, the way to it, Supa
 chaos-alerts: .venv/dev.stamp .venv/deno.stamp .venv/prometheus.stamp ## Break the same, and see that each fault fires its own alert
 	@$(BIN)/python -m tests.chaos.alerts
 
+.PHONY: test-scale
+test-scale: .venv/dev.stamp .venv/deno.stamp .venv/scale.stamp ## Replace, kill and fail over three gateways, two workers and PostgreSQL under load
+	@$(BIN)/python -m tests.scale
+
 # --- The image ---------------------------------------------------------------------------------------------------
 
 # All of it lies in .image: no Docker, no daemon. It wants root, as chroot isolation does; behind an index of your own also
@@ -419,6 +423,9 @@ BROWSER := $(if $(or $(CHROMIUM),$(shell command -v chromium-browser google-chro
 
 .venv/prometheus.stamp: | .venv/pyvenv.cfg
 	$(call debian,$(PROMETHEUS))
+
+.venv/scale.stamp: | .venv/pyvenv.cfg
+	$(call debian,haproxy:haproxy redis-server:redis-server pgbouncer:pgbouncer)
 
 .venv/buildah.stamp: | .venv/pyvenv.cfg
 	$(call debian,buildah:buildah debootstrap:debootstrap)

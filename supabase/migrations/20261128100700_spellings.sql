@@ -8,7 +8,8 @@
 --
 -- A path, an address, findAll, 16GB or résumé is one word to text search. What else it may be typed as stands after
 -- the text: its parts, the whole without signs, the word without accents. A query is read in the same way, so that what
--- is spelled as the query is has more of its words, and comes first.
+-- is spelled as the query is has more of its words, and comes first. A word that a text has only as a part of another
+-- counts less: ProBook is hardly about books.
 
 create function private.unspaced_characters() returns text
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
@@ -217,6 +218,7 @@ as $$
 declare
   forms text;
 begin
+  content := private.folded(content);
   if content ~ private.compound_seam() or content ~ '-\r?\n|[\s("''][.][[:alpha:]]' then
     select string_agg(private.forms_of_compound(c.token), E'\n' order by c.place) into forms
     from private.compounds(content) c;
@@ -229,7 +231,7 @@ begin
   return forms;
 end $$;
 comment on function private.other_forms is
-  'What else the words of a folded text may be typed as: the parts of compounds and compounds as one word, versions '
+  'What else the words of a text may be typed as: the parts of compounds and compounds as one word, versions '
   'and hashes cut short, words without their accents. Null for none.';
 
 create function private.indexed_text(content text) returns text
@@ -238,14 +240,11 @@ as $$
 declare
   folded constant text := private.folded(content);
 begin
-  -- Other forms stand at the end, so that the words of a phrase follow each other.
-  return concat_ws(
-    E'\n',
-    coalesce(translate(regexp_replace(private.marked_runs(folded), E'\x1e[^ ]+ ', '', 'g'), E'\x1f', ''), folded),
-    private.other_forms(folded));
+  return coalesce(
+    translate(regexp_replace(private.marked_runs(folded), E'\x1e[^ ]+ ', '', 'g'), E'\x1f', ''), folded);
 end $$;
 comment on function private.indexed_text is
-  'A text as to_tsvector reads it: its runs as pairs of characters, and other forms of its words.';
+  'A text as to_tsvector reads it: its runs as pairs of characters.';
 
 create function private.query_text(query text) returns text
 language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp

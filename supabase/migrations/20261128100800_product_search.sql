@@ -47,9 +47,12 @@ as $$
   select setweight(to_tsvector(s.config, private.indexed_text(title)), 'A')
       || setweight(to_tsvector(s.config, private.indexed_text(array_to_string(heading_path, ' '))), 'B')
       || to_tsvector(s.config, private.indexed_text(content))
+      -- At the end, so that the words of a phrase follow each other.
+      || setweight(to_tsvector(s.config, coalesce(private.other_forms(
+           concat_ws(E'\n', title, array_to_string(heading_path, ' '), content)), '')), 'C')
   from (select ('pg_catalog.' || private.stemmer(language))::regconfig as config) s
 $$;
-comment on function private.search_vector is 'Stemmed words of a text: title (A), headings (B), content (D).';
+comment on function private.search_vector is 'Stemmed words of a text: title (A), headings (B), content (D), and what they may also be typed as (C).';
 grant execute on function private.search_vector to service_role, tidegate_worker;
 
 create function private.sku_key(typed text) returns text

@@ -73,11 +73,18 @@ comment on column private.vocabulary.segment_id is 'The segment.';
 
 create policy "functions alone use it" on private.vocabulary for all to anon, authenticated using (false);
 
-create function private.posting(posting_id bigint, times integer, tokens integer) returns bigint
+create function private.posting(posting_id bigint, weights text[], tokens integer) returns bigint
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
-as $$ select posting_id * 65536 + least(times, 31) * 2048 + least(tokens, 2047) $$;
+as $$
+  select posting_id * 65536
+      + least(case when w.written > 0 then w.written else cardinality(weights) end, 31) * 2048
+      -- As in a text of four times the length: about half as much.
+      + least(case when w.written > 0 then tokens else 4 * tokens end, 2047)
+  from (select coalesce(cardinality(array_remove(weights, 'C')), 1) as written) w
+$$;
 comment on function private.posting is
-  'Packs a posting: a posting number, how often the chunk has the word (up to 31), and its tokens (up to 2,047).';
+  'Packs a posting: a posting number, how often the chunk has the word (up to 31), and its tokens (up to 2,047), from '
+  'the weights of the word there. Of a word that is only what another may also be typed as (C), the tokens are more.';
 
 create view private.posted_words with (security_invoker = true) as
 select p.scope_id, p.word, p.stemmer, p.segment_id, p.posting, p.posting >> 16 as posting_id,
@@ -126,13 +133,12 @@ language sql stable security invoker parallel safe rows 100 set search_path = pg
 as $$
   -- Both configurations split a text alike and count stop words, so that equal positions are the same word.
   select distinct written.lexeme, stemmed.lexeme
-  from private.indexed_text(word_forms.content) indexed
+  from concat_ws(E'\n', private.indexed_text(word_forms.content), private.other_forms(word_forms.content)) indexed
   cross join lateral unnest(to_tsvector('pg_catalog.simple', indexed)) written
   cross join lateral unnest(written.positions) written_at (place)
-  join (
+  join lateral (
     select s.lexeme, stemmed_at.place
-    from unnest(to_tsvector(
-      ('pg_catalog.' || word_forms.stemmer)::regconfig, private.indexed_text(word_forms.content))) s
+    from unnest(to_tsvector(('pg_catalog.' || word_forms.stemmer)::regconfig, indexed)) s
     cross join lateral unnest(s.positions) stemmed_at (place)) stemmed on stemmed.place = written_at.place
   where not starts_with(stemmed.lexeme, written.lexeme)
 $$;
@@ -194,7 +200,7 @@ begin
     returning id into segment;
     insert into private.postings (scope_id, word, stemmer, segment_id, size, postings)
     select scope.scope_id, v.lexeme, c.stemmer, segment, count(*), array_agg(
-             private.posting(p.posting_id, coalesce(cardinality(v.positions), 1), c.token_count) order by p.posting_id)
+             private.posting(p.posting_id, v.weights, c.token_count) order by p.posting_id)
     from public.chunks c
     join private.posted_chunks p on p.chunk_id = c.id
     cross join lateral unnest(c.search_vector) v

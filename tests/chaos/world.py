@@ -106,24 +106,32 @@ class World:
 
     def start_gateway(self) -> None:
         """Start the gateway, which reaches everything through the doors."""
-        far = self.far_host
-        at = f"{far.address}:{far.port}" if far is not None else f"127.0.0.1:{self.to_database.port}"
-        database = f"postgresql://tidegate_gateway@{at}/{self.database.name}"
+        self.gateway = self.stack.start_gateway(**self.gateway_settings)
+
+    @property
+    def gateway_settings(self) -> dict[str, str]:
+        """Of a gateway that reaches everything through the doors."""
         replica = {}
         standby = self.servers.standby
         if standby is not None:
             at = f"127.0.0.1:{standby.port}/{self.database.name}"
             replica = {"REPLICA_DATABASE_URL": f"postgresql://tidegate_gateway@{at}"}
-        self.gateway = self.stack.start_gateway(
-            SUPABASE_URL=self.supabase_url,
-            GATEWAY_DATABASE_URL=database,
-            REQUEST_TIMEOUT_S=str(REQUEST_S),
-            LOG_LEVEL="warning",
-            LIVE_RECALL_SHARE="1",  # as many as its own bounds allow
+        return {
+            "SUPABASE_URL": self.supabase_url,
+            "GATEWAY_DATABASE_URL": f"postgresql://tidegate_gateway@{self.database_address}/{self.database.name}",
+            "REQUEST_TIMEOUT_S": str(REQUEST_S),
+            "LOG_LEVEL": "warning",
+            "LIVE_RECALL_SHARE": "1",  # as many as its own bounds allow
             **self._embedding,
             **self.models.environment,
             **replica,
-        )
+        }
+
+    @property
+    def database_address(self) -> str:
+        """Where the gateway finds the database."""
+        far = self.far_host
+        return f"{far.address}:{far.port}" if far is not None else f"127.0.0.1:{self.to_database.port}"
 
     @property
     def _embedding(self) -> dict[str, str]:

@@ -1,8 +1,5 @@
 """Rates that several gateways count together in a real Redis, and what they do without it."""
 
-import shutil
-import socket
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,49 +8,20 @@ import httpx2
 import pytest
 
 from gateway.local.ports import HOST
-from tests.support import wait_until
 from tests.support.gateway_app import OPERATIONS, client_of, make_app
 from tests.support.ports import free_port
+from tests.support.redis import MISSING, SERVER, Redis
 from tests.support.tokens import Project
 from tests.support.waiting import PATIENCE_S, until, until_true
 
 pytestmark = pytest.mark.anyio
-SERVER = shutil.which("redis-server")
 BODY = {"query": "a berth", "mode": "keyword"}
-
-
-class Redis:
-    """A server that can be stopped and started."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"redis://{HOST}:{self.port}"
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        assert SERVER is not None
-        self._process = subprocess.Popen(
-            [SERVER, "--port", str(self.port), "--bind", HOST, "--save", "", "--dir", str(self._folder)],
-            stdout=subprocess.DEVNULL,
-        )
-        wait_until(self._answers, "Redis answering")
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def _answers(self) -> bool:
-        with socket.socket() as connection:
-            return connection.connect_ex((HOST, self.port)) == 0
 
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     if SERVER is None:
-        pytest.skip("Redis is not installed")
+        pytest.skip(MISSING)
     server = Redis(tmp_path)
     server.start()
     yield server

@@ -1,0 +1,1 @@
+"""More than one machine's worth of processes: drained, killed and failed over under load."""
