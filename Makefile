@@ -161,6 +161,10 @@ prove: .venv/dev.stamp ## Compare a million random statements with the access ru
 prove-answers: .venv/dev.stamp .venv/deno.stamp ## Have everybody ask 300 questions while things fail, and look for secrets
 	@$(BIN)/python -m tests.answers
 
+.PHONY: prove-removals
+prove-removals: .venv/dev.stamp ## Leave, close and delete with a hundred thousand rows of everything
+	@PLANTED_ROWS=100000 $(BIN)/python -m pytest tests/integration/test_removals.py
+
 .PHONY: conformance
 conformance: .venv/dev.stamp .venv/deno-tests.stamp ## Compare what the local stack, or SUPABASE_URL, answers to supabase-js with hosted
 	@$(BIN)/python -m tests.conformance $(WRITE)

@@ -99,10 +99,12 @@ class World:
         """Start Supabase's API, known to everybody by the address of its door."""
         return self.stack.start_api(API_EXTERNAL_URL=self.supabase_url)
 
-    def start_worker(self) -> Process:
-        """Start a worker."""
+    def start_worker(self, **environment: str) -> Process:
+        """Start a worker; `environment` adds settings."""
         port = {} if self.worker_metrics_port is None else {"WORKER_METRICS_PORT": f"{self.worker_metrics_port}"}
-        return self.stack.start_worker(**self._embedding, **port, WORKER_BACKOFF_S="0.05", WORKER_LEASE_S="2")
+        return self.stack.start_worker(
+            **self._embedding, **port, WORKER_BACKOFF_S="0.05", WORKER_LEASE_S="2", **environment
+        )
 
     def start_gateway(self) -> None:
         """Start the gateway, which reaches everything through the doors."""

@@ -17,7 +17,7 @@ from tests.support.order_model import Bought, Goods, Shelves
 from tests.support.shop import Json, Shop, status_of
 
 SEED = 20_261_124
-EXAMPLES, STEPS = 120, 30
+EXAMPLES, STEPS = 50, 30
 
 PRODUCTS = ("lamp", "rope", "anchor")
 BUYERS = ("ann", "bob", "cat")

@@ -1,6 +1,7 @@
 """Leaving, closing an account and deleting an organization: in a moment, however much an administrator has planted."""
 
 import json
+import os
 import uuid
 from collections.abc import Iterator
 from typing import Any, LiteralString
@@ -15,9 +16,10 @@ from tests.support import Database, ScratchCluster, as_caller, make_user
 from tests.support.joining import join
 from tests.support.yardstick import taking_at_most
 
-MANY = 100_000
+# `make prove-removals` plants a hundred thousand. This is beyond what is removed at once, too.
+MANY = int(os.environ.get("PLANTED_ROWS", "20000"))
 # Texts of which the worker removes each, so that it is done in a minute.
-TEXTS = 10_000
+TEXTS = MANY // 10
 REMOVALS = [step for step in STEPS if step.query == "process_removals"]
 # Of the server's processor, for one request.
 REQUEST_S = 2.0
@@ -114,7 +116,7 @@ ALL_DOCUMENTS = "select count(*) from public.documents"
 
 
 @pytest.mark.parametrize("role", ["viewer", "owner"])
-def test_leaving_a_hundred_thousand_organizations(land: Land, role: str) -> None:
+def test_leaving_very_many_organizations(land: Land, role: str) -> None:
     person, other = land.person(), land.person()
     land.memberships(person, MANY, role, other)
     assert len(land.request(person, LEAVE, person)) == MANY
@@ -141,7 +143,7 @@ def test_the_last_owner_still_stays(land: Land) -> None:
     assert land.value(MEMBERSHIPS, person) == 2_000
 
 
-def test_deleting_an_organization_with_a_hundred_thousand_documents(land: Land) -> None:
+def test_deleting_an_organization_with_very_many_documents(land: Land) -> None:
     owner = land.person()
     organization = land.organization(owner)
     land.documents(owner, organization, "organization", MANY)
@@ -149,7 +151,7 @@ def test_deleting_an_organization_with_a_hundred_thousand_documents(land: Land) 
     assert land.seen(owner, ALL_DOCUMENTS) == 0
 
 
-def test_removing_a_hundred_thousand_members(land: Land) -> None:
+def test_removing_very_many_members(land: Land) -> None:
     owner = land.person()
     organization = land.organization(owner)
     land.plant(

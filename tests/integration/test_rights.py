@@ -24,7 +24,7 @@ from tests.support.clock import Clock
 from tests.support.gateway_app import client_of, make_app
 from tests.support.passages import index_documents
 from tests.support.tokens import Project
-from tests.support.waiting import until_true
+from tests.support.waiting import until, until_true
 
 pytestmark = pytest.mark.anyio
 PROMISED_S = 5.0
@@ -121,9 +121,12 @@ async def forgets(database: Database, ending: str) -> None:
     async with world_on(database) as world:
         # What ended while the world was made is forgotten first, however late that is read on a busy machine.
         await world.confirmed()
-        before = await world.found(person)
         lost = world.ids["public"] if person == "nobody" else world.ids["own"]
-        assert lost in before, ending
+
+        async def is_found() -> bool:
+            return lost in await world.found(person)
+
+        await until(is_found, f"{ending}: it being found before")
         kept = world.services.search
         request = SearchRequest.model_validate(LANTERNS)
         caller = await world.services.verifier.caller(

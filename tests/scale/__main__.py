@@ -9,6 +9,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -25,11 +27,7 @@ VISITOR = "127.0.0.9"
 
 async def main() -> None:
     """Run the events, print the table, and exit with 1 if a promise was broken."""
-    with tempfile.TemporaryDirectory(prefix="tidegate-scale-") as folder:
-        logs, state = Path(folder, "logs"), Path(folder, "state")
-        for made in (logs, state):
-            made.mkdir()
-        Path(folder).chmod(0o755)
+    with _folders() as (logs, state):
         async with Fleet(logs, state).in_service() as fleet:
             rows, problems = await _walk(fleet)
             visits = await _visit(fleet)
@@ -43,6 +41,17 @@ async def main() -> None:
     for problem in problems:
         console.print(f"[red]{problem}")
     sys.exit(1 if problems else 0)
+
+
+@contextmanager
+def _folders() -> Iterator[tuple[Path, Path]]:
+    """For logs and for what the processes keep."""
+    with tempfile.TemporaryDirectory(prefix="tidegate-scale-") as folder:
+        root = Path(folder)
+        root.chmod(0o755)  # PostgreSQL may run as another user
+        for name in ("logs", "state"):
+            (root / name).mkdir()
+        yield root / "logs", root / "state"
 
 
 async def _walk(fleet: Fleet) -> tuple[list[tuple[Event, float, Observed]], list[str]]:

@@ -55,6 +55,16 @@ class Fleet(World):
         assert self._pooled is not None
         return f"127.0.0.1:{self._pooled.port}"
 
+    def start_worker(self, **environment: str) -> Process:
+        url = f"postgresql://tidegate_worker@{self.database_address}/{self.database.name}"
+        return super().start_worker(WORKER_DATABASE_URL=url, **environment)
+
+    def fail_over(self) -> None:
+        """As the world's; Supabase's API, which knows no pooler, moves along."""
+        super().fail_over()
+        self.api.stop()
+        self.api = self.start_api()
+
     def start_gateway(self) -> None:
         """Start all of them."""
         for number in range(GATEWAYS):

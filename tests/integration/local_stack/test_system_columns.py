@@ -22,18 +22,14 @@ def callers(stack: Stack, api: Process) -> dict[str, Client]:
 
 @pytest.mark.parametrize("role", ["anon", "authenticated"])
 def test_no_part_of_a_request_reads_them(database: Database, callers: dict[str, Client], role: str) -> None:
-    """PostgreSQL judges table and column, the Data API reads the parts: each is tried with all of the other's."""
+    """PostgreSQL judges table and column, the Data API reads the parts: one table has them all, the others one."""
     with database.connect() as connection:
         tables = [row[0] for row in connection.execute(TABLES, (role,)).fetchall()]
     assert len(tables) > 5
     for table in tables:
         assert callers[role].get(f"/rest/v1/{table}?select=*&limit=1").status_code == 200, "all other columns are read"
-    asked = [
-        f"{table}?{part.format(column)}"
-        for column in SYSTEM_COLUMNS
-        for table in tables
-        for part in (EVERYWHERE if table == "documents" else EVERYWHERE[:1])
-    ]
+    asked = [f"documents?{part.format(column)}" for column in SYSTEM_COLUMNS for part in EVERYWHERE]
+    asked += [f"{table}?select={column}" for table in tables for column in ("xmin", "ctid")]
     answered = [query for query in asked if callers[role].get(f"/rest/v1/{query}&limit=1").status_code < 400]
     assert answered == []
 
