@@ -110,7 +110,7 @@ class Admission:
         if self.shared is None or not who.rates.items:
             return None
         scarce = await self.shared.take(who.rates, who.key, cost)
-        if scarce is None:
+        if scarce is None or (who.is_unverified and self._verifications.take("all")):
             return None
         LIMITED.labels(who.rates.name, "shared_rate").inc()
         return self._refusal(who, scarce)

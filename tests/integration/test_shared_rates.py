@@ -1,5 +1,6 @@
 """Rates that several gateways count together in a real Redis, and what they do without it."""
 
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,8 +30,8 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 
 @asynccontextmanager
-async def gateway(url: str) -> AsyncIterator[httpx2.AsyncClient]:
-    app = make_app(Project(), rate_limit_address="6 per day", rate_limit_storage=url)
+async def gateway(url: str, project: Project | None = None) -> AsyncIterator[httpx2.AsyncClient]:
+    app = make_app(project or Project(), rate_limit_address="6 per day", rate_limit_storage=url)
     # A busy machine may take longer than the second after which the gateway counts for itself.
     patient = {"socket_timeout": PATIENCE_S, "socket_connect_timeout": PATIENCE_S}
     app.state.services.admission.shared._client.connection_pool.connection_kwargs.update(patient)
@@ -57,6 +58,15 @@ async def test_gateways_count_together(redis: Redis) -> None:
             return bool(status["dependencies"]["rate_limits"]["state"] == "up")
 
         await until(is_up, "the status saying so")
+
+
+async def test_who_comes_from_a_busy_address_is_let_in_by_a_gateway_that_does_not_know_them(redis: Redis) -> None:
+    project = Project()
+    async with gateway(redis.url, project) as one, gateway(redis.url, project) as other:
+        for client in (one, other):
+            for number in range(8):  # more than the address may
+                headers = {"Authorization": f"Bearer {project.key.token(uuid.UUID(int=number))}"}
+                assert (await client.post("/v1/search", json=BODY, headers=headers)).status_code == 503
 
 
 async def test_without_redis_each_counts_for_itself_and_says_so(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:

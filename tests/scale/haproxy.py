@@ -69,4 +69,5 @@ class HaProxy:
             text = httpx2.get(f"http://{HOST}:{self._statistics_port}/;csv", trust_env=False, timeout=20).text
         except httpx2.TransportError:
             return {}
-        return {row["svname"]: row["status"] for row in csv.DictReader(io.StringIO(text.removeprefix("# ")))}
+        rows = csv.DictReader(io.StringIO(text.removeprefix("# ")))
+        return {row["svname"]: row["status"] for row in rows if row["pxname"] == "gateways"}

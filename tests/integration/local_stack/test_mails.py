@@ -43,7 +43,7 @@ def link_to(stack: Stack, email: str) -> str:
     """The link of the last mail to an address."""
     texts = [path.read_text() for path in sorted((stack.state / "mails").iterdir())]
     (*_, last) = (text for text in texts if text.startswith(f"To: {email}\n"))
-    (link,) = set(re.findall(r"https?://\S+/auth/v1/verify\?\S+", last))
+    (link,) = {found[0] for found in re.finditer(r"https?://\S+/auth/v1/verify\?\S+", last)}
     return link
 
 
