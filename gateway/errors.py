@@ -133,11 +133,8 @@ class UploadTimeoutError(RequestTimeoutError):
 
     def __init__(self, limit_s: float, received: int) -> None:
         """Give up a request of whose body `received` bytes arrived within `limit_s` seconds; the connection ends."""
-        GatewayError.__init__(
-            self,
-            f"The upload was too slow: {received:,} bytes of the body had arrived after {limit_s:g} s, and not all "
-            "(UPLOAD_TIMEOUT_S). The gateway itself is well. Send it again.",
-        )
+        late = f"The upload was too slow: {received:,} bytes of the body had arrived after {limit_s:g} s, and not all"
+        GatewayError.__init__(self, f"{late} (UPLOAD_TIMEOUT_S). The gateway itself is well. Send it again.")
 
 
 class ConflictError(GatewayError):
@@ -183,12 +180,11 @@ class SearchRefusedError(InvalidInputError):
     def __init__(self, detail: str) -> None:
         """Repeat the database's words. Those on a filter begin with its name: `filters.languages: …`."""
         place, _, why = detail.partition(": ")
-        if place.startswith("filters."):
-            pointer, code, detail = f"#/{place.split('.')[0]}/{place.split('.')[1]}", "filter", why
-        else:
-            pointer, code = "#/query", "query_bound"
-            detail = f"{detail} Write fewer, or leave out their marks to search for the words."
-        super().__init__(f"{pointer}: {detail}", fields=[FieldProblem(pointer, detail, code)])
+        problem = FieldProblem("#/" + "/".join(place.split(".")[:2]), why, "filter")
+        if not place.startswith("filters."):
+            words = f"{detail} Write fewer, or leave out their marks to search for the words."
+            problem = FieldProblem("#/query", words, "query_bound")
+        super().__init__(f"{problem.pointer}: {problem.detail}", fields=[problem])
 
 
 class TooManyRequestsError(GatewayError):
@@ -300,6 +296,5 @@ class DatabaseUnsafeError(UnavailableError):
 
     def __init__(self, findings: Sequence[str], rules: Sequence[str]) -> None:
         """Keep the findings for the operator; callers are told which rules are broken, not where the holes are."""
-        broken = ", ".join(rules)
-        super().__init__(f"The gateway asks nothing of a database that breaks {broken}: its log says where.")
+        super().__init__(f"The gateway asks nothing of a database that breaks {', '.join(rules)}: its log says where.")
         self.findings = tuple(findings)

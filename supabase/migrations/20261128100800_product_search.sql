@@ -52,7 +52,8 @@ as $$
            concat_ws(E'\n', title, array_to_string(heading_path, ' '), content)), '')), 'C')
   from (select ('pg_catalog.' || private.stemmer(language))::regconfig as config) s
 $$;
-comment on function private.search_vector is 'Stemmed words of a text: title (A), headings (B), content (D), and what they may also be typed as (C).';
+comment on function private.search_vector is
+  'Stemmed words of a text: title (A), headings (B), content (D), and what these may also be typed as (C).';
 grant execute on function private.search_vector to service_role, tidegate_worker;
 
 create function private.sku_key(typed text) returns text

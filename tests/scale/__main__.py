@@ -31,7 +31,7 @@ async def main() -> None:
         async with Fleet(logs, state).in_service() as fleet:
             rows, problems = await _walk(fleet)
             visits = await _visit(fleet)
-    console = Console()
+    console = Console(width=120)
     console.print(_table(rows))
     console.print(
         f"A visitor without a token, {VISITORS_RATE} requests a day allowed: {dict(visits)} of {2 * VISITORS_RATE}"

@@ -88,5 +88,5 @@ async def _ask(
     except httpx2.TransportError as error:
         return type(error).__name__, False
     if response.status_code != 200:
-        return f"{response.status_code} {response.text[:120]}", False
+        return f"{response.status_code} {response.headers.get('ratelimit-policy')} {path} {response.text[:120]}", False
     return None, bool(response.json()["degraded"])
