@@ -259,6 +259,13 @@ class SearchResult(BaseModel):
     )
 
 
+class Correction(BaseModel):
+    """A word that no text has, and the one that was looked for."""
+
+    typed: str = Field(description="The word of the query, in lower case and without accents.")
+    read_as: str = Field(description="One that differs in a letter, and that texts have.")
+
+
 class SearchResponse(BaseModel):
     """What was found."""
 
@@ -266,6 +273,9 @@ class SearchResponse(BaseModel):
     mode: Mode = Field(description="How it was searched: the mode asked for, or keyword after a fallback.")
     syntax: Syntax = Field(
         description="How the query was read: as asked, or plain by meaning and where operators gave way."
+    )
+    corrections: list[Correction] = Field(
+        default=[], description="Words of the query that no text has and that were taken for others, by words only."
     )
     complete: bool = Field(
         description="Whether the list holds as many as asked for, or all that match among what is embedded; "

@@ -24,7 +24,7 @@ from gateway.search.explanation import Explanation
 from gateway.search.query_embedding import QueryEmbedder, QueryVector
 from gateway.search.query_syntax import Syntax, without_operators
 from gateway.search.recall import LiveRecall
-from gateway.search.schemas import Effort, Mode, SearchRequest, SearchResponse, SearchResult
+from gateway.search.schemas import Correction, Effort, Mode, SearchRequest, SearchResponse, SearchResult
 from gateway.search.stale_answers import StaleAnswers
 
 MODEL_CHANGED = Degradation(
@@ -128,6 +128,7 @@ class SearchService:
             results=shown,
             mode=mode,
             syntax=found["syntax"],
+            corrections=[Correction.model_validate(each) for each in found["corrections"]],
             complete=found["complete"],
             degraded=bool(degradations),
             degradations=degradations,

@@ -1,7 +1,8 @@
--- Returns one row (results, complete, syntax, moments): what the caller of these verified claims may read, best first, as
--- JSON, how the query was read, and for who traces it when its parts ended (private.timed_answer), else null. One
--- statement in autocommit: the role lasts until its transaction ends.
-select to_json(results) as results, complete, syntax, case when %(traced)s::boolean then moments end as moments
+-- Returns one row (results, complete, syntax, corrections, moments): what the caller of these verified claims may read, best
+-- first, as JSON, how the query was read, which words were corrected, and for who traces it when its parts ended
+-- (private.timed_answer), else null. One statement in autocommit: the role lasts until its transaction ends.
+select to_json(results) as results, complete, syntax, to_json(corrections) as corrections,
+       case when %(traced)s::boolean then moments end as moments
 from private.search_as(
   %(claims)s::text, %(query)s::text, %(query_embedding)b::extensions.halfvec, %(mode)s::text, %(kinds)s::text[],
   %(max_results)s::integer, %(filters)s::jsonb, %(embedding_model)s::text, %(effort)s::text,

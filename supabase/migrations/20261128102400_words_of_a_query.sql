@@ -1,7 +1,7 @@
 -- The words of a query, by every stemmer.
 --
 -- The language of a query is not known, so it is stemmed by each stemmer that some chunk has. A prefix stands for its
--- most frequent words, and a word that no chunk has for the most similar word of a product name. Words are weighed by
+-- most frequent words, and a word that no chunk has for one that differs in a letter. Words are weighed by
 -- how rare they are among the chunks that the caller may read, never by anybody else's.
 
 create type private.chunk_match as (source_id uuid, chunk_id bigint, score double precision);
@@ -12,19 +12,11 @@ comment on type private.search_leg is 'What one search found, and whether it rea
 
 create type private.query_term as (
   stemmer text, word text, original text, trust double precision, frequency bigint, weight double precision,
-  average_length double precision);
+  average_length double precision, corrected text);
 comment on type private.query_term is
   'A stem by one stemmer; the word or prefix of the query it stands for; how sure that is, times how often it is asked '
-  'for; how many chunks have it; its weight (its inverse document frequency over the sum of the query''s); and the '
-  'mean length in tokens of the chunks that were counted.';
-
--- A pg_trgm setting in a function's header is refused until the library is loaded in this session.
-do $$ begin perform extensions.similarity('', ''); end $$;
-
-create function private.sorted_letters(word text) returns text
-language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
-as $$ select string_agg(l.letter, '' order by l.letter collate "C") from string_to_table(word, null) l (letter) $$;
-comment on function private.sorted_letters is 'The letters of a word in order: equal for anagrams.';
+  'for; how many chunks have it; its weight (its inverse document frequency over the sum of the query''s); the mean '
+  'length in tokens of the chunks that were counted; and the word that was taken for a misspelt one.';
 
 create function private.look_up_limit_of_prefixes() returns integer
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp as $$ select 2000 $$;
@@ -146,49 +138,80 @@ begin
              select count(*) from public.chunks c
              where c.id = any (direct) and c.stemmer = w.stemmer
                and c.search_vector @@ private.word_query(w.word)) end),
-           null::double precision, null::double precision
+           null::double precision, null::double precision, null::text
     from words w left join waiting g on g.stemmer = w.stemmer and g.word = w.word;
 end $$;
 comment on function private.counted_words is
   'Stems of a query, of a prefix the most frequent, and how many chunks have each. Definer: as unposted_chunks.';
 
-create function private.corrected_words(query text, counted private.query_term[], scopes uuid[])
-returns setof private.query_term
-language plpgsql stable security definer rows 5
-set search_path = pg_catalog, pg_temp set pg_trgm.word_similarity_threshold = 0.4
+create function private.unknown_words(query text, counted private.query_term[], stemmers text[]) returns text[]
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
+  return array(
+    select distinct private.unaccented(private.folded(r.word))
+    from regexp_split_to_table(query, '[^[:alpha:]]+') r (word)
+    where char_length(r.word) between 4 and 20 and private.marked_runs(r.word) is null
+      -- In no chunk by any stemmer, and a stop word of none.
+      and not exists (
+        select from unnest(stemmers) s (name)
+        cross join lateral to_tsvector(
+          ('pg_catalog.' || s.name)::regconfig,
+          concat_ws(' ', private.query_text(r.word), private.unaccented(private.folded(r.word)))) v (stems)
+        where v.stems = '' or exists (
+          select from unnest(counted) f
+          where f.stemmer = s.name and f.frequency > 0 and f.word = any (tsvector_to_array(v.stems))))
+    -- Each is stemmed some hundred times by every stemmer.
+    limit greatest(1, least(4, 12 / greatest(1, cardinality(stemmers)))));
+end $$;
+comment on function private.unknown_words is 'Words of a query that no chunk has, as many as are corrected.';
+
+create function private.corrected_words(
+  query text, counted private.query_term[], scopes uuid[], direct bigint[])
+returns setof private.query_term
+language plpgsql stable security definer rows 5 set search_path = pg_catalog, pg_temp
+as $$
+declare
+  stemmers constant text[] := array(select distinct k.stemmer from unnest(counted) k);
+  words constant text[] := private.unknown_words(query, counted, stemmers);
+  -- Those of the hundred largest segments.
+  known_scopes constant uuid[] := (private.segments_of_prefixes(20, scopes)).scope_ids;
+begin
+  if cardinality(words) = 0 then
+    return;
+  end if;
   return query
-    select private.stemmer(c.language), v.lexeme, t.word, c.likeness, 1::bigint, null::double precision,
-           null::double precision
-    from (
-      select distinct lower(r.word) as word from regexp_split_to_table(query, '[^[:alpha:]]+') r (word)
-      where char_length(r.word) between 4 and 40
-        -- In no chunk by any stemmer, and a stop word of none.
-        and not exists (
-          select from (select distinct k.stemmer from unnest(counted) k) k
-          cross join lateral to_tsvector(('pg_catalog.' || k.stemmer)::regconfig, private.query_text(r.word)) v (stems)
-          where v.stems = '' or exists (
-            select from unnest(counted) f
-            where f.stemmer = k.stemmer and f.frequency > 0 and f.word = any (tsvector_to_array(v.stems))))
-      limit 8) t
-    cross join lateral (
-      select p.language, n.word, greatest(
-               extensions.similarity(t.word, n.word),
-               -- Swapped letters keep all letters and few trigrams.
-               case when char_length(n.word) = char_length(t.word)
-                         and private.sorted_letters(n.word) = private.sorted_letters(t.word) then 0.6 end
-             )::double precision as likeness
-      from public.products p
-      cross join lateral regexp_split_to_table(lower(p.name), '[^[:alnum:]]+') n (word)
-      where p.scope_id = any (scopes) and t.word operator(extensions.<%) p.name
-      order by likeness desc, n.word limit 1) c
-    cross join lateral unnest(to_tsvector(('pg_catalog.' || private.stemmer(c.language))::regconfig, c.word)) v
-    where c.likeness >= 0.4;
+    with stems as materialized (
+      select s.* from private.stems_one_letter_off(words, stemmers) s
+    ), waiting as materialized (
+      select c.stemmer, v.lexeme collate "C" as stem, count(*) as chunks
+      from public.chunks c cross join lateral unnest(c.search_vector) v
+      where c.id = any (direct) group by c.stemmer, v.lexeme
+    ), posted as (
+      select p.stemmer, p.word as stem, p.size::bigint as chunks
+      from (select s.stemmer, array_agg(distinct s.stem) as stems from stems s group by s.stemmer) a
+      cross join lateral (
+        select w.stemmer, w.word, w.size from private.postings w
+        where w.word = any (a.stems) and w.stemmer = a.stemmer and w.scope_id = any (known_scopes) offset 0) p
+      union all
+      select w.stemmer, w.stem, w.chunks from waiting w
+    ), known as materialized (
+      select p.stemmer, p.stem, sum(p.chunks)::bigint as chunks from posted p group by p.stemmer, p.stem
+    ), best as (
+      select distinct on (s.word) s.word, s.candidate
+      from stems s join known k using (stemmer, stem)
+      group by s.word, s.candidate, s.trust
+      order by s.word, s.trust desc, bool_or(
+        s.candidate = s.stem or exists (
+          select from private.vocabulary v
+          where v.scope_id = any (known_scopes) and v.form = s.candidate and v.stem = s.stem)) desc,
+        left(s.candidate, 1) = left(s.word, 1) desc, sum(k.chunks) desc, s.candidate)
+    select s.stemmer, s.stem, s.word, s.trust, k.chunks, null::double precision, null::double precision, s.candidate
+    from best b join stems s using (word, candidate) join known k using (stemmer, stem);
 end $$;
 comment on function private.corrected_words is
-  'For words of a query that no chunk has, the most similar words of product names. Definer: a trigram index cannot be '
-  'used under a policy; otherwise as unposted_chunks.';
+  'For words of a query that no chunk has, the likeliest that differs in a letter and that chunks of the caller have. '
+  'Definer: reads the postings of the caller''s own scopes.';
 
 create function private.query_terms(parsed private.parsed_query, kinds text[]) returns private.query_term[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -201,10 +224,10 @@ declare
   total constant double precision := extent.chunks;
   mean_length constant double precision := greatest(extent.tokens::double precision / greatest(extent.chunks, 1), 1);
   terms private.query_term[] := array(select c from private.counted_words(parsed, scopes, direct) c);
-  corrected private.query_term[] := '{}';
+  replacements private.query_term[] := '{}';
 begin
-  if 'products' = any (kinds) and exists (select from unnest(terms) t where t.frequency = 0) then
-    corrected := array(select c from private.corrected_words(parsed.words, terms, scopes) c);
+  if exists (select from unnest(terms) t where t.frequency = 0) then
+    replacements := array(select c from private.corrected_words(parsed.words, terms, scopes, direct) c);
   end if;
   return array(
     -- Frequencies are counted in what the caller may see, so that a score tells nothing of others' texts. All that
@@ -212,11 +235,11 @@ begin
     with known as (
       select t.* from unnest(terms) t
       where not exists (
-        select from unnest(corrected) c
+        select from unnest(replacements) c
         where t.frequency = 0
           and t.word = any (tsvector_to_array(to_tsvector(('pg_catalog.' || t.stemmer)::regconfig, c.original))))
       union all
-      select c.* from unnest(corrected) c
+      select c.* from unnest(replacements) c
     ), grouped as (
       select k.*, sum(k.frequency) over (partition by k.stemmer, k.original)::double precision as chunks from known k
     ), informed as (
@@ -226,7 +249,7 @@ begin
     ), weighed as (
       select i.*, i.information / sum(i.information) filter (where i.rank = 1) over (partition by i.stemmer) as share
       from informed i)
-    select (w.stemmer, w.word, w.original, w.trust, w.frequency, w.share, mean_length)::private.query_term
+    select (w.stemmer, w.word, w.original, w.trust, w.frequency, w.share, mean_length, w.corrected)::private.query_term
     from weighed w where w.frequency > 0);
 end $$;
 comment on function private.query_terms is

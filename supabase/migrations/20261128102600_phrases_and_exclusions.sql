@@ -26,7 +26,8 @@ declare
   words_read integer;
 begin
   -- The rarest words find the chunks, as many words as there is time for. Their text says whether they have the phrase.
-  select array_agg((phrase_postings.stemmer, c.word, c.word, 1, c.frequency, -c.frequency, 1)::private.query_term),
+  select array_agg(
+           (phrase_postings.stemmer, c.word, c.word, 1, c.frequency, -c.frequency, 1, null)::private.query_term),
          min(c.frequency), count(*) filter (where c.read <= posting_limit or c.read = c.frequency)
   into counted, rarest, words_read
   from (

@@ -132,7 +132,6 @@ create table public.products (
 create index products_is_active_idx on public.products (is_active);
 create index products_sku_key_idx on public.products
   ((upper(regexp_replace(sku, '[^[:alnum:]]', '', 'g')) collate "C"));
-create index products_name_trigrams_idx on public.products using gin (name extensions.gin_trgm_ops);
 create index products_currency_idx on public.products (currency);
 create index products_price_cents_idx on public.products (price_cents, id);
 create index products_created_at_idx on public.products (created_at, id);

@@ -3,6 +3,9 @@
 -- The words of a product stand in a table of their own: under row level security an index on a tsvector is not used,
 -- since @@ is not leakproof, and a change of stock must not write words again. Functions read the table as its owner
 -- and then read the products as the caller.
+--
+-- A word of a query that no text has may be misspelt by a letter. What it may be meant for is written out, and the
+-- index is asked which of these words there are (see words_of_a_query).
 
 create table private.product_words (
   product_id uuid primary key references public.products (id) on delete cascade,
@@ -77,3 +80,59 @@ comment on function private.index_product_words is
 
 create trigger index_product_words after insert or update of name, sku, description, language on public.products
   for each row execute function private.index_product_words();
+
+create function private.letters_like(word text) returns text
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when word ~ '[a-z]' then 'abcdefghijklmnopqrstuvwxyz'
+    when word ~ '[\u0430-\u045F]' then 'абвгдежзийклмнопрстуфхцчшщъыьэюяіїєў'
+    when word ~ '[\u03B1-\u03C9]' then 'αβγδεζηθικλμνξοπρσςτυφχψω'
+    else '' end
+$$;
+comment on function private.letters_like is 'The alphabet of a word in lower case without accents; empty for others.';
+
+create function private.one_letter_off(word text) returns table (candidate text, trust double precision)
+language sql immutable security invoker parallel safe rows 500 set search_path = pg_catalog, pg_temp
+as $$
+  select c.candidate, max(c.trust)
+  from (
+    select left(word, i - 1) || substr(word, i + 1, 1) || substr(word, i, 1) || substr(word, i + 2) as candidate,
+           0.8::double precision as trust
+    from generate_series(1, char_length(word) - 1) i
+    union all
+    select left(word, i - 1) || substr(word, i + 1), 0.8 from generate_series(1, char_length(word)) i
+    union all
+    select left(word, i) || l || substr(word, i + 1), 0.8
+    from generate_series(0, char_length(word)) i, string_to_table(private.letters_like(word), null) l
+    union all
+    select left(word, i - 1) || l || substr(word, i + 1), 0.6
+    from generate_series(1, char_length(word)) i, string_to_table(private.letters_like(word), null) l
+    where char_length(word) > 4) c
+  where c.candidate <> word
+  group by c.candidate
+$$;
+comment on function private.one_letter_off is
+  'What a misspelt word may be meant for: two letters swapped, one too many or one missing, or, from five letters on, '
+  'another one, which is less sure.';
+
+create function private.stems_one_letter_off(words text[], stemmers text[])
+returns table (word text, candidate text, trust double precision, stemmer text, stem text)
+language plpgsql immutable security invoker rows 1000 set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    with candidates as materialized (
+      select u.word, l.candidate, l.trust, row_number() over () as place
+      from unnest(words) u (word) cross join lateral private.one_letter_off(u.word) l
+    ), written as materialized (
+      select string_agg(c.candidate, ' ' order by c.place) as text from candidates c)
+    select c.word, c.candidate, c.trust, s.name, v.lexeme
+    from written w
+    cross join unnest(stemmers) s (name)
+    cross join lateral unnest(to_tsvector(('pg_catalog.' || s.name)::regconfig, w.text)) v
+    cross join lateral unnest(v.positions) p (place)
+    join candidates c on c.place = p.place;
+end $$;
+comment on function private.stems_one_letter_off is
+  'What these words may be meant for, and its stems: told by their places in a text of all of them.';

@@ -8,7 +8,8 @@
 -- as many of its chunks as private.passage_limit() allows for all of them together.
 
 create type private.timed_answer as (
-  results public.search_result[], complete boolean, syntax text, moments timestamptz[]);
+  results public.search_result[], complete boolean, syntax text, moments timestamptz[],
+  corrections public.search_correction[]);
 comment on type private.timed_answer is
   'A public.search_answer, and when the search began, when plan, meaning, words and fusion ended (null: was not done; '
   'once more where operators gave way), and when the results were read. For operators: how long a search takes may '
@@ -69,7 +70,7 @@ begin
            m.kind, m.id, m.document_id, m.title, m.snippet, m.highlights, m.heading_path, m.score, m.metadata,
            m.owner, m.passages, m.content, m.unread_by_model)::public.search_result order by m.place), '{}'),
          is_complete and count(*) = coalesce(max(m.results), 0), syntax, moments || clock_timestamp()
-  into answer
+  into answer.results, answer.complete, answer.syntax, answer.moments
   -- At least one, whatever its size.
   from measured m where m.bytes_so_far <= most_bytes or m.place = 1;
   return answer;
@@ -82,12 +83,17 @@ create function private.answer_of(
 returns private.timed_answer
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
-begin
-  return private.search_answer(
+declare
+  answer private.timed_answer := private.search_answer(
     (run.found).top, private.further_passages(
       (run.found).top, ((run.found).words).terms, run.kinds, query_embedding, run.model, run.weight,
       passages_per_result - 1),
     ((run.found).words).marks, include, run.is_complete, (run.parsed).syntax, run.moments);
+begin
+  answer.corrections := array(
+    select distinct (t.original, t.corrected)::public.search_correction
+    from unnest(((run.found).words).terms) t where t.corrected is not null);
+  return answer;
 end $$;
 comment on function private.answer_of is 'What a search found, as an answer shows it.';
 

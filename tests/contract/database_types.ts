@@ -29,7 +29,9 @@ const items = [{ product_id: id, quantity: 1, unit_price: "9.90" }];
 const seen = { expected_total: 9.9, expected_currency: "EUR" };
 const { data: order } = await supabase.rpc("place_order", { items, ...seen }).throwOnError();
 holds<Same<typeof order, Order>>();
-const { data: found } = await supabase.rpc("search", { query: "tent", filters: null }).throwOnError();
+const metadata = { year: { $gte: 2024, $not: { $in: [2025] } }, author: { name: "Ada" }, tags: ["boat"] };
+const { data: found } = await supabase.rpc("search", { query: "tent", filters: { languages: ["de"], metadata } })
+  .throwOnError();
 holds<Same<typeof found, SearchAnswer>>();
 const [start, end]: [number, number] = found.results[0].highlights[0];
 console.log(start, end, order.items[0].unit_price);

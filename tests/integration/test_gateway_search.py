@@ -45,7 +45,17 @@ class World:
         response = await self.client.post("/v1/search", json=body, headers=self.headers(actor))
         assert response.status_code == 200, response.text
         answer: dict[str, Any] = response.json()
-        fields = {"results", "mode", "syntax", "complete", "degraded", "degradations", "age_seconds", "took_ms"}
+        fields = {
+            "results",
+            "mode",
+            "syntax",
+            "complete",
+            "degraded",
+            "degradations",
+            "age_seconds",
+            "took_ms",
+            "corrections",
+        }
         assert set(answer) == {*fields, "explanation"}
         assert answer["took_ms"] > 0
         return answer

@@ -124,8 +124,48 @@ def test_the_last_word_alone_is_a_prefix(
 ) -> None:
     for syntax in ("operators", "plain") if query.isascii() and query.replace(" ", "").isalpha() else ("operators",):
         assert set(titles(connection, None, query, prefix=True, syntax=syntax)) == found
-    if query.isalpha() and query != "f":
+    if query in ("f", "fla"):
         assert titles(connection, None, query) == []
+
+
+CORRECTED = (
+    "select array(select r.title from unnest(s.results) r order by r.score desc), to_json(s.corrections)"
+    " from public.search(%s, %s::extensions.halfvec, %s) s"
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "corrections"),
+    [
+        ("flsk", "Vacuum flask", {"flsk": "flask"}),
+        ("vacumu flaks", "Vacuum flask", {"vacumu": "vacuum", "flaks": "flask"}),
+        ("muufler", "Muffler", {"muufler": "muffler"}),
+        ("mufler", "Muffler", {"mufler": "muffler"}),
+        ("muffller", "Muffler", {"muffller": "muffler"}),
+        ("Muggler", "Muffler", {}),
+        ("moffler", "Muffler", {"moffler": "muffler"}),
+        ("vactaion policy", "Notes on vacation", {"vactaion": "vacation"}),
+        ("vacation policy", "Vacation Policy", {}),
+        ("rivrs", "Wide rivers", {"rivrs": "rivers"}),
+        ("resumé tpis", "Advice", {"tpis": "tips"}),
+    ],
+)
+def test_a_word_that_no_text_has_is_read_as_one_that_differs_in_a_letter(
+    connection: psycopg.Connection[Any], tenants: Tenants, query: str, title: str, corrections: dict[str, str]
+) -> None:
+    for mode in ("keyword", "hybrid"):
+        with as_caller(connection, None):
+            row = connection.execute(CORRECTED, (query, as_literal(unit_vector(3)), mode)).fetchone()
+        assert row is not None
+        assert {each["typed"]: each["read_as"] for each in row[1]} == corrections
+        assert (title in row[0]) == (mode == "hybrid" or query != "Muggler")
+
+
+def test_a_word_that_only_others_have_corrects_nothing(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
+    assert titles(connection, tenants.people["owner"], "sercet") == ["About plans"]
+    assert titles(connection, tenants.people["stranger"], "bussiness") == ["Secret plan"]
+    for actor in ("owner", "anonymous"):
+        assert titles(connection, tenants.people[actor], "bussiness") == []
 
 
 def test_a_finished_title_comes_first_all_the_same(connection: psycopg.Connection[Any], tenants: Tenants) -> None:

@@ -967,6 +967,11 @@ export type Database = {
         "results": (Database["public"]["CompositeTypes"]["search_result"])[] | null;
         "complete": boolean | null;
         "syntax": string | null;
+        "corrections": (Database["public"]["CompositeTypes"]["search_correction"])[] | null;
+      };
+      "search_correction": {
+        "typed": string | null;
+        "read_as": string | null;
       };
       "search_neighbour": {
         "chunk_id": number | null;

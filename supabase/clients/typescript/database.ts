@@ -99,6 +99,40 @@ export interface SearchAnswer {
   results: SearchResult[];
   complete: boolean;
   syntax: "operators" | "plain";
+  corrections: { typed: string; read_as: string }[];
+}
+
+/** A value that operators compare. */
+export type MetadataValue = string | number | boolean | null;
+
+/** What the value below a name must be like. Ranges are of numbers, or of dates such as `2026-03-31`. */
+export interface MetadataOperators {
+  $eq?: MetadataValue;
+  $ne?: MetadataValue;
+  $in?: MetadataValue[];
+  $nin?: MetadataValue[];
+  $gt?: number | string;
+  $gte?: number | string;
+  $lt?: number | string;
+  $lte?: number | string;
+  $exists?: boolean;
+  $not?: MetadataValue | MetadataOperators;
+}
+
+/** What every result of a search must be like. Times are dates, or times of one such as `2026-03-31T12:00:00Z`. */
+export interface SearchFilters {
+  organization_ids?: string[] | null;
+  document_ids?: string[] | null;
+  languages?: string[] | null;
+  created_after?: string | null;
+  created_before?: string | null;
+  updated_after?: string | null;
+  updated_before?: string | null;
+  category?: string | null;
+  price_min?: number | null;
+  price_max?: number | null;
+  in_stock?: boolean | null;
+  metadata?: { [name: string]: MetadataOperators | Json } | null;
 }
 
 export interface Recommendation {
@@ -214,6 +248,7 @@ type RefinedFunctions = {
       query_embedding?: number[] | string | null;
       mode?: "semantic" | "keyword" | "hybrid";
       kinds?: ("documents" | "products")[];
+      filters?: SearchFilters | null;
       effort?: "bounded" | "exact";
       include?: ("content" | "neighbours")[];
       syntax?: "operators" | "plain";

@@ -56,6 +56,10 @@ export const Answer = OfEveryAnswer.extend({
   results: z.array(Result).describe("Best first, each document or product once."),
   mode: z.enum(["semantic", "keyword", "hybrid"]).describe("How it was searched."),
   syntax: z.enum(["operators", "plain"]).describe("How the query was read."),
+  corrections: z.array(z.object({
+    typed: z.string().describe("The word of the query, in lower case and without accents."),
+    read_as: z.string().describe("One that differs in a letter, and that texts have."),
+  })).describe("Words of the query that no text has and that were taken for others."),
   complete: z.boolean().describe("Whether the list holds as many as asked for, or all that match."),
   explanation: z.record(z.string(), z.unknown()).nullable().describe(
     "With `explain`: the gateway's reasons, else null.",
