@@ -297,6 +297,10 @@ bench-cutting: .venv/dev.stamp ## Measure the cutting of hostile texts
 bench-fairness: .venv/bench.stamp ## Measure what one caller that asks ten times the peak takes from 99 others
 	@$(BIN)/python -m tests.bench.fairness
 
+.PHONY: bench-scale
+bench-scale: .venv/bench.stamp .venv/deno.stamp .venv/scale.stamp ## Measure one, two and three gateways, and what each part of a search costs
+	@$(BIN)/python -m tests.bench.scale
+
 .PHONY: bench-ingestion
 bench-ingestion: .venv/dev.stamp ## Measure reading files: pages and megabytes a second, against the bare parser
 	@$(BIN)/python -m tests.bench.ingestion

@@ -6,12 +6,8 @@ document was lost, or when the gateways do not count a visitor's rate together.
 
 import asyncio
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import httpx2
 from rich.console import Console
@@ -19,7 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from tests.scale.events import Event, events
-from tests.scale.fleet import VISITORS_RATE, Fleet
+from tests.scale.fleet import VISITORS_RATE, Fleet, folders
 from tests.scale.load import CLIENTS, Load, Observed
 
 VISITOR = "127.0.0.9"
@@ -27,7 +23,7 @@ VISITOR = "127.0.0.9"
 
 async def main() -> None:
     """Run the events, print the table, and exit with 1 if a promise was broken."""
-    with _folders() as (logs, state):
+    with folders() as (logs, state):
         async with Fleet(logs, state).in_service() as fleet:
             rows, problems = await _walk(fleet)
             visits = await _visit(fleet)
@@ -41,17 +37,6 @@ async def main() -> None:
     for problem in problems:
         console.print(f"[red]{problem}")
     sys.exit(1 if problems else 0)
-
-
-@contextmanager
-def _folders() -> Iterator[tuple[Path, Path]]:
-    """For logs and for what the processes keep."""
-    with tempfile.TemporaryDirectory(prefix="tidegate-scale-") as folder:
-        root = Path(folder)
-        root.chmod(0o755)  # PostgreSQL may run as another user
-        for name in ("logs", "state"):
-            (root / name).mkdir()
-        yield root / "logs", root / "state"
 
 
 async def _walk(fleet: Fleet) -> tuple[list[tuple[Event, float, Observed]], list[str]]:

@@ -1,9 +1,11 @@
 """Three gateways behind HAProxy and two workers, on one database through PgBouncer, with a standby and a Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Self
 
 from tests.chaos.world import World
 from tests.scale.haproxy import HaProxy
@@ -32,7 +34,7 @@ class Fleet(World):
         self._ending = AsyncExitStack()
 
     @asynccontextmanager
-    async def in_service(self) -> AsyncIterator["Fleet"]:
+    async def in_service(self) -> AsyncIterator[Self]:
         """Everything up and known to HAProxy."""
         async with self.running(with_standby=True), self._ending:
             ports = [stack.gateway_port for stack in self.stacks]
@@ -90,3 +92,14 @@ class Fleet(World):
             RATE_LIMIT_ADDRESS=f"{VISITORS_RATE} per day",
             RATE_LIMIT_STORAGE=self.redis.url,
         )
+
+
+@contextmanager
+def folders() -> Iterator[tuple[Path, Path]]:
+    """For logs and for what the processes keep."""
+    with tempfile.TemporaryDirectory(prefix="tidegate-scale-") as folder:
+        root = Path(folder)
+        root.chmod(0o755)  # PostgreSQL may run as another user
+        for name in ("logs", "state"):
+            (root / name).mkdir()
+        yield root / "logs", root / "state"

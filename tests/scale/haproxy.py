@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ BINARY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
 MISSING = "HAProxy is not installed; `make test-scale` installs it as root on Debian"
 CONFIGURATION = REPOSITORY / "docs/deploy/haproxy.cfg"
 STATISTICS = """
+global
+    stats socket ipv4@"${ADMINISTRATION}" level admin
 listen statistics
     bind "${STATISTICS}"
     stats enable
@@ -32,7 +35,8 @@ class HaProxy:
     """Where it listens, and what it says of the gateways."""
 
     def __init__(self) -> None:
-        self.port, self._statistics_port = free_port(), free_port()
+        self.port, self._statistics_port, self._administration_port = free_port(), free_port(), free_port()
+        self.pid = 0
 
     @property
     def url(self) -> str:
@@ -47,6 +51,7 @@ class HaProxy:
             **os.environ,
             "LISTEN": f"{HOST}:{self.port}",
             "STATISTICS": f"{HOST}:{self._statistics_port}",
+            "ADMINISTRATION": f"{HOST}:{self._administration_port}",
             **{f"GATEWAY_{number}": f"{HOST}:{port}" for number, port in enumerate(gateways, start=1)},
         }
         more = logs / "haproxy-statistics.cfg"
@@ -54,6 +59,7 @@ class HaProxy:
         with (logs / "haproxy.log").open("ab") as log:
             command = [BINARY, "-db", "-f", str(CONFIGURATION), "-f", str(more)]
             process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        self.pid = process.pid
         try:
             yield
         finally:
@@ -63,6 +69,15 @@ class HaProxy:
     def wait_for(self, number: int, status: str) -> None:
         """Wait until it says this of a gateway: UP or DOWN."""
         wait_until(lambda: self._statuses().get(f"gateway-{number}", "").startswith(status), f"it being {status}", 0.1)
+
+    def use(self, gateways: int) -> None:
+        """Send requests to the first so many gateways alone."""
+        for number in range(1, 4):
+            state = "ready" if number <= gateways else "maint"
+            with socket.create_connection((HOST, self._administration_port), timeout=20) as connection:
+                connection.sendall(f"set server gateways/gateway-{number} state {state}\n".encode())
+                connection.recv(1024)
+            self.wait_for(number, "UP" if number <= gateways else "MAINT")
 
     def _statuses(self) -> dict[str, str]:
         try:
