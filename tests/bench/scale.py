@@ -27,7 +27,7 @@ CLIENTS = 16
 DOCUMENTS = 2_000
 SEED = 20_261_128
 SPOKEN_OF = """
-    rope anchor storm harbour sail winch battery charger lantern stove tent boot jacket compass radio flare ladder pump
+    rope anchor storm harbour sail winch battery charger lantern stove tent boot jacket compass radio flare shackle pump
     filter valve hose engine propeller rudder tiller mast boom halyard fender buoy chart tide current fog night signal
     repair order return refund invoice shelf stock price member berth crane slip keel varnish paint brush sander glue
 """
