@@ -282,6 +282,9 @@ class SearchResponse(BaseModel):
         "not where words were left out: of a prefix such as `boat*` with more than are looked for, of a text of "
         "more than 64 words that did not fill the list, and of results beyond a megabyte."
     )
+    more: bool = Field(
+        default=False, description="Whether there are further results, or may be: ask with a higher limit."
+    )
     degraded: bool = Field(description="Whether something was down and the answer is less good for it.")
     degradations: list[Degradation] = Field(description="What was down, and what was done instead.")
     age_seconds: float | None = Field(

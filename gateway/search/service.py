@@ -130,6 +130,7 @@ class SearchService:
             syntax=found["syntax"],
             corrections=[Correction.model_validate(each) for each in found["corrections"]],
             complete=found["complete"],
+            more=found["more"] or len(found["results"]) > len(results),
             degraded=bool(degradations),
             degradations=degradations,
             took_ms=0,
@@ -187,7 +188,8 @@ def fresh_only(replica: Database, ask: Call, max_age_s: float) -> Call:
         if "products" not in arguments["kinds"] or caller.is_staff:
             raise DatabaseUnavailableError("The replica is too far behind to show documents.")
         answer = await ask(function, {**arguments, "kinds": ["products"]}, caller)
-        return {**answer, "complete": answer["complete"] and arguments["kinds"] == ["products"]}
+        is_all = arguments["kinds"] == ["products"]
+        return {**answer, "complete": answer["complete"] and is_all, "more": answer["more"] or not is_all}
 
     return call
 

@@ -52,7 +52,9 @@ class StaleAnswers:
         if answer.results and not products:
             return None
         complete = answer.complete and len(products) == len(answer.results)
-        return answer.model_copy(update={"results": products, "complete": complete})
+        return answer.model_copy(
+            update={"results": products, "complete": complete, "more": answer.more or not complete}
+        )
 
 
 def _key(request: SearchRequest, caller: Caller) -> bytes:

@@ -317,7 +317,7 @@ begin
       query, query_embedding, mode, kinds, max_results, private.read_filters(filters), effort, syntax,
       coalesce(prefix, false)),
     query_embedding, passages_per_result, include);
-  return (answer.results, answer.complete, answer.syntax, answer.corrections);
+  return (answer.results, answer.complete, answer.syntax, answer.corrections, answer.more);
 end $$;
 comment on function public.search is
   'Documents and products that the caller may read, best first, each once, with its best passages. In the query "a '

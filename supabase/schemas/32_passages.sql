@@ -43,11 +43,11 @@ create type public.search_correction as (typed text, read_as text);
 comment on type public.search_correction is 'A word of a query that no text has, and the one that was looked for.';
 
 create type public.search_answer as (
-  results public.search_result[], complete boolean, syntax text, corrections public.search_correction[]);
+  results public.search_result[], complete boolean, syntax text, corrections public.search_correction[], more boolean);
 comment on type public.search_answer is
   'What public.search found, best first. complete: whether it is all there is, or as much as was asked for. syntax: '
   'how the query was read: operators, or plain where it has none or these gave way. corrections: words that were taken '
-  'for misspelt ones.';
+  'for misspelt ones. more: whether there are further results, or may be.';
 
 create function private.snippet(content text, highlights integer[]) returns private.snippet
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp

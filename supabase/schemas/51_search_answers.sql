@@ -9,7 +9,7 @@
 
 create type private.timed_answer as (
   results public.search_result[], complete boolean, syntax text, moments timestamptz[],
-  corrections public.search_correction[]);
+  corrections public.search_correction[], more boolean);
 comment on type private.timed_answer is
   'A public.search_answer, and when the search began, when plan, meaning, words and fusion ended (null: was not done; '
   'once more where operators gave way), and when the results were read. For operators: how long a search takes may '
@@ -93,6 +93,7 @@ begin
   answer.corrections := array(
     select distinct (t.original, t.corrected)::public.search_correction
     from unnest(((run.found).words).terms) t where t.corrected is not null);
+  answer.more := not answer.complete or cardinality((run.found).candidates) > cardinality(answer.results);
   return answer;
 end $$;
 comment on function private.answer_of is 'What a search found, as an answer shows it.';

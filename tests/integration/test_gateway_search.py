@@ -55,6 +55,7 @@ class World:
             "age_seconds",
             "took_ms",
             "corrections",
+            "more",
         }
         assert set(answer) == {*fields, "explanation"}
         assert answer["took_ms"] > 0
@@ -202,6 +203,19 @@ async def test_an_organizations_documents_alone(world: World) -> None:
         answer = await world.search(actor, query="what stands", filters=filters, limit=100)
         filed = {title for title, (_, place, _) in DOCUMENTS.items() if place == "harbour"}
         assert {result["title"] for result in answer["results"]} == READABLE[actor] & filed
+
+
+@pytest.mark.parametrize("mode", ["keyword", "semantic", "hybrid"])
+async def test_whether_there_is_more_is_said_at_every_length(world: World, mode: str) -> None:
+    body = {"query": "what stands in the leaflet", "mode": mode, "in": ["documents"]}
+    everything = await world.search("owner", **body, limit=100)
+    count = len(everything["results"])
+    assert (count > 3, everything["more"], everything["complete"]) == (True, False, True)
+    for limit in (1, count - 1, count, count + 1):
+        answer = await world.search("owner", **body, limit=limit)
+        assert (len(answer["results"]), answer["more"]) == (min(limit, count), limit < count)
+    nothing = await world.search("owner", **body, filters={"metadata": {"no": "such"}})
+    assert (nothing["results"], nothing["more"]) == ([], False)
 
 
 async def test_limits_and_defaults(world: World) -> None:

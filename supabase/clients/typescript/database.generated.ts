@@ -968,6 +968,7 @@ export type Database = {
         "complete": boolean | null;
         "syntax": string | null;
         "corrections": (Database["public"]["CompositeTypes"]["search_correction"])[] | null;
+        "more": boolean | null;
       };
       "search_correction": {
         "typed": string | null;

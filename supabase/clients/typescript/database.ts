@@ -100,6 +100,8 @@ export interface SearchAnswer {
   complete: boolean;
   syntax: "operators" | "plain";
   corrections: { typed: string; read_as: string }[];
+  /** Whether there are further results, or may be. */
+  more: boolean;
 }
 
 /** A value that operators compare. */

@@ -61,6 +61,7 @@ export const Answer = OfEveryAnswer.extend({
     read_as: z.string().describe("One that differs in a letter, and that texts have."),
   })).describe("Words of the query that no text has and that were taken for others."),
   complete: z.boolean().describe("Whether the list holds as many as asked for, or all that match."),
+  more: z.boolean().describe("Whether there are further results, or may be: ask with a higher limit."),
   explanation: z.record(z.string(), z.unknown()).nullable().describe(
     "With `explain`: the gateway's reasons, else null.",
   ),
