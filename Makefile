@@ -157,6 +157,10 @@ check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else a scratch one
 prove: .venv/dev.stamp ## Compare a million random statements with the access rules
 	@$(BIN)/python -m tests.isolation
 
+.PHONY: prove-orders
+prove-orders: .venv/dev.stamp ## Search all states of orders, charges and refunds, and run 10,000 random histories
+	@$(BIN)/python -m tests.support.prove_orders
+
 .PHONY: prove-answers
 prove-answers: .venv/dev.stamp .venv/deno.stamp ## Have everybody ask 300 questions while things fail, and look for secrets
 	@$(BIN)/python -m tests.answers

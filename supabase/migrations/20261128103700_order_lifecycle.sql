@@ -1,7 +1,7 @@
 -- From pending to delivered, or back.
 --
 -- An order that is cancelled while the provider is charging it is marked as withdrawn, and what becomes of the charge
--- decides: money that arrives goes back.
+-- decides: money that arrives goes back (see payments). A refund may be told of before its charge (see payment_events).
 --
 -- Locks are taken in one order everywhere: buyer's account, order, payment jobs, products by id.
 
@@ -138,6 +138,12 @@ begin
     raise sqlstate 'PT409' using message = pg_catalog.format('nothing was paid for an order that is %s', known.status),
       hint = 'Cancel it instead.';
   end if;
+  -- What the provider charged beside a payment by hand goes back as well.
+  update private.payment_jobs j set outcome = 'succeeded', failed_at = null
+  where j.order_id = known.id and j.kind = 'charge' and j.outcome = 'by hand' and j.failed_at is not null;
+  if found and known.status = 'refunded' then
+    perform private.owe_refund(known.id);
+  end if;
   if known.status <> 'refunded' then
     if known.withdrawn_at is null then
       update public.orders o set withdrawn_at = now(), reason = 'Refunded by the shop.' where o.id = known.id;
@@ -170,6 +176,7 @@ begin
         hint = 'Wait for what comes of it.';
     end if;
     update public.orders o set status = 'paid' where o.id = known.id;
+    perform private.settle_waiting_events(known.id);
   elsif known.status = 'cancelled' then
     raise sqlstate 'PT409' using message = 'an order that is cancelled cannot become paid';
   end if;
@@ -209,20 +216,24 @@ as $$
 declare
   known public.orders := private.lock_order(order_id, true);
 begin
-  if known.status in ('pending', 'cancelled') then
+  if known.status in ('paid', 'shipped') then
+    perform private.owe_refund(known.id);
+  elsif known.status <> 'refunded'
+    and not exists (select from private.payment_jobs j where j.order_id = known.id and j.kind = 'refund')
+  then
     raise sqlstate 'PT409' using message = pg_catalog.format('nothing was paid for an order that is %s', known.status);
   end if;
-  if known.status <> 'refunded' then
-    perform private.owe_refund(known.id);
-    update private.payment_jobs j set done_at = now(), outcome = 'by hand', failed_at = null, settled_by = auth.uid()
-    where j.order_id = known.id and j.kind = 'refund' and j.done_at is null
-      and (not j.is_sent or j.failed_at is not null);
-    if not found and exists (select from private.payment_jobs j where j.order_id = known.id and j.kind = 'refund') then
-      raise sqlstate 'PT409' using message = 'the order is being refunded by the payment provider',
-        hint = 'Wait for what comes of it.';
-    end if;
-    perform private.complete_refund(known);
+  -- Also of an order that was cancelled, to which the money came late.
+  update private.payment_jobs j set done_at = now(), outcome = 'by hand', failed_at = null, settled_by = auth.uid()
+  where j.order_id = known.id and j.kind = 'refund' and j.done_at is null
+    and (not j.is_sent or j.failed_at is not null);
+  if exists (
+    select from private.payment_jobs j where j.order_id = known.id and j.kind = 'refund' and j.done_at is null)
+  then
+    raise sqlstate 'PT409' using message = 'the order is being refunded by the payment provider',
+      hint = 'Wait for what comes of it.';
   end if;
+  perform private.complete_refund(known);
   return private.order_json_by_id(known.id);
 end $$;
 comment on function private.mark_refunded is 'See public.mark_refunded. Definer: writes orders.';

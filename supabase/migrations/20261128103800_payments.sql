@@ -120,7 +120,7 @@ begin
   perform private.lock_buyer(order_id);
   select o.* into known from public.orders o where o.id = hold_payment.order_id for no key update;
   update private.payment_jobs j
-  set undecided = waits_for, is_sent = true, failed_at = null,
+  set undecided = waits_for, is_sent = true,
       reference = coalesce(private.plain_text(hold_payment.reference, 255), j.reference),
       action = case waits_for when 'needs action' then jsonb_strip_nulls(jsonb_build_object(
         'url', case when char_length(hold_payment.url) <= 2000
@@ -132,7 +132,8 @@ begin
           then coalesce(least(hold_payment.decide_by, now() + private.unpaid_order_interval()), 'infinity')
         else now() + private.undecided_payment_interval() end
   where j.order_id = hold_payment.order_id and j.kind = hold_payment.kind and j.done_at is null
-    -- Events come in any order: once the buyer has acted, no more action is needed.
+    -- Events come in any order. What staff have to look at stays, and once the buyer has acted, that is not undone.
+    and j.failed_at is null
     and not (waits_for = 'needs action' and coalesce(j.undecided, '') = 'pending');
   if not found then
     return false;
@@ -146,7 +147,7 @@ begin
 end $$;
 comment on function private.hold_payment is
   'Records that the provider has not decided: waits_for is pending, or needs action, of the buyer, who finds url and '
-  'client_secret in public.payment_action. False when it was decided already. An order that was withdrawn meanwhile is '
+  'client_secret in public.payment_action. False when it was decided or given up. An order that was withdrawn meanwhile is '
   'cancelled instead of confirmed. Touches the order, so that its buyer hears of it. Definer: as settle_payment.';
 grant execute on function private.hold_payment to tidegate_worker;
 
@@ -236,6 +237,15 @@ begin
 end $$;
 comment on function private.failed_payments is 'See public.failed_payments. Definer: reads the outbox.';
 
+create function private.payment_state(job private.payment_jobs) returns text
+language sql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when job.failed_at is not null then case when job.outcome is null then 'failed' else 'charged as well' end
+    else coalesce(job.outcome, job.undecided, case when job.is_sent then 'sent' else 'waiting' end) end
+$$;
+comment on function private.payment_state is 'Where a charge or refund stands, in a word: see docs/orders.md.';
+
 create function private.payments_of_order(order_id uuid)
 returns table (
   kind text, amount numeric, currency text, state text, reference text, last_error text, settled_by uuid,
@@ -247,10 +257,8 @@ begin
     raise sqlstate 'PT403' using message = 'only staff may do this';
   end if;
   return query
-    select j.kind, j.amount, j.currency,
-           coalesce(case when j.failed_at is not null then 'failed' end, j.outcome, j.undecided,
-                    case when j.is_sent then 'sent' else 'waiting' end),
-           j.reference, j.last_error, j.settled_by, j.settled_reason, j.done_at
+    select j.kind, j.amount, j.currency, private.payment_state(j), j.reference, j.last_error, j.settled_by,
+           j.settled_reason, j.done_at
     from private.payment_jobs j where j.order_id = payments_of_order.order_id order by j.kind;
 end $$;
 comment on function private.payments_of_order is 'See public.payments_of_order. Definer: reads the outbox.';

@@ -58,6 +58,11 @@ begin
     return format('It is about %s, not about %s %s.', private.plain_text(concat_ws(' ', amount, currency), 60),
                   charge.amount, charge.currency);
   end if;
+  if event.type like 'refund.%' and charge.outcome = 'by hand' and not exists (
+    select from private.payment_jobs j where j.order_id = event.order_id and j.kind = 'refund')
+  then
+    return 'It gives back what was marked as paid by hand: mark it as refunded, where that is what went back.';
+  end if;
   if event.type = 'refund.succeeded' and amount is null and not exists (
     select from private.payment_jobs j where j.order_id = event.order_id and j.kind = 'refund')
   then

@@ -129,8 +129,7 @@ declare
   charge private.payment_jobs;
 begin
   select j.* into charge from private.payment_jobs j
-  where j.order_id = owe_refund.order_id and j.kind = 'charge'
-    and (j.outcome = 'succeeded' or j.outcome = 'by hand' and j.reference is not null);
+  where j.order_id = owe_refund.order_id and j.kind = 'charge' and j.outcome = 'succeeded';
   if charge.order_id is null then
     return false;
   end if;
