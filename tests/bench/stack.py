@@ -55,7 +55,12 @@ def searches(env: dict[str, str]) -> Table:
                 "kinds": ["documents", "products"],
                 "max_results": 10,
                 "effort": "bounded",
+                "passages_per_result": 1,
+                "include": [],
+                "syntax": "operators",
                 "prefix": False,
+                "trace": None,
+                "traced": False,
             } | dict.fromkeys(UNSET)
             statement = query("search_as").replace(b"%(query_embedding)b", b"%(query_embedding)s")
             parameters["query_embedding"] = as_literal(unit_vector(1))
