@@ -147,8 +147,9 @@ begin
 end $$;
 comment on function private.hold_payment is
   'Records that the provider has not decided: waits_for is pending, or needs action, of the buyer, who finds url and '
-  'client_secret in public.payment_action. False when it was decided or given up. An order that was withdrawn meanwhile is '
-  'cancelled instead of confirmed. Touches the order, so that its buyer hears of it. Definer: as settle_payment.';
+  'client_secret in public.payment_action. False when it was decided or given up. An order that was withdrawn '
+  'meanwhile is cancelled instead of confirmed. Touches the order, so that its buyer hears of it. Definer: as '
+  'settle_payment.';
 grant execute on function private.hold_payment to tidegate_worker;
 
 create function private.payment_action(order_id uuid) returns jsonb
