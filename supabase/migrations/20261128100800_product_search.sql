@@ -51,12 +51,13 @@ as $$
       || setweight(to_tsvector(s.config, private.indexed_text(array_to_string(heading_path, ' '))), 'B')
       || to_tsvector(s.config, private.indexed_text(content))
       -- At the end, so that the words of a phrase follow each other.
-      || setweight(to_tsvector(s.config, coalesce(private.other_forms(
-           concat_ws(E'\n', title, array_to_string(heading_path, ' '), content)), '')), 'C')
+      || to_tsvector(s.config, coalesce(o.wholes, ''))
+      || setweight(to_tsvector(s.config, coalesce(o.parts, '')), 'C')
   from (select ('pg_catalog.' || private.stemmer(language))::regconfig as config) s
+  cross join private.spelled_otherwise(concat_ws(E'\n', title, array_to_string(heading_path, ' '), content)) o
 $$;
 comment on function private.search_vector is
-  'Stemmed words of a text: title (A), headings (B), content (D), and what these may also be typed as (C).';
+  'Stemmed words of a text: title (A), headings (B), content and other spellings (D), parts of compounds (C).';
 grant execute on function private.search_vector to service_role, tidegate_worker;
 
 create function private.sku_key(typed text) returns text

@@ -84,7 +84,7 @@ as $$
 $$;
 comment on function private.posting is
   'Packs a posting: a posting number, how often the chunk has the word (up to 31), and its tokens (up to 2,047), from '
-  'the weights of the word there. Of a word that is only what another may also be typed as (C), the tokens are more.';
+  'the weights of the word there. Of a word that is only part of another (C), the tokens are more.';
 
 create view private.posted_words with (security_invoker = true) as
 select p.scope_id, p.word, p.stemmer, p.segment_id, p.posting, p.posting >> 16 as posting_id,

@@ -190,49 +190,60 @@ as $$
 $$;
 comment on function private.joined is 'A compound as one word: errorlog, wifi, cplusplus, csharp, dotnet, atandt.';
 
-create function private.forms_of_compound(token text) returns text
+create function private.wholes(token text) returns text
 language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$
 declare
-  forms text := private.parts(token);
-begin
-  forms := concat_ws(' ', forms, (
+  wholes text := (
     select string_agg(distinct private.joined(j.piece), ' ')
-    from (select token as piece union all select regexp_split_to_table(token, '[/\\@:=]+')) j
-    where char_length(j.piece) <= 64 and private.is_compound(j.piece) and j.piece !~ '^\d[\d.]*$'));
+    from (
+      select token as piece union all
+      select regexp_split_to_table(token, '[/\\@:=]+') union all
+      select regexp_split_to_table(token, '[/\\@:=]+|(?<!\d)[.]|[.](?!\d)') union all
+      -- The ends of a dotted name: example.com of eu.api.example.com.
+      select e.found[1]
+      from regexp_split_to_table(token, '[/\\@:=]+') p (piece) cross join generate_series(1, 3) dots
+      cross join lateral regexp_matches(p.piece, format('^(?:[^.]+[.]){%s}(.+)$', dots)) e (found)) j
+    where char_length(j.piece) <= 64 and private.is_compound(j.piece) and j.piece !~ '^\d[\d.]*$');
+begin
   if token ~ '\d' then
-    forms := concat_ws(
-      ' ', forms,
+    wholes := concat_ws(
+      ' ', wholes,
       (select string_agg(v.short[1], ' ') from regexp_matches(token, '\d+[.]\d+(?=[.]\d)', 'g') v (short)),
       (select string_agg(concat_ws(' ', left(h.hex[1], 7), left(h.hex[1], 8), left(h.hex[1], 10)), ' ')
        from regexp_matches(token, '\m(?=[a-f]*\d)(?=\d*[a-f])[\da-f]{9,}\M', 'g') h (hex)));
   end if;
-  return forms;
+  return wholes;
 end $$;
-comment on function private.forms_of_compound is
-  'Its parts, it and the pieces of a path or address as one word each, versions and hashes cut short.';
+comment on function private.wholes is
+  'A compound and the pieces of a path, address or dotted name as one word each, versions and hashes cut short.';
 
-create function private.other_forms(content text) returns text
+create function private.spelled_otherwise(content text, out wholes text, out parts text)
 language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$
 declare
-  forms text;
+  folded constant text := private.folded(content);
 begin
-  content := private.folded(content);
-  if content ~ private.compound_seam() or content ~ '-\r?\n|[\s("''][.][[:alpha:]]' then
-    select string_agg(private.forms_of_compound(c.token), E'\n' order by c.place) into forms
-    from private.compounds(content) c;
+  if folded ~ private.compound_seam() or folded ~ '-\r?\n|[\s("''][.][[:alpha:]]' then
+    select string_agg(private.wholes(c.token), E'\n' order by c.place),
+           string_agg(private.parts(c.token), E'\n' order by c.place)
+    into wholes, parts
+    from private.compounds(folded) c;
   end if;
-  if octet_length(content) > char_length(content) and content ~ private.accented_characters() then
-    forms := concat_ws(E'\n', forms, (
+  if octet_length(folded) > char_length(folded) and folded ~ private.accented_characters() then
+    wholes := concat_ws(E'\n', wholes, (
       select string_agg(distinct private.unaccented(w.word), ' ')
-      from regexp_split_to_table(content, '[^[:alpha:]]+') w (word) where w.word ~ private.accented_characters()));
+      from regexp_split_to_table(folded, '[^[:alpha:]]+') w (word) where w.word ~ private.accented_characters()));
   end if;
-  return forms;
 end $$;
-comment on function private.other_forms is
-  'What else the words of a text may be typed as: the parts of compounds and compounds as one word, versions '
-  'and hashes cut short, words without their accents. Null for none.';
+comment on function private.spelled_otherwise is
+  'What else the words of a text may be typed as: compounds as one word, versions and hashes cut short, words without '
+  'their accents; and the parts of compounds. Null for none.';
+
+create function private.other_forms(content text) returns text
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select concat_ws(E'\n', o.wholes, o.parts) from private.spelled_otherwise(content) o $$;
+comment on function private.other_forms is 'What else the words of a text may be typed as, in one text.';
 
 create function private.indexed_text(content text) returns text
 language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
@@ -323,7 +334,7 @@ grant execute on function
   private.unspaced_characters, private.run_characters, private.run_unit, private.folded, private.marked_runs,
   private.unseen_characters, private.unified_characters, private.accented_characters, private.unaccented,
   private.compound_pattern, private.compound_seam, private.is_compound, private.compounds, private.parts,
-  private.joined, private.forms_of_compound, private.other_forms,
+  private.joined, private.wholes, private.spelled_otherwise, private.other_forms,
   private.indexed_text
   to anon, authenticated, service_role, tidegate_worker;
 grant execute on function
