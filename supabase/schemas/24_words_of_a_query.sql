@@ -144,14 +144,19 @@ end $$;
 comment on function private.counted_words is
   'Stems of a query, of a prefix the most frequent, and how many chunks have each. Definer: as unposted_chunks.';
 
-create function private.unknown_words(query text, counted private.query_term[], stemmers text[]) returns text[]
+create function private.unknown_words(
+  parsed private.parsed_query, counted private.query_term[], stemmers text[])
+returns text[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return array(
     select distinct private.unaccented(private.folded(r.word))
-    from regexp_split_to_table(query, '[^[:alpha:]]+') r (word)
-    where char_length(r.word) between 4 and 20 and private.marked_runs(r.word) is null
+    from regexp_split_to_table(parsed.words, '[\s,;:!?()"“”„…/-]+') t (typed)
+    cross join btrim(t.typed, '.''’') r (word)
+    where r.word ~ '^[[:alpha:]]{4,20}$' and private.marked_runs(r.word) is null
+      -- Neither the beginning of a word nor a part of a name is a word.
+      and not lower(r.word) = any (parsed.prefixes)
       -- In no chunk by any stemmer, and a stop word of none.
       and not exists (
         select from unnest(stemmers) s (name)
@@ -167,13 +172,13 @@ end $$;
 comment on function private.unknown_words is 'Words of a query that no chunk has, as many as are corrected.';
 
 create function private.corrected_words(
-  query text, counted private.query_term[], scopes uuid[], direct bigint[])
+  parsed private.parsed_query, counted private.query_term[], scopes uuid[], direct bigint[])
 returns setof private.query_term
 language plpgsql stable security definer rows 5 set search_path = pg_catalog, pg_temp
 as $$
 declare
   stemmers constant text[] := array(select distinct k.stemmer from unnest(counted) k);
-  words constant text[] := private.unknown_words(query, counted, stemmers);
+  words constant text[] := private.unknown_words(parsed, counted, stemmers);
   -- Those of the hundred largest segments.
   known_scopes constant uuid[] := (private.segments_of_prefixes(20, scopes)).scope_ids;
 begin
@@ -227,7 +232,7 @@ declare
   replacements private.query_term[] := '{}';
 begin
   if exists (select from unnest(terms) t where t.frequency = 0) then
-    replacements := array(select c from private.corrected_words(parsed.words, terms, scopes, direct) c);
+    replacements := array(select c from private.corrected_words(parsed, terms, scopes, direct) c);
   end if;
   return array(
     -- Frequencies are counted in what the caller may see, so that a score tells nothing of others' texts. All that
