@@ -153,7 +153,7 @@ begin
   return array(
     select distinct private.unaccented(private.folded(r.word))
     from regexp_split_to_table(parsed.words, '[\s,;:!?()"“”„…/-]+') t (typed)
-    cross join btrim(t.typed, $$.'’$$) r (word)
+    cross join btrim(t.typed, '.''’') r (word)
     where r.word ~ '^[[:alpha:]]{4,20}$' and private.marked_runs(r.word) is null
       -- Neither the beginning of a word nor a part of a name is a word.
       and not lower(r.word) = any (parsed.prefixes)
