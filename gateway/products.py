@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, PlainSerializer
 
 MAX_PRICE = 9_999_999_999.99
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -14,12 +14,10 @@ PriceBound = Annotated[
 ]
 
 
-def _to_the_cent(price: Decimal) -> Decimal:
-    # JSON numbers, which the Data API answers, have no zeros at the end.
-    return price.quantize(Decimal("0.01"))
-
-
-Price = Annotated[Decimal, AfterValidator(_to_the_cent), Field(description="Exact decimal, as text.")]
+# As the Data API answers. A double holds every amount that the database takes: 12 digits and 3 decimals.
+Price = Annotated[
+    Decimal, PlainSerializer(float, return_type=float, when_used="json"), Field(description="In the currency's units.")
+]
 
 
 def without_nul(value: str) -> str:

@@ -12,7 +12,7 @@ create table public.orders (
   buyer_id uuid references auth.users (id) on delete set null,
   status text not null default 'pending' check (status in ('pending', 'paid', 'shipped', 'cancelled', 'refunded')),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
-  total numeric(14, 2) not null check (total > 0),
+  total numeric not null check (total > 0 and total < 1000000000000),
   reason text check (char_length(reason) <= 500),
   withdrawn_at timestamptz,
   paid_at timestamptz,
@@ -33,7 +33,7 @@ comment on column public.orders.buyer_id is 'Buyer; null once the account is clo
 comment on column public.orders.status is
   'pending, then paid or cancelled; paid, then shipped or refunded; shipped, then refunded perhaps.';
 comment on column public.orders.currency is 'ISO 4217 code of the total and of every line.';
-comment on column public.orders.total is 'Sum of its lines, exact.';
+comment on column public.orders.total is 'Sum of its lines, exact, with the decimals of its currency.';
 comment on column public.orders.reason is 'Why it was cancelled or refunded, in words for the buyer.';
 comment on column public.orders.withdrawn_at is
   'When the buyer or the shop withdrew it. Money that was paid, or is being paid at that moment, goes back.';
@@ -70,7 +70,7 @@ create table public.order_items (
   product_id uuid references public.products (id) on delete set null,
   sku text not null,
   name text not null,
-  unit_price numeric(12, 2) not null check (unit_price > 0),
+  unit_price numeric not null check (unit_price > 0 and unit_price < 10000000000),
   quantity integer not null check (quantity > 0),
   primary key (order_id, position)
 );
@@ -83,7 +83,7 @@ comment on column public.order_items.position is 'Position of the line, from 1.'
 comment on column public.order_items.product_id is 'Product; null once it was deleted.';
 comment on column public.order_items.sku is 'SKU at that time.';
 comment on column public.order_items.name is 'Name at that time.';
-comment on column public.order_items.unit_price is 'Price at that time.';
+comment on column public.order_items.unit_price is 'Price at that time, with the decimals of the currency.';
 comment on column public.order_items.quantity is 'Units.';
 
 grant select (order_id, position, product_id, sku, name, unit_price, quantity) on public.order_items to authenticated;

@@ -10,7 +10,7 @@
 create table private.payment_jobs (
   order_id uuid references public.orders (id) on delete cascade,
   kind text check (kind in ('charge', 'refund')),
-  amount numeric(14, 2) not null check (amount > 0),
+  amount numeric not null check (amount > 0 and amount < 1000000000000),
   currency text not null,
   customer_id uuid,
   is_sent boolean not null default false,
@@ -47,7 +47,7 @@ comment on table private.payment_jobs is
   'Charges and refunds that the payment provider is to make, at most one of each per order.';
 comment on column private.payment_jobs.order_id is 'The order.';
 comment on column private.payment_jobs.kind is 'charge: the buyer pays; refund: the money goes back.';
-comment on column private.payment_jobs.amount is 'Amount.';
+comment on column private.payment_jobs.amount is 'Amount, with the decimals of its currency: 4500 JPY, 1.250 KWD.';
 comment on column private.payment_jobs.currency is 'ISO 4217 code.';
 comment on column private.payment_jobs.customer_id is
   'Buyer, as the provider is told; the same in every attempt. Null once the account is closed and the job done.';

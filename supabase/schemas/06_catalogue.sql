@@ -32,6 +32,13 @@ from (values
   (3, 'BHD IQD JOD KWD LYD OMR TND')) l (minor_digits, codes)
 cross join lateral regexp_split_to_table(l.codes, ' ') c (code);
 
+create function private.amount(number numeric, currency text) returns numeric
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select round(number, (select c.minor_digits from public.currencies c where c.code = currency)) $$;
+comment on function private.amount is
+  'An amount with the decimals of its currency: 4500 JPY, 1.250 KWD. Definer: called by functions that may not read '
+  'currencies; granted to nobody.';
+
 create table public.categories (
   id uuid
     constraint "id of a category is unique" primary key
@@ -151,9 +158,9 @@ comment on column public.products.sku is 'Stock-keeping unit: capitals, digits, 
 comment on column public.products.name is 'Name, 1 to 200 characters, not all of them white space.';
 comment on column public.products.description is 'Plain text; searched by meaning and by words.';
 comment on column public.products.price is
-  'Exact decimal above 0 and below 10,000,000,000, with the decimals of its currency, at most two.';
+  'Exact decimal above 0 and below 10,000,000,000, with the decimals of its currency.';
 comment on column public.products.price_cents is
-  'Derived: the price in hundredths, for pages and ranges by price that an index serves.';
+  'Derived: the price in hundredths, rounded, for pages and ranges by price that an index serves.';
 comment on column public.products.currency is 'ISO 4217 code of the table currencies.';
 comment on column public.products.stock is 'Units on hand, never negative.';
 comment on column public.products.is_in_stock is 'Derived: stock above zero.';
@@ -201,8 +208,7 @@ create function private.require_exact_price() returns trigger
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- At most two decimals, on which orders, totals and clients rely, also where ISO 4217 has three.
-  digits constant integer := (select least(c.minor_digits, 2) from public.currencies c where c.code = new.currency);
+  digits constant integer := (select c.minor_digits from public.currencies c where c.code = new.currency);
 begin
   if digits is null then
     raise exception '% is no currency that prices can be in', new.currency
@@ -215,11 +221,12 @@ begin
   if scale(trim_scale(new.price)) > digits then
     raise exception 'a price in % has at most % decimals', new.currency, digits using errcode = 'check_violation';
   end if;
-  new.price := round(new.price, 2);
+  new.price := round(new.price, digits);
   return new;
 end $$;
 comment on function private.require_exact_price is
-  'Row trigger: refuses a price with more decimals than its currency has, and stores each with two: 19.90.';
+  'Row trigger: refuses a price with more decimals than its currency has, and stores each with them: 19.90 EUR, 4500 '
+  'JPY, 1.250 KWD.';
 
 create trigger require_exact_price before insert or update of price, currency on public.products
   for each row execute function private.require_exact_price();

@@ -195,7 +195,7 @@ begin
     perform private.raise_shortage(product_ids, quantities);
   end if;
   currency := sums.currency;
-  total := sums.total;
+  total := private.amount(sums.total, sums.currency);
 end $$;
 comment on function private.lock_products is
   'Locks the products of an order, raises an error unless all can be sold together, and returns what they cost. '
@@ -216,7 +216,8 @@ begin
     returning w.position, p.id, p.sku, p.name, p.price, w.quantity
   ), written as (
     insert into public.order_items as i (order_id, position, product_id, sku, name, unit_price, quantity)
-    select placed.id, t.position, t.id, t.sku, t.name, t.price, t.quantity from taken t
+    select placed.id, t.position, t.id, t.sku, t.name, private.amount(t.price, write_order.currency), t.quantity
+    from taken t
     returning i
   )
   select jsonb_agg(private.order_item_json(w.i) order by (w.i).position) into items from written w;

@@ -62,7 +62,7 @@ async def test_every_source_has_its_answer(stack: Stack, database: Database, peo
         for somebody in ("nobody", "carol"):
             popular = await gateway.ask(somebody, limit=2)
             assert (popular["source"], named(popular)) == ("popular", ["rope 1", "rope 0"])
-        assert popular["recommendations"][0]["price"] == "9.99"
+        assert popular["recommendations"][0]["price"] == 9.99
 
 
 @pytest.mark.parametrize("actor", ["nobody", "alice", "bob", "carol"])

@@ -141,6 +141,6 @@ async def test_it_is_the_same_through_the_data_api(
             finally:
                 await gateway.close()
             assert [each.used for each in (*found.degradations, *orders.degradations, *one.degradations)] == 3 * used
-            assert (str(one.orders[0].total), one.orders[0].items[0].quantity) == ("41.00", 2)
+            assert (float(one.orders[0].total), one.orders[0].items[0].quantity) == (41.0, 2)
             answers.append((found.source, orders.orders, orders.complete, one.orders))
     assert answers[0] == answers[1]

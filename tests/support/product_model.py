@@ -16,7 +16,6 @@ PRICE_BELOW = 10_000_000_000
 SKU = r"^[A-Z0-9]+(-[A-Z0-9]+)*$"
 # A character that is no white space of Unicode, as PostgreSQL and Python both read it.
 VISIBLE = r"[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-MAX_DECIMALS = 2
 
 _CODES = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
@@ -75,7 +74,7 @@ class NewProduct(BaseModel):
 
     @model_validator(mode="after")
     def _has_decimals_of_its_currency(self) -> Self:
-        digits = min(CURRENCIES[self.currency], MAX_DECIMALS)
+        digits = CURRENCIES[self.currency]
         if self.price != round(self.price, digits):
             raise ValueError(f"A price in {self.currency} has at most {digits} decimals")
         return self

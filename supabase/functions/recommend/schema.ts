@@ -26,7 +26,7 @@ export function argumentsOf({ like, category, limit }: Wish): Record<string, unk
 const Recommendation = z.object({
   product_id: z.guid(),
   name: z.string(),
-  price: z.string().describe("Exact decimal, as text."),
+  price: z.number().describe("In the currency's units."),
   currency: z.string().describe("ISO 4217 code."),
   category: z.string().describe("The slug of its category."),
   score: z.number().describe("More is better; comparable within one kind of reason."),
@@ -48,11 +48,10 @@ export const Answer = OfEveryAnswer.extend({
   source: Source.nullable().describe("What the list begins with. Null for an empty list."),
 });
 
-/** What the SQL function answers, in the gateway's form: a price is a decimal as text, a category its slug. */
+/** What the SQL function answers, in the gateway's form: a category is its slug. */
 export const Recommended = z.object({
   recommendations: z.array(
     Recommendation.omit({ category: true }).extend({
-      price: z.number().transform((price) => price.toFixed(2)),
       category_slug: z.string(),
     }).transform(({ category_slug: category, because, score, ...product }) => ({
       ...product,
