@@ -143,8 +143,8 @@ class RecommendationService:
 
 async def _live(
     backend: Backend, request: RecommendationsRequest, caller: Caller, mode: Source | None = None
-) -> RecommendationsResponse | None:
-    """An answer of now; None when there is nothing to sell, which is for the sources that follow."""
+) -> RecommendationsResponse:
+    """An answer of now, which is empty when there is nothing to sell: what was sold before is no answer then."""
     arguments: dict[str, Any] = {
         "like_product": request.like,
         "category": request.category,
@@ -153,7 +153,7 @@ async def _live(
     }
     with allow(SHARES[backend.dependency] * remaining()):
         answer = await backend.call("recommend", arguments, caller)
-    return _response(answer) if answer["recommendations"] else None
+    return _response(answer) if answer["recommendations"] else _empty()
 
 
 def _response(answer: Answer) -> RecommendationsResponse:

@@ -83,6 +83,24 @@ async def test_nobody_is_shown_what_cannot_be_had_or_was_just_bought(
         assert (await gateway.ask(actor, used={"the Data API"}, limit=50, **asked))["recommendations"] == whole
 
 
+async def test_an_empty_shop_says_so_and_shows_nothing_of_before(
+    stack: Stack, database: Database, people: People
+) -> None:
+    admin = people.shop.admin
+    asked: list[dict[str, Any]] = [{}, {"category": "ropes"}, {"like": str(people.shop.products["rope 0"])}]
+    async with gateway_of(stack, database, people) as gateway:
+        for query in asked:
+            assert named(await gateway.ask("alice", **query))
+        sold = admin.execute("update public.products set is_active = false where is_active returning id").fetchall()
+        try:
+            for query in asked:
+                answer = await gateway.ask("alice", **query)
+                assert (answer["recommendations"], answer["source"], answer["age_seconds"]) == ([], None, None)
+        finally:
+            ids = [row[0] for row in sold]
+            admin.execute("update public.products set is_active = true where id = any (%s)", (ids,))
+
+
 async def test_a_replica_recommends_the_same_when_nothing_else_does(
     stack: Stack, database: Database, people: People
 ) -> None:
