@@ -247,13 +247,30 @@ function totals(lines) {
 async function placeOrder() {
   if (!person) throw new Trouble(0, "Sign in to order.");
   orderKey ??= crypto.randomUUID();
-  const items = [...basket.values()].map(({ product, quantity }) => ({ product_id: product.id, quantity }));
+  // With the prices that the page shows: a higher one is refused, and a lower one charged.
+  const items = [...basket.values()]
+    .map(({ product, quantity }) => ({ product_id: product.id, quantity, unit_price: product.price }));
   const remedy = "Your order may have arrived: press “Place order” again, and it is placed once.";
-  await answered(client.rpc("place_order", { items, idempotency_key: orderKey }), remedy);
+  try {
+    await answered(client.rpc("place_order", { items, idempotency_key: orderKey }), remedy);
+  } catch (error) {
+    if (error.status === 409) await showPrices();
+    throw error;
+  }
   basket.clear();
   orderKey = null;
   showBasket();
   await Promise.all([showOrders(), showRecommendations()]);
+}
+
+/** Shows what the products in the basket cost now. */
+async function showPrices() {
+  const { data } = await answered(client.from("products").select("id, price").in("id", [...basket.keys()]));
+  for (const { id, price } of data) {
+    const line = basket.get(id);
+    if (line) basket.set(id, { ...line, product: { ...line.product, price } });
+  }
+  showBasket();
 }
 
 async function showOrders() {

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import psycopg
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browser.shop_page import (
@@ -81,6 +82,23 @@ def test_an_order_whose_answer_is_lost_is_placed_once(shop: Page, project: dict[
     press(shop, "Place order")
     expect(shop.locator("#message")).to_have_text("Thank you for your order.")
     expect(shop.locator("#orders li")).to_have_count(2)
+
+
+def test_a_price_that_has_risen_is_shown_before_it_is_paid(shop: Page, project: dict[str, str]) -> None:
+    change = "update public.products set price = price + %s where name = %s"
+    name = names(shop)[0]
+    add(shop, name)
+    shown = shop.locator("#total").inner_text()
+    with psycopg.connect(project["DATABASE_URL"], autocommit=True) as owner:
+        owner.execute(change, (5, name))
+        try:
+            press(shop, "Place order")
+            expect(shop.locator("#message")).to_have_class("error")
+            expect(shop.locator("#total")).not_to_have_text(shown)
+            press(shop, "Place order")
+            expect(shop.locator("#message")).to_have_text("Thank you for your order.")
+        finally:
+            owner.execute(change, (-5, name))
 
 
 def test_products_are_recommended(shop: Page) -> None:
