@@ -105,17 +105,13 @@ as $$
     select left(word, i - 1) || substr(word, i + 1), 0.8 from generate_series(1, char_length(word)) i
     union all
     select left(word, i) || l || substr(word, i + 1), 0.8
-    from generate_series(0, char_length(word)) i, string_to_table(private.letters_like(word), null) l
-    union all
-    select left(word, i - 1) || l || substr(word, i + 1), 0.6
-    from generate_series(1, char_length(word)) i, string_to_table(private.letters_like(word), null) l
-    where char_length(word) > 4) c
+    from generate_series(0, char_length(word)) i, string_to_table(private.letters_like(word), null) l) c
   where c.candidate <> word
   group by c.candidate
 $$;
 comment on function private.one_letter_off is
-  'What a misspelt word may be meant for: two letters swapped, one too many or one missing, or, from five letters on, '
-  'another one, which is less sure.';
+  'What a misspelt word may be meant for: two letters swapped, one too many, or one missing; not another letter, since '
+  'a tower is no towel.';
 
 create function private.stems_one_letter_off(words text[], stemmers text[])
 returns table (word text, candidate text, trust double precision, stemmer text, stem text)

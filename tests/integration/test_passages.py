@@ -349,7 +349,7 @@ def test_words_are_counted_in_nobody_elses_chunks(connection: psycopg.Connection
     ).fetchone()
     assert hidden is not None
     assert hidden[0]
-    terms = "array[('english', 'fire', 'fire', 1, 1, 1, 10)::private.query_term]"
+    terms = "array[('english', 'fire', 'fire', 1, 1, 1, 10, null)::private.query_term]"
     for actor, found in (("stranger", 1), ("owner", 0), ("anonymous", 0)):
         with as_caller(connection, tenants.people[actor]):
             scores = connection.execute(
