@@ -302,6 +302,8 @@ as $$
   select s.* from private.stems(concat_ws(
     E'\n', private.query_text(query),
     private.other_forms(regexp_replace(private.folded(query), '(?<!\S)[[:alpha:]]+\d+(?!\S)', ' ', 'g')))) s
+  -- wi-fi is there as wifi, as in every text that has it: both would count twice.
+  where s.word ~ '^[[:alnum:]]+$' or not private.is_compound(s.word)
 $$;
 comment on function private.query_words is 'Stems of a query, and of what else its words are spelled as.';
 grant execute on function private.stems, private.query_words to anon, authenticated, service_role;
