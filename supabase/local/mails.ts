@@ -55,7 +55,13 @@ export class Mails implements EmailDriver {
     const name = `${new Date().toISOString().replaceAll(":", "-")}-${number}.txt`;
     await Deno.writeTextFile(`${this.folder}/${name}`, `To: ${to}\nSubject: ${subject}\n\n${body}\n`, { mode: 0o600 });
     const names = (await Array.fromAsync(Deno.readDir(this.folder), (entry) => entry.name)).sort();
-    for (const old of names.slice(0, -KEPT_MAILS)) await Deno.remove(`${this.folder}/${old}`);
+    for (const old of names.slice(0, -KEPT_MAILS)) {
+      try {
+        await Deno.remove(`${this.folder}/${old}`);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error; // another mail has removed it
+      }
+    }
   }
 
   /** The token of a link without what says that it wants PKCE. */
