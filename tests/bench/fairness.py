@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +87,30 @@ class Seen:
         return statistics.quantiles(self.took, n=100)[-1]
 
 
-async def live(people: Sequence[Person], requests: Sequence[bytes], rate: float, seen: Seen, until: float) -> None:
-    """Each of the people asks in turn, at this rate together; who still waits for an answer is passed over."""
-    started, number = time.perf_counter(), 0
-    tasks: set[asyncio.Task[None]] = set()
-    busy: set[Person] = set()
+@dataclass
+class Crowd:
+    """The people, who ask on from the first phase to the last: an attack begins while they are at work."""
 
-    async def one(person: Person, request: bytes) -> None:
+    people: Sequence[Person]
+    requests: Sequence[bytes]
+    """One for each of the people in turn, and again from the first."""
+    rate: float
+    seen: Seen = field(default_factory=Seen)
+    """Where the answers to what they ask now are counted."""
+
+    async def live(self) -> None:
+        """Each of the people asks in turn, at this rate together; who still waits for an answer is passed over."""
+        started = time.perf_counter()
+        busy: set[Person] = set()
+        async with asyncio.TaskGroup() as tasks:
+            for number in count():
+                await asyncio.sleep(max(0.0, started + number / self.rate - time.perf_counter()))
+                person = self.people[number % len(self.people)]
+                if person not in busy:
+                    tasks.create_task(self._ask(person, self.requests[number % len(self.requests)], busy))
+
+    async def _ask(self, person: Person, request: bytes, busy: set[Person]) -> None:
+        seen = self.seen
         busy.add(person)
         sent = time.perf_counter()
         try:
@@ -102,30 +120,15 @@ async def live(people: Sequence[Person], requests: Sequence[bytes], rate: float,
         seen.took.append(time.perf_counter() - sent)
         busy.discard(person)
 
-    while time.perf_counter() < until:
-        due = started + number / rate
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        place = number % len(people)
-        number += 1
-        if people[place] in busy:
-            continue
-        task = asyncio.create_task(one(people[place], requests[number % (len(requests) // PEOPLE) * PEOPLE + place]))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    await asyncio.gather(*tasks)
-
 
 async def phase(
-    client: Client,
-    living: Callable[[Seen, float], Awaitable[None]],
-    attack: Callable[[float], Awaitable[None]] | None,
-    seconds: float,
+    client: Client, crowd: Crowd, attack: Callable[[float], Awaitable[None]] | None, seconds: float
 ) -> Seen:
-    """What the people saw who lived for so many seconds, attacked or not."""
-    seen = Seen(seconds=seconds)
+    """What the people see who live for so many seconds, attacked or not."""
+    seen = crowd.seen = Seen(seconds=seconds)
     before = processor_s(client)
-    until = time.perf_counter() + seconds
-    await asyncio.gather(living(seen, until), *([] if attack is None else [attack(until)]))
+    await asyncio.gather(asyncio.sleep(seconds), *([] if attack is None else [attack(time.perf_counter() + seconds)]))
+    crowd.seen = Seen()
     seen.cpu_s = tuple(new - old for new, old in zip(processor_s(client), before, strict=True))
     await asyncio.sleep(0.3)  # what is under way ends
     return seen
@@ -178,16 +181,19 @@ async def measure(
             {"cheap": cheap, "dear": await dearest(client, texts), "half-sent": [each[:-1] for each in cheap]},
         )
         people = [Person(number, client.port) for number in range(PEOPLE)]
-        asked = [client.request(text, number) for text in texts for number in range(PEOPLE)]
+        asked = [client.request(texts[n % len(texts)], n % PEOPLE) for n in range(len(texts) * PEOPLE)]
         seen = {kind: Seen() for kind in ("quiet", *ATTACKS)}
-        living = partial(live, people, asked, LOAD * best)
+        crowd = Crowd(people, asked, LOAD * best)
+        living = asyncio.create_task(crowd.live())
         for turn in track(range(turns + 1), "turns"):
             for kind in ATTACKS:
-                quiet = await phase(client, living, None, seconds)
-                attacked = await phase(client, living, partial(attacker.attack, kind), seconds)
+                quiet = await phase(client, crowd, None, seconds)
+                attacked = await phase(client, crowd, partial(attacker.attack, kind), seconds)
                 if turn > 0:  # before that connections are made, and tokens verified
                     seen["quiet"] += quiet
                     seen[kind] += attacked
+        living.cancel()
+        await asyncio.wait({living})
         for person in people:
             person.close()
     for kind, of_kind in seen.items():

@@ -16,7 +16,7 @@ class Cost:
 
 
 def cost_of(pids: list[int]) -> Cost:
-    """The processes `pids` together; those that are gone count nothing."""
+    """The processes `pids` together, and the processor time of their children that ended; those gone count nothing."""
     memory, ticks = 0, 0
     for pid in pids:
         try:
@@ -26,7 +26,7 @@ def cost_of(pids: list[int]) -> Cost:
             continue
         memory += 1024 * sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
         fields = stat.rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
+        ticks += sum(map(int, fields[11:15]))
     return Cost(memory, ticks / os.sysconf("SC_CLK_TCK"))
 
 
