@@ -150,12 +150,15 @@ returns private.chunk_match[]
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  titled uuid[] := array(
-    select t.id from private.sources_titled(title, kinds) t (id)
+  titled private.titled_source[] := array(
+    select t from private.sources_titled(title, kinds) t
     where (range.sources is null or t.id = any (range.sources)) and (excluded is null or not t.id = any (excluded)));
 begin
   if cardinality(titled) > 0 and not range.wanted is null then
-    titled := array(select private.passing_sources(titled, range.wanted));
+    titled := array(
+      select t from unnest(titled) t
+      where t.id in (
+        select private.passing_sources(array(select u.id from unnest(titled) u), range.wanted)));
   end if;
   if cardinality(titled) = 0 then
     return candidates;
@@ -163,18 +166,20 @@ begin
   return array(
     select (f.source_id, f.chunk_id, f.score)::private.chunk_match
     from (
-      select c.source_id, c.chunk_id, c.score + (c.source_id = any (titled))::integer as score
+      select c.source_id, c.chunk_id, c.score + (c.source_id in (select t.id from unnest(titled) t))::integer as score
       from unnest(candidates) c
       union all
       select t.id, x.id, 1
-      from unnest(titled) t (id)
-      cross join lateral (select k.id from public.chunks k where k.source_id = t.id order by k.position limit 1) x
+      from (select distinct on (u.id) u.* from unnest(titled) u order by u.id, u.file_id nulls first) t
+      cross join lateral (
+        select k.id from public.chunks k
+        where k.source_id = t.id and (t.file_id is null or k.file_id = t.file_id) order by k.position limit 1) x
       where not exists (select from unnest(candidates) c where c.source_id = t.id)) f
     order by f.score desc, f.source_id);
 end $$;
 comment on function private.titled_first is
-  'The candidates, with 1 more for those with this title, found or not: more than any other can have. As they are '
-  'without a title.';
+  'The candidates, with 1 more for those with this title or a file of this name, found or not: more than any other '
+  'can have. As they are without a title.';
 
 create type private.search_matches as (
   top private.chunk_match[], words private.word_matches, is_complete boolean, by_meaning private.chunk_match[],

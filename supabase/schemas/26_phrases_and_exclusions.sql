@@ -247,31 +247,56 @@ create index products_name_hash_idx on public.products (private.title_hash(name)
 alter index public.documents_title_hash_idx alter column 1 set statistics 0;
 alter index public.products_name_hash_idx alter column 1 set statistics 0;
 
-create function private.sources_titled(title text, kinds text[]) returns setof uuid
+create function private.name_stem(name text) returns text
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select regexp_replace(name, '(.)\.[^.\s]{1,16}$', '\1') $$;
+comment on function private.name_stem is 'The name of a file without its extension.';
+grant execute on function private.name_stem to anon, authenticated, service_role, tidegate_worker;
+
+create index document_files_name_hash_idx on public.document_files
+  (private.title_hash(private.name_stem(name)), scope_id);
+alter index public.document_files_name_hash_idx alter column 1 set statistics 0;
+
+create type private.titled_source as (id uuid, file_id uuid);
+comment on type private.titled_source is
+  'A source with the title looked for, or the document of a file with this name.';
+
+create function private.sources_titled(title text, kinds text[]) returns setof private.titled_source
 language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp
 as $$
 declare
   scopes constant uuid[] := private.search_scopes(kinds);
   shares constant uuid[] := private.search_shares(kinds);
-  key constant text := private.title_key(left(title, 500));
+  words constant text := private.title_key(left(title, 500));
+  hash constant bigint := hashtextextended(words, 0);
+  -- Of a file: as it is, and without the extension that it may end in.
+  hashes constant bigint[] := array[hash, hashtextextended(regexp_replace(words, ' [^ ]{1,16}$', ''), 0)];
 begin
-  if coalesce(key, '') = '' then
+  if coalesce(words, '') = '' then
     return;
   end if;
   return query
-    (select d.id from public.documents d
-     where private.title_hash(d.title) = hashtextextended(key, 0) and d.scope_id = any (scopes)
-       and private.title_key(d.title) = key
+    (select d.id, null::uuid from public.documents d
+     where private.title_hash(d.title) = hash and d.scope_id = any (scopes) and private.title_key(d.title) = words
      limit 100)
-    union
-    (select d.id from unnest(shares) s (id) join public.documents d using (id) where private.title_key(d.title) = key)
     union all
-    (select p.id from public.products p
-     where private.title_hash(p.name) = hashtextextended(key, 0) and p.scope_id = any (scopes)
-       and private.title_key(p.name) = key
+    (select d.id, null from unnest(shares) s (id) join public.documents d using (id)
+     where private.title_key(d.title) = words)
+    union all
+    (select f.document_id, f.id from public.document_files f
+     where private.title_hash(private.name_stem(f.name)) = any (hashes) and f.scope_id = any (scopes)
+       and words in (private.title_key(f.name), private.title_key(private.name_stem(f.name)))
+     limit 100)
+    union all
+    (select f.document_id, f.id from unnest(shares) s (id) join public.document_files f on f.document_id = s.id
+     where words in (private.title_key(f.name), private.title_key(private.name_stem(f.name))) limit 100)
+    union all
+    (select p.id, null from public.products p
+     where private.title_hash(p.name) = hash and p.scope_id = any (scopes) and private.title_key(p.name) = words
      limit 100);
 end $$;
 comment on function private.sources_titled is
-  'Documents and products of the caller with this title, case, accents, width and punctuation apart; at most 100 of '
-  'each. Definer: an index on a function of a title is not used under row level security.';
+  'Documents and products of the caller with this title, and documents with a file of this name, with its extension or '
+  'without; case, accents, width and punctuation apart; at most 100 of each. Definer: an index on a function of a '
+  'title is not used under row level security.';
 grant execute on function private.sources_titled to anon, authenticated, service_role;

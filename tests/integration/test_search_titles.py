@@ -32,6 +32,20 @@ HYBRID = (
 )
 
 
+def file(admin: psycopg.Connection[Any], owner: uuid.UUID | None, name: str, content: str, **more: Any) -> None:
+    """A document of that owner with a text of its own and a file that has been read."""
+    document = write(admin, owner, "Rented rooms", "Own text.", **more)
+    admin.execute(
+        "with c as (select * from public.chunks where document_id = %s), file as ("
+        " insert into public.document_files (id, document_id, scope_id, name, key, version, status)"
+        " select gen_random_uuid(), document_id, scope_id, %s, 'a', '1', 'ready' from c returning id)"
+        "insert into public.chunks (document_id, file_id, scope_id, position, title, content, start_offset, end_offset,"
+        " token_count, language, input_hash)"
+        " select document_id, file.id, scope_id, 1, title, %s, 0, char_length(%s), 5, 'en', '' from c, file",
+        (document, name, content, content),
+    )
+
+
 @pytest.fixture(scope="module")
 def tenants(database: Database) -> Tenants:
     """Public texts, of which the nearest to the query by meaning is never the one with its title; private texts."""
@@ -39,6 +53,8 @@ def tenants(database: Database) -> Tenants:
     with database.connect("supabase_admin") as admin:
         for title, content in TEXTS.items():
             write(admin, None, title, content, organization_id=organization(admin))
+        file(admin, None, "Lease Berlin (final).PDF", "Rent is due in advance.", organization_id=organization(admin))
+        file(admin, tenants.people["stranger"], "Tax return.xlsx", "Nobody's numbers.", visibility="private")
         write(admin, tenants.people["stranger"], "Secret plan", "Nobody's business.", visibility="private")
         write(admin, tenants.people["owner"], "About plans", "A secret plan is a plan.", visibility="private")
         admin.execute(
@@ -96,6 +112,27 @@ def test_a_title_is_found_for_who_may_read_it_alone(connection: psycopg.Connecti
     with as_caller(connection, tenants.people["owner"]):
         named = connection.execute("select private.sources_titled('secret plan', '{documents,products}')").fetchall()
     assert named == []
+
+
+@pytest.mark.parametrize("query", ["lease berlin (final).pdf", "Lease-Berlin final", "LEASE_BERLIN_FINAL.pdf"])
+def test_a_document_with_a_file_of_that_name_comes_first(
+    connection: psycopg.Connection[Any], tenants: Tenants, query: str
+) -> None:
+    with as_caller(connection, None):
+        answer = connection.execute(
+            "select r.title, (r.passages[1]).content, (r.passages[1]).file_name, r.score >= 1"
+            " from public.search(%s, mode => 'keyword') s, unnest(s.results) r order by r.score desc limit 1",
+            (query,),
+        ).fetchone()
+    assert answer == ("Rented rooms", "Rent is due in advance.", "Lease Berlin (final).PDF", True)
+
+
+def test_a_file_is_found_by_its_name_for_who_may_read_it_alone(
+    connection: psycopg.Connection[Any], tenants: Tenants
+) -> None:
+    assert titles(connection, tenants.people["stranger"], "tax return.xlsx") == ["Rented rooms"]
+    assert titles(connection, tenants.people["owner"], "tax return.xlsx") == []
+    assert titles(connection, None, "tax return.xlsx") == []
 
 
 def test_filters_phrases_and_exclusions_hold_for_it(connection: psycopg.Connection[Any], tenants: Tenants) -> None:
