@@ -48,6 +48,38 @@ def test_hidden_text_of_word_is_said_and_not_read_and_margins_are_read_once() ->
     assert found.remark == "Hidden text is not read."
 
 
+def test_text_that_a_style_of_word_hides_is_not_read() -> None:
+    hidden = "<w:rPr><w:vanish/></w:rPr>"
+    named = {"Secret": hidden, "Deeper": '<w:basedOn w:val="Secret"/>', "Shown": '<w:rPr><w:vanish w:val="0"/></w:rPr>'}
+    styles = "".join(f'<w:style w:styleId="{name}">{inner}</w:style>' for name, inner in named.items())
+
+    def paragraph(text: str, style: str = "", run: str = "") -> str:
+        return (
+            f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>'
+            f"<w:r><w:rPr>{run}</w:rPr><w:t>{text}</w:t></w:r><w:r><w:t>.</w:t></w:r></w:p>"
+        )
+
+    body = (
+        paragraph("seen")
+        + paragraph("no", "Secret")
+        + paragraph("no", "Deeper")
+        + paragraph("no", run='<w:rStyle w:val="Deeper"/>')
+        + paragraph("shown by its run's style", "Secret", '<w:rStyle w:val="Shown"/>')
+        + paragraph("shown by its run", "Deeper", '<w:vanish w:val="false"/>')
+    )
+    found = read(
+        packed(
+            {
+                "word/document.xml": f'<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>',
+                "word/styles.xml": f'<w:styles xmlns:w="{WORD}">{styles}</w:styles>',
+            }
+        ),
+        "a.docx",
+    )
+    assert found.text.split("\n\n") == ["seen.", ".", "shown by its run's style", "shown by its run"]
+    assert found.remark == "Hidden text is not read."
+
+
 def test_charts_of_slides_are_tables_and_hidden_slides_are_said() -> None:
     def points(name: str, *values: object) -> str:
         listed = "".join(f'<c:pt idx="{n}"><c:v>{value}</c:v></c:pt>' for n, value in enumerate(values))

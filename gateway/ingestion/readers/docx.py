@@ -35,10 +35,12 @@ WIDEST_SPAN = 64
 
 @dataclass(frozen=True)
 class Styles:
-    """By a style's id: the outline level, from 0, of those that make headings; how deep those of lists are."""
+    """By a style's id: the outline level, from 0, of those that make headings; how deep those of lists are; 1 for those
+    of hidden text."""
 
     outline: dict[str, int]
     lists: dict[str, int] = field(default_factory=dict)
+    hidden: dict[str, int] = field(default_factory=dict)
 
 
 def prepare(_file: File) -> None:
@@ -51,11 +53,12 @@ def read(file: File) -> Extraction:
     markdown = Markdown(file.limits)
     styles = _styles(archive)
     body = child(parse_xml(archive.read(DOCUMENT)), "body")
-    if body is not None and any(_is_hidden(each) for each in body.iter()):
-        markdown.remark("Hidden text is not read.")
-    _margins(markdown, archive, "/header")
+    _clear_hidden(markdown, body, styles)
+    _margins(markdown, archive, "/header", styles)
     blocks = list(body) if body is not None else []
     notes = [note for name in NOTES if name in archive for note in parse_xml(archive.read(name))]
+    for note in notes:
+        _clear_hidden(markdown, note, styles)
     # Separators have a type.
     notes = [note for note in notes if attribute(note, "type") is None]
     total = len(blocks) + len(notes)
@@ -63,20 +66,40 @@ def read(file: File) -> Extraction:
         _write(markdown, [block], styles)
         file.progress(number, total)
     write_charts(markdown, archive, DOCUMENT)
-    _margins(markdown, archive, "/footer")
+    _margins(markdown, archive, "/footer", styles)
     for number, note in enumerate(notes, len(blocks) + 1):
         _write(markdown, note, Styles({}))
         file.progress(number, total)
     return markdown.done()
 
 
-def _margins(markdown: Markdown, archive: Archive, kind: str) -> None:
+def _clear_hidden(markdown: Markdown, part: Element | None, styles: Styles) -> None:
+    """Take hidden text out of a part, and say so."""
+    for paragraph in part.iter() if part is not None else ():
+        if local(paragraph.tag) != "p":
+            continue
+        in_style = styles.hidden.get(_style(child(paragraph, "pPr")), 0)
+        for run in [each for each in paragraph.iter() if local(each.tag) == "r"]:
+            if _is_hidden(run, styles, in_style):
+                run.clear()
+                markdown.remark("Hidden text is not read.")
+
+
+def _is_hidden(run: Element, styles: Styles, in_style: int) -> bool:
+    """Whether a run in a paragraph of such a style is hidden; its own format and style say so first."""
+    format_ = child(run, "rPr")
+    own = _switch(child(format_, "vanish"))
+    return bool(styles.hidden.get(_style(format_, "rStyle"), in_style) if own is None else own)
+
+
+def _margins(markdown: Markdown, archive: Archive, kind: str, styles: Styles) -> None:
     """Headers or footers, once each: those of first, even and other pages often say the same."""
     written: set[str] = set()
     for is_kind, target in relations(archive, DOCUMENT).values():
         if is_kind.endswith(kind) and target in archive:
-            part = Markdown(Limits())
-            _write(part, parse_xml(archive.read(target)), Styles({}))
+            part, margin = Markdown(Limits()), parse_xml(archive.read(target))
+            _clear_hidden(markdown, margin, styles)
+            _write(part, margin, Styles({}))
             if (text := part.done().text) and text not in written:
                 written.add(text)
                 markdown.block(text)
@@ -122,8 +145,8 @@ def _depth(properties: Element | None, styles: Styles) -> int | None:
     return _number(child(own, "ilvl")) if _number(child(own, "numId"), 1) else None
 
 
-def _style(properties: Element | None) -> str:
-    style = child(properties, "pStyle")
+def _style(properties: Element | None, kind: str = "pStyle") -> str:
+    style = child(properties, kind)
     return (attribute(style, "val") if style is not None else None) or ""
 
 
@@ -140,14 +163,8 @@ def _texts(element: Element) -> Iterator[str]:
             yield SPACES[kind]
         elif kind == "p":  # of a text box
             yield f" {_text(each)} "
-        elif kind in THROUGH and not _is_hidden(each):
+        elif kind in THROUGH:
             yield from _texts(each)
-
-
-def _is_hidden(run: Element) -> bool:
-    """Whether a run has the format of hidden text."""
-    hidden = child(run, "rPr", "vanish") if local(run.tag) == "r" else None
-    return hidden is not None and attribute(hidden, "val") not in ("0", "false", "off")
 
 
 def _rows(table: Element) -> Iterator[list[str]]:
@@ -182,6 +199,7 @@ def _styles(archive: Archive) -> Styles:
         return Styles({f"Heading{n}": n - 1 for n in range(1, BODY_TEXT + 1)} | {"Title": 0})
     levels: dict[str, int] = {}
     depths: dict[str, int] = {}
+    hidden: dict[str, int] = {}
     parents: dict[str, str] = {}
     for style in parse_xml(archive.read("word/styles.xml")):
         style_id = attribute(style, "styleId") or ""
@@ -199,7 +217,10 @@ def _styles(archive: Archive) -> Styles:
         if listed or child(style, "pPr", "numPr") is not None:
             in_style = _number(child(style, "pPr", "numPr", "ilvl"))
             depths[style_id] = int(listed[1]) - 1 if listed and listed[1] else in_style
-    return Styles(_inherited(levels, parents), _inherited(depths, parents))
+        is_hidden = _switch(child(style, "rPr", "vanish"))
+        if is_hidden is not None:
+            hidden[style_id] = is_hidden
+    return Styles(_inherited(levels, parents), _inherited(depths, parents), _inherited(hidden, parents))
 
 
 def _inherited(values: dict[str, int], parents: dict[str, str]) -> dict[str, int]:
@@ -214,6 +235,11 @@ def _inherited(values: dict[str, int], parents: dict[str, str]) -> dict[str, int
         if ancestor in values:
             found[style] = values[ancestor]
     return found
+
+
+def _switch(element: Element | None) -> bool | None:
+    """Whether a format is on; None where nothing is said of it."""
+    return None if element is None else attribute(element, "val") not in ("0", "false", "off")
 
 
 def _number(element: Element | None, otherwise: int = 0) -> int:
