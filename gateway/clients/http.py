@@ -27,9 +27,10 @@ def create_client(transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.
         transport=transport,
         timeout=60.0,  # whoever calls has a policy, which allows less
         limits=httpx2.Limits(max_connections=MAX_CONNECTIONS),
-        event_hooks={"request": [_name_the_trace]},
+        event_hooks={"request": [name_the_trace]},
     )
 
 
-async def _name_the_trace(request: httpx2.Request) -> None:
+async def name_the_trace(request: httpx2.Request) -> None:
+    """A hook of a client: each request names the trace that it is part of."""
     propagate.inject(request.headers)

@@ -30,10 +30,11 @@ class AdmissionMiddleware:
     The server's connections do it before this, where they are the gateway's own.
     """
 
-    def __init__(self, app: ASGIApp, admission: Admission) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, admission: Admission, *, adds_headers: bool = True) -> None:
+        """Wrap `app`. Without `adds_headers` its answers are its own."""
         self.app = app
         self.admission = admission
+        self.adds_headers = adds_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; TooManyRequestsError."""
@@ -64,7 +65,7 @@ class AdmissionMiddleware:
             await send(message)
 
         with on_behalf_of(who.key):
-            await self.app(scope, receive, send_with_fields)
+            await self.app(scope, receive, send_with_fields if self.adds_headers else send)
 
 
 class ConcurrencyLimitMiddleware:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -86,13 +86,14 @@ class ClientDisconnectMiddleware:
     uvicorn lets a handler go on; what it started in the database is cancelled with it.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, applies: Callable[[str], bool] = is_work) -> None:
+        """Wrap `app`. `applies` says for which paths."""
         self.app = app
+        self.applies = applies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as long as somebody waits for it."""
-        if scope["type"] != "http" or not is_work(scope["path"]):
+        if scope["type"] != "http" or not self.applies(scope["path"]):
             await self.app(scope, receive, send)
             return
         work = asyncio.current_task()

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gateway.admission.admission import Asker
 from gateway.admission.connections import Uploads
@@ -29,9 +28,7 @@ from gateway.http.load_shedding import (
     UPLOADS,
     has_short_body,
     header,
-    health_answer,
     is_refused,
-    new_request_id,
     path_of,
 )
 
@@ -62,7 +59,6 @@ class BoundedProtocol(CountedConnection):
         self._held: tuple[Any, Any] | None = None  # the request that waits for its body
         self._refusals = self._waited_in_vain = 0
         self._is_hurried = False  # health is asked for more often than anybody needs it
-        self._health: str | None = None  # the path of a question that is answered here
         self._has_waited = False  # the next request to be answered came while another was
 
     # Reading -----------------------------------------------------------------------------------------------------
@@ -75,8 +71,8 @@ class BoundedProtocol(CountedConnection):
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # there are no websockets: it is a request like any other
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgraded(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(self._refusal or BadRequestError("The request is not HTTP/1.1 as RFC 9112 has it."))
         if self._is_over:
@@ -111,7 +107,7 @@ class BoundedProtocol(CountedConnection):
             if not has_short_body(self.headers):
                 self._give_up_parsing(self._refused)
             return
-        self._most_body_bytes = self.max_upload_bytes if path_of(self.url) == UPLOADS else self.max_body_bytes
+        self._most_body_bytes = self._most_of(path_of(self.url))
         if length.isdecimal() and int(length) > self._most_body_bytes:
             self._give_up_parsing(self._too_large())
         super().on_headers_complete()
@@ -138,6 +134,16 @@ class BoundedProtocol(CountedConnection):
                     "bytes (UPLOAD_MEMORY_MB, CALLER_SHARE). Send one after the other."
                 )
             )
+
+    def _most_of(self, path: str) -> int:
+        return self.max_upload_bytes if path == UPLOADS else self.max_body_bytes
+
+    def _is_held(self, cycle: Any) -> bool:
+        """Whether a request waits for its body."""
+        return bool(cycle.more_body)
+
+    def _upgraded(self, rest: bytes) -> None:
+        """The client wants another protocol, and has sent `rest` in it: its request is one like any other."""
 
     def _too_large(self) -> PayloadTooLargeError:
         return PayloadTooLargeError(self._most_body_bytes, is_upload=path_of(self.url) == UPLOADS)
@@ -180,7 +186,7 @@ class BoundedProtocol(CountedConnection):
         return who, error
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        if cycle.more_body:
+        if self._is_held(cycle):
             self._held = (cycle, app)
             return
         self._running = cycle
@@ -220,13 +226,6 @@ class BoundedProtocol(CountedConnection):
             # Never refused, but nobody needs to know a hundred times a second.
             self._is_hurried = False
             self._pause(PAUSE_S)
-
-    def _answer_health(self, path: str) -> None:
-        """Say that all is well, in the application's words, without asking it."""
-        self._health = None
-        answer = health_answer(path, new_request_id(header(self.headers, b"x-request-id")))
-        self.transport.write(STATUS_LINE[200] + self._own_lines(self.headers) + answer)
-        self.on_response_complete()
 
     def _answer_refused(self, error: GatewayError) -> None:
         """Refuse a request without having made anything for it, and wait for the next."""

@@ -100,8 +100,8 @@ class ResiliencePipeline:
         if self._monitor is not None:
             self._monitor.check()
 
-    async def call(self, work: Work[Result]) -> Result:
-        """The result of `work`, or its exception.
+    async def call(self, work: Work[Result], *, may_repeat: bool = True) -> Result:
+        """The result of `work`, or its exception; without `may_repeat` it is tried once.
 
         CircuitOpenError and BulkheadFullError without having tried, AttemptTimeoutError when it took too long.
         """
@@ -109,7 +109,7 @@ class ResiliencePipeline:
         try:
             return await self._attempt(work)
         except Exception as error:
-            if self.policy.attempts == 1:
+            if self.policy.attempts == 1 or not may_repeat:
                 raise
             first = error
         return await self._again(work, first)
