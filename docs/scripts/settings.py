@@ -21,6 +21,7 @@ SECTIONS = {
     "LLM_URL": "Language models",
     "GATEWAY_HOST": "Server",
     "SUPABASE_URL": "Project and tokens",
+    "UPSTREAMS": "Existing applications",
     "ENVIRONMENT": "Process",
     "GATEWAY_DATABASE_URL": "Databases",
     "WORKER_LEASE_S": "Worker",

@@ -7,16 +7,19 @@ from pydantic import SecretStr
 
 from gateway.config.policies import STORAGE, changed
 from gateway.config.secret_strength import (
+    MIN_JWT_SECRET,
     carries_service_role,
     database_weaknesses,
+    is_inside,
     jwt_secret_weaknesses,
     publishable_key_weaknesses,
+    secret_weaknesses,
 )
 from gateway.config.settings import Settings
 
 Process = Literal["gateway", "worker"]
 
-OWN_PATHS = ("/v1", "/health", "/mcp", "/docs", "/openapi.json", "/.well-known")
+OWN_PATHS = ("/v1", "/app", "/health", "/mcp", "/docs", "/openapi.json", "/.well-known")
 """Where the gateway answers: a path of a proxy that looks like one of them could not be told from it."""
 
 
@@ -66,7 +69,23 @@ def _misfits(settings: Settings) -> list[str]:
         found.append(
             f"GATEWAY_PUBLIC_URL has a path that begins with one of the gateway's own: {', '.join(OWN_PATHS)}."
         )
-    return found
+    return [*found, *_misfits_of_upstreams(settings)]
+
+
+def _misfits_of_upstreams(settings: Settings) -> list[str]:
+    found = [
+        f"UPSTREAM_SECRETS has one for {name}, which UPSTREAMS does not name."
+        for name in settings.upstream_secrets.keys() - settings.upstreams.keys()
+    ]
+    for name, upstream in settings.upstreams.items():
+        parts = urlsplit(upstream.url)
+        if (parts.hostname, parts.port) in {(host, settings.gateway_port) for host in _own_hosts(settings)}:
+            found.append(f"UPSTREAMS has the gateway's own address for {name}.")
+    return sorted(found)
+
+
+def _own_hosts(settings: Settings) -> set[str]:
+    return {settings.gateway_host, "localhost", "127.0.0.1", "::1"}
 
 
 def _publishable_keys(settings: Settings) -> list[tuple[str, str]]:
@@ -95,6 +114,19 @@ def _weaknesses(settings: Settings, process: Process) -> list[str]:
             settings, f"{name}_api_key"
         ) is not None:
             found.append(f"{name.upper()}_URL is not https: {name.upper()}_API_KEY would be sent in the clear.")
+    return [*found, *_weaknesses_of_upstreams(settings)]
+
+
+def _weaknesses_of_upstreams(settings: Settings) -> list[str]:
+    found = []
+    for name, secret in settings.upstream_secrets.items():
+        found += [
+            f"UPSTREAM_SECRETS {weakness.replace('a secret', f'a secret for {name}')}"
+            for weakness in secret_weaknesses(secret.get_secret_value(), MIN_JWT_SECRET, "secret")
+        ]
+    for name, upstream in settings.upstreams.items():
+        if upstream.url.startswith("http:") and not is_inside(urlsplit(upstream.url).hostname or ""):
+            found.append(f"UPSTREAMS has no https for {name}, which is not in a network of your own.")
     return found
 
 

@@ -43,7 +43,7 @@ def _of_gateway(settings: Settings) -> list[tuple[str, str]]:
         url = getattr(settings, f"{name}_url")
         if url is not None:
             rows.append((name.replace("_", " "), f"{url}{_named(getattr(settings, f'{name}_model'))}"))
-    return rows
+    return [*rows, *((f"/app/{name}/", upstream.url) for name, upstream in settings.upstreams.items())]
 
 
 def _of_worker(settings: Settings) -> list[tuple[str, str]]:

@@ -55,7 +55,7 @@ def _encryption_weaknesses(parts: SplitResult) -> list[str]:
     hosts = [HOST.findall(host)[0].strip("[]") for host in unquote(given).split(",")]
     if mode in ("require", "verify-ca", "verify-full") or all(_is_this_machine(host) for host in hosts):
         return []
-    if mode == "disable" and all(_is_inside(host) for host in hosts):
+    if mode == "disable" and all(is_inside(host) for host in hosts):
         return []  # said on purpose, such as of a pooler beside the process
     return [
         "does not demand TLS: add sslmode=verify-full and sslrootcert, or sslmode=require. Within a network of your "
@@ -68,7 +68,7 @@ def _is_this_machine(host: str) -> bool:
     return host in ("", "localhost") or host.startswith("/") or (address is not None and address.is_loopback)
 
 
-def _is_inside(host: str) -> bool:
+def is_inside(host: str) -> bool:
     """Whether the name or address is one that only a private network knows."""
     address = _address(host)
     return (address is not None and address.is_private) or "." not in host or host.endswith(INSIDE)

@@ -9,11 +9,11 @@ from pydantic_settings import SettingsConfigDict
 
 from gateway.config.embedder import EmbedderChoice
 from gateway.config.policies import Policies, policies
-from gateway.config.project import ProjectSettings
 from gateway.config.types import Empty, HttpUrl, LowerCase, PolicyChanges
+from gateway.config.upstreams import UpstreamSettings
 
 
-class Settings(ProjectSettings):
+class Settings(UpstreamSettings):
     """The settings; each stands in the environment under its name in capitals."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)

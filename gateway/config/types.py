@@ -29,7 +29,8 @@ def _lower_case(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def _json(value: Any) -> Any:
+def read_json(value: Any) -> Any:
+    """What a text says that is JSON; nothing where it is empty."""
     if not isinstance(value, str):
         return value
     try:
@@ -84,5 +85,5 @@ Rate = Annotated[str, AfterValidator(_rate)]
 Empty = BeforeValidator(_none_when_empty)
 LowerCase = BeforeValidator(_lower_case)
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-JsonObject = Annotated[dict[str, Any], NoDecode, BeforeValidator(_json)]
-PolicyChanges = Annotated[dict[str, dict[str, Number]], NoDecode, BeforeValidator(_json)]
+JsonObject = Annotated[dict[str, Any], NoDecode, BeforeValidator(read_json)]
+PolicyChanges = Annotated[dict[str, dict[str, Number]], NoDecode, BeforeValidator(read_json)]
