@@ -30,6 +30,7 @@ from gateway.config.settings import Settings
 from gateway.errors import DatabaseUnsafeError
 from gateway.http.connection_gate import gate_of
 from gateway.http.server_protocol import BoundedProtocol
+from gateway.http.streaming import StreamingProtocol
 from gateway.observability.logs import configure_logging
 from gateway.observability.reports import flush_reports, report_errors
 from gateway.observability.tracing import start_tracing, stop_tracing
@@ -146,11 +147,10 @@ def operations_config(services: Services) -> uvicorn.Config:
     )
 
 
-def server_config(
-    app: FastAPI, settings: Settings, protocol: type[BoundedProtocol] = BoundedProtocol
-) -> uvicorn.Config:
+def server_config(app: FastAPI, settings: Settings, protocol: type[BoundedProtocol] | None = None) -> uvicorn.Config:
     """How uvicorn serves `app`, whose admission the connections ask as well."""
     services: Services = app.state.services
+    usual = StreamingProtocol if settings.upstreams else BoundedProtocol
     parts = {
         "admission": services.admission,
         "open_connections": Connections(
@@ -169,11 +169,11 @@ def server_config(
         "cors_origins": settings.cors_origins,
         "public_path": settings.root_path.encode(),
     }
-    if protocol is BoundedProtocol:
+    if protocol is None:
         parts["request_s"] = settings.upload_timeout_s
     return uvicorn.Config(
         app,
-        http=gate_of(type(protocol.__name__, (protocol,), parts)),
+        http=gate_of(type(usual.__name__, (protocol or usual,), parts)),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -37,6 +37,8 @@ from gateway.search.embedding_routes import router as embeddings_router
 from gateway.search.routes import router as search_router
 from gateway.status.routes import operations as operations_router
 from gateway.status.routes import router as status_router
+from gateway.upstreams.branch import UpstreamMiddleware
+from gateway.upstreams.proxy import Upstreams
 
 logger = logging.getLogger(__name__)
 
@@ -128,8 +130,9 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
     return [
         Middleware(ForwardedMiddleware, addresses=services.admission.addresses, root_path=settings.root_path),
         Middleware(ObservationMiddleware),
-        *_compression(settings.compress_from_bytes),
         Middleware(DrainMiddleware, is_draining=lambda: services.status.is_draining),
+        *_applications(settings, services),
+        *_compression(settings.compress_from_bytes),
         cross_origin(settings.cors_origins),
         Middleware(ErrorBoundaryMiddleware),
         Middleware(AdmissionMiddleware, admission=services.admission),
@@ -153,6 +156,15 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         Middleware(TurnMiddleware, admission=services.admission),
         Middleware(HeadMiddleware),
     ]
+
+
+def _applications(settings: Settings, services: Services) -> list[Middleware]:
+    """None where no application is named."""
+    if not services.applications:
+        return []
+    addresses, public_url = services.admission.addresses, settings.gateway_public_url
+    upstreams = Upstreams(services.applications, addresses, public_url)
+    return [Middleware(UpstreamMiddleware, upstreams=upstreams, admission=services.admission)]
 
 
 def _compression(from_bytes: int) -> list[Middleware]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import httpx2
@@ -11,6 +11,7 @@ from gateway.admission.admission import Admission
 from gateway.answers.service import AnswerService
 from gateway.answers.writing import Writer
 from gateway.app import parts
+from gateway.app.applications import create_applications
 from gateway.auth.jwks import JwksCache
 from gateway.auth.tokens import SharedSecret, TokenVerifier
 from gateway.clients.chat import ChatModel
@@ -37,6 +38,7 @@ from gateway.search.recall import LiveRecall
 from gateway.search.service import SearchService
 from gateway.status.probes import Probes
 from gateway.status.service import StatusService
+from gateway.upstreams.application import Application
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Services:
     models: Sequence[ChatModel]
     payments: Payments | None
     admission: Admission
+    applications: Mapping[str, Application]
     pipelines: Sequence[ResiliencePipeline]
     _background: "list[asyncio.Task[None]]" = field(default_factory=list, repr=False)
 
@@ -107,6 +110,8 @@ class Services:
             await model.aclose()
         if self.payments is not None:
             await self.payments.aclose()
+        for application in self.applications.values():
+            await application.client.aclose()
         if self.admission.shared is not None:
             await self.admission.shared.aclose()
         await self.client.aclose()
@@ -154,6 +159,7 @@ def create_services(
     LIMIT.set_function(lambda: limiter.limit)
     IN_FLIGHT.set_function(lambda: limiter.in_flight)
     show_spread("requests", limiter.spread)
+    applications = create_applications(settings)
     dependencies = parts.list_dependencies(
         replica=replica,
         data_api=data_api,
@@ -164,6 +170,7 @@ def create_services(
         payments=payments,
         storage=Storage(settings.supabase_url, key, client, how.storage),
         shared_rates=shared,
+        applications=applications,
     )
     recall = parts.create_recall(settings, database, replica, limiter)
     search = SearchService(
@@ -211,5 +218,11 @@ def create_services(
         writers,
         payments,
         parts.create_admission(settings, verifier, limiter, shared),
-        [data_api.pipeline, queries.pipeline, *([] if reranker is None else [reranker.pipeline])],
+        applications,
+        [
+            data_api.pipeline,
+            queries.pipeline,
+            *([] if reranker is None else [reranker.pipeline]),
+            *(each.client.pipeline for each in applications.values()),
+        ],
     )

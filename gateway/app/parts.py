@@ -35,6 +35,7 @@ from gateway.search.recall import LiveRecall
 from gateway.search.service import SearchService
 from gateway.search.stale_answers import StaleAnswers
 from gateway.status.registry import Dependency
+from gateway.upstreams.application import Application
 
 
 def create_replica(settings: Settings, policy: Policy) -> Database | None:
@@ -194,6 +195,7 @@ def list_dependencies(
     payments: Payments | None,
     storage: Storage,
     shared_rates: SharedRates | None,
+    applications: Mapping[str, Application],
 ) -> list[Dependency]:
     """Everything outside the process but the database, for the status."""
     return [
@@ -209,6 +211,7 @@ def list_dependencies(
         Dependency("payment", payments, (PaymentFailedError,)),
         Dependency("storage", storage),
         Dependency("rate_limits", shared_rates, (RedisUnavailableError,), off="Each gateway counts for itself."),
+        *(Dependency(application.path.removeprefix("/"), application.client) for application in applications.values()),
     ]
 
 

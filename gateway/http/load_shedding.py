@@ -18,6 +18,8 @@ LIMITED, NEVER_REFUSED = "/v1/", "/v1/status"
 UPLOADS = "/v1/documents"
 # Wait for a model, where there is one.
 ANSWERS = ("/v1/answers", "/v1/chat/completions")
+# Of existing applications, which have places of their own.
+APPLICATIONS = "/app/"
 LIVE, READY = "/health/live", "/health/ready"
 # For orchestrators: never refused, whoever asks and however often.
 UNCOUNTED = frozenset({LIVE, READY})

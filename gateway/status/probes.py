@@ -61,7 +61,7 @@ class Probes:
             reason = each.objection(client.row) if client.row and found[each.name].state == "up" else None
             if reason is not None:
                 found[each.name] = _down(reason, each)
-        return Snapshot(Dependencies(**found), client.row)
+        return Snapshot(Dependencies.of(found), client.row)
 
     async def _status(self, dependency: Dependency) -> DependencyStatus:
         if dependency.client is None:

@@ -14,6 +14,7 @@ import uvicorn
 from gateway.app.__main__ import server_config
 from gateway.app.container import Services
 from gateway.http.server_protocol import BoundedProtocol
+from gateway.http.streaming import StreamingProtocol
 from tests.support.gateway_app import NOWHERE, is_connected, make_app, make_settings
 from tests.support.tokens import Project
 from tests.support.waiting import PATIENCE_S, until_true
@@ -106,7 +107,8 @@ async def served(database_url: str = NOWHERE, **changes: Any) -> AsyncIterator[W
     changes = {"rate_limit": "5 per day", "rate_limit_address": "5 per day", **changes}
     app = make_app(project, database_url, **changes)
     request_s = changes.get("upload_timeout_s", PATIENCE_S)
-    protocol = type("Quick", (BoundedProtocol,), {"linger_s": 0.1, "request_s": request_s})
+    usual = StreamingProtocol if "upstreams" in changes else BoundedProtocol
+    protocol = type("Quick", (usual,), {"linger_s": 0.1, "request_s": request_s})
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(server_config(app, make_settings(database_url, **changes), protocol))
         serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -57,7 +57,9 @@ ALLOWED = {
         "http/server_protocol.py",
         "http/connection.py",
         "http/connection_gate.py",
+        "http/streaming.py",
     ),
+    "httpcore2": ("clients/upstream_answer.py", "clients/upstream_body.py"),
     "onnxruntime": ("embeddings/",),
     "tokenizers": ("chunking/", "embeddings/", *OTHER_PROCESSES),
     "redis": ("admission/shared.py",),
@@ -116,6 +118,7 @@ LOWER: dict[str, tuple[str, ...]] = {
     "documents/": (*CAPABILITY, "gateway.documents"),
     "recommendations/": (*CAPABILITY, "gateway.recommendations"),
     "reading/": (*CAPABILITY, "gateway.reading"),
+    "upstreams/": (*CAPABILITY, "gateway.admission", "gateway.upstreams"),
     "status/": (*CAPABILITY, "gateway.status"),
     # Offers the others to chat clients.
     "mcp/": (
@@ -255,6 +258,7 @@ def test_what_waits_goes_by_the_monotonic_clock() -> None:
     """Setting the date must neither open a breaker for a year nor end a wait: only tokens and dates ask the wall's."""
     asks_the_date = {
         "answers/chat.py",
+        "auth/identity.py",
         "auth/tokens.py",
         "embeddings/openai.py",
         "observability/recording.py",

@@ -31,7 +31,7 @@ OLD = {
 }
 # In code these are other things: what a token is for, the processes of a supervisor.
 OLD_IN_PAGES = {
-    r"(?i:audiences?)": "scope",
+    r"(?i:audiences?)(?!=)": "scope",
     r"(?i:parked|stuck)": "failed, dead letter",
     r"(?i:replay(s|ed|ing)?)": "retry",
     r"(?i:anew)": "again",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway.config.destinations import destinations
 from gateway.config.loading import SettingsError, load_settings
 from gateway.config.settings import Settings, describe_settings
 from gateway.local.paths import REPOSITORY
@@ -86,6 +87,51 @@ def test_what_calls_can_follow_is_read(environment: pytest.MonkeyPatch, resilien
     assert how.storage.timeout_s == (5 if "5" in resilience else 60)
     # What a request waits for is given up with it.
     assert (how.database.timeout_s, how.data_api.timeout_s, how.payment.timeout_s) == (0.5, 0.5, 10)
+
+
+@pytest.mark.parametrize(
+    ("upstreams", "words"),
+    [
+        ("[]", "valid dictionary"),
+        ('{"Shop": "http://shop.internal"}', "is no name"),
+        ('{"../v1": "http://shop.internal"}', "is no name"),
+        ('{"shop": "ftp://shop.internal"}', "http:// or https://"),
+        ('{"shop": "http://anna:secret@shop.internal"}', "no more than a scheme, a host, a port and a path"),
+        ('{"shop": "http://shop.internal/?a=b"}', "no more than"),
+        ('{"shop": "http://shop.internal:99999"}', "Port out of range"),
+        ('{"shop": {"url": "http://shop.internal", "retries": 3}}', "Extra inputs"),
+        ('{"shop": {"url": "http://shop.internal", "health": "healthz"}}', "pattern"),
+        ('{"shop": "http://localhost:8000"}', "the gateway's own address"),
+    ],
+)
+def test_applications_that_cannot_be_asked_are_refused(
+    environment: pytest.MonkeyPatch, upstreams: str, words: str
+) -> None:
+    for settings in (GOOD, PRODUCTION):
+        (problem,) = problems(environment, {**settings, "UPSTREAMS": upstreams})
+        assert problem.startswith("UPSTREAMS")
+        assert words in problem
+
+
+def test_an_application_is_asked_over_no_open_network(environment: pytest.MonkeyPatch) -> None:
+    both = {"UPSTREAMS": '{"shop": "http://shop.example.org", "inner": "http://10.0.0.5:8000"}'}
+    secrets = {"UPSTREAM_SECRETS": '{"shop": "short", "other": "k3JQ9vX2pLw7ZtR4mB6nYcH8sDfGa1Ue"}'}
+    found = problems(environment, {**PRODUCTION, **both, **secrets})
+    assert found == [
+        "UPSTREAM_SECRETS has one for other, which UPSTREAMS does not name.",
+        "UPSTREAM_SECRETS has a secret for shop of fewer than 32 characters.",
+        "UPSTREAMS has no https for shop, which is not in a network of your own.",
+    ]
+
+
+def test_an_application_is_named_where_settings_are_checked(environment: pytest.MonkeyPatch) -> None:
+    upstreams = '{"shop": "http://10.0.0.5:8000", "old": {"url": "https://old.example/site/", "stale_s": 60}}'
+    set_all(environment, {**PRODUCTION, "UPSTREAMS": upstreams})
+    lines = destinations(load_settings("gateway"), "gateway")
+    assert [line.split() for line in lines if line.startswith("/app/")] == [
+        ["/app/shop/", "http://10.0.0.5:8000"],
+        ["/app/old/", "https://old.example/site"],
+    ]
 
 
 def test_memory_for_uploads_that_holds_no_whole_body_is_refused(environment: pytest.MonkeyPatch) -> None:
