@@ -15,7 +15,11 @@ DAY = 45992
 
 
 def workbook(
-    sheets: Mapping[str, str], codes: Sequence[str | int] = (), parts: Mapping[str, str] = {}, **states: str
+    sheets: Mapping[str, str],
+    codes: Sequence[str | int] = (),
+    parts: Mapping[str, str] = {},
+    merged: str = "",
+    **states: str,
 ) -> bytes:
     """Sheets of these rows, and formats, custom or built in, for `s` of their cells."""
     targets = {f"r{n}": ("worksheet", f"worksheets/sheet{n}.xml") for n in range(len(sheets))}
@@ -43,7 +47,7 @@ def workbook(
     for number, rows in enumerate(sheets.values()):
         columns, end, data = rows.rpartition("</cols>")
         packed_parts[f"xl/worksheets/sheet{number}.xml"] = (
-            f'<worksheet xmlns="{SHEETS}">{columns}{end}<sheetData>{data}</sheetData></worksheet>'
+            f'<worksheet xmlns="{SHEETS}">{columns}{end}<sheetData>{data}</sheetData>{merged}</worksheet>'
         )
     return packed(packed_parts)
 

@@ -1,4 +1,4 @@
-"""CSV as one table; JSON as tables where it is lists of records, and as lines `key: value` elsewhere."""
+"""CSV as on a sheet; JSON as tables where it is lists of records, and as lines `key: value` elsewhere."""
 
 import csv
 import io
@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
 from typing import Any
 
 from gateway.ingestion.archive import DAMAGED
@@ -16,17 +15,16 @@ from gateway.ingestion.extraction import Extraction, Markdown, one_line
 from gateway.ingestion.formats import Format
 from gateway.ingestion.readers import File
 from gateway.ingestion.readers.plain import prepare as prepare  # noqa: PLC0414
+from gateway.ingestion.readers.sheet_tables import Row, write_tables
 
 DELIMITERS = ",;\t|"
 NO_DELIMITER = "\x1f"
 SAMPLE = 65_536
 # How Excel tells itself.
 DECLARED = re.compile(r"sep=([^\w\s\"'])\n", re.IGNORECASE)
-# By which the delimiter, the title and the header are found out.
+# By which the delimiter is found out.
 ROWS_LOOKED_AT = 50
 OUTSIDE_NUMBERS = re.compile(r"(?<!\d),|,(?!\d)")
-NUMBER = re.compile(r"\s*(?=[^a-z]*\d)[-+(]?[\d.,:/\- T%€$£+]+[)Z]?\s*")
-YEAR = re.compile(r"\s*(?:1[89]|20)\d\d\s*")
 LARGEST_CELL = 1_000_000
 DEEPEST = 100
 # A text of JSON, or what only people write, in files of this length: comments, and a comma behind the last member.
@@ -41,7 +39,7 @@ def read(file: File) -> Extraction:
     markdown = Markdown(file.limits)
     text = decode(file.data, file.charset)
     if file.format is Format.CSV:
-        _csv(markdown, text, file.progress)
+        write_tables(markdown, map(Row, _csv_rows(text, file.progress)))
         return markdown.done()
     try:
         value, others = _json(text)
@@ -55,30 +53,6 @@ def read(file: File) -> Extraction:
     for number, line in others:
         markdown.plain(f"Line {number}, which is no JSON: {line}")
     return markdown.done()
-
-
-def _csv(markdown: Markdown, text: str, progress: Callable[[int, int], None]) -> None:
-    """Lines of a title above the table, and the table."""
-    rows = _csv_rows(text, progress)
-    first = list(islice((row for row in rows if any(cell.strip() for cell in row)), ROWS_LOOKED_AT))
-    width = max(map(_filled, first), default=0)
-    while len(first) > 1 and _filled(first[0]) == 1 < width:
-        markdown.paragraph(" ".join(first.pop(0)))
-    if (
-        len(first) > 1
-        and all(not cell.strip() or NUMBER.fullmatch(cell.strip()[:40]) for cell in first[0])
-        and not _years(first[0])
-    ):
-        first.insert(0, [f"column {number}" for number in range(1, len(first[0]) + 1)])
-    markdown.table(chain(first, rows))
-
-
-def _filled(row: Sequence[str]) -> int:
-    return sum(1 for cell in row if cell.strip())
-
-
-def _years(row: Sequence[str]) -> bool:
-    return all(YEAR.fullmatch(cell) or not cell.strip() for cell in row)
 
 
 def _csv_rows(text: str, progress: Callable[[int, int], None]) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""Workbooks, by calamine: a heading and a table for each sheet, about as a program shows it, without what is hidden."""
+"""Workbooks, by calamine: a heading for each sheet, then what a program shows of it, as texts and tables."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from gateway.ingestion.errors import UnreadableError
 from gateway.ingestion.extraction import Extraction, Markdown, ranges
 from gateway.ingestion.readers import File
 from gateway.ingestion.readers.number_formats import shown
+from gateway.ingestion.readers.sheet_tables import Row, write_tables
 from gateway.ingestion.readers.xlsx_notes import write_notes
 from gateway.ingestion.readers.xlsx_sheets import Sheet, Sheets, letters_of
 
@@ -44,7 +45,7 @@ def read(file: File) -> Extraction:
             sheet = sheets.sheet(name)
             markdown.heading(1, name)
             left_out = LeftOut()
-            markdown.table(_rows(workbook, name, sheet, left_out))
+            write_tables(markdown, _rows(workbook, name, sheet, left_out))
             write_notes(markdown, archive, sheets.part(name))
             _remark(markdown, name, sheet, left_out)
             file.progress(number, len(names))
@@ -67,7 +68,7 @@ def _remark(markdown: Markdown, name: str, sheet: Sheet, left_out: LeftOut) -> N
         )
 
 
-def _rows(workbook: CalamineWorkbook, name: str, sheet: Sheet, left_out: LeftOut) -> Iterator[list[str]]:
+def _rows(workbook: CalamineWorkbook, name: str, sheet: Sheet, left_out: LeftOut) -> Iterator[Row]:
     values = workbook.get_sheet_by_name(name)
     top, first = values.start or (0, 0)
     left = min([first, *(column for texts in sheet.texts.values() for column in texts)])
@@ -77,7 +78,9 @@ def _rows(workbook: CalamineWorkbook, name: str, sheet: Sheet, left_out: LeftOut
         row = _row(cells, sheet.formats.get(number, {}), sheet.texts.get(number, {}), left)
         if number not in sheet.hidden_rows:
             left_out.columns.update(column for column in sheet.hidden_columns if row.get(column))
-            yield [text for column, text in row.items() if column not in sheet.hidden_columns]
+            shown_columns = [column for column in row if column not in sheet.hidden_columns]
+            spread = row | _spread(row, sheet.merged[number]) if number in sheet.merged else {}
+            yield Row([row[column] for column in shown_columns], [spread[column] for column in shown_columns if spread])
         elif any(row.values()):
             left_out.rows.add(number + 1)
 
@@ -86,6 +89,16 @@ def _row(cells: Mapping[int, Cell], codes: Mapping[int, str], texts: Mapping[int
     """What a row shows, by column."""
     columns = range(left, max([*cells, *texts], default=-1) + 1)
     return {column: texts.get(column) or _shown(cells.get(column), codes.get(column)) for column in columns}
+
+
+def _spread(row: Mapping[int, str], merged: Mapping[int, int]) -> dict[int, str]:
+    """The texts of merged cells in all columns of the row that they take."""
+    return {
+        column: row[first]
+        for first, last in merged.items()
+        for column in range(first, last + 1)
+        if column in row and first in row
+    }
 
 
 def _shown(cell: Cell, code: str | None) -> str:

@@ -1,5 +1,6 @@
-"""What calamine does not tell of a sheet: number formats, what is hidden, errors, and formulas without a result."""
+"""What calamine does not tell of a sheet: number formats, hidden and merged cells, errors, formulas without result."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ from gateway.ingestion.readers.number_formats import BUILT_IN
 from gateway.ingestion.relations import relations
 from gateway.ingestion.xml import attribute, child, parse_xml, scan_xml
 
+RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})\d{1,7}")
 WORKBOOK = "xl/workbook.xml"
 MAX_COLUMNS = 16_384
+MOST_MERGED = 20_000
 
 
 @dataclass
@@ -25,6 +28,8 @@ class Sheet:
     """Errors such as `#DIV/0!`, and formulas such as `=A1+B1` that no program has calculated, by row and column."""
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    merged: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    """The last columns of cells that take several, by their first row and column."""
     has_formulas: bool = False
     """Whether some of its formulas have no result."""
 
@@ -90,6 +95,8 @@ class _Scan:
         elif self._element == "col" and attributes.get("hidden") in ("1", "true"):
             first, last = int(attributes.get("min", "1")), int(attributes.get("max", "1"))
             self.sheet.hidden_columns.update(range(max(first - 1, 0), min(last, MAX_COLUMNS)))
+        elif self._element == "mergeCell" and (found := RANGE.fullmatch(attributes.get("ref", ""))):
+            self._merge(int(found[2]) - 1, _column(found[1]), _column(found[3]))
 
     def text(self, text: str) -> None:
         if self._element == "f":
@@ -99,6 +106,10 @@ class _Scan:
 
     def finish(self) -> None:
         self._end_row()
+
+    def _merge(self, row: int, first: int, last: int) -> None:
+        if first < last < MAX_COLUMNS and len(self.sheet.merged) < MOST_MERGED:
+            self.sheet.merged[row][first] = last
 
     def _end_cell(self) -> None:
         if self._is_error and self._value:
