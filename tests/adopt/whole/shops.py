@@ -54,6 +54,8 @@ class Framework:
 GUNICORN = ("gunicorn", "--workers=2", "--threads=8", "--no-control-socket", "--bind=127.0.0.1:{port}")
 DJANGO = Framework("django", ("manage.py", "migrate", "--verbosity=0"), ("-m", *GUNICORN, "config.wsgi"))
 
+FLASK = Framework("flask", ("-m", "alembic", "upgrade", "head"), ("-m", *GUNICORN, "shop:create_app()"))
+
 
 class Shops:
     """A gateway before the applications, and the people."""
