@@ -60,6 +60,13 @@ def table_of(rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The header of several rows as one: each column with all that stands above it."""
+    width = max(map(len, rows))
+    columns = ([row[column].strip() for row in rows if column < len(row)] for column in range(width))
+    return [" ".join(dict.fromkeys(filter(None, column))) for column in columns]
+
+
 def ranges(numbers: Sequence[int]) -> str:
     """Ascending numbers in words, such as `1-4, 6`; of very many the first."""
     ends: list[list[int]] = []

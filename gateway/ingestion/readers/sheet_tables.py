@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, takewhile
 
-from gateway.ingestion.extraction import MAX_COLUMNS, Markdown
+from gateway.ingestion.extraction import MAX_COLUMNS, Markdown, joined_header
 
 # What is looked at before it is written: rows of a part, and rows below a header.
 ROWS_OF_PART, ROWS_BELOW = 50, 10
@@ -23,13 +23,24 @@ YEAR = re.compile(r"(?:1[89]|20)\d\d")
 class Row:
     """The texts of a row by column; `spread` has those of merged cells in all columns that they take."""
 
-    __slots__ = ("cells", "filled", "spread")
+    __slots__ = ("_filled", "cells", "spread")
 
     def __init__(self, cells: Sequence[str], spread: Sequence[str] = ()) -> None:
-        """`filled` are the columns that have text."""
-        self.cells = cells
+        """Of very wide rows the first columns."""
+        self.cells = cells if len(cells) <= MAX_COLUMNS else cells[:MAX_COLUMNS]
         self.spread = spread
-        self.filled = [column for column, cell in enumerate(cells[:MAX_COLUMNS]) if cell and not cell.isspace()]
+        self._filled: list[int] | None = None
+
+    @property
+    def filled(self) -> list[int]:
+        """The columns that have text."""
+        if self._filled is None:
+            self._filled = [column for column, cell in enumerate(self.cells) if cell and not cell.isspace()]
+        return self._filled
+
+    def has_text(self) -> bool:
+        """Whether any column has."""
+        return any(map(str.strip, self.cells))
 
     def cell(self, column: int) -> str:
         """The text in a column."""
@@ -92,9 +103,20 @@ class _Ahead:
         assert row is not None
         return row
 
+    def rest_of_part(self) -> Iterator[Sequence[str]]:
+        """Take the rows up to one without text."""
+        while self.is_within_part():
+            yield self.take().cells
+            if not self._ahead:
+                for row in self._rest:
+                    if not row.has_text():
+                        self._ahead.append(None)
+                        break
+                    yield row.cells
+
     def _read(self) -> bool:
         for row in self._rest:
-            if row.filled:
+            if row.has_text():
                 self._ahead.append(row)
             elif self._ahead and self._ahead[-1] is None:
                 continue
@@ -121,12 +143,14 @@ class _Table:
         count = 1
         while count < min(len(part), MOST_HEADER_ROWS) and _is_above(part[:count], part[count], rows[count + 1 :]):
             count += 1
-        self.header = _joined([ahead.take() for _ in range(count)])
+        *upper, last = [ahead.take() for _ in range(count)]
+        self.header = joined_header([*map(_spread, upper), last.cells])
 
     def rest(self, ahead: _Ahead) -> Iterator[Sequence[str]]:
         """Take the rows up to a text or another table."""
-        while ahead.is_within_part() or self._goes_on(ahead):
-            yield ahead.take().cells
+        yield from ahead.rest_of_part()
+        while self._goes_on(ahead):
+            yield from ahead.rest_of_part()
 
     def is_followed_by(self, part: Sequence[Row]) -> bool:
         """Whether a part is another table, by its header."""
@@ -181,14 +205,6 @@ def _names_figures(header: Row, rows: Sequence[Row]) -> bool:
         if cells and not years and all(_is_figure(row.cell(column)) for row in cells):
             return header.is_year(column) or not _is_figure(header.cell(column))
     return False
-
-
-def _joined(rows: Sequence[Row]) -> list[str]:
-    """The header that several rows are: each column with all that stands above it, the last row as it is."""
-    texts = [*map(_spread, rows[:-1]), [cell.strip() for cell in rows[-1].cells]]
-    width = max(map(len, texts))
-    columns = ([row[column].strip() for row in texts if column < len(row)] for column in range(width))
-    return [" ".join(dict.fromkeys(filter(None, column))) for column in columns]
 
 
 def _spread(row: Row) -> list[str]:
