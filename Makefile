@@ -16,6 +16,9 @@ DENO_FUNCTIONS := $(wildcard supabase/functions/*/index.ts)
 FUNCTIONS_CONFIG := --config supabase/functions/deno.json
 DENO_SOURCES := $(wildcard supabase/clients/typescript/*.ts supabase/local/*.ts supabase/functions/*.ts supabase/functions/*/*.ts)
 DENO_TESTS := $(wildcard tests/conformance/*.ts tests/contract/*.ts tests/e2e/*.ts tests/e2e/browser/*.ts tests/integration/local_stack/*.ts)
+# Public generators of clients, with what they need: not of the stack, nor of its tests.
+GENERATORS_CONFIG := --config tests/contract/generators/deno.json
+GENERATORS := tests/contract/generators/generate.ts
 EXAMPLES := $(wildcard docs/examples/*/*.js)
 # They run in Node, whose globals Deno's linter does not allow.
 FOR_NODE := $(wildcard gateway/adopt/injected/node/*.mjs gateway/adopt/probes/*.cjs)
@@ -87,7 +90,7 @@ OTHERS := tests/integration $(patsubst %,--ignore=%,$(LOCAL_STACK) $(MOVED))
 
 .PHONY: test
 test: ## Check style and types, then run the whole suite on real PostgreSQL
-	@$(MAKE) --no-print-directory --jobs=2 .venv/deno-tests.stamp .venv/debian.stamp
+	@$(MAKE) --no-print-directory --jobs=2 .venv/deno-tests.stamp .venv/debian.stamp .venv/generators.stamp
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint
 	$(DENO) test --quiet --cached-only --allow-net=127.0.0.1 --allow-env \
 	  $(FUNCTIONS_CONFIG) supabase/functions
@@ -102,7 +105,7 @@ test: ## Check style and types, then run the whole suite on real PostgreSQL
 
 # The inner loop: what needs no more than one database. Cutting hostile texts takes as long as all other unit tests.
 .PHONY: test-fast
-test-fast: .venv/dev.stamp .venv/deno.stamp ## Run the unit tests, the contracts and the access matrix
+test-fast: .venv/dev.stamp .venv/deno.stamp .venv/generators.stamp ## Run the unit tests, the contracts and the access matrix
 	@mkdir -p .test-logs; $(BIN)/python -m pytest -q tests/unit --ignore=tests/unit/test_hostile_texts.py \
 	  >.test-logs/unit.log 2>&1 & unit=$$!; \
 	trap 'kill $$unit' INT TERM; \
@@ -137,17 +140,22 @@ lint-python: .venv/dev.stamp ## Check style and types of Python
 	$(BIN)/mypy
 
 .PHONY: lint-typescript
-lint-typescript: .venv/deno-tests.stamp ## Check style and types of TypeScript
+lint-typescript: .venv/deno-tests.stamp .venv/generators.stamp ## Check style and types of TypeScript
 	@echo "deno fmt, lint and check"
 	@$(DENO) fmt --quiet --check $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES) $(FOR_NODE)
 	@$(DENO) lint --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 	@$(DENO) check --quiet --cached-only $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
+	@# call.ts is compiled with what it imports, by a test.
+	@$(DENO) fmt --quiet --check $(GENERATORS_CONFIG) $(dir $(GENERATORS))*.ts
+	@$(DENO) lint --quiet $(GENERATORS_CONFIG) $(dir $(GENERATORS))*.ts
+	@$(DENO) check --quiet --cached-only $(GENERATORS_CONFIG) $(GENERATORS)
 
 .PHONY: format
 format: .venv/dev.stamp ## Format Python and TypeScript
 	$(BIN)/ruff check --fix --quiet
 	$(BIN)/ruff format
 	$(DENO) fmt --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES) $(FOR_NODE)
+	$(DENO) fmt --quiet $(GENERATORS_CONFIG) $(dir $(GENERATORS))*.ts
 
 .PHONY: check-sql
 check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else a scratch one) and the new migrations
@@ -409,6 +417,11 @@ bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the
 	@# Deno fetches its bundler when it is first used.
 	@$(DENO) bundle --quiet $(DENO_CONFIG) --platform browser --output .venv/page.js tests/e2e/browser/page.ts
 	@touch $@ .venv/deno.stamp
+
+.venv/generators.stamp: tests/contract/generators/package.json tests/contract/generators/deno.lock | .venv/dev.stamp
+	@echo "Fetching the generators of clients"
+	@$(DENO) cache --quiet --frozen $(GENERATORS_CONFIG) $(GENERATORS)
+	@touch $@
 
 # From Debian's packages, into a folder: nothing is installed.
 .venv/postgres-17.stamp: tests/support/postgres_17.py | .venv/dev.stamp

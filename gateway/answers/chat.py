@@ -37,8 +37,8 @@ FinishReason = Literal["stop", "length", "content_filter"]
 class TextPart(BaseModel):
     """A part of a message."""
 
-    type: Literal["text"]
-    text: Annotated[str, Field(strict=True)]
+    type: Literal["text"] = Field(description="Only text is read.")
+    text: Annotated[str, Field(strict=True)] = Field(description="The text.")
 
 
 class ChatMessage(BaseModel):
@@ -56,7 +56,9 @@ class ChatMessage(BaseModel):
 class StreamOptions(BaseModel):
     """How events are sent; other fields are ignored."""
 
-    include_usage: bool = Field(default=False, description="Whether the last event has `usage`.")
+    include_usage: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="Whether the last event has `usage`."
+    )
 
 
 class ChatRequest(BaseModel):
@@ -70,8 +72,10 @@ class ChatRequest(BaseModel):
     messages: Annotated[list[ChatMessage], Field(strict=True, min_length=1, max_length=MAX_CHAT_MESSAGES)] = Field(
         description=f"The last {MAX_MESSAGES} count, as far as they have {MAX_CONVERSATION:,} characters together."
     )
-    stream: Annotated[bool, Field(strict=True)] = False
-    stream_options: StreamOptions | None = None
+    stream: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="Whether the answer comes as server-sent events, piece by piece."
+    )
+    stream_options: StreamOptions | None = Field(default=None, description="How events are sent.")
     kinds: list[Kind] = Field(default=[Kind.DOCUMENTS, Kind.PRODUCTS], alias="in", description="As of /v1/answers.")
     organization_id: UUID | None = Field(default=None, description="As of /v1/answers.")
     filters: Filters = Field(default=Filters(), description="As of /v1/answers.")
@@ -124,7 +128,7 @@ class ChatRequest(BaseModel):
         )
 
 
-class ChatUsageModel(BaseModel):
+class ChatUsage(BaseModel):
     """Tokens, as the model counts them; 0 without one."""
 
     prompt_tokens: int
@@ -146,7 +150,7 @@ class AssistantMessage(BaseModel):
 class Choice(BaseModel):
     """The one answer that there is."""
 
-    index: Literal[0] = 0
+    index: int = Field(default=0, description="Always 0.")
     message: AssistantMessage
     finish_reason: FinishReason = Field(
         description="`length` where the model broke off and quotations follow, `content_filter` where it had to."
@@ -161,7 +165,7 @@ class ChatCompletion(BaseModel):
     created: int
     model: str
     choices: list[Choice]
-    usage: ChatUsageModel
+    usage: ChatUsage
     tidegate: dict[str, Any] = Field(description="The other fields of an answer of /v1/answers.")
 
 
@@ -257,8 +261,8 @@ def _finish_reason(answer: AnswerResponse) -> FinishReason:
     return "content_filter" if NOT_ALLOWED in broken else "length"
 
 
-def _usage(answer: AnswerResponse) -> ChatUsageModel:
-    return ChatUsageModel.model_validate(answer.usage.model_dump())
+def _usage(answer: AnswerResponse) -> ChatUsage:
+    return ChatUsage.model_validate(answer.usage.model_dump())
 
 
 def _rest(answer: AnswerResponse) -> dict[str, Any]:

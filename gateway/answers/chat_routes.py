@@ -23,12 +23,17 @@ from gateway.http.dependencies import CurrentCaller, StaleOnly, charge, leave_pl
 from gateway.http.openapi import OPTIONAL_TOKEN, problems
 
 router = APIRouter(prefix="/v1", tags=["answers"])
-CHUNK_SCHEMA = {"type": "object", "required": ["data"], "properties": {"data": {"type": "string"}}}
+CHUNK_SCHEMA = {
+    "type": "object",
+    "description": "An event: a chunk of OpenAI's chat API as JSON, at the end `[DONE]`.",
+    "required": ["data"],
+    "properties": {"data": {"type": "string"}},
+}
 
 
 @router.post(
     "/chat/completions",
-    operation_id="chat_completions",
+    operation_id="complete_chat",
     summary="Answer a question in the form of OpenAI's chat API",
     response_model=ChatCompletion,
     responses={
@@ -60,7 +65,7 @@ async def chat_completions(
 
 @router.get(
     "/models",
-    operation_id="models",
+    operation_id="list_models",
     summary="List what a chat client may name as its model",
     responses=problems(401, 403, 429, 503),
     openapi_extra=OPTIONAL_TOKEN,
@@ -72,7 +77,7 @@ async def models(caller: CurrentCaller) -> ChatModelList:
 
 @router.get(
     f"/models/{MODEL}",
-    operation_id="model",
+    operation_id="get_model",
     summary="Say that a chat client may name this model",
     responses=problems(401, 403, 429, 503),
     openapi_extra=OPTIONAL_TOKEN,

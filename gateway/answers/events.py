@@ -1,11 +1,10 @@
 """What happens while an answer is made, and how it is sent as server-sent events."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -21,21 +20,27 @@ MEDIA_TYPE = "text/event-stream"
 class SearchEvent(BaseModel):
     """The search is done; a second one, without passages, takes them back where none answers."""
 
-    question: str
-    passages: list[UsedPassage]
-    complete: bool
+    question: str = Field(description="What was searched for.")
+    passages: list[UsedPassage] = Field(description="What the answer is made from, best first.")
+    complete: bool = Field(description="Whether the search was complete.")
 
 
 class DeltaEvent(BaseModel):
     """More of the answer's text."""
 
-    text: str
+    text: str = Field(description="What follows the text before it.")
 
 
 class DoneEvent(BaseModel):
     """The answer is whole."""
 
     answer: AnswerResponse
+
+
+class ErrorEvent(BaseModel):
+    """The answer broke off."""
+
+    detail: str = Field(description="Why, in words.")
 
 
 Event = SearchEvent | DeltaEvent | Citation | Degradation | DoneEvent
@@ -47,14 +52,9 @@ NAMES: dict[type[BaseModel], str] = {
     Degradation: "degradation",
     DoneEvent: "done",
 }
-EVENT_SCHEMA = {
-    "type": "object",
-    "required": ["event", "data"],
-    "properties": {
-        "event": {"enum": [*NAMES.values(), "error"]},
-        "data": {"type": "string", "contentMediaType": "application/json"},
-    },
-}
+SENT_BEFORE = {"answer", "citations", "passages"}
+"""Of an answer, what its end does not repeat."""
+SCHEMA_NAMES = {**{name: kind.__name__ for kind, name in NAMES.items()}, "done": "AnswerEnd", "error": "ErrorEvent"}
 HEARTBEAT = b": still at work\n\n"
 UNEXPECTED = "Something went wrong. It has been logged under the request id."
 
@@ -62,7 +62,7 @@ UNEXPECTED = "Something went wrong. It has been logged under the request id."
 def written(event: Event) -> bytes:
     """An event as it is sent; at the end all of the answer but what was sent before."""
     if isinstance(event, DoneEvent):
-        data = event.answer.model_dump_json(exclude={"answer", "citations", "passages"})
+        data = event.answer.model_dump_json(exclude=SENT_BEFORE)
     else:
         data = event.model_dump_json()
     return f"event: {NAMES[type(event)]}\ndata: {data}\n\n".encode()
@@ -70,7 +70,7 @@ def written(event: Event) -> bytes:
 
 def error_event(detail: str) -> bytes:
     """The event of an error midway."""
-    return f"event: error\ndata: {json.dumps({'detail': detail})}\n\n".encode()
+    return f"event: error\ndata: {ErrorEvent(detail=detail).model_dump_json()}\n\n".encode()
 
 
 class EventStream(Response):

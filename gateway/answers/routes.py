@@ -5,7 +5,8 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from gateway.answers.events import EVENT_SCHEMA, MEDIA_TYPE, EventStream
+from gateway.answers.events import MEDIA_TYPE, EventStream
+from gateway.answers.openapi import EVENT_SCHEMA
 from gateway.answers.schemas import ANSWER_COST, AnswerRequest, AnswerResponse
 from gateway.answers.service import AnswerService
 from gateway.http.dependencies import CurrentCaller, StaleOnly, charge, leave_place
@@ -23,7 +24,7 @@ Service = Annotated[AnswerService, Depends(_service)]
 
 @router.post(
     "/answers",
-    operation_id="answers",
+    operation_id="answer",
     summary="Answer a question with citations",
     response_model=AnswerResponse,
     responses={

@@ -12,8 +12,10 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from gateway import __version__
 from gateway.answers.chat_routes import router as chat_router
+from gateway.answers.openapi import event_schemas
 from gateway.answers.routes import router as answers_router
 from gateway.app.container import Services, create_services
+from gateway.app.openapi_examples import EXAMPLES
 from gateway.config.settings import Settings
 from gateway.documents.routes import router as documents_router
 from gateway.embeddings import Embedder
@@ -84,7 +86,7 @@ def create_app(
     app.include_router(mcp_router)
     app.include_router(status_router)
     problems.install(app)
-    openapi.install(app)
+    openapi.install(app, schemas=event_schemas, examples=EXAMPLES)
     return app
 
 

@@ -7,19 +7,22 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Json
+from fastapi import APIRouter, Depends, Form, Path, Request, Response, UploadFile
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Json, JsonValue
 
 from gateway.auth.caller import Caller
 from gateway.documents.schemas import DocumentState
 from gateway.documents.service import DocumentService, Upload
 from gateway.errors import InvalidInputError, UnauthenticatedError
 from gateway.http.dependencies import CurrentCaller
-from gateway.http.openapi import OPTIONAL_TOKEN, problems
+from gateway.http.openapi import OPTIONAL_TOKEN, REQUIRED_TOKEN, problems
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 FORM = "multipart/form-data"
 MAX_FILES = 20
+LOCATION = {"headers": {"Location": {"description": "Where its state is told.", "schema": {"type": "string"}}}}
+# As OpenAPI 3.0 says it: generators of clients know a file by it, and not yet by contentMediaType alone.
+BINARY: dict[str, JsonValue] = {"format": "binary"}
 # Of the name of a file, as private.name_of_file() keeps.
 MAX_CHARACTERS = 255
 NAMELESS = "Give the file a name: its part of the form needs a filename that is not empty."
@@ -44,7 +47,7 @@ class NewDocument(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    files: list[Annotated[UploadFile, BeforeValidator(_file)]] = Field(
+    files: list[Annotated[UploadFile, BeforeValidator(_file), Field(json_schema_extra=BINARY)]] = Field(
         max_length=MAX_FILES, description="The files; each keeps its name."
     )
     title: str | None = Field(
@@ -88,8 +91,8 @@ SignedIn = Annotated[Caller, Depends(_signed_in)]
     operation_id="add_document",
     summary="Add a document with its files",
     status_code=202,
-    responses=problems(401, 403, 422, 429, 503),
-    openapi_extra={"security": [{"token": []}]},
+    responses={202: LOCATION, **problems(401, 403, 422, 429, 503)},
+    openapi_extra=REQUIRED_TOKEN,
 )
 async def add_document(
     response: Response,
@@ -114,13 +117,16 @@ async def add_document(
 
 @router.get(
     "/documents/{document_id}",
-    operation_id="document_state",
+    operation_id="get_document",
     summary="How far a document and its files are",
     responses=problems(401, 403, 404, 422, 429, 503),
     openapi_extra=OPTIONAL_TOKEN,
 )
 async def document_state(
-    document_id: UUID, response: Response, caller: CurrentCaller, service: Service
+    document_id: Annotated[UUID, Path(description="The document.")],
+    response: Response,
+    caller: CurrentCaller,
+    service: Service,
 ) -> DocumentState:
     """Its status and that of each file, with errors and progress."""
     response.headers["Cache-Control"] = "no-store"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from starlette.exceptions import HTTPException
 
 from gateway.errors import (
@@ -48,7 +48,18 @@ WORDS = {
 NOT_AN_OBJECT = frozenset({"model_attributes_type", "model_type", "missing"})
 
 
-class FieldProblemModel(BaseModel):
+EXAMPLE: dict[str, JsonValue] = {
+    "type": "urn:tidegate:problem:invalid-input",
+    "title": "The input is not valid",
+    "status": 422,
+    "detail": "1 field is not valid.",
+    "instance": "/v1/search",
+    "request_id": "5f0c8a8b7c0d4b5e",
+    "errors": [{"pointer": "#/limit", "detail": "It should be less than or equal to 100.", "code": "less_than_equal"}],
+}
+
+
+class ProblemField(BaseModel):
     """One wrong field."""
 
     pointer: str = Field(description="JSON pointer into the body as a URI fragment, or the name of a parameter.")
@@ -59,15 +70,15 @@ class FieldProblemModel(BaseModel):
 class Problem(BaseModel):
     """An error (RFC 9457)."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [EXAMPLE]})
 
-    type: str = Field(description="What kind of error: a stable URN.", examples=["urn:tidegate:problem:invalid-input"])
+    type: str = Field(description="What kind of error: a stable URN.")
     title: str = Field(description="The kind in words.")
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What is wrong this time, and what to do.")
     instance: str = Field(description="The path that was asked.")
     request_id: str = Field(description="Also in the header X-Request-Id and in the gateway's log.")
-    errors: list[FieldProblemModel] | None = Field(default=None, description="The wrong fields, at most 20.")
+    errors: list[ProblemField] | None = Field(default=None, description="The wrong fields, at most 20.")
 
 
 def install(app: FastAPI) -> None:

@@ -11,7 +11,7 @@ from gateway.auth.caller import Caller
 from gateway.errors import UnauthenticatedError, UnsupportedMediaTypeError
 from gateway.http.dependencies import StaleOnly, charge, current_caller, leave_place
 from gateway.http.error_forms import MCP
-from gateway.http.openapi import problems
+from gateway.http.openapi import NO_TOKEN, problems
 from gateway.mcp.endpoint import METADATA, McpEndpoint, ResourceMetadata
 from gateway.mcp.messages import refused
 from gateway.mcp.tools import Call
@@ -77,9 +77,19 @@ async def mcp(
 
 
 @router.get(
-    f"{METADATA}{MCP}", operation_id="mcp_resource", summary="Say who gives out tokens", responses=problems(429)
+    f"{METADATA}{MCP}",
+    operation_id="get_mcp_resource",
+    summary="Say who gives out tokens",
+    responses=problems(429),
+    openapi_extra=NO_TOKEN,
 )
-@router.get(METADATA, operation_id="resource", summary="Say who gives out tokens", responses=problems(429))
+@router.get(
+    METADATA,
+    operation_id="get_resource",
+    summary="Say who gives out tokens",
+    responses=problems(429),
+    openapi_extra=NO_TOKEN,
+)
 async def resource_metadata(request: Request, endpoint: Endpoint) -> ResourceMetadata:
     """For clients of the MCP server at /mcp that want to sign in: RFC 9728."""
     return endpoint.metadata(request)

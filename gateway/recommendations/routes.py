@@ -22,7 +22,7 @@ Service = Annotated[RecommendationService, Depends(_service)]
 
 @router.get(
     "/recommendations",
-    operation_id="recommendations",
+    operation_id="recommend",
     summary="Recommend products",
     response_model=RecommendationsResponse,
     responses={**problems(401, 403, 422, 429), **NOT_MODIFIED},

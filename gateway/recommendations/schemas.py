@@ -21,7 +21,7 @@ class Source(StrEnum):
     POPULAR = "popular"
 
 
-class Kind(StrEnum):
+class BecauseKind(StrEnum):
     """Why a product is recommended."""
 
     BOUGHT_TOGETHER = "bought_together"
@@ -55,7 +55,7 @@ class Because(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Kind = Field(
+    kind: BecauseKind = Field(
         description="`bought_together`: people buy it with that product; `viewed`: it is like that product, which the "
         "caller looked at or put into the cart; `similar`: it is like that product; else it is popular."
     )
@@ -68,8 +68,8 @@ class Recommendation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    product_id: UUID
-    name: str
+    product_id: UUID = Field(description="The product.")
+    name: str = Field(description="Its name.")
     price: Price
     currency: str = Field(description="ISO 4217 code.")
     category: str = Field(description="The slug of its category.")

@@ -16,9 +16,9 @@ Result = TypeVar("Result")
 class Degradation(BaseModel):
     """One dependency that was down, and what was done instead."""
 
-    dependency: str = Field(examples=["embedder"])
-    reason: str = Field(examples=["It did not answer within 2 s."])
-    used: str = Field(examples=["keyword search"])
+    dependency: str = Field(description="What was down.", examples=["embedder"])
+    reason: str = Field(description="Why, in words.", examples=["It did not answer within 2 s."])
+    used: str = Field(description="What was done instead.", examples=["keyword search"])
 
 
 def degraded(dependency: str, reason: str, used: str) -> Degradation:

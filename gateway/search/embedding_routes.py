@@ -32,7 +32,7 @@ Service = Annotated[EmbeddingService, Depends(_service)]
 
 @router.post(
     "/embeddings",
-    operation_id="embeddings",
+    operation_id="embed",
     summary="Embed texts",
     responses=problems(401, 403, 415, 422, 429, 503),
     openapi_extra=REQUIRED_TOKEN,

@@ -88,7 +88,7 @@ class EmbeddingsRequest(BaseModel):
         return 1 + (len(self.texts) - 1) // INPUTS_PER_REQUEST + characters // CHARACTERS_PER_REQUEST
 
 
-class Embedding(BaseModel):
+class EmbeddingEntry(BaseModel):
     """The vector of one text."""
 
     object: Literal["embedding"] = "embedding"
@@ -96,7 +96,7 @@ class Embedding(BaseModel):
     embedding: list[float] | str = Field(description="Of unit length.")
 
 
-class Usage(BaseModel):
+class EmbeddingsUsage(BaseModel):
     """What was read."""
 
     prompt_tokens: int = Field(description="By the model's tokenizer; what is beyond the model's limit does not count.")
@@ -107,9 +107,9 @@ class EmbeddingsResponse(BaseModel):
     """Vectors in the order of the texts."""
 
     object: Literal["list"] = "list"
-    data: list[Embedding]
+    data: list[EmbeddingEntry]
     model: str = Field(description='The model that made them: `embedding_model` of `rpc("search")`.')
-    usage: Usage
+    usage: EmbeddingsUsage
 
 
 def written(vector: Vectors, encoding: EncodingFormat) -> list[float] | str:

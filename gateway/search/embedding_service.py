@@ -6,10 +6,10 @@ from gateway.auth.caller import Caller
 from gateway.database.pool import Database
 from gateway.errors import FieldProblem, InvalidInputError
 from gateway.search.embedding_schemas import (
-    Embedding,
+    EmbeddingEntry,
     EmbeddingsRequest,
     EmbeddingsResponse,
-    Usage,
+    EmbeddingsUsage,
     written,
 )
 from gateway.search.query_embedding import Model, NoVectorsError, QueryEmbedder
@@ -38,11 +38,11 @@ class EmbeddingService:
         tokens = await asyncio.to_thread(self._embedder.count_tokens, texts, active)
         return EmbeddingsResponse(
             data=[
-                Embedding(index=index, embedding=written(vector, request.encoding_format))
+                EmbeddingEntry(index=index, embedding=written(vector, request.encoding_format))
                 for index, vector in enumerate(vectors)
             ],
             model=active.name,
-            usage=Usage(prompt_tokens=tokens, total_tokens=tokens),
+            usage=EmbeddingsUsage(prompt_tokens=tokens, total_tokens=tokens),
         )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.http.dependencies import CallerOrWhyNot
-from gateway.http.openapi import OPTIONAL_TOKEN, problems
+from gateway.http.openapi import NO_TOKEN, OPTIONAL_TOKEN, problems
 from gateway.resilience.metrics import exposition
 from gateway.status.schemas import Health, StatusDetails, StatusResponse
 from gateway.status.service import StatusService
@@ -22,7 +22,7 @@ Service = Annotated[StatusService, Depends(_service)]
 
 @router.get(
     "/v1/status",
-    operation_id="status",
+    operation_id="get_status",
     summary="Whether everything works as usual",
     responses=problems(401, 403, 429),
     openapi_extra=OPTIONAL_TOKEN,
@@ -33,14 +33,26 @@ async def status(caller: CallerOrWhyNot, service: Service, response: Response) -
     return await service.status(caller.caller)
 
 
-@router.get("/health/live", operation_id="live", summary="Whether the process answers", responses=problems())
+@router.get(
+    "/health/live",
+    operation_id="get_liveness",
+    summary="Whether the process answers",
+    responses=problems(),
+    openapi_extra=NO_TOKEN,
+)
 async def live(response: Response) -> Health:
     """For whatever restarts processes: says nothing about dependencies."""
     response.headers["Cache-Control"] = "no-store"
     return Health(status="live")
 
 
-@router.get("/health/ready", operation_id="ready", summary="Whether searches can be answered", responses=problems(503))
+@router.get(
+    "/health/ready",
+    operation_id="get_readiness",
+    summary="Whether searches can be answered",
+    responses=problems(503),
+    openapi_extra=NO_TOKEN,
+)
 async def ready(service: Service, response: Response) -> Health:
     """For load balancers: 503 with the reasons while the database is out of reach, not migrated or not safe."""
     response.headers["Cache-Control"] = "no-store"

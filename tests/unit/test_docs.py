@@ -30,6 +30,7 @@ NOT_RUN = {
     "docs/adopt/README.md": 1,
     "docs/adopt/frameworks.md": 3,
     "docs/browser.md": 1,
+    "docs/clients.md": 1,
     "docs/containers.md": 2,
     "docs/deploy.md": 4,
     "docs/edge-functions.md": 1,
