@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,9 @@ GUNICORN = ("gunicorn", "--workers=2", "--threads=8", "--no-control-socket", "--
 DJANGO = Framework("django", ("manage.py", "migrate", "--verbosity=0"), ("-m", *GUNICORN, "config.wsgi"))
 
 FLASK = Framework("flask", ("-m", "alembic", "upgrade", "head"), ("-m", *GUNICORN, "shop:create_app()"))
+
+UVICORN = ("uvicorn", "--factory", "--workers=2", "--port={port}", "--root-path=/app/fastapi", "--no-server-header")
+FASTAPI = Framework("fastapi", ("-m", "alembic", "upgrade", "head"), ("-m", *UVICORN, "app.main:create_app"))
 
 
 class Shops:
@@ -121,6 +125,7 @@ def shops(stack: Stack, *frameworks: Framework) -> Iterator[Shops]:
     """Everything that runs, on a database with a few products."""
     stack.start_api()
     ports: dict[str, int] = {}
+    served: list[tuple[Framework, Process]] = []
     for framework in frameworks:
         with stack.database.connect() as owner_of_tables:
             owner_of_tables.execute(login_of(framework))
@@ -129,21 +134,27 @@ def shops(stack: Stack, *frameworks: Framework) -> Iterator[Shops]:
         done = subprocess.run(command, check=False, cwd=framework.folder, env=owner, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         ports[framework.name] = free_port()
-        _serve(framework, stack, ports[framework.name])
+        served.append((framework, _serve(framework, stack, ports[framework.name])))
     upstreams = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     secrets = json.dumps(dict.fromkeys(upstreams, SECRET))
     stack.start_gateway(UPSTREAMS=json.dumps(upstreams), UPSTREAM_SECRETS=secrets, GATEWAY_PUBLIC_URL=PUBLIC)
     with stack.database.connect("supabase_admin") as admin, stack.database.connect() as people:
         made = Shops(stack, Shop(stack.database, admin, people), ports)
-        for framework in frameworks:
-            wait_until(lambda name=framework.name: made.ask(name, "GET", "/api/products/").is_success, "the shop")  # type: ignore[misc]
+        for framework, process in served:
+            wait_until(partial(_answers, made, framework, process), f"the shop of {framework.name}")
         yield made
 
 
-def _serve(framework: Framework, stack: Stack, port: int) -> None:
+def _answers(made: Shops, framework: Framework, process: Process) -> bool:
+    assert process.popen.poll() is None, process.tail()
+    return made.ask(framework.name, "GET", "/api/products/").is_success
+
+
+def _serve(framework: Framework, stack: Stack, port: int) -> Process:
     command = [str(PYTHON), *(part.format(port=port) for part in framework.serve)]
     service = Service(
         f"shop-{framework.name}", command, environment(framework, stack, user=framework.login), ready_url=None
     )
     process = Process(service, stack.logs / f"{stack.database.name}-{service.name}.log", framework.folder)
     stack.processes.append(process)
+    return process
