@@ -12,6 +12,7 @@ import { isSqlError } from "./sql_errors.ts";
 
 const PATH = /^\/auth\/v1\/admin\/users(?:\/([0-9a-f-]{36}))?\/?$/i;
 const BCRYPT_COST = 10; // GoTrue's
+const BCRYPT_HASH = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/;
 
 /** What a client may say about a person. */
 interface UserChange {
@@ -19,6 +20,7 @@ interface UserChange {
   email?: string;
   phone?: string;
   password?: string;
+  password_hash?: string;
   role?: string;
   email_confirm?: boolean;
   phone_confirm?: boolean;
@@ -102,7 +104,7 @@ export class AuthAdmin {
     if (!email && !phone) {
       throw new AuthError(400, "validation_failed", "Cannot create a user without either an email or phone");
     }
-    const hash = await this.#passwordHash(change.password);
+    const hash = await this.#hashOf(change);
     const appMetadata = { provider: "email", providers: ["email"], ...change.app_metadata };
     const identity = { sub: id, email, email_verified: change.email_confirm === true, phone_verified: false };
     await this.#sql.begin(async (sql) => {
@@ -145,6 +147,20 @@ export class AuthAdmin {
       returning id`;
     if (rows.length === 0) throw new AuthError(404, "user_not_found", "User not found");
     return this.#read(id);
+  }
+
+  /** The hash of a new person: of a password, or the one that is moved here from elsewhere. */
+  async #hashOf(change: UserChange): Promise<string | null> {
+    const moved = change.password_hash;
+    if (moved === undefined) return await this.#passwordHash(change.password);
+    if (change.password !== undefined) {
+      throw new AuthError(400, "validation_failed", "Only a password or a password hash should be provided");
+    }
+    // GoTrue verifies Argon2 and Firebase's scrypt as well.
+    if (!BCRYPT_HASH.test(moved)) {
+      throw new AuthError(400, "validation_failed", "The local stack takes hashes of bcrypt alone");
+    }
+    return moved;
   }
 
   async #passwordHash(password: string | undefined): Promise<string | null> {

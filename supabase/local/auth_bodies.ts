@@ -19,6 +19,7 @@ const TYPES: Readonly<Record<string, "string" | "boolean" | "object">> = {
   email: "string",
   phone: "string",
   password: "string",
+  password_hash: "string",
   role: "string",
   ban_duration: "string",
   type: "string",

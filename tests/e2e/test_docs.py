@@ -23,6 +23,7 @@ from tests.support.transcript import agrees
 QUICKSTART = REPOSITORY / "docs" / "quickstart.md"
 # Run word for word by tests of their own, which need a server of their own.
 ELSEWHERE = {
+    "docs/adopt/users.md": "tests/adopt/whole/test_users.py",
     "docs/adopt/gateway.md": "tests/adopt/test_identity.py",
     "docs/invitations.md": "tests/integration/test_invitations.py",
     "docs/credentials.md": "tests/integration/test_rotation.py",
