@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 import httpx2
 
 from gateway.local.services import Service
-from tests.adopt.support import APPS, PYTHON
+from tests.adopt.support import APPS, NODE_MODULES, PYTHON
 from tests.support.ports import free_port
 from tests.support.shop import Shop
 from tests.support.stack import Process, Stack
@@ -42,6 +43,7 @@ class Framework:
     name: str
     migrate: tuple[str, ...]
     serve: tuple[str, ...]
+    program: str = str(PYTHON)
 
     @property
     def folder(self) -> Path:
@@ -59,6 +61,8 @@ FLASK = Framework("flask", ("-m", "alembic", "upgrade", "head"), ("-m", *GUNICOR
 
 UVICORN = ("uvicorn", "--factory", "--workers=2", "--port={port}", "--root-path=/app/fastapi", "--no-server-header")
 FASTAPI = Framework("fastapi", ("-m", "alembic", "upgrade", "head"), ("-m", *UVICORN, "app.main:create_app"))
+
+EXPRESS = Framework("express", ("migrate.js",), ("server.js",), "node")
 
 
 class Shops:
@@ -129,12 +133,13 @@ def shops(stack: Stack, *frameworks: Framework) -> Iterator[Shops]:
     for framework in frameworks:
         with stack.database.connect() as owner_of_tables:
             owner_of_tables.execute(login_of(framework))
+        folder = _copied(framework, stack.state)
         owner = environment(framework, stack, user="postgres", options=f"-c search_path={framework.name},public")
-        command = [str(PYTHON), *framework.migrate]
-        done = subprocess.run(command, check=False, cwd=framework.folder, env=owner, capture_output=True, text=True)
+        command = [framework.program, *framework.migrate]
+        done = subprocess.run(command, check=False, cwd=folder, env=owner, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         ports[framework.name] = free_port()
-        served.append((framework, _serve(framework, stack, ports[framework.name])))
+        served.append((framework, _serve(framework, stack, folder, ports[framework.name])))
     upstreams = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     secrets = json.dumps(dict.fromkeys(upstreams, SECRET))
     stack.start_gateway(UPSTREAMS=json.dumps(upstreams), UPSTREAM_SECRETS=secrets, GATEWAY_PUBLIC_URL=PUBLIC)
@@ -145,16 +150,24 @@ def shops(stack: Stack, *frameworks: Framework) -> Iterator[Shops]:
         yield made
 
 
+def _copied(framework: Framework, state: Path) -> Path:
+    """A copy of the application, with what Node has installed: it looks for that above the file alone."""
+    folder = state / framework.folder.name
+    shutil.copytree(framework.folder, folder, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    if framework.program == "node":
+        (folder / "node_modules").symlink_to(NODE_MODULES)
+    return folder
+
+
 def _answers(made: Shops, framework: Framework, process: Process) -> bool:
     assert process.popen.poll() is None, process.tail()
     return made.ask(framework.name, "GET", "/api/products/").is_success
 
 
-def _serve(framework: Framework, stack: Stack, port: int) -> Process:
-    command = [str(PYTHON), *(part.format(port=port) for part in framework.serve)]
-    service = Service(
-        f"shop-{framework.name}", command, environment(framework, stack, user=framework.login), ready_url=None
-    )
-    process = Process(service, stack.logs / f"{stack.database.name}-{service.name}.log", framework.folder)
+def _serve(framework: Framework, stack: Stack, folder: Path, port: int) -> Process:
+    command = [framework.program, *(part.format(port=port) for part in framework.serve)]
+    told = {**environment(framework, stack, user=framework.login), "PORT": str(port)}
+    service = Service(f"shop-{framework.name}", command, told)
+    process = Process(service, stack.logs / f"{stack.database.name}-{service.name}.log", folder)
     stack.processes.append(process)
     return process

@@ -11,11 +11,11 @@ import pytest
 
 from gateway.local.paths import REPOSITORY
 from tests.adopt.support import APPS
-from tests.adopt.whole.shops import DJANGO, FASTAPI, FLASK, Shops, shops
+from tests.adopt.whole.shops import DJANGO, EXPRESS, FASTAPI, FLASK, Shops, shops
 from tests.support.documentation import blocks
 from tests.support.stack import Stack
 
-FRAMEWORKS = [DJANGO, FLASK, FASTAPI]
+FRAMEWORKS = [DJANGO, FLASK, FASTAPI, EXPRESS]
 NAMES = [framework.name for framework in FRAMEWORKS]
 ACTIVE, HIDDEN = 23, 2
 
@@ -52,8 +52,9 @@ def pages(running: Shops, framework: str, person: uuid.UUID | None) -> list[list
 
 def test_the_page_shows_code_that_runs() -> None:
     page = REPOSITORY / "docs" / "adopt" / "frameworks.md"
-    code = "\n".join(path.read_text(encoding="utf-8") for path in APPS.rglob("*_shop/**/*.py"))
-    shown = [block.code for block in blocks(page) if block.language == "python"]
+    files = [path for folder in APPS.glob("*_shop") for path in folder.rglob("*") if path.suffix in (".py", ".js")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    shown = [block.code for block in blocks(page) if block.language in ("python", "js")]
     assert shown
     assert [text for text in shown if text not in code] == []
 
