@@ -241,8 +241,14 @@ baseline: ## Write the baseline migrations from supabase/schemas
 	  cp $$file supabase/migrations/2026112810$${name%%_*}00_$${name#*_}; done
 
 .PHONY: types
-types: .venv/dev.stamp .venv/deno.stamp ## Write the TypeScript types of the database from the migrations
+types: .venv/dev.stamp .venv/deno.stamp ## Write the types of clients: of the database from the migrations, of the gateway
 	@$(BIN)/python -m tests.support.database_types
+	@$(BIN)/python -m tests.support.client_types
+
+.PHONY: clients
+clients: .venv/dev.stamp ## Build the clients of the gateway as packages, into dist/clients
+	@$(PIP) wheel --no-deps --wheel-dir dist/clients supabase/clients/python
+	@ls dist/clients
 
 .PHONY: docs
 docs: .venv/run.stamp .venv/deno.stamp ## Write what docs/ has from the code: settings, dashboard, OpenAPI of the functions

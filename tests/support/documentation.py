@@ -39,7 +39,8 @@ def pages() -> list[Path]:
     top = [
         REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "sql/README.md")
     ]
-    return [page for page in top if page.exists()] + sorted((REPOSITORY / "docs").rglob("*.md"))
+    clients = sorted((REPOSITORY / "supabase" / "clients").glob("*/README.md"))
+    return [page for page in top if page.exists()] + sorted((REPOSITORY / "docs").rglob("*.md")) + clients
 
 
 def name_of(page: Path) -> str:

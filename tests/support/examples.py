@@ -44,7 +44,7 @@ PYTHON = f"""\
 import sys
 import warnings
 warnings.simplefilter("ignore")
-sys.path.insert(0, {str(REPOSITORY)!r})
+sys.path[:0] = {[str(REPOSITORY), str(REPOSITORY / "supabase" / "clients" / "python" / "src")]!r}
 names = {{"__name__": "__main__"}}
 def run(code, name):
     sys.stdin.readline()
