@@ -60,6 +60,13 @@ def table_of(rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def code_of(text: str, language: str = "") -> str:
+    """Code as Markdown, as it is."""
+    longest = max((len(fence) for fence in FENCE.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{one_line(language)}\n{text.strip(chr(10))}\n{fence}"
+
+
 def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:
     """The header of several rows as one: each column with all that stands above it."""
     width = max(map(len, rows))
@@ -123,9 +130,7 @@ class Markdown:
     def code(self, text: str, language: str = "") -> None:
         """Code, as it is."""
         if text.strip():
-            longest = max((len(fence) for fence in FENCE.findall(text)), default=2)
-            fence = "`" * (longest + 1)
-            self.block(f"{fence}{one_line(language)}\n{text.strip(chr(10))}\n{fence}")
+            self.block(code_of(text, language))
 
     def table(self, rows: Iterable[Sequence[str]]) -> None:
         """A table whose first row is its header. Rows and columns without text are left out."""

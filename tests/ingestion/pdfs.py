@@ -24,6 +24,10 @@ class Page:
             self.top -= size * 2
         self._drawn.append(f"BT /{font} {size} Tf {left} {self.top} Td ({shown}) Tj ET")
 
+    def draw(self, instructions: str) -> None:
+        """Anything else."""
+        self._drawn.append(instructions)
+
     def paragraph(self, text: str) -> None:
         """Lines of some eighty characters."""
         line = ""
@@ -62,17 +66,18 @@ class Page:
 
 def assembled(pages: Sequence[bytes]) -> bytes:
     """A PDF of these pages' instructions."""
-    kids = " ".join(f"{5 + 2 * n} 0 R" for n in range(len(pages)))
+    kids = " ".join(f"{6 + 2 * n} 0 R" for n in range(len(pages)))
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>".encode(),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold/Encoding/WinAnsiEncoding>>",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>",
     ]
     for number, stream in enumerate(pages):
         objects.append(
-            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {WIDTH} {HEIGHT}]/Contents {6 + 2 * number} 0 R"
-            "/Resources<</Font<</F1 3 0 R/F2 4 0 R>>>>>>".encode()
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {WIDTH} {HEIGHT}]/Contents {7 + 2 * number} 0 R"
+            "/Resources<</Font<</F1 3 0 R/F2 4 0 R/F3 5 0 R>>>>>>".encode()
         )
         objects.append(f"<</Length {len(stream)}>>stream\n".encode() + stream + b"\nendstream")
     return b"".join(_file(objects))

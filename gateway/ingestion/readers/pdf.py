@@ -15,7 +15,7 @@ from gateway.ingestion.errors import TooLargeError, UnreadableError
 from gateway.ingestion.extraction import Extraction, Markdown, ranges
 from gateway.ingestion.readers import File
 from gateway.ingestion.readers.pdf_beside import is_suspect, strips, without_rules
-from gateway.ingestion.readers.pdf_pages import Part, with_header
+from gateway.ingestion.readers.pdf_pages import Part, joined, with_header
 from gateway.ingestion.readers.pdf_tables import mended
 
 # Pages that are read at once: a bound on memory, and how often the progress is told.
@@ -55,7 +55,7 @@ def read(file: File) -> Extraction:
         for number, parts in _parts(file.data, result.pages).items():
             markdown.page()
             before = with_header(before, parts)
-            if text := _without_rules("\n\n".join(part.text for part in before)):
+            if text := _without_rules(joined(before)):
                 markdown.block(text)
             else:
                 without_text.append(number)
@@ -77,8 +77,9 @@ def _parts(data: bytes, pages: Sequence[ParsedPage]) -> dict[int, list[Part]]:
         numbers = [number for number, found in directions.items() if degrees in found]
         turned = _parsed(data, numbers, degrees).pages if degrees and numbers else pages
         seen |= {(page.page_num, degrees): mended(page) for page in turned if page.page_num in numbers}
-    for number in [number for number, degrees in seen if degrees == 0 and is_suspect(seen[number, 0])]:
-        seen[number, 0] = _beside(data, number) or seen[number, 0]
+    suspects = [number for number, degrees in seen if degrees == 0 and is_suspect(seen[number, 0])]
+    for page in _parsed(data, suspects, draws=True).pages if suspects else ():
+        seen[page.page_num, 0] = _beside(data, page) or seen[page.page_num, 0]
     return {
         page.page_num: [part for degrees in directions[page.page_num] for part in seen[page.page_num, degrees]]
         or [Part(page.text if page.text_items else "")]
@@ -86,9 +87,8 @@ def _parts(data: bytes, pages: Sequence[ParsedPage]) -> dict[int, list[Part]]:
     }
 
 
-def _beside(data: bytes, number: int) -> list[Part]:
+def _beside(data: bytes, page: ParsedPage) -> list[Part]:
     """The parts of a page on which text stands beside a table; none where it does not."""
-    (page,) = _parsed(data, [number], draws=True).pages
     parts: list[Part] = []
     for box in strips(page):
         cropped = (
@@ -97,7 +97,7 @@ def _beside(data: bytes, number: int) -> list[Part]:
             1 - box.bottom / page.height,
             box.left / page.width,
         )
-        parts += without_rules(mended(_parsed(data, [number], crop=cropped).pages[0]))
+        parts += without_rules(mended(_parsed(data, [page.page_num], crop=cropped).pages[0]))
     return parts
 
 

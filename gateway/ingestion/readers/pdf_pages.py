@@ -7,11 +7,13 @@ them but what stands at the edges of pages.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 # How far the edges of two columns may be apart, in points.
 REACH = 6.0
 # What stands at the edge of a page, such as its number: so few parts, of so few letters.
 MOST_PARTS, MOST_LETTERS = 2, 100
+ITEM = "list_item"
 CELL = re.compile(r"(?<!\\)\|")
 
 
@@ -21,6 +23,20 @@ class Part:
 
     text: str
     columns: Sequence[tuple[float, float]] = ()
+    kind: str = "paragraph"
+    """That of the library's block."""
+    height: float = 0.0
+    """Of the letters of a heading, where it is known."""
+
+
+def joined(parts: Sequence[Part]) -> str:
+    """The parts of a page as one Markdown."""
+    texts: list[str] = []
+    for above, part in pairwise([None, *parts]):
+        assert part is not None
+        is_item = above is not None and above.kind == part.kind == ITEM
+        texts += ["\n" if is_item else "\n\n" * bool(texts), part.text]
+    return "".join(texts)
 
 
 def with_header(before: Sequence[Part], page: Sequence[Part]) -> list[Part]:
@@ -33,7 +49,7 @@ def with_header(before: Sequence[Part], page: Sequence[Part]) -> list[Part]:
         return list(page)
     header, rule, *_ = above.text.splitlines()
     row, _, *rows = below.text.splitlines()
-    whole = Part("\n".join([header, rule, row, *rows]), below.columns)
+    whole = Part("\n".join([header, rule, row, *rows]), below.columns, below.kind)
     return [*page[:first], whole, *page[first + 1 :]]
 
 

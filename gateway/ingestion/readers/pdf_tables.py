@@ -12,6 +12,7 @@ from itertools import pairwise
 from liteparse.types import AnnotationRect, LayoutBlock, ParsedPage
 
 from gateway.ingestion.extraction import paragraph_of, table_of
+from gateway.ingestion.readers.pdf_blocks import columns_of, parts_of
 from gateway.ingestion.readers.pdf_columns import Line, Table, Word, lines_of, tables_of
 from gateway.ingestion.readers.pdf_pages import Part
 
@@ -25,11 +26,11 @@ KNOWN = ("code", "list_item", "figure")
 
 def mended(page: ParsedPage) -> list[Part]:
     """The page's Markdown in parts, with its tables whole."""
-    written = (page.markdown or "").strip()
-    texts, blocks = written.split("\n\n"), list(page.blocks or ())
-    if len(texts) != len(blocks):
+    placed = parts_of(page)
+    if placed is None:
+        written = (page.markdown or "").strip()
         return [Part(written)] if written else []
-    parts = [Part(text, _columns(block)) for text, block in zip(texts, blocks, strict=True)]
+    parts, blocks = [part for part, _ in placed], [block for _, block in placed]
     words: list[Word] = []
     for item in page.text_items:
         # What stands sideways has no place in lines.
@@ -46,7 +47,7 @@ def _with_cells(parts: dict[int, Part], blocks: Sequence[LayoutBlock], words: Se
             box = blocks[index].bbox
             gone = {n for n, other in enumerate(blocks) if n != index and _is_within(other.bbox, box)}
             parts = {n: part for n, part in parts.items() if n not in gone} | {
-                index: Part(table_of(rows), _columns(blocks[index]))
+                index: Part(table_of(rows), columns_of(blocks[index]), "table")
             }
     return dict(sorted(parts.items()))
 
@@ -83,7 +84,7 @@ def _pieces(
     taken = {id(word) for table in tables for word in table.words()}
     others = [word for word in words if id(word) not in taken and any(_holds(block.bbox, word) for block in blocks)]
     ends = sorted([table.top for table in tables])
-    found = [(table.top, Part(table_of(table.rows), table.columns)) for table in tables]
+    found = [(table.top, Part(table_of(table.rows), table.columns, "table")) for table in tables]
     paragraph: list[Line] = []
     for above, line in pairwise([None, *lines_of(others), None]):
         if above is not None and (line is None or _is_apart(above, line, ends)):
@@ -98,17 +99,6 @@ def _pieces(
 def _is_apart(above: Line, line: Line, tops: Sequence[float]) -> bool:
     is_far = line.top - above.top > PARAGRAPH * max(above.height, line.height)
     return is_far or any(above.top < top < line.top for top in tops)
-
-
-def _columns(block: LayoutBlock) -> list[tuple[float, float]]:
-    """Where the columns of a table begin and end; none where the library does not know."""
-    rows = [row for row in (block.header, *(block.rows or ())) if row] if block.kind == "table" else []
-    width = max(map(len, rows), default=0)
-    boxes = [[row[n].bbox for row in rows if n < len(row)] for n in range(width)]
-    known = [[box for box in column if box is not None] for column in boxes]
-    if not all(known):
-        return []
-    return [(min(box.x for box in column), max(box.x + box.width for box in column)) for column in known]
 
 
 def _is_known(block: LayoutBlock, table: Table, lines: Sequence[Line]) -> bool:
