@@ -67,15 +67,20 @@ create function private.folded(content text) returns text
 language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if octet_length(content) = char_length(content) then
-    return content;
-  end if;
   -- Asked first, since translate compares each character with all of these.
-  if content ~ '[\uFF10-\uFF19\uFF21-\uFF3A\uFF41-\uFF5A]' then
+  if octet_length(content) > char_length(content)
+     and content ~ '[\uFF10-\uFF19\uFF21-\uFF3A\uFF41-\uFF5A]' then
     content := translate(
       content,
       '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～',
       '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~');
+  end if;
+  -- What looks like a tag or an entity of HTML is text, which the parser of text search would drop.
+  if strpos(content, '<') > 0 or strpos(content, '&') > 0 then
+    content := regexp_replace(translate(content, '<', ' '), '(?<![[:alnum:]])&(?=#?[[:alnum:]]+;)', ' ', 'g');
+  end if;
+  if octet_length(content) = char_length(content) then
+    return content;
   end if;
   if content ~ '[\uFF66-\uFF9F]' then
     content := translate(
@@ -94,7 +99,7 @@ begin
 end $$;
 comment on function private.folded is
   'A text with each character in one form: Latin of full width and kana of half width as usual, accents composed, '
-  'ligatures and digits as typed, without soft hyphens.';
+  'ligatures and digits as typed, without soft hyphens and signs that begin a tag of HTML.';
 
 create function private.marked_runs(content text) returns text
 language plpgsql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
