@@ -138,7 +138,7 @@ create table private.staged_embeddings (
 alter table private.staged_embeddings enable row level security, force row level security;
 
 comment on table private.staged_embeddings is
-  'Vectors of a long text that is embedded in pieces, until all are there and its chunks become searchable together. A '
+  'Vectors of a long text that is embedded in pieces, until all are there and its chunks become searchable. A '
   'worker that dies loses one piece.';
 comment on column private.staged_embeddings.source_id is 'The document or the product; the row goes with its job.';
 comment on column private.staged_embeddings.model_id is 'The model that made the vector.';

@@ -14,7 +14,8 @@
 create table private.posting_segments (
   id bigint primary key generated always as identity,
   scope_id uuid not null,
-  chunks integer not null check (chunks > 0)
+  chunks integer not null check (chunks > 0),
+  size bigint not null default 0
 );
 create index posting_segments_scope_id_idx on private.posting_segments (scope_id);
 alter table private.posting_segments enable row level security, force row level security;
@@ -24,6 +25,7 @@ comment on table private.posting_segments is
 comment on column private.posting_segments.id is 'The segment.';
 comment on column private.posting_segments.scope_id is 'Its scope.';
 comment on column private.posting_segments.chunks is 'Chunks in it when it was written.';
+comment on column private.posting_segments.size is 'Number of its postings.';
 
 create policy "functions alone use it" on private.posting_segments for all to anon, authenticated using (false);
 
@@ -174,13 +176,63 @@ create trigger post_changed_chunks after update on public.chunks
   referencing old table as old_rows new table as new_rows
   for each statement execute function private.queue_chunks_to_post();
 
+create function private.size_of_segment(segment bigint) returns bigint
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$ select coalesce(sum(p.size), 0) from private.postings p where p.segment_id = segment $$;
+comment on function private.size_of_segment is 'How many postings a segment has.';
+
+create function private.post_chunks_of(scope uuid, waiting bigint[], until timestamptz) returns integer
+language plpgsql security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  most_bytes constant integer := 1000000; -- of stems: some 500 usual chunks, or 20 that are all runs without spaces
+  slice_size constant integer := 8;
+  slice bigint[];
+  posted bigint[] := '{}';
+  bytes bigint := 0;
+  segment bigint;
+begin
+  insert into private.posting_segments (scope_id, chunks) values (scope, 1) returning id into segment;
+  for place in 1 .. cardinality(waiting) by slice_size loop
+    exit when place > 1 and (clock_timestamp() > until or bytes > most_bytes);
+    slice := waiting[place:place + slice_size - 1];
+    insert into private.vocabulary (scope_id, form, stemmer, stem, segment_id)
+    select distinct scope, f.form, c.stemmer, f.stem, segment
+    from public.chunks c
+    cross join lateral private.word_forms(
+      c.stemmer, concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content)) f
+    where c.id = any (slice) and c.stemmer <> 'simple'
+    on conflict do nothing;
+    bytes := bytes + (select sum(pg_column_size(c.search_vector)) from public.chunks c where c.id = any (slice));
+    posted := posted || slice;
+  end loop;
+  delete from private.chunks_to_post w where w.chunk_id = any (posted);
+  insert into private.posted_chunks (chunk_id) select t.id from unnest(posted) t (id);
+  insert into private.postings (scope_id, word, stemmer, segment_id, size, postings)
+  select scope, v.lexeme, c.stemmer, segment, count(*), array_agg(
+           private.posting(p.posting_id, v.weights, c.token_count) order by p.posting_id)
+  from public.chunks c
+  join private.posted_chunks p on p.chunk_id = c.id
+  cross join lateral unnest(c.search_vector) v
+  where c.id = any (posted)
+  group by v.lexeme, c.stemmer;
+  update private.posting_segments s set chunks = cardinality(posted), size = private.size_of_segment(segment)
+  where s.id = segment;
+  return cardinality(posted);
+end $$;
+comment on function private.post_chunks_of is
+  'Posts waiting chunks of one scope as a segment, until then or until they have much to post, eight at least; returns '
+  'how many.';
+
 create function private.post_chunks(max_rows integer, tolerated integer) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- What a chunk costs lies in its text, so that rows are no bound.
+  until constant timestamptz := clock_timestamp() + interval '0.25 s';
+  posted integer := 0;
   taken bigint[];
   scope record;
-  segment bigint;
 begin
   if not exists (select from private.chunks_to_post w offset tolerated limit 1) then
     return 0;
@@ -191,34 +243,41 @@ begin
     where c.id = any (array(
       select w.chunk_id from private.chunks_to_post w order by w.scope_id limit max_rows for update skip locked))
     for no key update skip locked);
-  delete from private.chunks_to_post w where w.chunk_id = any (taken);
-  insert into private.posted_chunks (chunk_id) select t.id from unnest(taken) t (id);
   for scope in
-    select c.scope_id, count(*)::integer as chunks from public.chunks c where c.id = any (taken) group by c.scope_id
+    select c.scope_id as id, array_agg(c.id order by c.id) as chunks
+    from public.chunks c where c.id = any (taken) group by c.scope_id
   loop
-    insert into private.posting_segments (scope_id, chunks) values (scope.scope_id, scope.chunks)
-    returning id into segment;
-    insert into private.postings (scope_id, word, stemmer, segment_id, size, postings)
-    select scope.scope_id, v.lexeme, c.stemmer, segment, count(*), array_agg(
-             private.posting(p.posting_id, v.weights, c.token_count) order by p.posting_id)
-    from public.chunks c
-    join private.posted_chunks p on p.chunk_id = c.id
-    cross join lateral unnest(c.search_vector) v
-    where c.id = any (taken) and c.scope_id = scope.scope_id
-    group by v.lexeme, c.stemmer;
-    insert into private.vocabulary (scope_id, form, stemmer, stem, segment_id)
-    select distinct scope.scope_id, f.form, c.stemmer, f.stem, segment
-    from public.chunks c
-    cross join lateral private.word_forms(
-      c.stemmer, concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content)) f
-    where c.id = any (taken) and c.scope_id = scope.scope_id and c.stemmer <> 'simple';
+    posted := posted + private.post_chunks_of(scope.id, scope.chunks, until);
+    exit when clock_timestamp() > until;
   end loop;
-  return cardinality(taken);
+  return posted;
 end $$;
 comment on function private.post_chunks is
-  'Posts up to max_rows chunks when more than tolerated wait, and returns how many. Definer: the worker sees only what '
-  'has a job, and these have none.';
+  'Posts up to max_rows chunks when more than tolerated wait, for about a quarter of a second, and returns how many. '
+  'Definer: the worker sees only what has a job, and these have none.';
 grant execute on function private.post_chunks to tidegate_worker;
+
+create function private.segments_to_merge(out scope_id uuid, out ids bigint[])
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+  select s.scope_id, (array_agg(s.id order by s.id))[:8] from private.posting_segments s
+  where s.chunks < 32768 and s.size < 1000000
+  group by s.scope_id, floor(log(8, s.chunks)) having count(*) >= 8
+  union all
+  -- Each time the oldest of a scope, as many as have eight million postings: what is written again is the newest.
+  select b.scope_id, (array_agg(b.id order by b.id) filter (where b.size_before < 8000000))[:8]
+  from (
+    select s.*, sum(s.size) over (partition by s.scope_id order by s.id) - s.size as size_before
+    from private.posting_segments s) b
+  group by b.scope_id
+  having sum(b.chunks) > 1.25 * (
+    select coalesce(sum(c.chunks), 0) from private.chunk_counts c where c.scope_id = b.scope_id)
+  limit 1
+$$;
+comment on function private.segments_to_merge is
+  'Segments of one scope. Eight of a size make one of the next, up to a limit, so that a posting is rewritten once per '
+  'power of eight and a merge ends soon. A scope of which a fifth is stale is rewritten too, so that a deleted text '
+  'soon leaves no words behind.';
 
 create function private.merge_postings() returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -228,20 +287,8 @@ declare
   segment bigint;
   live integer;
 begin
-  -- Eight segments of a size make one of the next, up to a limit, so that a posting is rewritten once per power of
-  -- eight. A scope of which a fifth is stale is rewritten too, so that a deleted text soon leaves no words behind.
-  select m.scope_id, m.ids into merged
-  from (
-    select s.scope_id, (array_agg(s.id order by s.id))[:8] as ids from private.posting_segments s
-    where s.chunks < 32768
-    group by s.scope_id, floor(log(8, s.chunks)) having count(*) >= 8
-    union all
-    select s.scope_id, (array_agg(s.id order by s.id))[:8] from private.posting_segments s
-    group by s.scope_id
-    having sum(s.chunks) > 1.25 * (
-      select coalesce(sum(c.chunks), 0) from private.chunk_counts c where c.scope_id = s.scope_id)) m
-  limit 1;
-  if not found then
+  select m.* into merged from private.segments_to_merge() m;
+  if merged.ids is null then
     return false;
   end if;
   perform from private.posting_segments s where s.id = any (merged.ids) order by s.id for update;
@@ -261,7 +308,8 @@ begin
   where v.segment_id = any (merged.ids);
   delete from private.posting_segments s where s.id = any (merged.ids);
   select count(distinct w.posting_id) into live from private.posted_words w where w.segment_id = segment;
-  update private.posting_segments s set chunks = live where s.id = segment and live > 0;
+  update private.posting_segments s set chunks = live, size = private.size_of_segment(segment)
+  where s.id = segment and live > 0;
   delete from private.posting_segments s where s.id = segment and live = 0;
   return true;
 end $$;

@@ -201,8 +201,8 @@ def test_a_worker_outlives_its_connections(workshop: Workshop, fake: FakeEmbedde
     documents = workshop.add_many(texts(5))
     assert fake.waiting.wait(PATIENCE_S)
     end_connections = CONNECTIONS.replace("select pid", "select pg_terminate_backend(pid)")
-    wait_until(lambda: workshop.count(CONNECTIONS) == 6, "every loop being connected")
-    assert len(workshop.rows(end_connections)) == 6
+    wait_until(lambda: workshop.count(CONNECTIONS) == 7, "every loop being connected")
+    assert len(workshop.rows(end_connections)) == 7
     wait_until(lambda: worker.output().count("at work") == 2, "the worker being connected again")
     fake.gate.set()
     workshop.wait_until_done()

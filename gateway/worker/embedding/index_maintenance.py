@@ -1,12 +1,15 @@
 """What keeps search fast: words gathered, vectors indexed, large scopes given indexes of their own, counts added up.
 
 None of it is needed to find anything: search reads one by one what no index holds yet. It is done in small steps when
-there is nothing to embed, and between texts when too much has come together.
+there is nothing to embed, and between texts when too much has come together. Merging, which takes seconds, goes on
+beside the texts.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from gateway.worker.session import Session
 
@@ -32,6 +35,7 @@ class IndexMaintenance:
         self._clock = clock
         self._is_due = True
         self._done_at = clock()
+        self._posted = asyncio.Event()
 
     def written(self) -> None:
         """Chunks came or changed."""
@@ -46,7 +50,7 @@ class IndexMaintenance:
         """One step of what cannot wait for an idle moment; whether there was any."""
         return bool(
             await session.step("index_embeddings", max_rows=INDEX_ROWS, tolerated=MAX_UNINDEXED)
-            or await session.step("post_chunks", max_rows=POST_ROWS, tolerated=MAX_UNPOSTED)
+            or await self._post(session, MAX_UNPOSTED)
         )
 
     async def step(self, session: Session) -> bool:
@@ -54,8 +58,7 @@ class IndexMaintenance:
         if not self._is_due and self._clock() < self._done_at + INTERVAL_S:
             return False
         self._is_due = bool(
-            await session.step("post_chunks", max_rows=POST_ROWS, tolerated=FEW_UNPOSTED)
-            or await session.step("merge_postings")
+            await self._post(session, FEW_UNPOSTED)
             or await session.step("create_scope_index")
             or await session.step("drop_scope_index")
             or await session.step("index_embeddings", max_rows=INDEX_ROWS, tolerated=0)
@@ -63,3 +66,19 @@ class IndexMaintenance:
         )
         self._done_at = self._clock()
         return self._is_due
+
+    async def merge(self, session: Session) -> None:
+        """Merge what was posted, until cancelled."""
+        while True:
+            self._posted.clear()
+            while await session.step("merge_postings"):
+                pass
+            with suppress(TimeoutError):
+                async with asyncio.timeout(INTERVAL_S):
+                    await self._posted.wait()
+
+    async def _post(self, session: Session, tolerated: int) -> bool:
+        is_posted = bool(await session.step("post_chunks", max_rows=POST_ROWS, tolerated=tolerated))
+        if is_posted:
+            self._posted.set()
+        return is_posted

@@ -133,6 +133,12 @@ class Batch:
         whole = [source for source in self.sources if source not in waiting]
         return Batch(self.model, whole, self.vectors), waiting
 
+    def by_length(self, most: int) -> "list[Batch]":
+        """The sources of up to so many chunks together, and each longer one alone."""
+        short = [source for source in self.sources if len(source.chunks) <= most]
+        long = [[source] for source in self.sources if len(source.chunks) > most]
+        return [Batch(self.model, sources, self.vectors) for sources in [short, *long] if sources]
+
     def alone(self) -> "list[Batch]":
         """The same as batches of one source each, to find the one that fails."""
         return [Batch(self.model, [source], self.vectors) for source in self.sources]

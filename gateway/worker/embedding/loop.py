@@ -1,4 +1,4 @@
-"""The embedding loop: the pipeline on two connections, and a third that listens for new texts."""
+"""The embedding loop: the pipeline on three connections, and a fourth that listens for new texts."""
 
 import asyncio
 import logging
@@ -25,18 +25,21 @@ async def embed_texts(
 
     async def work(sessions: list[Session]) -> None:
         logger.info("at work with %s", pipeline)
-        first, second, listener = sessions
+        first, second, merging, listener = sessions
         queue = Queue(first, lease_s)
-        await draining(_run(pipeline, queue, Queue(second, lease_s), listener.connection), stop)
+        working = _run(pipeline, queue, Queue(second, lease_s), merging, listener.connection)
+        await draining(working, stop)
         await pipeline.release_held(queue)
 
-    await reconnecting("embedding", url, work, stop, Backoff(backoff_s), connections=3)
+    await reconnecting("embedding", url, work, stop, Backoff(backoff_s), connections=4)
 
 
-async def _run(pipeline: EmbeddingPipeline, queue: Queue, passing: Queue, listener: Connection) -> None:
+async def _run(
+    pipeline: EmbeddingPipeline, queue: Queue, passing: Queue, merging: Session, listener: Connection
+) -> None:
     async with asyncio.TaskGroup() as tasks:
         listening = tasks.create_task(_listen(listener, pipeline.wake))
-        await pipeline.run(queue, passing)
+        await pipeline.run(queue, passing, merging)
         listening.cancel()
 
 

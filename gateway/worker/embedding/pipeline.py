@@ -28,6 +28,7 @@ from gateway.worker.embedding.queue import Queue
 from gateway.worker.embedding.short_texts import Traffic
 from gateway.worker.metrics import CHUNKS_EMBEDDED, TEXTS, piece_of_work
 from gateway.worker.reconnect import pause
+from gateway.worker.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +77,8 @@ class EmbeddingPipeline:
         self._wake.set()
         self._traffic.wake.set()
 
-    async def run(self, queue: Queue, passing: Queue) -> None:
-        """Work until `stop` is set and what was taken is done, on two connections.
+    async def run(self, queue: Queue, passing: Queue, merging: Session) -> None:
+        """Work until `stop` is set and what was taken is done, on three connections.
 
         DatabaseError, in a group, when the database fails.
         """
@@ -86,12 +87,16 @@ class EmbeddingPipeline:
         to_embed: asyncio.Queue[Batch | None] = asyncio.Queue(1)
         to_write: asyncio.Queue[Batch | None] = asyncio.Queue(1)
         async with asyncio.TaskGroup() as stages:
-            renewing = stages.create_task(self._renew(queue))
+            beside = [
+                stages.create_task(self._renew(queue)),
+                stages.create_task(self._indexes.merge(merging)),
+            ]
             stages.create_task(self._take(queue, to_embed))
             stages.create_task(self._pass(passing))
             stages.create_task(self._pass_on(to_embed, to_write, lambda batch: self._embed(queue, batch)))
             await stages.create_task(self._pass_on(to_write, None, lambda batch: self._write(queue, batch)))
-            renewing.cancel()
+            for task in beside:
+                task.cancel()
 
     async def release_held(self, queue: Queue) -> None:
         """Give back what is not done, attempts not counted."""

@@ -4,8 +4,8 @@ Correct whatever happens to the worker or to the texts meanwhile:
 
 - A job is taken for a lease, renewed while it is worked on. A dead worker's jobs come back when the lease ends.
 - Texts are read after their jobs were taken, so they are at least as new as the revision taken.
-- Chunks are written in the transaction that removes the job, and only while the job is at that revision: a result
-  that comes late, or second, is dropped.
+- Chunks are written only while the job is at that revision, and it is removed with the last of them: a result that
+  comes late, or second, is dropped.
 - Sources are locked before jobs, as writers do, and only those that are free: no deadlock with a writer.
 """
 
@@ -22,6 +22,8 @@ from gateway.worker.session import Session
 
 # Somebody is writing the source at this moment: long enough for most transactions to end.
 BUSY_DELAY_S = 0.25
+# New chunks of a long text that are written at once, in a second or less: who removes it meanwhile waits for that.
+CHUNKS_PER_WRITE = 128
 
 
 class Queue:
@@ -93,10 +95,20 @@ class Queue:
         return any(row["has_failed"] for row in rows)
 
     async def finish(self, batch: Batch) -> int:
-        """Write a batch's chunks and remove its jobs, all or nothing; how many sources are now up to date.
+        """Write a batch's chunks and remove its jobs; how many sources are now up to date.
 
-        Sources with a newer text or that are gone are left out; those that are being written are given back.
+        Sources with a newer text or that are gone are left out; those that are being written are given back. What is
+        written at once is written whole or not at all; a long text takes several writes.
         """
+        count = 0
+        for each in batch.by_length(CHUNKS_PER_WRITE):
+            while (finished := await self._finish(each)) is None:
+                pass
+            count += finished
+        return count
+
+    async def _finish(self, batch: Batch) -> int | None:
+        """One write; how many sources are up to date, None when there is more to write of the only one."""
         async with self.session.transaction():
             scopes = await self._lock_sources(batch.jobs)
             rows = await self.session.run(
@@ -106,6 +118,8 @@ class Queue:
             due = Batch(batch.model, [s for s in batch.sources if s.source.job.source_id in current], batch.vectors)
             postponed = [job for job in batch.jobs if job.source_id not in scopes]
             finished = await self._write(due, scopes) if due.sources else set()
+            if finished is None:
+                return None
             postponed += [job for job in due.jobs if job not in finished]
             if postponed:
                 await self.session.run("release_embedding_jobs", {**_revisions(postponed), "delay_s": BUSY_DELAY_S})
@@ -132,19 +146,27 @@ class Queue:
         rows += await self.session.run("lock_embedding_products", {"source_ids": products}) if products else []
         return {row["source_id"]: row["scope_id"] for row in rows}
 
-    async def _write(self, batch: Batch, scopes: Mapping[UUID, UUID]) -> set[Job]:
+    async def _write(self, batch: Batch, scopes: Mapping[UUID, UUID]) -> set[Job] | None:
         ids = {"source_ids": [job.source_id for job in batch.jobs], "model_id": batch.model.id}
         batch = await self._with_staged(batch)
         stored = [StoredChunk(**row) for row in await self.session.run("read_chunks", ids)]
         changes = compare(batch, stored)
-        if changes.gone:
+        has_more = len(batch.sources) == 1 and len(changes.new) > CHUNKS_PER_WRITE
+        if has_more and changes.gone:
+            total = len(batch.sources[0].chunks)
+            await self.session.run("shelve_chunks", {"chunk_ids": changes.gone, "total": total})
+        elif changes.gone:
             await self.session.run("delete_chunks", {"chunk_ids": changes.gone})
         if changes.kept:
             await self.session.run("update_chunks", updated(changes.kept))
+            await self.session.run("move_chunks", updated(changes.kept))
         if changes.vectors:
             await self.session.run("insert_chunk_embeddings", vectored(changes.vectors, batch.model))
         if changes.new:
-            await self.session.run("insert_chunks", inserted(changes.new, scopes, batch.model))
+            new = changes.new[:CHUNKS_PER_WRITE] if has_more else changes.new
+            await self.session.run("insert_chunks", inserted(new, scopes, batch.model))
+        if has_more:
+            return None
         incomplete = {source.source.job for source in changes.incomplete}
         finished = set(batch.jobs) - incomplete
         documents = [each for each in batch.sources if each.source.job in finished and each.source.job.is_document]

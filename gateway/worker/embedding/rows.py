@@ -14,7 +14,7 @@ Row = Mapping[str, object]
 
 
 def updated(kept: Sequence[tuple[int, Placed]]) -> Row:
-    """Parameters of update_chunks."""
+    """Parameters of update_chunks and move_chunks."""
     return {"chunk_ids": [chunk_id for chunk_id, _ in kept], **_columns([placed for _, placed in kept])}
 
 
