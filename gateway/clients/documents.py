@@ -76,10 +76,6 @@ class Documents:
             headers["x-metadata"] = b64encode(json.dumps({"name": name}).encode()).decode()
         url = f"{self._url}/storage/v1/object/{BUCKET}/{document}/{quote(key)}"
         answer = await self._ask("POST", url, token, content=data, headers=headers)
-        if not answer.is_success and "mime type" in str(_words(answer).get("message")) and _is_text(data):
-            # Clients guess types that the bucket does not list; what a text is, its content says.
-            headers["content-type"] = "application/octet-stream"
-            answer = await self._ask("POST", url, token, content=data, headers=headers)
         if not answer.is_success:
             raise _of_storage(answer, name)
 
@@ -118,20 +114,13 @@ class Documents:
 
 def key_of(name: str) -> str:
     """A key that Storage takes for a file with any name: the name itself, or one that resembles it and is its own."""
-    if KEY.fullmatch(name) and name == name.strip(". "):
+    if KEY.fullmatch(name) and name == name.strip(". ") and ".." not in name:
         return name
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     stem, dot, ending = plain.rpartition(".") if "." in plain else (plain, "", "")
     words = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:80] or "file"
     kind = dot + re.sub(r"[^A-Za-z0-9]", "", ending)[:10]
     return f"{words}-{sha256(name.encode()).hexdigest()[:12]}{kind.rstrip('.')}"
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        return "\0" not in data.decode()
-    except UnicodeDecodeError:
-        return False
 
 
 def _of_data_api(answer: httpx2.Response) -> GatewayError:

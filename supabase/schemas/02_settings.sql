@@ -67,8 +67,8 @@ insert into private.limits (name, allowed, what) values
   ('file_unpacked_entries', 10000, 'entries that are packed in one file'),
   ('shares_of_document', 1000, 'people that one document is shared with'),
   ('shares_with_person', 1000, 'documents shared with one person'),
-  ('chunks_per_text', 10000, 'chunks of one document or product'),
-  ('chunking_seconds_per_text', 10, 'seconds of processor time to cut one document or product into chunks'),
+  ('chunks_per_text', 10000, 'chunks of one text: of a document, a file or a product'),
+  ('chunking_seconds_per_text', 10, 'seconds of processor time to cut one text into chunks'),
   ('query_phrases', 16, 'phrases ("slack water") in one query'),
   ('query_exclusions', 16, 'exclusions (-sail) in one query'),
   ('query_prefixes', 16, 'prefixes (boat*) in one query'),
@@ -80,6 +80,7 @@ insert into private.limits (name, allowed, what) values
   ('reserved_units', 100, 'units in unpaid orders of one person'),
   ('reserved_units_of_product', 20, 'units of one product in unpaid orders of one person'),
   ('orders_per_hour', 100, 'orders of one person within an hour'),
+  ('unpaid_units_per_day', 500, 'units in orders of one person within 24 hours that were not paid'),
   ('interactions_per_minute', 120, 'views and carts of one person within a minute');
 
 create function private.limit_of(name text) returns bigint

@@ -114,29 +114,10 @@ create policy "people read the texts of what they read" on public.file_texts
     or document_id = any (array(select private.my_shared_documents())));
 select private.refuse_closed_accounts('public.file_texts');
 
-insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
-values ('documents', 'documents', false, 52428800, array[
-    'application/pdf',
-    'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-    'application/vnd.openxmlformats-officedocument.presentationml.presentation',
-    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-    'application/vnd.oasis.opendocument.text', 'application/epub+zip', 'application/x-ipynb+json', 'message/rfc822',
-    -- What clients send that do not know the type, and browsers on Windows for CSV: name and content decide how a
-    -- file is read.
-    'application/octet-stream', 'application/vnd.ms-excel',
-    -- Whatever text it is, in whatever charset it says. Of other types Storage compares the charset as well.
-    'text/*'] || array(
-  select kind || charset
-  from unnest(array[
-         'application/xhtml+xml', 'application/json', 'application/x-ndjson', 'application/xml', 'application/yaml',
-         'application/x-yaml', 'application/toml', 'application/javascript', 'application/x-sh', 'application/sql',
-         'application/x-sql', 'application/typescript', 'application/x-httpd-php', 'application/x-python',
-         'application/graphql', 'application/json5', 'application/ld+json', 'application/geo+json',
-         'application/rss+xml', 'application/atom+xml', 'application/x-tex', 'application/x-latex',
-         'application/x-subrip', 'application/x-csh', 'application/x-perl', 'application/x-ruby']) kind,
-       unnest(array['', ';charset=UTF-8', ';charset=utf-8', '; charset=UTF-8', '; charset=utf-8']) charset))
+-- Any type: content and name decide how a file is read, and what cannot be read is said in its row.
+insert into storage.buckets (id, name, public, file_size_limit) values ('documents', 'documents', false, 52428800)
 on conflict (id) do update
-  set public = false, file_size_limit = excluded.file_size_limit, allowed_mime_types = excluded.allowed_mime_types;
+  set public = false, file_size_limit = excluded.file_size_limit, allowed_mime_types = null;
 
 -- On hosted projects Storage's own role has granted more: that stays, and PostgreSQL warns.
 revoke all on storage.objects, storage.buckets from anon, authenticated;
@@ -223,6 +204,21 @@ end $$;
 comment on function private.may_write_file is
   'Whether the caller may change the document of a file with this name and age, as the policy says.';
 grant execute on function private.may_write_file to authenticated, service_role;
+
+create function private.may_person_write_file(person uuid, name text, created_at timestamptz) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from public.documents d
+    join auth.users u on u.id = person and u.deleted_at is null and coalesce(u.banned_until <= now(), true)
+    where d.id = private.document_of_file(name) and d.created_at <= may_person_write_file.created_at
+      and case when d.visibility = 'private' or d.organization_id is null then d.owner_id = person
+            else exists (
+              select from public.memberships m
+              where m.organization_id = d.organization_id and m.user_id = person and m.role >= 'editor') end)
+$$;
+comment on function private.may_person_write_file is
+  'private.may_write_file for any person, of now. Definer: reads accounts and memberships; granted to nobody.';
 
 -- Storage lists a folder with like, which PostgreSQL evaluates after the policy: this is asked of every file there is.
 -- A folder that is none of the caller's documents is refused by a look into memory or, where these are very many, into

@@ -218,6 +218,28 @@ comment on function private.record_file is
   'Records an object of Storage as a file of its document, and queues it when it is new or changed. Definer: as '
   'enqueue_file; granted to nobody.';
 
+create function private.require_uploader(object storage.objects) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  person constant text := coalesce(to_jsonb(object) ->> 'owner_id', to_jsonb(object) ->> 'owner');
+begin
+  -- Policies have decided about those who act for themselves, and a server's key acts for nobody.
+  if object.bucket_id <> 'documents' or current_setting('role', true) in ('authenticated', 'anon')
+     or person !~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then
+    return;
+  end if;
+  if person is not null and not (
+    private.may_person_write_file(person::uuid, object.name, object.created_at)
+    and private.has_room_for_file(object.name))
+  then
+    raise exception 'who signed this upload may not add the file any more' using errcode = 'insufficient_privilege';
+  end if;
+end $$;
+comment on function private.require_uploader is
+  'Refuses an upload by a signed URL whose signer has lost the right, or for which there is no room: Storage asked '
+  'when it signed, and writes as itself. Definer: reads accounts; granted to nobody.';
+
 create function private.watch_files() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -227,6 +249,10 @@ begin
   elsif tg_op = 'INSERT' or (old.bucket_id, old.name, old.version, old.metadata)
       is distinct from (new.bucket_id, new.name, new.version, new.metadata)
       or private.name_of_file(old) <> private.name_of_file(new) then
+    -- A file that is moved keeps the name of who put it there.
+    if tg_op = 'INSERT' or (old.name = new.name and old.version is distinct from new.version) then
+      perform private.require_uploader(new);
+    end if;
     perform private.record_file(new);
   end if;
   return null;

@@ -117,6 +117,23 @@ def test_a_file_that_cannot_be_read_says_why_and_keeps_what_was_found_before(har
     assert harbour.settled(document)["status"] == "ready"
 
 
+def test_a_file_of_any_type_is_taken_and_says_why_it_cannot_be_read(harbour: Harbour) -> None:
+    document = harbour.document("Odds and ends")
+    files = {
+        "a.doc": ("application/msword", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)),
+        "b.png": ("image/png", b"\x89PNG\r\n\x1a\n" + bytes(64)),
+        "c.rtf": ("application/rtf", b"{\\rtf1 Shoals}"),
+        "d.7z": ("application/x-7z-compressed", b"7z\xbc\xaf\x27\x1c" + bytes(64)),
+    }
+    for name, (kind, data) in files.items():
+        harbour.upload(document, name, data, kind)
+    assert harbour.settled(document)["status"] == "failed"
+    found = harbour.files(document)
+    assert {name: file["status"] for name, file in found.items()} == dict.fromkeys(files, "failed")
+    assert {name for name, file in found.items() if "Save it as" in file["error"]} == {"a.doc", "c.rtf"}
+    assert {entry["name"] for entry in harbour.bucket.list(document)} == set(files)
+
+
 def test_a_document_changes_its_own_text_without_losing_its_files(harbour: Harbour) -> None:
     document = harbour.document("Manual", content="# Old\n\nWords.")
     harbour.upload(document, "annex.txt", b"The annex stays.")

@@ -247,3 +247,54 @@ def test_an_age_that_a_client_claims_does_not_open_a_file(connection: psycopg.Co
             )
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(insert, (name,))
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "update public.memberships set role = 'viewer' where user_id = %(person)s",
+        "delete from public.memberships where user_id = %(person)s",
+        "update auth.users set banned_until = now() + interval '1 day' where id = %(person)s",
+        "update auth.users set deleted_at = now() where id = %(person)s",
+        "delete from public.documents where id = %(document)s",
+        "update public.documents set visibility = 'private' where id = %(document)s",
+    ],
+)
+def test_an_upload_that_was_signed_is_refused_once_its_signer_may_not_write(
+    cast: Cast, database: Database, ending: str
+) -> None:
+    name = f"signer-{uuid.uuid4()}"
+    session = cast.stack.sign_up(f"{name}@example.org")
+    cast.ids[name] = session["user"]["id"]
+    cast.clients[name] = cast._client(session["access_token"])
+    document = cast.document("owner", "organization")
+    with database.connect("supabase_admin") as admin:
+        admin.execute(
+            "insert into public.memberships (organization_id, user_id, role) values (%s, %s, 'editor')",
+            (cast.harbour, cast.ids[name]),
+        )
+        tickets = [cast.files(name).create_signed_upload_url(f"{document}/{n}.pdf") for n in range(2)]
+        cast.files("nobody").upload_to_signed_url(tickets[0]["path"], tickets[0]["token"], PDF, TYPE)
+        admin.execute(ending.encode(), {"person": cast.ids[name], "document": document})
+        with pytest.raises(StorageApiError) as refusal:
+            cast.files("nobody").upload_to_signed_url(tickets[1]["path"], tickets[1]["token"], PDF, TYPE)
+        left = admin.execute("select count(*) from storage.objects where name = %s", (f"{document}/1.pdf",)).fetchone()
+    del cast.clients[name]
+    assert str(refusal.value.status) == "403"
+    assert left == (0,)
+
+
+def test_signed_uploads_together_keep_within_the_limit(cast: Cast, database: Database) -> None:
+    document = cast.document("owner", "organization")
+    with database.connect("supabase_admin") as admin:
+        admin.execute("update private.limits set allowed = 3 where name = 'files_of_document'")
+        try:
+            tickets = [cast.files("owner").create_signed_upload_url(f"{document}/{n}.pdf") for n in range(5)]
+            for ticket in tickets[:3]:
+                cast.files("nobody").upload_to_signed_url(ticket["path"], ticket["token"], PDF, TYPE)
+            for ticket in tickets[3:]:
+                with pytest.raises(StorageApiError):
+                    cast.files("nobody").upload_to_signed_url(ticket["path"], ticket["token"], PDF, TYPE)
+        finally:
+            admin.execute("update private.limits set allowed = 20 where name = 'files_of_document'")
+    assert len(cast.files("owner").list(document)) == 3
