@@ -105,6 +105,27 @@ end $$;
 comment on function private.raise_order_limit is
   'Raises PT403 as private.enforce_limit does, and says what a buyer can do. Definer: reads the limits.';
 
+create function private.enforce_unpaid_units(buyer uuid, wanted bigint) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- Each order has a unit, so that more orders than units are not read.
+  unpaid constant bigint := (
+    select coalesce(sum(i.quantity), 0)
+    from (
+      select o.id from public.orders o
+      where o.buyer_id = buyer and o.created_at > now() - interval '24 hours' and o.paid_at is null
+      order by o.created_at desc limit private.limit_of('unpaid_units_per_day')) o
+    join public.order_items i on i.order_id = o.id);
+begin
+  if not private.is_staff() then
+    perform private.enforce_limit('unpaid_units_per_day', unpaid + wanted, 'PT429');
+  end if;
+end $$;
+comment on function private.enforce_unpaid_units is
+  'Refuses an order of somebody who has held much without paying, and let it go, to hold it again; not for staff. '
+  'Definer: as enforce_order_limits.';
+
 create function private.enforce_order_limits(buyer uuid, product_ids uuid[], quantities integer[]) returns void
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -137,6 +158,7 @@ begin
   if held.orders_per_hour <= most.orders_per_hour and held.orders <= most.orders and held.units <= most.units
     and held.units_of_product <= most.units_of_product
   then
+    perform private.enforce_unpaid_units(buyer, (select sum(q.n) from unnest(quantities) q (n)));
     return;
   end if;
   -- Staff may write the stock anyway.

@@ -116,6 +116,20 @@ def test_orders_an_hour_are_counted_whatever_became_of_them(shop: Shop) -> None:
     assert shop.place(buyer, {lamp: 1}, key())["status"] == "pending"
 
 
+def test_what_is_held_again_and_again_without_being_paid_is_counted_for_a_day(shop: Shop) -> None:
+    shop.limit("unpaid_units_per_day", 50)
+    buyer, lamp, other = shop.buyer(), shop.product(500), shop.product(500)
+    kept = shop.place(buyer, {other: 15}, key())
+    let_go = [shop.call(buyer, "cancel_order", order_id=shop.place(buyer, {lamp: 15}, key())["id"]) for _ in range(2)]
+    refused(lambda: shop.place(buyer, {lamp: 6}, key()), 429, "unpaid_units_per_day", 50)
+    shop.place(shop.buyer(), {lamp: 6}, key())
+    shop.call(shop.staff, "mark_paid", order_id=kept["id"])
+    shop.place(buyer, {lamp: 15}, key())
+    refused(lambda: shop.place(buyer, {other: 6}, key()), 429, "unpaid_units_per_day", 50)
+    shop.age(let_go[0]["id"], 24 * 60 + 1)
+    assert shop.place(buyer, {other: 6}, key())["status"] == "pending"
+
+
 def test_staff_hold_as_much_as_they_like(shop: Shop) -> None:
     lamp = shop.product(500)
     for _ in range(ORDERS + 1):
@@ -253,7 +267,8 @@ def test_accounts_that_go_leave_no_rate(shop: Shop) -> None:
 
 
 def test_every_limit_is_documented_as_it_is(shop: Shop) -> None:
-    names = ["open_orders", "reserved_units", "reserved_units_of_product", "orders_per_hour", "interactions_per_minute"]
+    names = ["open_orders", "reserved_units", "reserved_units_of_product", "orders_per_hour", "unpaid_units_per_day"]
+    names.append("interactions_per_minute")
     rows = shop.admin.execute(
         "select l.name, l.allowed, l.what from unnest(%s::text[]) with ordinality n (name, place)"
         " join private.limits l on l.name = n.name order by n.place",
