@@ -192,6 +192,9 @@ class Owner(BaseModel):
     kind: Literal["organization", "person"]
     id: UUID
     name: str | None = Field(description="Of the organization, or the person's display name, else e-mail address.")
+    handle: str | None = Field(
+        description="The organization's slug or the person's e-mail address: nobody else has it, as others may a name."
+    )
 
 
 OFFSETS = "In characters (Unicode code points) from 0, as in Python; in JavaScript `[...text].slice(start, end)`."

@@ -130,7 +130,7 @@ end $$;
 comment on function private.words_to_mark is
   'The stems of a query and of its prefixes, for snippets of a search by meaning alone.';
 
-create function private.owner_names(document_ids uuid[]) returns table (document_id uuid, name text)
+create function private.owner_names(document_ids uuid[]) returns table (document_id uuid, name text, handle text)
 language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -139,7 +139,8 @@ begin
   return query
     select d.id,
            case when d.visibility = 'private' or d.organization_id is null then coalesce(p.display_name, p.email)
-                else o.name end
+                else o.name end,
+           case when d.visibility = 'private' or d.organization_id is null then p.email else o.slug end
     from public.documents d
     left join public.organizations o on o.id = d.organization_id
     left join public.profiles p on p.id = d.owner_id
@@ -153,8 +154,8 @@ begin
 end $$;
 comment on function private.owner_names is
   'Names of the owners of those documents that the caller may read: the organization, or the person by display name or '
-  'e-mail address. Definer: readers of a published or shared document may read neither.';
-
+  'e-mail address; and the slug or address, since anybody may take the name of another. Definer: readers of a '
+  'published or shared document may read neither.';
 
 create function private.check_passages(passages_per_result integer, include text[]) returns void
 language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp

@@ -33,9 +33,10 @@ begin
              'in_stock', p.is_in_stock)) as metadata,
            case
              when d.owner_id is not null and (d.visibility = 'private' or d.organization_id is null)
-               then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name)
+               then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name, 'handle', o.handle)
              when d.organization_id is not null
-               then jsonb_build_object('kind', 'organization', 'id', d.organization_id, 'name', o.name)
+               then jsonb_build_object(
+                 'kind', 'organization', 'id', d.organization_id, 'name', o.name, 'handle', o.handle)
            end as owner,
            -- The text may be another one than its chunks are of, as that of a product.
            case when d.status = 'ready' or d.chunks_done = d.chunks_total then a.passages

@@ -100,6 +100,14 @@ comment on function private.refuse_closed_accounts is
   'Adds the policy that keeps out accounts that are banned, softly deleted or gone. Call it for every table on which '
   'authenticated has a right, as the owner of the table.';
 
+create function private.deceptive_characters() returns text
+language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
+as $$ select '[\u0001-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]' $$;
+comment on function private.deceptive_characters is
+  'A regular expression: control characters, line breaks, and what is not seen or turns the direction of writing. With '
+  'these a name looks like another. Joiners of emoji and of Persian stay.';
+grant execute on function private.deceptive_characters to authenticated, service_role;
+
 create function private.person_name(metadata jsonb) returns text
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$
@@ -109,7 +117,9 @@ as $$
   cross join (
     values ('[\u0009-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+')) w (white_space)
   cross join lateral (
-    select regexp_replace(metadata ->> k.key, '^' || w.white_space || '|' || w.white_space || '$', '', 'g')) n (name)
+    select regexp_replace(
+             regexp_replace(metadata ->> k.key, private.deceptive_characters(), ' ', 'g'),
+             '^' || w.white_space || '|' || w.white_space || '$', '', 'g')) n (name)
   where jsonb_typeof(metadata -> k.key) = 'string' and n.name <> ''
   order by k.place limit 1
 $$;
@@ -128,6 +138,8 @@ create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
   display_name text
     constraint "display_name has 1 to 200 characters" check (char_length(display_name) between 1 and 200)
+    constraint "display_name has no line breaks, and no characters that are not seen" check (
+      display_name !~ private.deceptive_characters())
     constraint "display_name is not all white space" check (
       display_name ~ '[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'),
   phone text

@@ -10,6 +10,9 @@ export const Owner = z.object({
   kind: z.enum(["organization", "person"]),
   id: z.guid(),
   name: z.string().nullable().describe("Of the organization, or the person's display name, else e-mail address."),
+  handle: z.string().nullable().describe(
+    "The organization's slug or the person's e-mail address: nobody else has it, as others may a name.",
+  ),
 });
 
 const Neighbour = z.object({
