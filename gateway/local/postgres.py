@@ -32,6 +32,7 @@ SERVER_SETTINGS = {
     "max_connections": "200",
     "shared_preload_libraries": "pg_stat_statements",
     "log_min_duration_statement": "2s",
+    "log_parameter_max_length": "0",  # texts of documents are none of the log
     "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] %q%u@%d %a ",
 }

@@ -38,7 +38,7 @@ begin
     raise exception 'mode % wants query_embedding', mode using errcode = 'invalid_parameter_value';
   end if;
   if query is null or char_length(query) > 10000 then
-    raise exception 'query must have at most 10,000 characters' using errcode = 'invalid_parameter_value';
+    raise exception 'query must be a text of at most 10,000 characters' using errcode = 'invalid_parameter_value';
   end if;
   if mode <> 'keyword' and model.id is null then
     raise exception 'no embedding model is active' using errcode = 'invalid_parameter_value';
