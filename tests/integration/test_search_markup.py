@@ -16,7 +16,7 @@ TEXTS = {
     "Server": '<host name="pikeword" port="8080"/>\n<!-- curlew -->\n&puffinry; or &#123;',
     "Comparison": "if x <carpword and y> 3 then heron",
     "Map<Keystone>": "A title with a parameter. <Ann@example.org> wrote: AT&T; &amp; others.",
-    "Wide": "\uff1cｏｔｔｅｒ\uff1e and \uff06seal;",
+    "Wide": "\uff1c\uff4f\uff54\uff54\uff45\uff52\uff1e and \uff06seal;",
 }
 
 
@@ -76,7 +76,7 @@ def test_its_words_are_found(connection: psycopg.Connection[Any], tenants: Tenan
         ("foobar", ["Foobar"]),
         ("pikeword", ["pikeword"]),
         ("puffinry", ["puffinry"]),
-        ("otter", ["ｏｔｔｅｒ"]),
+        ("otter", ["\uff4f\uff54\uff54\uff45\uff52"]),
     ],
 )
 def test_its_words_are_marked(
