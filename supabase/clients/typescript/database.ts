@@ -89,7 +89,7 @@ export interface SearchResult {
   heading_path: string[];
   score: number;
   metadata: { [name: string]: Json | undefined };
-  owner: { kind: "organization" | "person"; id: string; name: string | null } | null;
+  owner: { kind: "organization" | "person"; id: string; name: string | null; handle: string | null } | null;
   passages: SearchPassage[];
   content: string | null;
   unread_by_model: string | null;
