@@ -25,7 +25,7 @@ comment on table private.posting_segments is
 comment on column private.posting_segments.id is 'The segment.';
 comment on column private.posting_segments.scope_id is 'Its scope.';
 comment on column private.posting_segments.chunks is 'Chunks in it when it was written.';
-comment on column private.posting_segments.size is 'Number of its postings.';
+comment on column private.posting_segments.size is 'What writing it cost; see private.size_of_segment().';
 
 create policy "functions alone use it" on private.posting_segments for all to anon, authenticated using (false);
 
@@ -178,15 +178,16 @@ create trigger post_changed_chunks after update on public.chunks
 
 create function private.size_of_segment(segment bigint) returns bigint
 language sql stable security invoker set search_path = pg_catalog, pg_temp
-as $$ select coalesce(sum(p.size), 0) from private.postings p where p.segment_id = segment $$;
-comment on function private.size_of_segment is 'How many postings a segment has.';
+as $$ select coalesce(sum(16 + p.size), 0) from private.postings p where p.segment_id = segment $$;
+comment on function private.size_of_segment is
+  'What writing a segment costs: one for each posting, and 16 for each row of them, which is one for each word.';
 
 create function private.post_chunks_of(scope uuid, waiting bigint[], until timestamptz) returns integer
 language plpgsql security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  most_bytes constant integer := 1000000; -- of stems: some 500 usual chunks, or 20 that are all runs without spaces
-  slice_size constant integer := 8;
+  most_bytes constant integer := 250000; -- of stems: some 100 usual chunks, or five that are all runs without spaces
+  slice_size constant integer := 4;
   slice bigint[];
   posted bigint[] := '{}';
   bytes bigint := 0;
@@ -221,7 +222,7 @@ begin
   return cardinality(posted);
 end $$;
 comment on function private.post_chunks_of is
-  'Posts waiting chunks of one scope as a segment, until then or until they have much to post, eight at least; returns '
+  'Posts waiting chunks of one scope as a segment, until then or until they have much to post, four at least; returns '
   'how many.';
 
 create function private.post_chunks(max_rows integer, tolerated integer) returns integer
@@ -261,11 +262,11 @@ create function private.segments_to_merge(out scope_id uuid, out ids bigint[])
 language sql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
   select s.scope_id, (array_agg(s.id order by s.id))[:8] from private.posting_segments s
-  where s.chunks < 32768 and s.size < 1000000
+  where s.chunks < 32768 and s.size < 1250000
   group by s.scope_id, floor(log(8, s.chunks)) having count(*) >= 8
   union all
-  -- Each time the oldest of a scope, as many as have eight million postings: what is written again is the newest.
-  select b.scope_id, (array_agg(b.id order by b.id) filter (where b.size_before < 8000000))[:8]
+  -- Each time the oldest of a scope, as many as a merge may take: what is written again is the newest.
+  select b.scope_id, (array_agg(b.id order by b.id) filter (where b.size_before < 10000000))[:8]
   from (
     select s.*, sum(s.size) over (partition by s.scope_id order by s.id) - s.size as size_before
     from private.posting_segments s) b
