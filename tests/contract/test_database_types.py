@@ -24,8 +24,8 @@ import type {{ Database }} from "{TYPES}";
 declare const process: {{ env: Record<string, string> }};
 declare const ada: SupabaseClient<Database>, ben: SupabaseClient<Database>, harbour: string, diary: string;
 """
-# It adds a table of its own.
-EXCEPT = {"docs/access.md"}
+# One adds a table of its own; the other has JavaScript for Node and nothing of Supabase.
+EXCEPT = {"docs/access.md", "docs/adopt/gateway.md"}
 PAGES = [
     page for page in pages() if name_of(page) not in EXCEPT and any(block.language == "js" for block in examples(page))
 ]
