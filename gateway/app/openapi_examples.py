@@ -11,7 +11,7 @@ TEXT = "In strong wind double the bow line and add a spring."
 OF_NO_FILE: dict[str, Any] = {"file_id": None, "file_name": None, "page": None}
 # As an answer says it when nothing was down.
 WELL: dict[str, Any] = {"degraded": False, "degradations": [], "age_seconds": None}
-OWNER = {"kind": "person", "id": "0c5b9d0e-2a53-4d0e-8d0a-1f2e3d4c5b6a", "name": "Ada"}
+OWNER = {"kind": "person", "id": "0c5b9d0e-2a53-4d0e-8d0a-1f2e3d4c5b6a", "name": "Ada", "handle": "ada@example.org"}
 SOURCE: dict[str, Any] = {"kind": "document", "id": DOCUMENT, "document_id": DOCUMENT, "title": "Harbour manual"}
 PASSAGE: dict[str, Any] = {
     "chunk_id": CHUNK,

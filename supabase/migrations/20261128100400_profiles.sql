@@ -138,7 +138,7 @@ create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
   display_name text
     constraint "display_name has 1 to 200 characters" check (char_length(display_name) between 1 and 200)
-    constraint "display_name has no line breaks, and no characters that are not seen" check (
+    constraint "display_name has no line breaks and no unseen characters" check (
       display_name !~ private.deceptive_characters())
     constraint "display_name is not all white space" check (
       display_name ~ '[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'),

@@ -17,8 +17,7 @@ create table public.organizations (
   id uuid primary key default gen_random_uuid(),
   name text not null
     constraint "name has 1 to 200 characters" check (char_length(name) between 1 and 200)
-    constraint "name has no line breaks, and no characters that are not seen" check (
-      name !~ private.deceptive_characters())
+    constraint "name has no line breaks and no unseen characters" check (name !~ private.deceptive_characters())
     constraint "name is not all white space" check (name ~ '[^\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]'),
   slug text not null
     constraint "slug of an organization is unique" unique

@@ -130,17 +130,19 @@ end $$;
 comment on function private.words_to_mark is
   'The stems of a query and of its prefixes, for snippets of a search by meaning alone.';
 
-create function private.owner_names(document_ids uuid[]) returns table (document_id uuid, name text, handle text)
+create function private.owners_of(document_ids uuid[]) returns table (document_id uuid, owner jsonb)
 language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp
 as $$
 declare
   caller constant uuid := auth.uid();
 begin
   return query
-    select d.id,
-           case when d.visibility = 'private' or d.organization_id is null then coalesce(p.display_name, p.email)
-                else o.name end,
-           case when d.visibility = 'private' or d.organization_id is null then p.email else o.slug end
+    select d.id, case
+      when d.organization_id is not null and d.visibility <> 'private' then jsonb_build_object(
+        'kind', 'organization', 'id', d.organization_id, 'name', o.name, 'handle', o.slug)
+      when d.owner_id is not null then jsonb_build_object(
+        'kind', 'person', 'id', d.owner_id, 'name', coalesce(p.display_name, p.email), 'handle', p.email)
+    end
     from public.documents d
     left join public.organizations o on o.id = d.organization_id
     left join public.profiles p on p.id = d.owner_id
@@ -152,9 +154,9 @@ begin
              select from public.memberships m where m.organization_id = d.organization_id and m.user_id = caller)
            or exists (select from public.document_shares s where s.document_id = d.id and s.user_id = caller));
 end $$;
-comment on function private.owner_names is
-  'Names of the owners of those documents that the caller may read: the organization, or the person by display name or '
-  'e-mail address; and the slug or address, since anybody may take the name of another. Definer: readers of a '
+comment on function private.owners_of is
+  'The owners of those documents that the caller may read: the organization, or the person by display name or e-mail '
+  'address; and the slug or address as its handle, since anybody may take the name of another. Definer: readers of a '
   'published or shared document may read neither.';
 
 create function private.check_passages(passages_per_result integer, include text[]) returns void
@@ -328,7 +330,7 @@ comment on function private.in_place is
   'stand there any more. Texts above 262,144 bytes are not looked at: their passages lose their offsets meanwhile.';
 
 grant execute on function
-  private.stands_at, private.in_place, private.snippet, private.mark, private.words_to_mark, private.owner_names,
+  private.stands_at, private.in_place, private.snippet, private.mark, private.words_to_mark, private.owners_of,
   private.check_passages, private.passage_limit, private.neighbour, private.chunk_scores, private.further_passages,
   private.passages_of
   to anon, authenticated, service_role;

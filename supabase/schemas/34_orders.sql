@@ -258,3 +258,42 @@ end $$;
 comment on function private.lock_buyer is
   'Keeps the account of an order''s buyer from being deleted before the transaction ends; called before the order is '
   'locked. Definer: called by settle_payment and mark_paid.';
+
+create function private.raise_order_limit(name text, actual bigint, product_id uuid) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  broken private.limits;
+begin
+  select l.* into broken from private.limits l where l.name = raise_order_limit.name;
+  raise sqlstate 'PT403' using
+    message = format('At most %s %s are allowed; this would be %s.', broken.allowed, broken.what, actual),
+    detail = jsonb_strip_nulls(jsonb_build_object(
+      'limit', name, 'allowed', broken.allowed, 'actual', actual, 'product_id', product_id))::text,
+    hint = format(
+      'Order less, or pay or cancel an unpaid order first; the key may be used again. '
+      'Operators change the limit by update private.limits set allowed = … where name = %L.', name);
+end $$;
+comment on function private.raise_order_limit is
+  'Raises PT403 as private.enforce_limit does, and says what a buyer can do. Definer: reads the limits.';
+
+create function private.enforce_unpaid_units(buyer uuid, wanted bigint) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- Each order has a unit, so that more orders than units are not read.
+  unpaid constant bigint := (
+    select coalesce(sum(i.quantity), 0)
+    from (
+      select o.id from public.orders o
+      where o.buyer_id = buyer and o.created_at > now() - interval '24 hours' and o.paid_at is null
+      order by o.created_at desc limit private.limit_of('unpaid_units_per_day')) o
+    join public.order_items i on i.order_id = o.id);
+begin
+  if not private.is_staff() then
+    perform private.enforce_limit('unpaid_units_per_day', unpaid + wanted, 'PT429');
+  end if;
+end $$;
+comment on function private.enforce_unpaid_units is
+  'Refuses an order of somebody who has held much without paying, and let it go, to hold it again; not for staff. '
+  'Definer: as enforce_order_limits.';

@@ -31,13 +31,7 @@ begin
            coalesce(d.front_matter || d.metadata, p.metadata || jsonb_build_object(
              'sku', p.sku, 'category', k.slug, 'price', p.price, 'currency', p.currency,
              'in_stock', p.is_in_stock)) as metadata,
-           case
-             when d.owner_id is not null and (d.visibility = 'private' or d.organization_id is null)
-               then jsonb_build_object('kind', 'person', 'id', d.owner_id, 'name', o.name, 'handle', o.handle)
-             when d.organization_id is not null
-               then jsonb_build_object(
-                 'kind', 'organization', 'id', d.organization_id, 'name', o.name, 'handle', o.handle)
-           end as owner,
+           o.owner,
            -- The text may be another one than its chunks are of, as that of a product.
            case when d.status = 'ready' or d.chunks_done = d.chunks_total then a.passages
              else private.in_place(a.passages, coalesce(d.content, p.description)) end as passages,
@@ -47,7 +41,7 @@ begin
     from unnest(top) t
     join private.passages_of(top, further, marks, include) a using (source_id)
     left join public.documents d on d.id = t.source_id
-    left join private.owner_names(array(select u.source_id from unnest(top) u)) o on o.document_id = d.id
+    left join private.owners_of(array(select u.source_id from unnest(top) u)) o on o.document_id = d.id
     left join public.products p on p.id = t.source_id
     left join public.categories k on k.id = p.category_id
     where d.id is not null or p.id is not null

@@ -47,8 +47,9 @@ def owners(connection: psycopg.Connection[Any], mode: str = "hybrid", **argument
 def expected(tenants: Tenants, title: str) -> Owner:
     author, place, visibility = DOCUMENTS[title]
     if place is None or visibility == "private":
-        return {"kind": "person", "id": str(tenants.people[author]), "name": f"{author}@example.org"}
-    return {"kind": "organization", "id": str(getattr(tenants, place)), "name": place.capitalize()}
+        address = f"{author}@example.org"
+        return {"kind": "person", "id": str(tenants.people[author]), "name": address, "handle": address}
+    return {"kind": "organization", "id": str(getattr(tenants, place)), "name": place.capitalize(), "handle": place}
 
 
 @pytest.mark.parametrize("actor", ACTORS)
@@ -69,14 +70,31 @@ def test_a_person_goes_by_the_display_name(
             shared = owners(connection)["harbour draft"]
     finally:
         admin.execute("update public.profiles set display_name = null where id = %s", (tenants.people["owner"],))
-    assert shared == {"kind": "person", "id": str(tenants.people["owner"]), "name": "Olive"}
+    person = {"kind": "person", "id": str(tenants.people["owner"])}
+    assert shared == {**person, "name": "Olive", "handle": "owner@example.org"}
+
+
+@pytest.mark.parametrize("name", ["\u202eFellgate", "Fellgate\u200b", "Fell\ngate", " \t ", "\u3000"])
+def test_no_name_looks_like_another(
+    connection: psycopg.Connection[Any], admin: psycopg.Connection[Any], tenants: Tenants, name: str
+) -> None:
+    for statement in (
+        "update public.profiles set display_name = %s where id = auth.uid()",
+        "insert into public.organizations (name, slug) values (%s, 'other')",
+    ):
+        with as_caller(connection, tenants.people["owner"]), pytest.raises(errors.CheckViolation):
+            connection.execute(statement.encode(), (name,))
+    signed_up = admin.execute(
+        "select private.person_name(jsonb_build_object('name', %s::text))", (f"Ann{name}",)
+    ).fetchone()
+    assert signed_up is not None and signed_up[0].startswith("Ann") and "\u200b" not in signed_up[0]
 
 
 @pytest.mark.parametrize("actor", ACTORS)
 def test_names_are_told_to_readers_only(connection: psycopg.Connection[Any], tenants: Tenants, actor: str) -> None:
     with as_caller(connection, tenants.people[actor], {"staff": actor == "staff"}):
         rows = connection.execute(
-            "select document_id from private.owner_names(%s)", (list(tenants.documents.values()),)
+            "select document_id from private.owners_of(%s)", (list(tenants.documents.values()),)
         ).fetchall()
     titles = {id_: title for title, id_ in tenants.documents.items()}
     assert {titles[id_] for (id_,) in rows} == READABLE[actor]
