@@ -166,7 +166,8 @@ def _applications(settings: Settings, services: Services) -> list[Middleware]:
         return []
     addresses, public_url = services.admission.addresses, settings.gateway_public_url
     upstreams = Upstreams(services.applications, addresses, public_url)
-    return [Middleware(UpstreamMiddleware, upstreams=upstreams, admission=services.admission)]
+    origins = settings.cors_origins
+    return [Middleware(UpstreamMiddleware, upstreams=upstreams, admission=services.admission, cors_origins=origins)]
 
 
 def _compression(from_bytes: int) -> list[Middleware]:

@@ -24,9 +24,10 @@ logger = logging.getLogger(__name__)
 class ErrorBoundaryMiddleware:
     """Answers what no handler caught. Inside CORS, so that a browser may read even a 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, headers_of: Callable[[Scope], Mapping[str, str]] = lambda _: {}) -> None:
+        """Wrap `app`. `headers_of` has further headers for an error, where nothing around this adds them."""
         self.app = app
+        self.headers_of = headers_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -48,6 +49,7 @@ class ErrorBoundaryMiddleware:
             if not isinstance(error, GatewayError):
                 logger.exception("request %s failed", request_id_of(scope), extra={"tags": _tags(scope)})
             response = problem_response(scope, as_gateway_error(error))
+            response.headers.update(self.headers_of(scope))
             await response(scope, receive, send)
 
 

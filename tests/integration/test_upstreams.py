@@ -219,6 +219,12 @@ async def test_cross_origin_answers_are_the_applications(world: World, applicati
     assert [value for name, value in headers if name.startswith("access-control")] == ["https://a.example"]
 
 
+async def test_a_page_may_read_why_nothing_answers(world: World) -> None:
+    asked = get("/app/gone/", b"Origin: https://a.example", b"Authorization: Bearer x")
+    _, headers, _ = await ask(world, asked)
+    assert dict(headers)["access-control-allow-origin"] == "*"
+
+
 async def test_a_path_without_its_slash_is_shown_the_way(world: World, application: FakeApplication) -> None:
     status, headers, _ = await ask(world, get("/app/shop?a=b"))
     assert (status, dict(headers)["location"]) == (308, "/app/shop/?a=b")
