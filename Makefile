@@ -123,7 +123,7 @@ test-postgres-17: ## Run the access rules and the integration tests on PostgreSQ
 	wait $$proofs || status=$$?; cat .test-logs/isolation-17.log; exit $$status
 
 .PHONY: test-adopt
-test-adopt: .venv/dev.stamp .venv/adopt.stamp .venv/adopt-node.stamp ## Adopt the small applications of tests/adopt, and run them as they become
+test-adopt: .venv/dev.stamp .venv/deno.stamp .venv/adopt.stamp .venv/adopt-node.stamp ## Adopt the small applications of tests/adopt, and run them as they become
 	@$(BIN)/python -m pytest tests/adopt
 
 .PHONY: adopt

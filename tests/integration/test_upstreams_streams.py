@@ -34,7 +34,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 async def pair() -> AsyncIterator[tuple[World, FakeApplication]]:
     async with fake_application() as application:
-        options: dict[str, dict[str, Any]] = {"shop": {}, "late": {"timeout_s": 0.3}, "idle": {"idle_s": 0.3}}
+        options: dict[str, dict[str, Any]] = {"shop": {}, "late": {"timeout_s": 1.5}, "idle": {"idle_s": 0.3}}
         upstreams = {name: {"url": application.url, **given} for name, given in options.items()}
         limits: dict[str, Any] = {"rate_limit": "", "rate_limit_address": "", "connections_per_address": 1000}
         async with served(upstreams=upstreams, **limits) as world:
@@ -221,8 +221,8 @@ async def test_the_time_of_an_application_is_not_that_of_its_client(world: World
     client = await world.connect()
     await client.send(CHUNKED.replace(b"/shop/", b"/late/") + chunk(b"first"))
     assert await steps.next() == b"first"
-    until_s = loop.time() + 0.6
-    await until_true(lambda: loop.time() > until_s, "twice the application's time having passed")
+    until_s = loop.time() + 2.0
+    await until_true(lambda: loop.time() > until_s, "more than the application's time having passed")
     await client.send(chunk(b""))
     assert (await read_until(client, b"ok")).startswith(b"HTTP/1.1 200 ")
 
@@ -251,7 +251,7 @@ async def test_an_upload_that_hardly_moves_is_given_up() -> None:
             steps.seen.put_nowait(b"left")
 
         application.answering = answer
-        async with served(upstreams={"shop": {"url": application.url}}, upload_timeout_s=0.3) as world:
+        async with served(upstreams={"shop": {"url": application.url}}, upload_timeout_s=1.0) as world:
             client = await world.connect()
             await client.send(CHUNKED + chunk(b"first"))
             assert await steps.next() == b"first"
