@@ -89,6 +89,11 @@ def wants_websocket(method: str, headers: Sequence[Header]) -> bool:
     return method == "GET" and upgrade == [WEBSOCKET] and b"upgrade" in named_by_connection(headers)
 
 
+def is_preflight(method: str, headers: Iterable[Header]) -> bool:
+    """Whether a browser asks what a page may ask: it never says for whom (Fetch, 4.8)."""
+    return method == "OPTIONS" and any(name == b"access-control-request-method" for name, _ in headers)
+
+
 def body_headers(headers: Sequence[Header], *, is_old: bool) -> list[Header]:
     """What tells the application where the body ends; empty where there is none. BadRequestError when that is unclear.
 

@@ -32,7 +32,7 @@ from gateway.resilience.limiter import ConcurrencyLimiter
 from gateway.resilience.request_metrics import LIMITED, SHED
 from gateway.upstreams.answer_headers import Return
 from gateway.upstreams.application import Application, ApplicationBusyError
-from gateway.upstreams.headers import IDENTITY, Header, Way, body_headers, only, onward, wants_websocket
+from gateway.upstreams.headers import IDENTITY, Header, Way, body_headers, is_preflight, only, onward, wants_websocket
 from gateway.upstreams.relay import Relay, sent_by
 from gateway.upstreams.sockets import connect
 from gateway.upstreams.stale_answers import StaleAnswers
@@ -131,7 +131,11 @@ def _said(application: Application, way: Way, caller: Caller) -> list[Header]:
 async def _caller(scope: Scope, application: Application) -> Caller:
     """Who asks; UnauthenticatedError for a visitor where people alone may. Another's token is not even read."""
     caller = ANONYMOUS if application.authorization == "ignore" else await current_caller(Request(scope))
-    if application.callers == "signed_in" and not caller.is_signed_in:
+    if (
+        application.callers == "signed_in"
+        and not caller.is_signed_in
+        and not is_preflight(scope["method"], scope["headers"])
+    ):
         raise UnauthenticatedError(f"Sign in to use the application {application.name}.")
     return caller
 

@@ -151,6 +151,13 @@ async def test_visitors_are_refused_where_people_alone_may_ask(world: World, app
     assert f"Authorization: {application.last.value('authorization')}".encode() == token
 
 
+async def test_a_browser_asks_before_anybody_has_signed_in(world: World, application: FakeApplication) -> None:
+    preflight = (b"Origin: https://a.example", b"Access-Control-Request-Method: PUT")
+    assert (await ask(world, get("/app/members/", *preflight, method="OPTIONS")))[0] == 200
+    assert application.last.values("x-tidegate-identity") == []
+    await problem(world, get("/app/members/", method="OPTIONS"), 401)
+
+
 async def test_a_token_of_the_applications_own_is_passed_on_unread(world: World, application: FakeApplication) -> None:
     assert (await ask(world, get("/app/own/", b"Authorization: Token abc")))[0] == 200
     assert application.last.value("authorization") == "Token abc"
