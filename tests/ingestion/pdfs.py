@@ -15,7 +15,7 @@ class Page:
         self.top = HEIGHT - MARGIN
         self._drawn: list[str] = []
 
-    def text(self, line: str, size: int = 11, font: str = "F1", left: int = MARGIN, *, moves: bool = True) -> None:
+    def text(self, line: str, size: int = 11, font: str = "F1", left: float = MARGIN, *, moves: bool = True) -> None:
         """A line of text."""
         shown = (
             line.encode("cp1252").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)").decode("latin-1")

@@ -142,3 +142,44 @@ def test_prose_in_columns_and_lists_are_no_tables() -> None:
         page.text(f"{number}.", left=60)
         page.text(text, left=90, moves=False)
     assert "|" not in read(assembled([page.stream()]), "a.pdf").text
+
+
+CAPITALS = [
+    *(["City", "Country", "People"], ["Oslo", "Norway", "709,037"], ["Rome", "Italy", "2,748,109"]),
+    *(["Bern", "Switzerland", "134,794"], ["Madrid", "Spain", "3,332,035"], ["Paris", "France", "2,102,650"]),
+    ["Lisbon", "Portugal", "545,796"],
+]
+
+
+def below_each_other(page: Page, rows: Rows, lefts: list[float], step: int = 15) -> None:
+    """Rows of cells, the first of them bold."""
+    for number, row in enumerate(rows):
+        page.top -= step
+        for left, cell in zip(lefts, row, strict=True):
+            page.text(cell, 11, "F1" if number else "F2", left, moves=False)
+
+
+@pytest.mark.parametrize("lefts", [[60, 95.5, 154.2], [60, 97, 157], [60, 99, 164]])
+def test_cells_that_nearly_touch_stay_apart(lefts: list[float]) -> None:
+    """Those of the longest words, which the library writes as one word."""
+    page = Page()
+    page.text("Towns", 20, "F2")
+    below_each_other(page, CAPITALS, lefts)
+    page.top -= 20
+    page.paragraph("Counting was done by hand, which took a whole year.")
+    _, table, last = read(assembled([page.stream()]), "a.pdf").text.split("\n\n")
+    assert (table, last) == (as_markdown(CAPITALS), "Counting was done by hand, which took a whole year.")
+
+
+def test_the_last_row_of_a_striped_table_stays_in_it() -> None:
+    page = Page()
+    page.paragraph("The capitals of some countries, and the people in them.")
+    top, lefts = page.top, [60.0, 180.0, 360.0]
+    for number in range(len(CAPITALS)):
+        edges = pairwise([*lefts, 520.0]) if number == 0 else [(60.0, 520.0)] * (number % 2)
+        for left, right in edges:
+            page.draw(f"0.9 g {left} {top - 26 * number - 26} {right - left} 26 re f 0 g")
+    page.top = top + 10
+    below_each_other(page, CAPITALS, [left + 6 for left in lefts], 26)
+    _, table = read(assembled([page.stream()]), "a.pdf").text.split("\n\n")
+    assert table.replace("|---|---|---|", "| --- | --- | --- |") == as_markdown(CAPITALS)

@@ -94,3 +94,15 @@ def test_tables_are_mended_beside_lists_and_code() -> None:
     assert table == as_markdown(rows)
     assert items == "- rope 0\n- rope 1\n- rope 2"
     assert code.startswith("```") and code.endswith("return 1\n```")
+
+
+def test_code_with_gaps_is_no_table() -> None:
+    jobs = ["# run   at     05:00  daily", "5   0   *  *  *  /bin/daily", "15  14  1  *  *  /bin/monthly"]
+    page = Page()
+    page.paragraph("These jobs run on the server. " * 12)
+    page.text(jobs[0], 9, "F3", 100)
+    for line in jobs[1:]:
+        page.top += 6
+        page.text(line, 9, "F3", 100)
+    code = read(assembled([page.stream()]), "a.pdf").text.partition("\n\n")[2]
+    assert code == fenced(jobs)

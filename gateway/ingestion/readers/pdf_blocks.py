@@ -96,7 +96,12 @@ def _is_text(page: ParsedPage, block: LayoutBlock) -> bool:
         return COMMENT.match(block.text or "") is not None and are_fixed(within(page, block.bbox))
     if block.kind == "code":
         return not are_fixed(within(page, block.bbox))
-    return block.kind == "table" and (_width(block) == 1 or _is_prose(page, block))
+    return block.kind == "table" and (_width(block) == 1 or _is_prose(page, block) or _is_code(page, block))
+
+
+def _is_code(page: ParsedPage, block: LayoutBlock) -> bool:
+    """Whether it is set in a font whose letters are equally wide, and the page is not."""
+    return are_fixed(within(page, block.bbox)) and not are_fixed(page.text_items)
 
 
 def _is_prose(page: ParsedPage, block: LayoutBlock) -> bool:

@@ -13,7 +13,8 @@ from liteparse.types import AnnotationRect, LayoutBlock, ParsedPage
 
 from gateway.ingestion.extraction import paragraph_of, table_of
 from gateway.ingestion.readers.pdf_blocks import columns_of, parts_of
-from gateway.ingestion.readers.pdf_columns import Line, Table, Word, lines_of, tables_of
+from gateway.ingestion.readers.pdf_columns import LEAST_COLUMNS, Line, Table, Word, lines_of, tables_of
+from gateway.ingestion.readers.pdf_edges import aligned
 from gateway.ingestion.readers.pdf_pages import Part
 
 # Of a block, so much lies within a table that it repeats.
@@ -22,6 +23,7 @@ WITHIN = 0.9
 PARAGRAPH, EDGE = 1.8, 0.7
 # What the library is right about.
 KNOWN = ("code", "list_item", "figure")
+TEXT = ("paragraph", "heading")
 
 
 def mended(page: ParsedPage) -> list[Part]:
@@ -35,7 +37,7 @@ def mended(page: ParsedPage) -> list[Part]:
     for item in page.text_items:
         # What stands sideways has no place in lines.
         words += (item.words or [item]) if round(item.rotation) % 360 == 0 else []
-    kept = _with_cells(dict(enumerate(parts)), blocks, words)
+    kept = _with_last_rows(_with_cells(dict(enumerate(parts)), blocks, words), blocks, words)
     return _with_columns(kept, blocks, words)
 
 
@@ -52,11 +54,43 @@ def _with_cells(parts: dict[int, Part], blocks: Sequence[LayoutBlock], words: Se
     return dict(sorted(parts.items()))
 
 
+def _with_last_rows(parts: dict[int, Part], blocks: Sequence[LayoutBlock], words: Sequence[Word]) -> dict[int, Part]:
+    """The parts with what stands below a table in its columns as rows of it, which the library loses without lines."""
+    kept = dict(parts)
+    for above, below in pairwise(parts):
+        table, box = kept.get(above), blocks[below].bbox
+        if table is None or len(table.columns) < LEAST_COLUMNS or blocks[below].kind not in TEXT or box is None:
+            continue
+        lines = lines_of([word for word in words if _holds(box, word)])
+        rows = [_in_columns(line, table.columns) for line in lines]
+        if rows and all(rows) and 0 <= lines[0].top - _bottom(blocks[above].bbox) < lines[0].height:
+            added = table_of([["-"] * len(table.columns), *rows]).splitlines()[2:]
+            kept[above] = Part("\n".join([table.text, *added]), table.columns, table.kind)
+            del kept[below]
+    return kept
+
+
+def _in_columns(line: Line, columns: Sequence[tuple[float, float]]) -> list[str]:
+    """The cells of a line; none where it has less than two, or text that is in no column alone."""
+    cells = [""] * len(columns)
+    for segment in line.segments:
+        into = [n for n, (left, right) in enumerate(columns) if left < segment.right and segment.left < right]
+        if len(into) != 1 or cells[into[0]]:
+            return []
+        cells[into[0]] = segment.text
+    return cells if len(line.segments) >= LEAST_COLUMNS else []
+
+
+def _bottom(box: AnnotationRect | None) -> float:
+    return box.y + box.height if box is not None else 0.0
+
+
 def _with_columns(parts: Mapping[int, Part], blocks: Sequence[LayoutBlock], words: Sequence[Word]) -> list[Part]:
     """The parts with tables in place of those in which the library has not seen their columns."""
     touched: set[int] = set()
     tables = []
-    lines = lines_of(words)
+    lines = aligned(lines_of(words))
+    words = [word for line in lines for segment in line.segments for word in segment.words]
     for table in tables_of(lines):
         those = {n for n in parts if any(_holds(blocks[n].bbox, word) for word in table.words())}
         if those and not any(_is_known(blocks[n], table, lines) for n in those):
