@@ -12,8 +12,7 @@ from gateway.search.explanation import EXPLAIN_COST, MAX_IDS, Explanation
 from gateway.search.filters import Filters
 from gateway.search.query_syntax import Syntax
 
-MAX_QUERY = 4_000
-MAX_PASSAGES = 10
+MAX_QUERY, MAX_PASSAGES = 4_000, 10
 LONG_QUERY, MANY_RESULTS = 1_000, 50
 EXACT_COST = 20
 
