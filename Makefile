@@ -18,7 +18,7 @@ DENO_SOURCES := $(wildcard supabase/clients/typescript/*.ts supabase/local/*.ts 
 DENO_TESTS := $(wildcard tests/conformance/*.ts tests/contract/*.ts tests/e2e/*.ts tests/e2e/browser/*.ts tests/integration/local_stack/*.ts)
 # Public generators of clients, with what they need: not of the stack, nor of its tests.
 GENERATORS_CONFIG := --config tests/contract/generators/deno.json
-GENERATORS := tests/contract/generators/generate.ts
+GENERATORS := tests/contract/generators/generate.ts tests/contract/generators/types.ts
 EXAMPLES := $(wildcard docs/examples/*/*.js)
 # They run in Node, whose globals Deno's linter does not allow.
 FOR_NODE := $(wildcard gateway/adopt/injected/node/*.mjs gateway/adopt/probes/*.cjs)
@@ -146,8 +146,8 @@ lint-typescript: .venv/deno-tests.stamp .venv/generators.stamp ## Check style an
 	@$(DENO) lint --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES)
 	@$(DENO) check --quiet --cached-only $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS)
 	@# call.ts is compiled with what it imports, by a test.
-	@$(DENO) fmt --quiet --check $(GENERATORS_CONFIG) $(dir $(GENERATORS))*.ts
-	@$(DENO) lint --quiet $(GENERATORS_CONFIG) $(dir $(GENERATORS))*.ts
+	@$(DENO) fmt --quiet --check $(GENERATORS_CONFIG) $(dir $(firstword $(GENERATORS)))*.ts
+	@$(DENO) lint --quiet $(GENERATORS_CONFIG) $(dir $(firstword $(GENERATORS)))*.ts
 	@$(DENO) check --quiet --cached-only $(GENERATORS_CONFIG) $(GENERATORS)
 
 .PHONY: format
@@ -155,7 +155,7 @@ format: .venv/dev.stamp ## Format Python and TypeScript
 	$(BIN)/ruff check --fix --quiet
 	$(BIN)/ruff format
 	$(DENO) fmt --quiet $(DENO_CONFIG) $(DENO_SOURCES) $(DENO_TESTS) $(EXAMPLES) $(FOR_NODE)
-	$(DENO) fmt --quiet $(GENERATORS_CONFIG) $(dir $(GENERATORS))*.ts
+	$(DENO) fmt --quiet $(GENERATORS_CONFIG) $(dir $(firstword $(GENERATORS)))*.ts
 
 .PHONY: check-sql
 check-sql: .venv/dev.stamp ## Check the schema (DATABASE_URL, else a scratch one) and the new migrations
@@ -241,14 +241,24 @@ baseline: ## Write the baseline migrations from supabase/schemas
 	  cp $$file supabase/migrations/2026112810$${name%%_*}00_$${name#*_}; done
 
 .PHONY: types
-types: .venv/dev.stamp .venv/deno.stamp ## Write the types of clients: of the database from the migrations, of the gateway
+types: .venv/dev.stamp .venv/deno.stamp .venv/generators.stamp ## Write the types of clients: of the database from the migrations, of the gateway
 	@$(BIN)/python -m tests.support.database_types
 	@$(BIN)/python -m tests.support.client_types
 
+CLIENTS := dist/clients
+
 .PHONY: clients
-clients: .venv/dev.stamp ## Build the clients of the gateway as packages, into dist/clients
-	@$(PIP) wheel --no-deps --wheel-dir dist/clients supabase/clients/python
-	@ls dist/clients
+clients: .venv/dev.stamp .venv/generators.stamp ## Build the clients of the gateway as packages, into dist/clients
+	@$(PIP) wheel --no-deps --wheel-dir $(CLIENTS) supabase/clients/python
+	@rm -rf $(CLIENTS)/npm && mkdir -p $(CLIENTS)/npm
+	@$(DENO) run --quiet --allow-all --cached-only --frozen $(GENERATORS_CONFIG) npm:typescript/tsc \
+	  --project supabase/clients/typescript --outDir $(CLIENTS)/npm
+	@cd supabase/clients/typescript && cp package.json README.md LICENSE $(abspath $(CLIENTS))/npm
+	@# As npm pack does it, where there is no npm.
+	@version=$$(sed -n 's/^  "version": "\(.*\)",/\1/p' supabase/clients/typescript/package.json); \
+	tar --directory $(CLIENTS)/npm --transform 's,^\.,package,' --sort=name --create --gzip \
+	  --file $(CLIENTS)/tidegate-client-$$version.tgz . && rm -r $(CLIENTS)/npm
+	@ls $(CLIENTS)
 
 .PHONY: docs
 docs: .venv/run.stamp .venv/deno.stamp ## Write what docs/ has from the code: settings, dashboard, OpenAPI of the functions

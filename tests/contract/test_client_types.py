@@ -2,12 +2,16 @@
 
 from typing import get_type_hints
 
-from tests.support.client_types import PYTHON, document, python_types
+from tests.support.client_types import PYTHON, TYPESCRIPT, document, python_types, typescript_types
 from tidegate_client.requests import AnswerOptions, DocumentOptions, SearchOptions
 
 
 def test_the_types_of_the_python_client_are_current() -> None:
     assert PYTHON.read_text(encoding="utf-8") == python_types(), "run make types"
+
+
+def test_the_types_of_the_typescript_client_are_current() -> None:
+    assert TYPESCRIPT.read_text(encoding="utf-8") == typescript_types(), "run make types"
 
 
 def test_every_option_can_be_given() -> None:

@@ -1,128 +1,23 @@
-"""tidegate-client: two people at a running gateway, and what it does when one answers badly."""
+"""tidegate-client: what it does when a gateway answers badly. test_clients.py has it at a running one."""
 
-import asyncio
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx2
 import pytest
 
-from tests.support import Process, Stack
-from tests.support.waiting import PATIENCE_S
-from tidegate_client import (
-    AnswerBrokenOffError,
-    AsyncTidegate,
-    DocumentFailedError,
-    GatewayProblemError,
-    Retries,
-    SearchAsYouType,
-    Tidegate,
-)
+from tidegate_client import AnswerBrokenOffError, AsyncTidegate, GatewayProblemError, Retries, Tidegate
 from tidegate_client.events import EventReader
 from tidegate_client.retries import retry_after_s
 
-SENTENCE = "The spare anchor lies under the port bench."
-NOTE = ("anchor.md", f"# Anchoring\n\n{SENTENCE}".encode(), "text/markdown")
+NOTE = ("anchor.md", b"The spare anchor lies under the port bench.", "text/markdown")
 QUESTION = "Where does the spare anchor lie?"
 STREAM = (
     ': still at work\n\nevent: delta\ndata: {"text":"né\u2028e"}\r\n\r\nevent: tomorrow\ndata: {}\n\n'
     'event: done\ndata: {"kind":\ndata: "quoted"}\n\n'
 ).encode()
 Handler = Callable[[httpx2.Request], httpx2.Response]
-
-
-@pytest.fixture(scope="module")
-def people(stack: Stack, api: Process, worker: Process, gateway: Process) -> Iterator[dict[str, Tidegate]]:
-    """Ada, Bob, Eve and a visitor, each with a client."""
-    clients = {"visitor": Tidegate(stack.gateway_url, timeout_s=PATIENCE_S)}
-    for name in ("ada", "bob", "eve"):
-        token = str(stack.sign_up(f"{name}@example.com")["access_token"])
-        clients[name] = Tidegate(stack.gateway_url, lambda token=token: token, timeout_s=PATIENCE_S)  # type: ignore[misc]
-    yield clients
-    for client in clients.values():
-        client.close()
-
-
-@pytest.fixture(scope="module")
-def note(people: dict[str, Tidegate]) -> str:
-    """A document of Ada's that is searchable."""
-    added = people["ada"].add_document(NOTE, title="Spare anchor", metadata={"year": 2026})
-    state = people["ada"].wait_for_document(added["id"], timeout_s=PATIENCE_S)
-    assert (state["status"], state["files"][0]["status"]) == ("ready", "ready")
-    return state["id"]
-
-
-def test_each_person_finds_their_own(people: dict[str, Tidegate], note: str) -> None:
-    found = {name: client.search("anchor", mode="keyword", kinds=["documents"]) for name, client in people.items()}
-    assert {name: [each["id"] for each in answer["results"]] for name, answer in found.items()} == {
-        "ada": [note],
-        "bob": [],
-        "eve": [],
-        "visitor": [],
-    }
-    assert found["ada"]["results"][0]["metadata"]["year"] == 2026
-    with pytest.raises(GatewayProblemError) as hidden:
-        people["bob"].get_document(note)
-    assert (hidden.value.status, hidden.value.kind) == (404, "not-found")
-
-
-def test_an_answer_comes_piece_by_piece(people: dict[str, Tidegate], note: str) -> None:
-    whole = people["ada"].answer(QUESTION, limit=1)
-    text, quoted, kinds = "", [], []
-    for event in people["ada"].stream_answer([{"role": "user", "content": QUESTION}], limit=1):
-        kinds.append(event["event"])
-        if event["event"] == "delta":
-            text += event["data"]["text"]
-        elif event["event"] == "citation":
-            quoted.append(event["data"]["id"])
-        elif event["event"] == "done":
-            assert event["data"]["grounded"]
-    assert text == whole["answer"] == SENTENCE
-    assert (kinds[0], kinds[-1], quoted) == ("search", "done", [note])
-    assert [each["event"] for each in people["bob"].stream_answer(QUESTION)][-1] == "done"
-    assert not people["bob"].answer(QUESTION)["grounded"]
-
-
-def test_the_rest_of_the_gateway_is_there(people: dict[str, Tidegate]) -> None:
-    assert people["ada"].embed(["boat", "ship"])["data"][1]["index"] == 1
-    assert people["visitor"].recommend(limit=3)["recommendations"] == []
-    assert people["ada"].get_status()["failed_documents"] == []
-    with pytest.raises(GatewayProblemError) as refused:
-        people["visitor"].search("anchor", limit=1_000)
-    assert (refused.value.kind, refused.value.fields[0]["pointer"]) == ("invalid-input", "#/limit")
-
-
-def test_a_document_that_cannot_be_read_fails(people: dict[str, Tidegate]) -> None:
-    added = people["eve"].add_document(("broken.pdf", b"no PDF", "application/pdf"))
-    with pytest.raises(DocumentFailedError, match=r"broken\.pdf") as failed:
-        people["eve"].wait_for_document(added["id"], timeout_s=PATIENCE_S)
-    assert failed.value.state["files"][0]["status"] == "failed"
-    with pytest.raises(TimeoutError):
-        people["eve"].wait_for_document(
-            people["eve"].add_document(("tea.md", b"Tea.", "text/markdown"))["id"], timeout_s=0
-        )
-
-
-@pytest.mark.anyio
-async def test_each_text_ends_the_search_before(people: dict[str, Tidegate], note: str, stack: Stack) -> None:
-    async def token() -> str | None:
-        return people["ada"]._token()
-
-    async with AsyncTidegate(stack.gateway_url, token, timeout_s=PATIENCE_S) as client:
-        field = SearchAsYouType(client, pause_s=0, kinds=["documents"])
-        *earlier, found = await asyncio.gather(*(field.search(text) for text in ("sp", "spare", "spare anc")))
-        assert earlier == [None, None]
-        assert found is not None
-        assert [each["id"] for each in found["results"]] == [note]
-        assert await field.search("  ") is None
-        waiting = asyncio.create_task(field.search("spare"))
-        await asyncio.sleep(0)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        events = [event["event"] async for event in client.stream_answer(QUESTION, limit=1)]
-        assert events[-1] == "done"
 
 
 def test_both_clients_have_the_same_methods() -> None:

@@ -21,6 +21,7 @@ from tests.support.runs import Run
 from tests.support.transcript import agrees
 
 QUICKSTART = REPOSITORY / "docs" / "quickstart.md"
+CLIENTS = REPOSITORY / "supabase" / "clients"
 # Run word for word by tests of their own, which need a server of their own.
 ELSEWHERE = {
     "docs/adopt/users.md": "tests/adopt/whole/test_users.py",
@@ -42,7 +43,8 @@ def examples(page: Path) -> list[Block]:
 
 def sign_in(page: Path) -> list[Block]:
     """The blocks of the section that every page builds on."""
-    if page == QUICKSTART:
+    # The README of a client is read by itself.
+    if page == QUICKSTART or page.is_relative_to(CLIENTS):
         return []
     text = QUICKSTART.read_text(encoding="utf-8")
     start = text[: text.index("## Sign in")].count("\n")

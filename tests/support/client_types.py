@@ -10,13 +10,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gateway.local.paths import REPOSITORY
+import deno
+
+from gateway.local.paths import DENO_CONFIG, REPOSITORY
 from tests.support.gateway_app import make_app
 from tests.support.tokens import Project
 
 CLIENTS = REPOSITORY / "supabase" / "clients"
 PYTHON = CLIENTS / "python" / "src" / "tidegate_client" / "models.py"
+TYPESCRIPT = CLIENTS / "typescript" / "gateway.generated.ts"
+GENERATORS = REPOSITORY / "tests" / "contract" / "generators"
 BIN = Path(sys.executable).parent
+TYPESCRIPT_HEAD = """\
+// Written by `make types` from the OpenAPI document of the gateway.
+// deno-lint-ignore-file
+"""
 HEAD = '"""Written by `make types` from the OpenAPI document of the gateway."""'
 OPTIONS = (
     *("--input-file-type", "openapi", "--output-model-type", "typing.TypedDict", "--target-python-version", "3.11"),
@@ -53,8 +61,19 @@ def python_types() -> str:
         return target.read_text(encoding="utf-8")
 
 
+def typescript_types() -> str:
+    """The module of the TypeScript client."""
+    program = deno.find_deno_bin()
+    config = f"--config={GENERATORS / 'deno.json'}"
+    generate = [program, "run", "-A", "--quiet", "--cached-only", config, str(GENERATORS / "types.ts")]
+    said = subprocess.run(generate, input=json.dumps(document()), capture_output=True, text=True, check=True).stdout
+    form = [program, "fmt", f"--config={DENO_CONFIG}", "--ext=ts", "-"]
+    return subprocess.run(form, input=TYPESCRIPT_HEAD + said, capture_output=True, text=True, check=True).stdout
+
+
 def main() -> None:
     """Write them."""
+    TYPESCRIPT.write_text(typescript_types(), encoding="utf-8")
     PYTHON.write_text(python_types(), encoding="utf-8")
 
 

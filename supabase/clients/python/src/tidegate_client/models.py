@@ -271,6 +271,8 @@ class Owner(TypedDict):
     id: str
     name: str | None
     """Of the organization, or the person's display name, else e-mail address."""
+    handle: str | None
+    """The organization's slug or the person's e-mail address: nobody else has it, as others may a name."""
 
 
 class Passage(TypedDict):
