@@ -25,10 +25,14 @@ WARM_UP_S = 60.0  # a model that is being loaded takes longer than a probe may
 
 @dataclass(frozen=True)
 class Snapshot:
-    """How everything was at one moment; `row` is of sql/queries/status.sql, None when the database did not answer."""
+    """How everything was at one moment; `row` is of sql/queries/status.sql, None when the database did not answer.
+
+    `applications` are those that the gateway stands in front of, by their paths.
+    """
 
     dependencies: Dependencies
     row: Mapping[str, Any] | None
+    applications: Mapping[str, DependencyStatus]
 
 
 class Probes:
@@ -61,7 +65,8 @@ class Probes:
             reason = each.objection(client.row) if client.row and found[each.name].state == "up" else None
             if reason is not None:
                 found[each.name] = _down(reason, each)
-        return Snapshot(Dependencies.of(found), client.row)
+        applications = {name: found.pop(name) for name in found.keys() - Dependencies.model_fields.keys()}
+        return Snapshot(Dependencies(**found), client.row, applications)
 
     async def _status(self, dependency: Dependency) -> DependencyStatus:
         if dependency.client is None:

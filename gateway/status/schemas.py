@@ -1,6 +1,5 @@
 """Answers of /v1/status and /health."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -42,20 +41,11 @@ class Dependencies(BaseModel):
     payment: DependencyStatus = Field(description="off where none is set; only the worker pays.")
     storage: DependencyStatus = Field(description="Clients send and read files there; no answer waits for it.")
     rate_limits: DependencyStatus = Field(description="off where none is set: each gateway counts for itself.")
-    applications: dict[str, DependencyStatus] = Field(
-        default={}, description="Existing applications, by their paths (UPSTREAMS); no answer of the gateway waits."
-    )
-
-    @classmethod
-    def of(cls, found: Mapping[str, DependencyStatus]) -> "Dependencies":
-        """All that were found, by name."""
-        own = {name: status for name, status in found.items() if name in cls.model_fields}
-        return cls(**own, applications={name: found[name] for name in found.keys() - own.keys()})
 
     @property
     def all_up(self) -> bool:
         """Whether nothing that answers need is down or unknown."""
-        needed = set(type(self).model_fields) - {"storage", "rate_limits", "applications"}
+        needed = set(type(self).model_fields) - {"storage", "rate_limits"}
         return all(getattr(self, name).state in ("up", "off") for name in needed)
 
 
@@ -150,6 +140,9 @@ class StatusDetails(BaseModel):
     status: Literal["ok", "degraded"] = Field(description="ok when every dependency is up.")
     version: str
     dependencies: Dependencies
+    applications: dict[str, DependencyStatus] = Field(
+        description="Existing applications by their paths (UPSTREAMS); no answer of the gateway's own needs them."
+    )
     load: LoadStatus
     queue: QueueStatus | None = Field(description="null when the database does not answer.")
     files: FilesStatus | None = Field(description="null when the database does not answer.")

@@ -85,6 +85,7 @@ class StatusService:
             status="ok" if snapshot.dependencies.all_up else "degraded",
             version=__version__,
             dependencies=snapshot.dependencies,
+            applications=dict(snapshot.applications),
             load=LoadStatus(in_flight=self._limiter.in_flight, limit=self._limiter.limit),
             queue=None if row is None else QueueStatus.model_validate(row),
             files=None if row is None else FilesStatus.model_validate(row),

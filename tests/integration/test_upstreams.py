@@ -273,7 +273,7 @@ async def test_one_that_is_gone_is_named_and_not_where_it_was(world: World) -> N
     labels = {"dependency": "app/gone", "state": "open"}
     assert REGISTRY.get_sample_value("tidegate_breaker_state", labels) == 1
     snapshot = await world.services.status.details()
-    assert snapshot.dependencies.applications["app/gone"].state == "down"
+    assert snapshot.applications["app/gone"].state == "down"
 
 
 async def test_one_that_does_not_begin_to_answer_is_given_up(world: World, application: FakeApplication) -> None:
