@@ -126,6 +126,10 @@ test-postgres-17: ## Run the access rules and the integration tests on PostgreSQ
 test-adopt: .venv/dev.stamp .venv/deno.stamp .venv/adopt.stamp .venv/adopt-node.stamp ## Adopt the small applications of tests/adopt, and run them as they become
 	@$(BIN)/python -m pytest tests/adopt
 
+.PHONY: test-retrievers
+test-retrievers: .venv/dev.stamp .venv/deno.stamp .venv/retrievers.stamp ## Ask the gateway by the retrievers for LangChain and LlamaIndex
+	@$(BIN)/python -m pytest tests/contract/test_retrievers.py
+
 .PHONY: adopt
 adopt: .venv/dev.stamp ## Show what an existing application is: make adopt APP=path; PROVE=1, WRITE=1, UNDO=1
 	@$(BIN)/python -m gateway.adopt $(APP) $(if $(WRITE),--write) $(if $(UNDO),--undo) $(if $(PROVE),--prove) $(if $(ENTRY),--entry '$(ENTRY)')
@@ -284,6 +288,7 @@ lock: .venv/pyvenv.cfg ## Pin the dependencies with hashes; newer versions with 
 	$(LOCK) --extra local --constraint requirements-dev.lock --output-file requirements.lock
 	$(LOCK) --extra local --extra dev --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 	$(LOCK_APART) --group adopt --output-file requirements-adopt.lock
+	$(LOCK_APART) --group retrievers --output-file requirements-retrievers.lock
 	$(LOCK_APART) --group image --output-file requirements-build.lock
 	$(LOCK_APART) --group deploy --constraint requirements-dev.lock --output-file requirements-deploy.lock
 
@@ -437,6 +442,13 @@ bench-worker: .venv/dev.stamp .venv/deno.stamp ## Measure the worker against the
 .venv/generators.stamp: tests/contract/generators/package.json tests/contract/generators/deno.lock | .venv/dev.stamp
 	@echo "Fetching the generators of clients"
 	@$(DENO) cache --quiet --frozen $(GENERATORS_CONFIG) $(GENERATORS)
+	@touch $@
+
+# An environment of its own: what other frameworks want to be installed is not what the gateway was tested with.
+.venv/retrievers.stamp: requirements-retrievers.lock | .venv/pyvenv.cfg
+	@echo "Installing the Python packages of requirements-retrievers.lock"
+	@$(BIN)/python -m venv .venv/retrievers
+	@.venv/retrievers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements-retrievers.lock
 	@touch $@
 
 # From Debian's packages, into a folder: nothing is installed.

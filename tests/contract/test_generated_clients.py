@@ -92,23 +92,12 @@ def test_every_operation_says_whether_it_takes_a_token(document: dict[str, Any])
 
 def test_typescript_clients_call_every_route(stack: Stack, document: dict[str, Any], folder: Path, token: str) -> None:
     shutil.copy(GENERATORS / "call.ts", folder)
-    program, config = deno.find_deno_bin(), f"--config={GENERATORS / 'deno.json'}"
-    run(
-        program, "run", "-A", "--cached-only", config, GENERATORS / "generate.ts", "openapi.json", folder, folder=folder
-    )
+    program = deno.find_deno_bin()
+    generate = ("--cached-only", f"--config={GENERATORS / 'deno.json'}", GENERATORS / "generate.ts")
+    run(program, "run", "-A", *generate, "openapi.json", folder, folder=folder)
     run(program, "check", "--quiet", "call.ts", folder=folder)
-    called = json.loads(
-        run(
-            program,
-            "run",
-            "-A",
-            "--no-check",
-            "call.ts",
-            stack.gateway_url,
-            folder=folder,
-            environment={"TOKEN": token},
-        )
-    )
+    call = (program, "run", "-A", "--no-check", "call.ts", stack.gateway_url)
+    called = json.loads(run(*call, folder=folder, environment={"TOKEN": token}))
     expected = {
         each["operationId"]: 202 if each["operationId"] == "add_document" else 200 for each in operations(document)
     }
@@ -120,18 +109,13 @@ def test_a_python_client_calls_every_route(
 ) -> None:
     config = folder / "config.yml"
     config.write_text(PYTHON_CONFIG, encoding="utf-8")
-    generate = ("generate", "--path", "openapi.json", "--meta", "none", "--config", config, "--fail-on-warning")
-    run(
-        Path(sys.executable).with_name("openapi-python-client"),
-        *generate,
-        "--output-path",
-        "generated_client",
-        folder=folder,
-    )
+    generator = Path(sys.executable).with_name("openapi-python-client")
+    options = ("--path", "openapi.json", "--meta", "none", "--config", config, "--fail-on-warning")
+    run(generator, "generate", *options, "--output-path", "generated_client", folder=folder)
     run(sys.executable, "-m", "mypy", "--strict", "--config-file=", "generated_client", folder=folder)
 
     monkeypatch.syspath_prepend(folder)
-    package = import_module("generated_client")
+    package, models = import_module("generated_client"), import_module("generated_client.models")
     client = package.AuthenticatedClient(
         stack.gateway_url, token, timeout=httpx.Timeout(PATIENCE_S), httpx_args={"trust_env": False}
     )
@@ -140,9 +124,7 @@ def test_a_python_client_calls_every_route(
         for operation in operations(document):
             name = operation["operationId"]
             module = import_module(f"generated_client.api.{operation['tags'][0]}.{name}")
-            answer = module.sync_detailed(
-                client=client, **arguments(operation, import_module("generated_client.models"), added)
-            )
+            answer = module.sync_detailed(client=client, **arguments(operation, models, added))
             assert answer.status_code == (202 if name == "add_document" else 200), name
             if name == "add_document":
                 added["document_id"] = answer.parsed.id

@@ -38,7 +38,7 @@ NOT_RUN = {
     "docs/quickstart.md": 1,
     "docs/search.md": 1,
     "docs/troubleshooting.md": 1,
-    "supabase/clients/python/README.md": 1,
+    "supabase/clients/python/README.md": 3,
     "supabase/clients/typescript/README.md": 1,
 }
 # Of processes of Supabase, and of `make run`, not of the gateway.
