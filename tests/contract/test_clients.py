@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.local.bootstrap import deno_command
-from tests.support import Process, Stack
+from tests.support import Stack
 from tests.support.waiting import PATIENCE_S
 from tidegate_client import (
     AsyncTidegate,
@@ -28,12 +28,12 @@ EVENTS = [{"event": "delta", "data": {"text": "né\u2028e"}}, {"event": "done", 
 
 
 @pytest.fixture(scope="module")
-def people(stack: Stack, api: Process, worker: Process, gateway: Process) -> Iterator[dict[str, Tidegate]]:
+def people(served: Stack) -> Iterator[dict[str, Tidegate]]:
     """Ada, Bob, Eve and a visitor, each with a client."""
-    clients = {"visitor": Tidegate(stack.gateway_url, timeout_s=PATIENCE_S)}
+    clients = {"visitor": Tidegate(served.gateway_url, timeout_s=PATIENCE_S)}
     for name in ("ada", "bob", "eve"):
-        token = str(stack.sign_up(f"{name}@example.com")["access_token"])
-        clients[name] = Tidegate(stack.gateway_url, lambda token=token: token, timeout_s=PATIENCE_S)  # type: ignore[misc]
+        token = str(served.sign_up(f"{name}@example.com")["access_token"])
+        clients[name] = Tidegate(served.gateway_url, lambda token=token: token, timeout_s=PATIENCE_S)  # type: ignore[misc]
     yield clients
     for client in clients.values():
         client.close()
@@ -100,11 +100,11 @@ def test_a_document_that_cannot_be_read_fails(people: dict[str, Tidegate]) -> No
 
 
 @pytest.mark.anyio
-async def test_each_text_ends_the_search_before(people: dict[str, Tidegate], note: str, stack: Stack) -> None:
+async def test_each_text_ends_the_search_before(people: dict[str, Tidegate], note: str, served: Stack) -> None:
     async def token() -> str | None:
         return people["ada"]._token()
 
-    async with AsyncTidegate(stack.gateway_url, token, timeout_s=PATIENCE_S) as client:
+    async with AsyncTidegate(served.gateway_url, token, timeout_s=PATIENCE_S) as client:
         field = SearchAsYouType(client, pause_s=0, kinds=["documents"])
         *earlier, found = await asyncio.gather(*(field.search(text) for text in ("sp", "spare", "spare anc")))
         assert earlier == [None, None]
@@ -121,12 +121,12 @@ async def test_each_text_ends_the_search_before(people: dict[str, Tidegate], not
 
 
 @pytest.fixture(scope="module")
-def said(stack: Stack, people: dict[str, Tidegate]) -> dict[str, Any]:
+def said(served: Stack, people: dict[str, Tidegate]) -> dict[str, Any]:
     """What a program that uses @tidegate/client printed, for two other people."""
-    tokens = {name.upper(): str(stack.sign_up(f"{name}@example.org")["access_token"]) for name in ("ada", "bob")}
+    tokens = {name.upper(): str(served.sign_up(f"{name}@example.org")["access_token"]) for name in ("ada", "bob")}
     done = subprocess.run(
         deno_command(Path(__file__).with_name("typescript_client.ts"), "-A", "--no-check"),
-        env={**os.environ, "GATEWAY_URL": stack.gateway_url, **tokens},
+        env={**os.environ, "GATEWAY_URL": served.gateway_url, **tokens},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S * 4,

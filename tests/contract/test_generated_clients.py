@@ -19,7 +19,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from gateway.http.openapi import operations
-from tests.support import Process, Stack
+from tests.support import Stack
 from tests.support.waiting import PATIENCE_S
 
 GENERATORS = Path(__file__).parent / "generators"
@@ -28,16 +28,16 @@ FILE = ("mooring.md", b"# Mooring\n\nDouble the bow line.", "text/markdown")
 
 
 @pytest.fixture(scope="module")
-def token(stack: Stack, api: Process, gateway: Process) -> str:
+def token(served: Stack) -> str:
     """Somebody's, at a running gateway."""
-    return str(stack.sign_up("ada@example.com")["access_token"])
+    return str(served.sign_up("grace@example.com")["access_token"])
 
 
 @pytest.fixture(scope="module")
-def folder(stack: Stack, gateway: Process, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(served: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the document as the gateway serves it."""
     folder = tmp_path_factory.mktemp("generated")
-    document = httpx2.get(f"{stack.gateway_url}/openapi.json", timeout=PATIENCE_S, trust_env=False)
+    document = httpx2.get(f"{served.gateway_url}/openapi.json", timeout=PATIENCE_S, trust_env=False)
     (folder / "openapi.json").write_bytes(document.content)
     return folder
 
@@ -90,13 +90,13 @@ def test_every_operation_says_whether_it_takes_a_token(document: dict[str, Any])
     }
 
 
-def test_typescript_clients_call_every_route(stack: Stack, document: dict[str, Any], folder: Path, token: str) -> None:
+def test_typescript_clients_call_every_route(served: Stack, document: dict[str, Any], folder: Path, token: str) -> None:
     shutil.copy(GENERATORS / "call.ts", folder)
     program = deno.find_deno_bin()
     generate = ("--cached-only", f"--config={GENERATORS / 'deno.json'}", GENERATORS / "generate.ts")
     run(program, "run", "-A", *generate, "openapi.json", folder, folder=folder)
     run(program, "check", "--quiet", "call.ts", folder=folder)
-    call = (program, "run", "-A", "--no-check", "call.ts", stack.gateway_url)
+    call = (program, "run", "-A", "--no-check", "call.ts", served.gateway_url)
     called = json.loads(run(*call, folder=folder, environment={"TOKEN": token}))
     expected = {
         each["operationId"]: 202 if each["operationId"] == "add_document" else 200 for each in operations(document)
@@ -105,7 +105,7 @@ def test_typescript_clients_call_every_route(stack: Stack, document: dict[str, A
 
 
 def test_a_python_client_calls_every_route(
-    stack: Stack, document: dict[str, Any], folder: Path, token: str, monkeypatch: pytest.MonkeyPatch
+    served: Stack, document: dict[str, Any], folder: Path, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = folder / "config.yml"
     config.write_text(PYTHON_CONFIG, encoding="utf-8")
@@ -117,7 +117,7 @@ def test_a_python_client_calls_every_route(
     monkeypatch.syspath_prepend(folder)
     package, models = import_module("generated_client"), import_module("generated_client.models")
     client = package.AuthenticatedClient(
-        stack.gateway_url, token, timeout=httpx.Timeout(PATIENCE_S), httpx_args={"trust_env": False}
+        served.gateway_url, token, timeout=httpx.Timeout(PATIENCE_S), httpx_args={"trust_env": False}
     )
     added: dict[str, Any] = {}
     with client:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.local.paths import REPOSITORY
-from tests.support import Process, Stack
+from tests.support import Stack
 from tests.support.waiting import PATIENCE_S
 from tidegate_client import Tidegate
 
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="make test-retriever
 
 
 @pytest.fixture(scope="module")
-def token(stack: Stack, api: Process, worker: Process, gateway: Process) -> Iterator[str]:
+def token(served: Stack) -> Iterator[str]:
     """The token of a person with a document."""
-    token = str(stack.sign_up("ada@example.com")["access_token"])
-    with Tidegate(stack.gateway_url, lambda: token, timeout_s=PATIENCE_S) as client:
+    token = str(served.sign_up("lin@example.com")["access_token"])
+    with Tidegate(served.gateway_url, lambda: token, timeout_s=PATIENCE_S) as client:
         added = client.add_document(("anchor.md", TEXT.encode(), "text/markdown"), title="Spare anchor")
         client.wait_for_document(added["id"], timeout_s=PATIENCE_S)
         yield token
@@ -47,14 +47,14 @@ def run(*command: str, **environment: str) -> str:
     return done.stdout
 
 
-def test_a_person_finds_their_own_by_each_of_them(stack: Stack, token: str) -> None:
-    found: dict[str, list[Any]] = json.loads(run(str(PROGRAM), stack.gateway_url, QUESTION, TOKEN=token))
+def test_a_person_finds_their_own_by_each_of_them(served: Stack, token: str) -> None:
+    found: dict[str, list[Any]] = json.loads(run(str(PROGRAM), served.gateway_url, QUESTION, TOKEN=token))
     assert len(found) == 6
     assert {json.dumps(each) for each in found.values()} == {json.dumps([["Spare anchor", TEXT]])}
 
 
-def test_a_visitor_finds_nothing_of_theirs(stack: Stack, token: str) -> None:
-    found: dict[str, list[Any]] = json.loads(run(str(PROGRAM), stack.gateway_url, QUESTION))
+def test_a_visitor_finds_nothing_of_theirs(served: Stack, token: str) -> None:
+    found: dict[str, list[Any]] = json.loads(run(str(PROGRAM), served.gateway_url, QUESTION))
     assert [each for each in found.values() if each] == []
 
 
