@@ -5,7 +5,8 @@ upright, once for each direction.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from liteparse.parser import LiteParse
 from liteparse.types import ParsedPage, ParseError, ParseResult
@@ -15,6 +16,7 @@ from gateway.ingestion.errors import TooLargeError, UnreadableError
 from gateway.ingestion.extraction import Extraction, Markdown, ranges
 from gateway.ingestion.readers import File
 from gateway.ingestion.readers.pdf_beside import is_suspect, strips, without_rules
+from gateway.ingestion.readers.pdf_document import levelled, without_running
 from gateway.ingestion.readers.pdf_pages import Part, joined, with_header
 from gateway.ingestion.readers.pdf_tables import mended
 
@@ -43,25 +45,33 @@ def prepare(_file: File) -> None:
 
 def read(file: File) -> Extraction:
     """The text with its pages. UnreadableError."""
-    markdown = Markdown(file.limits)
     total, done = 1, 0
-    without_text: list[int] = []
-    before: list[Part] = []
+    pages: dict[int, list[Part]] = {}
+    # Refuses what is too long before all of it has been read.
+    length = Markdown(file.limits)
     while done < total:
         result = _parsed(file.data, range(done + 1, done + 1 + PAGES_AT_ONCE))
         total = result.total_pages
         if total > file.limits.pages:
             raise TooLargeError("The PDF has", f"{file.limits.pages:,} pages", "file_pages")
         for number, parts in _parts(file.data, result.pages).items():
-            markdown.page()
-            before = with_header(before, parts)
-            if text := _without_rules(joined(before)):
-                markdown.block(text)
-            else:
-                without_text.append(number)
+            length.block(joined(parts))
+            pages[number] = parts
         done += PAGES_AT_ONCE
         file.progress(min(done, total), total)
-    if len(without_text) == total:
+    return _written(pages, Markdown(file.limits))
+
+
+def _written(pages: Mapping[int, Sequence[Part]], markdown: Markdown) -> Extraction:
+    """The pages in order. UnreadableError."""
+    without_text = [number for number, parts in pages.items() if not _without_rules(joined(parts))]
+    before: list[Part] = []
+    for parts in levelled(without_running(pages)).values():
+        markdown.page()
+        before = with_header(before, parts)
+        if text := _without_rules(joined(before)):
+            markdown.block(text)
+    if len(without_text) == len(pages):
         raise UnreadableError(NO_TEXT)
     if without_text:
         several = len(without_text) > 1
@@ -98,7 +108,8 @@ def _beside(data: bytes, page: ParsedPage) -> list[Part]:
             box.left / page.width,
         )
         parts += without_rules(mended(_parsed(data, [page.page_num], crop=cropped).pages[0]))
-    return parts
+    # A strip has no edges of a page.
+    return [replace(part, place=-1.0) for part in parts]
 
 
 def _directions(page: ParsedPage) -> list[int]:

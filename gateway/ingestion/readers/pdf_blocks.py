@@ -6,10 +6,12 @@ a table, where words stand below each other by chance; and the comments of code 
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate, islice, pairwise
 
 from liteparse.types import AnnotationRect, LayoutBlock, LayoutCell, ParsedPage, TextItem
 
+from gateway.ingestion.extraction import paragraph_of
 from gateway.ingestion.readers.pdf_columns import Word, lines_of
 from gateway.ingestion.readers.pdf_pages import ITEM, Part
 from gateway.ingestion.readers.pdf_text import Placed, are_fixed, text_parts, within
@@ -37,11 +39,13 @@ def parts_of(page: ParsedPage) -> list[Placed] | None:
         if _is_text(page, block) and _has_words(parts := text_parts(page, _own(page, block)), text):
             found += parts
             boxes += [block.bbox] if block.bbox else []
+        elif block.kind == "heading" and not any(map(str.isalnum, text)):
+            found.append((Part(paragraph_of(text.lstrip("#"))), block))
         elif block.kind == "heading":
             found.append((Part(text, kind=block.kind, height=_height(page, block)), block))
         elif block.kind != "rule" or not any(_is_at_edge(block.bbox, box) for box in boxes):
             found.append((Part(text, columns_of(block), block.kind), block))
-    return found
+    return [(replace(part, place=_place(page, block)), block) for part, block in found]
 
 
 def _own(page: ParsedPage, block: LayoutBlock) -> list[TextItem]:
@@ -96,18 +100,20 @@ def _is_text(page: ParsedPage, block: LayoutBlock) -> bool:
         return COMMENT.match(block.text or "") is not None and are_fixed(within(page, block.bbox))
     if block.kind == "code":
         return not are_fixed(within(page, block.bbox))
-    return block.kind == "table" and (_width(block) == 1 or _is_prose(page, block) or _is_code(page, block))
+    if block.kind != "table":
+        return False
+    items = within(page, block.bbox)
+    is_code = are_fixed(items) and not are_fixed(page.text_items)
+    return is_code or _width(block) == 1 or _is_prose(items, block)
 
 
-def _is_code(page: ParsedPage, block: LayoutBlock) -> bool:
-    """Whether it is set in a font whose letters are equally wide, and the page is not."""
-    return are_fixed(within(page, block.bbox)) and not are_fixed(page.text_items)
-
-
-def _is_prose(page: ParsedPage, block: LayoutBlock) -> bool:
-    """Whether most neighbouring cells are no further apart than words."""
+def _is_prose(items: Sequence[TextItem], block: LayoutBlock) -> bool:
+    """Whether most neighbouring cells are no further apart than words. The library knows no width of such cells."""
+    cells = (cell for row in [block.header or [], *(block.rows or [])] for cell in row if cell.text)
+    if all(cell.bbox is not None and cell.bbox.width for cell in cells):
+        return False
     words: list[Word] = []
-    for item in within(page, block.bbox):
+    for item in items:
         words += item.words or [item]
     lines = [[word for segment in line.segments for word in segment.words] for line in lines_of(words)]
     seen = tight = 0
@@ -134,8 +140,13 @@ def _width(block: LayoutBlock) -> int:
 
 
 def _height(page: ParsedPage, block: LayoutBlock) -> float:
-    """That of a heading's letters."""
-    return max((item.height for item in within(page, block.bbox)), default=0.0)
+    """That of most letters of a heading."""
+    items = within(page, block.bbox)
+    return max(items, key=lambda item: len(item.text)).height if items else 0.0
+
+
+def _place(page: ParsedPage, block: LayoutBlock) -> float:
+    return block.bbox.y / page.height if block.bbox and page.height else -1.0
 
 
 def _is_at_edge(rule: AnnotationRect | None, box: AnnotationRect) -> bool:

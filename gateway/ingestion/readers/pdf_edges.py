@@ -32,8 +32,7 @@ class _Edges:
                 self._places[-1][1].append(line)
             else:
                 self._places.append((edge, [line]))
-        for _, lines in self._places:
-            lines.sort()
+        self._places = [(edge, sorted(lines)) for edge, lines in self._places if len(lines) >= LEAST_LINES]
 
     def near(self, line: int) -> list[float]:
         """Those that lines near by have."""

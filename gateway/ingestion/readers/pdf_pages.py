@@ -27,6 +27,8 @@ class Part:
     """That of the library's block."""
     height: float = 0.0
     """Of the letters of a heading, where it is known."""
+    place: float = -1.0
+    """Where it begins, as a share of the page's height, where that is known."""
 
 
 def joined(parts: Sequence[Part]) -> str:

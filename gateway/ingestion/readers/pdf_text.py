@@ -16,8 +16,8 @@ from gateway.ingestion.readers.pdf_pages import Part
 FIXED = re.compile(r"mono|courier|consol|menlo|typewriter|fixed|inconsolata|cmtt|code", re.IGNORECASE)
 LEAST_LETTERS, LEAST_TEXTS, ALIKE, UNEVEN = 5, 3, 0.02, 0.1
 BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
-# In heights of what most of the page is set in: letters of a heading.
-LARGE = 1.12
+# In heights of what most of the page is set in: letters of a bold heading, and of another.
+LARGE, LARGER = 1.12, 1.3
 NUMBERED = re.compile(r"\d+(?:\.\d+)*\.?\s+\S")
 MOST_LETTERS = 150
 # In heights of a line: from one line of a paragraph to the next.
@@ -106,9 +106,9 @@ def _kind(items: Sequence[TextItem], body: float) -> str:
         return "code"
     is_bold = all(BOLD.search(item.font_name or "") for item in items)
     text = " ".join(item.text for item in items)
-    is_large = min(item.height for item in items) >= LARGE * body
-    is_heading = len(text) <= MOST_LETTERS and (is_large or (is_bold and NUMBERED.match(text)))
-    return "heading" if is_heading else "paragraph"
+    size = min(item.height for item in items) / body
+    is_heading = size >= LARGER or (is_bold and (size >= LARGE or NUMBERED.match(text)))
+    return "heading" if is_heading and len(text) <= MOST_LETTERS else "paragraph"
 
 
 def _body(page: ParsedPage) -> float:
