@@ -196,7 +196,13 @@ begin
   insert into private.posting_segments (scope_id, chunks) values (scope, 1) returning id into segment;
   for place in 1 .. cardinality(waiting) by slice_size loop
     exit when place > 1 and (clock_timestamp() > until or bytes > most_bytes);
-    slice := waiting[place:place + slice_size - 1];
+    -- Locked, so that a concurrent change waits, and then finds the posting number that it has to give up.
+    slice := array(
+      select c.id from public.chunks c
+      where c.scope_id = scope and c.id = any (array(
+        select w.chunk_id from private.chunks_to_post w
+        where w.chunk_id = any (waiting[place:place + slice_size - 1]) for update skip locked))
+      for no key update skip locked);
     insert into private.vocabulary (scope_id, form, stemmer, stem, segment_id)
     select distinct scope, f.form, c.stemmer, f.stem, segment
     from public.chunks c
@@ -204,9 +210,14 @@ begin
       c.stemmer, concat_ws(E'\n', c.title, array_to_string(c.heading_path, E'\n'), c.content)) f
     where c.id = any (slice) and c.stemmer <> 'simple'
     on conflict do nothing;
-    bytes := bytes + (select sum(pg_column_size(c.search_vector)) from public.chunks c where c.id = any (slice));
+    bytes := bytes + (
+      select coalesce(sum(pg_column_size(c.search_vector)), 0) from public.chunks c where c.id = any (slice));
     posted := posted || slice;
   end loop;
+  if posted = '{}' then
+    delete from private.posting_segments s where s.id = segment;
+    return 0;
+  end if;
   delete from private.chunks_to_post w where w.chunk_id = any (posted);
   insert into private.posted_chunks (chunk_id) select t.id from unnest(posted) t (id);
   insert into private.postings (scope_id, word, stemmer, segment_id, size, postings)
@@ -232,21 +243,14 @@ declare
   -- What a chunk costs lies in its text, so that rows are no bound.
   until constant timestamptz := clock_timestamp() + interval '0.25 s';
   posted integer := 0;
-  taken bigint[];
   scope record;
 begin
   if not exists (select from private.chunks_to_post w offset tolerated limit 1) then
     return 0;
   end if;
-  -- Locked, so that a concurrent change waits, and then finds the posting number that it has to give up.
-  taken := array(
-    select c.id from public.chunks c
-    where c.id = any (array(
-      select w.chunk_id from private.chunks_to_post w order by w.scope_id limit max_rows for update skip locked))
-    for no key update skip locked);
   for scope in
-    select c.scope_id as id, array_agg(c.id order by c.id) as chunks
-    from public.chunks c where c.id = any (taken) group by c.scope_id
+    select w.scope_id as id, array_agg(w.chunk_id order by w.chunk_id) as chunks
+    from (select * from private.chunks_to_post order by scope_id limit max_rows) w group by w.scope_id
   loop
     posted := posted + private.post_chunks_of(scope.id, scope.chunks, until);
     exit when clock_timestamp() > until;

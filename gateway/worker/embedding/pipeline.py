@@ -118,9 +118,8 @@ class EmbeddingPipeline:
             jobs = self._traffic.pass_on(claimed, self._held - self._traffic.passing)
             self._held.update(claimed)
             if not claimed:
-                with self._traffic.maintenance():
-                    is_busy = await self._indexes.step(queue.session)
-                if not is_busy:
+                # What is held is still to be written, on this connection.
+                if self._held or not await self._maintain(queue):
                     await self._wake.wait()
                 continue
             while not self._stop.is_set() and await self._indexes.catch_up(queue.session):
@@ -129,6 +128,10 @@ class EmbeddingPipeline:
             if batch.sources:
                 await output.put(batch)
         await output.put(None)
+
+    async def _maintain(self, queue: Queue) -> bool:
+        with self._traffic.maintenance():
+            return await self._indexes.step(queue.session)
 
     async def _pass(self, queue: Queue) -> None:
         """Serve short texts of those who have none in the stages, while the stages are full of others'."""
@@ -255,6 +258,7 @@ class EmbeddingPipeline:
         TEXTS.labels("embedded").inc(finished)
         chunks = sum(len(source.chunks) for source in batch.sources)
         logger.info("%d of %d texts embedded, %d chunks", finished, len(batch.sources), chunks)
+        self.wake()
 
     async def _fail(self, queue: Queue, job: Job, error: str, max_attempts: int | None = None) -> None:
         delay = self._job_backoff.after(job.attempts)
