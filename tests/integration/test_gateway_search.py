@@ -142,7 +142,12 @@ async def test_the_shape_of_a_document(world: World) -> None:
         "unread_by_model",
     }
     assert result["kind"] == "document"
-    assert result["owner"] == {"kind": "organization", "id": str(world.tenants.meadow), "name": "Meadow"}
+    assert result["owner"] == {
+        "kind": "organization",
+        "id": str(world.tenants.meadow),
+        "name": "Meadow",
+        "handle": "meadow",
+    }
     assert result["document_id"] == result["id"]
     assert "gale is forecast" in result["snippet"]
     assert result["heading_path"] == []
