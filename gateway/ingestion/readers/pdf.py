@@ -5,7 +5,7 @@ upright, once for each direction.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from liteparse.parser import LiteParse
@@ -47,6 +47,7 @@ def read(file: File) -> Extraction:
     """The text with its pages. UnreadableError."""
     total, done = 1, 0
     pages: dict[int, list[Part]] = {}
+    without_text: list[int] = []
     # Refuses what is too long before all of it has been read.
     length = Markdown(file.limits)
     while done < total:
@@ -55,28 +56,29 @@ def read(file: File) -> Extraction:
         if total > file.limits.pages:
             raise TooLargeError("The PDF has", f"{file.limits.pages:,} pages", "file_pages")
         for number, parts in _parts(file.data, result.pages).items():
-            length.block(joined(parts))
+            text = _without_rules(joined(parts))
+            without_text += [] if text else [number]
+            length.block(text)
             pages[number] = parts
         done += PAGES_AT_ONCE
         file.progress(min(done, total), total)
-    return _written(pages, Markdown(file.limits))
-
-
-def _written(pages: Mapping[int, Sequence[Part]], markdown: Markdown) -> Extraction:
-    """The pages in order. UnreadableError."""
-    without_text = [number for number, parts in pages.items() if not _without_rules(joined(parts))]
-    before: list[Part] = []
-    for parts in levelled(without_running(pages)).values():
-        markdown.page()
-        before = with_header(before, parts)
-        if text := _without_rules(joined(before)):
-            markdown.block(text)
-    if len(without_text) == len(pages):
+    if len(without_text) == total:
         raise UnreadableError(NO_TEXT)
+    markdown = Markdown(file.limits)
+    _write(markdown, levelled(without_running(pages)).values())
     if without_text:
         several = len(without_text) > 1
         markdown.remark(SOME_WITHOUT.format("s" * several, ranges(without_text), "have" if several else "has"))
     return markdown.done()
+
+
+def _write(markdown: Markdown, pages: Iterable[Sequence[Part]]) -> None:
+    before: Sequence[Part] = []
+    for parts in pages:
+        markdown.page()
+        before = with_header(before, parts)
+        if text := _without_rules(joined(before)):
+            markdown.block(text)
 
 
 def _parts(data: bytes, pages: Sequence[ParsedPage]) -> dict[int, list[Part]]:

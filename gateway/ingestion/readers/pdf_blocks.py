@@ -36,16 +36,17 @@ def parts_of(page: ParsedPage) -> list[Placed] | None:
     found: list[Placed] = []
     boxes: list[AnnotationRect] = []
     for text, block in zip(texts, blocks, strict=True):
+        place = _place(page, block)
         if _is_text(page, block) and _has_words(parts := text_parts(page, _own(page, block)), text):
-            found += parts
+            found += [(replace(part, place=_place(page, own)), own) for part, own in parts]
             boxes += [block.bbox] if block.bbox else []
         elif block.kind == "heading" and not any(map(str.isalnum, text)):
-            found.append((Part(paragraph_of(text.lstrip("#"))), block))
+            found.append((Part(paragraph_of(text.lstrip("#")), place=place), block))
         elif block.kind == "heading":
-            found.append((Part(text, kind=block.kind, height=_height(page, block)), block))
+            found.append((Part(text, (), block.kind, _height(page, block), place), block))
         elif block.kind != "rule" or not any(_is_at_edge(block.bbox, box) for box in boxes):
-            found.append((Part(text, columns_of(block), block.kind), block))
-    return [(replace(part, place=_place(page, block)), block) for part, block in found]
+            found.append((Part(text, columns_of(block), block.kind, place=place), block))
+    return found
 
 
 def _own(page: ParsedPage, block: LayoutBlock) -> list[TextItem]:

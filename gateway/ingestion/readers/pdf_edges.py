@@ -46,22 +46,19 @@ def aligned(lines: Sequence[Line]) -> list[Line]:
         return list(lines)
     begins = _Edges([(segment.left, number) for segment, number in gaps])
     ends = _Edges([(each.right, number) for each, number in gaps if len(each.words) == 1 and _has_figure(each.text)])
-    return [
-        _cut(line, lefts, ends.near(number)) if (lefts := begins.near(number)) and _is_row(lines, number) else line
-        for number, line in enumerate(lines)
-    ]
+    counts = [sum(len(segment.words) for segment in line.segments) for line in lines]
+    found = list(lines)
+    for number, line in enumerate(lines):
+        if len(line.segments) > 1 or _is_short(lines, counts, number):
+            found[number] = _cut(line, begins.near(number), ends.near(number))
+    return found
 
 
-def _is_row(lines: Sequence[Line], number: int) -> bool:
-    """Whether a line has a gap, or hardly more words than those near by that have."""
-    line = lines[number]
-    near = lines[max(number - FURTHEST, 0) : number + FURTHEST + 1]
-    most = max((_words(each) for each in near if len(each.segments) > 1), default=0)
-    return len(line.segments) > 1 or _words(line) <= most + MORE_WORDS
-
-
-def _words(line: Line) -> int:
-    return sum(len(segment.words) for segment in line.segments)
+def _is_short(lines: Sequence[Line], counts: Sequence[int], number: int) -> bool:
+    """Whether a line has hardly more words than those near by that have gaps."""
+    near = range(max(number - FURTHEST, 0), min(number + FURTHEST + 1, len(lines)))
+    most = max((counts[each] for each in near if len(lines[each].segments) > 1), default=-MORE_WORDS)
+    return counts[number] <= most + MORE_WORDS
 
 
 def _near(lines: Sequence[int], line: int) -> int:
@@ -72,6 +69,8 @@ def _near(lines: Sequence[int], line: int) -> int:
 
 def _cut(line: Line, begins: Sequence[float], ends: Sequence[float]) -> Line:
     """The line in cells; as it is where a word of it runs over the beginning of a column."""
+    if not begins:
+        return line
     segments = [[part for word in segment.words for part in _parted(word, begins)] for segment in line.segments]
     if any(
         word.x + REACH < begin < word.x + word.width - REACH for words in segments for word in words for begin in begins

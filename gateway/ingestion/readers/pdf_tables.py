@@ -156,15 +156,16 @@ def _rows(block: LayoutBlock, words: Sequence[Word]) -> list[list[str]] | None:
     if block.kind != "table" or not block.rows or any(cell.bbox is None for row in block.rows for cell in row):
         return None
     inside = [word for word in words if _holds(block.bbox, word)]
-    rows = [[_text(cell.bbox, inside) for cell in row] for row in block.rows]
-    found = sum(len(cell.split()) for row in rows for cell in row)
+    rows = [[[word for word in inside if _holds(cell.bbox, word)] for cell in row] for row in block.rows]
+    found = sum(len(word.text.split()) for row in rows for cell in row for word in cell)
     known = sum(len(cell.text.split()) for row in block.rows for cell in row)
-    return rows if found > known and found == sum(len(word.text.split()) for word in inside) else None
+    if found <= known or found != sum(len(word.text.split()) for word in inside):
+        return None
+    return [[_text(cell) for cell in row] for row in rows]
 
 
-def _text(box: AnnotationRect | None, words: Sequence[Word]) -> str:
-    lines = lines_of([word for word in words if _holds(box, word)])
-    return " ".join(segment.text for line in lines for segment in line.segments)
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(segment.text for line in lines_of(words) for segment in line.segments)
 
 
 def _holds(box: AnnotationRect | None, word: Word) -> bool:
