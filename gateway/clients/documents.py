@@ -125,7 +125,8 @@ def key_of(name: str) -> str:
 
 def _of_data_api(answer: httpx2.Response) -> GatewayError:
     words = _words(answer)
-    message = " ".join(str(words[part]) for part in ("message", "hint") if words.get(part))
+    said = [str(words[part]) for part in ("message", "hint") if words.get(part)]
+    message = " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in said)
     code = str(words.get("code", ""))
     if code == "PT401":
         return AccountClosedError("This account is closed.")

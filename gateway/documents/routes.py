@@ -16,6 +16,7 @@ from gateway.documents.service import DocumentService, Upload
 from gateway.errors import InvalidInputError, UnauthenticatedError
 from gateway.http.dependencies import CurrentCaller
 from gateway.http.openapi import OPTIONAL_TOKEN, REQUIRED_TOKEN, problems
+from gateway.language_tags import LanguageTag
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 FORM = "multipart/form-data"
@@ -55,10 +56,8 @@ class NewDocument(BaseModel):
     )
     visibility: Literal["private", "organization", "public"] = Field(default="private", description="Who reads it.")
     organization_id: UUID | None = Field(default=None, description="The organization it is filed in.")
-    language: str | None = Field(
+    language: LanguageTag | None = Field(
         default=None,
-        max_length=100,
-        pattern="^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$",
         description="BCP 47 tag of the text, such as `de` or `pt-BR`, for stemming; detected by default.",
     )
     source_uri: str | None = Field(default=None, max_length=2000, description="Where it came from.")

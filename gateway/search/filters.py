@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from gateway.language_tags import LanguageTag
 from gateway.products import PriceBound, Slug
 from gateway.search.metadata_filter import KNOWN, MOMENT, check_metadata, is_moment
 
@@ -38,7 +39,6 @@ def _moment(value: str) -> str:
 
 Ids = Annotated[list[UUID], Field(strict=True, min_length=1, max_length=MAX_IDS)]
 Moment = Annotated[str, Field(strict=True, json_schema_extra={"pattern": MOMENT}), AfterValidator(_moment)]
-LanguageTag = Annotated[str, Field(strict=True, max_length=100, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")]
 
 
 class Filters(BaseModel):

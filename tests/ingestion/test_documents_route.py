@@ -62,10 +62,13 @@ def test_a_failed_file_is_said(harbour: Harbour) -> None:
 
 def test_nothing_stays_of_what_is_refused(harbour: Harbour) -> None:
     before = harbour.rows("select count(*) as n from public.documents")
-    program = ("files", ("run.exe", b"MZ\0", "application/x-msdownload"))
-    refused = post(harbour, [NOTES, program], title="Both")
-    assert refused.status_code == 422
-    assert "Storage refuses 'run.exe'" in refused.json()["detail"]
+    limit = "update private.limits set allowed = %s where name = 'files_of_document'"
+    harbour.admin.execute(limit, (1,))
+    try:
+        refused = post(harbour, [NOTES, ("files", ("more.md", b"More.", "text/markdown"))], title="Both")
+    finally:
+        harbour.admin.execute(limit, (20,))
+    assert refused.status_code == 403, refused.text
     assert harbour.rows("select count(*) as n from public.documents") == before
     elsewhere = post(harbour, [NOTES], visibility="organization", organization_id=str(uuid.uuid4()))
     assert elsewhere.status_code == 403

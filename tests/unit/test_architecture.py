@@ -77,7 +77,10 @@ ALLOWED = {
 # by side and import none of each other, but for answers, which are made of searches; `app/` alone knows them all. The
 # longest place that fits holds.
 GROUND = ("gateway.errors", "gateway.resilience")
-CAPABILITY = (*GROUND, "gateway.auth", "gateway.clients", "gateway.database", "gateway.http", "gateway.products")
+CAPABILITY = (
+    *(*GROUND, "gateway.auth", "gateway.clients", "gateway.database", "gateway.http"),
+    *("gateway.language_tags", "gateway.products"),
+)
 LOOP = (
     "gateway.database",
     "gateway.resilience.spans",
@@ -88,6 +91,7 @@ LOOP = (
 )
 LOWER: dict[str, tuple[str, ...]] = {
     "errors.py": (),
+    "language_tags.py": (),
     "products.py": (),
     "resilience/": ("gateway.resilience",),
     "config/": ("gateway.config", "gateway.resilience"),
