@@ -20,6 +20,8 @@ from gateway.chunking.outline import LINES_BETWEEN_CHECKS, NO_CONTEXT, Heading, 
 
 # A heading goes with every chunk under it: a line of a megabyte must not.
 MAX_HEADING_CHARACTERS = 200
+# Signs of links to a heading, as generators of documentation put behind it.
+ANCHORS = "\N{PILCROW SIGN}\N{LINK SYMBOL}\uf0c1"
 LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 CODE = frozenset({"fence", "code_block"})
 NOTED = frozenset(
@@ -118,7 +120,7 @@ class _Reader(StateBlock):
         start, end = self._line_starts[first], self._line_starts[after]
         # The words of an underlined heading can have several lines.
         words = self._unread.content if after == first + 1 else self._content[start : self._line_starts[after - 1]]
-        text = words.strip()[:MAX_HEADING_CHARACTERS].rstrip()
+        text = words.rstrip().rstrip(ANCHORS).strip()[:MAX_HEADING_CHARACTERS].rstrip()
         self._found.headings.append(Heading(text, int(token.tag[1:]), start, end))
         self._found.add(start, Strength.NONE)
         self._line, self._is_after_heading = after, True

@@ -115,6 +115,14 @@ def test_chunks_know_the_headings_above_them() -> None:
     ]
 
 
+@pytest.mark.parametrize("sign", ["\N{PILCROW SIGN}", " \N{PILCROW SIGN}", "\uf0c1", " \N{LINK SYMBOL}"])
+def test_the_sign_of_a_link_to_a_heading_is_none_of_its_words(sign: str) -> None:
+    (chunks,) = CHUNKER.cut(
+        [Text("Title", f"# Learn C#{sign}\n\nFirst words.\n\n## Settings{sign}\n\n" + "Words. " * 300)]
+    )
+    assert chunks[-1].heading_path == ("Learn C#", "Settings")
+
+
 def test_a_chunk_that_begins_with_its_heading_is_under_it_but_not_given_it_twice() -> None:
     chunks = cut("Handbook", HANDBOOK.format(leave=LEAVE, expenses=EXPENSES))
     opening = next(chunk for chunk in chunks if chunk.content.startswith("Expenses"))
