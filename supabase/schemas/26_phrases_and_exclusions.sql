@@ -251,7 +251,7 @@ create function private.name_stem(name text) returns text
 language sql immutable security invoker parallel safe set search_path = pg_catalog, pg_temp
 as $$ select regexp_replace(name, '(.)\.[^.\s]{1,16}$', '\1') $$;
 comment on function private.name_stem is 'The name of a file without its extension.';
-grant execute on function private.name_stem to anon, authenticated, service_role, tidegate_worker;
+grant execute on function private.name_stem to anon, authenticated, service_role;
 
 create index document_files_name_hash_idx on public.document_files
   (private.title_hash(private.name_stem(name)), scope_id);

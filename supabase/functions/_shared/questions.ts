@@ -63,7 +63,13 @@ const metadata = z.record(z.string(), z.unknown()).superRefine((value, context) 
 const ids = z.array(z.guid()).min(1).max(100);
 const moment = z.string().refine(isMoment, 'It must be a date such as "2026-03-31" or "2026-03-31T12:00:00Z".')
   .meta({ pattern: MOMENT.source });
-const languages = z.array(z.string().max(100, { abort: true }).regex(/^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$/));
+const LANGUAGE = /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$/;
+const languages = z.array(
+  z.string().max(100, { abort: true })
+    .refine((tag) => LANGUAGE.test(tag), "It should be a BCP 47 tag, such as de or pt-BR.").meta({
+      pattern: LANGUAGE.source,
+    }),
+);
 
 /** What a result must be like. */
 export const Filters = z.strictObject({
