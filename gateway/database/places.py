@@ -22,7 +22,7 @@ BUSY_SHARE = 0.05
 """Nobody is heavy where the others together use less than this of the database's time."""
 HEAVY_FACTOR = 3.0
 """A heavy caller uses so many times as much as the mean of the others."""
-REST_FACTOR = 50.0
+REST_FACTOR = 100.0
 """While others are at work, a heavy caller rests for this many times what its statement took beyond a usual one."""
 TYPICAL_WEIGHT = 0.05
 """Of the latest statement in the mean of those that are not heavy."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from rich.progress import track
+from rich.progress import Progress, track
 
 from tests.bench.debian_docs import Passage
 from tests.support import Database, make_user
@@ -242,8 +242,10 @@ def _binary(
 
 
 def _post(admin: psycopg.Connection[Any], total: int) -> None:
-    for _ in track(range(0, total, 1024), "gathering words"):
-        admin.execute("select private.post_chunks(1024, 0)")
+    with Progress() as progress:
+        task = progress.add_task("gathering words", total=total)
+        while posted := (admin.execute("select private.post_chunks(1024, 0)").fetchone() or (0,))[0]:
+            progress.advance(task, posted)
     while (admin.execute("select private.merge_postings()").fetchone() or (False,))[0]:
         pass
 

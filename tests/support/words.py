@@ -42,7 +42,11 @@ def write(
 def gather(database: Database, rows: int = 1000, tolerated: int = 0) -> None:
     """Have the worker's maintenance gather the words of up to `rows` passages, and merge what there is to merge."""
     with database.connect("tidegate_worker") as worker:
-        worker.execute("select private.post_chunks(%s, %s)", (rows, tolerated))
+        while rows > 0:
+            row = worker.execute("select private.post_chunks(%s, %s)", (rows, tolerated)).fetchone()
+            if row is None or not row[0]:
+                break
+            rows -= row[0]
         while (worker.execute("select private.merge_postings()").fetchone() or (False,))[0]:
             pass
 

@@ -235,7 +235,7 @@ async def test_who_uses_far_more_than_others_rests_for_what_it_takes_beyond_the_
         assert "dear" not in database.running
         await run(f"light {number}", 0.06)
     assert "dear" not in database.running  # although by now it has used little more than others
-    for number in range(75):  # 50 times as long as what it took beyond 0.06 s, five seconds at most
+    for number in range(75):  # 100 times as long as what it took beyond 0.06 s, five seconds at most
         await run(f"light {number % 10}", 0.06)
     assert database.running == ["dear"]
     await database.finish("dear")
