@@ -24,6 +24,7 @@ from tests.bench.corpus import short_texts
 from tests.bench.processes import Cost, cost_of, family, server_pid
 from tests.support import Database, Process, ScratchCluster, Stack, as_caller, make_user, wait_until
 
+ROWS_PER_WRITE = 1_000
 GOAL = 0.8
 Texts = list[tuple[str, str]]
 
@@ -41,14 +42,16 @@ async def bare_model(texts: Texts) -> tuple[float, float]:
 
 
 def insert(database: Database, texts: Texts) -> None:
-    """Add the texts as one person's documents, in one statement."""
+    """Add the texts as one person's documents, in one transaction."""
     with database.connect("supabase_admin") as admin, database.connect() as connection:
         person = make_user(admin, f"{uuid.uuid4()}@example.org")
         with as_caller(connection, person):
-            connection.execute(
-                "insert into public.documents (title, content) select * from unnest(%s::text[], %s::text[])",
-                ([title for title, _ in texts], [content for _, content in texts]),
-            )
+            for first in range(0, len(texts), ROWS_PER_WRITE):
+                titles, contents = zip(*texts[first : first + ROWS_PER_WRITE], strict=True)
+                connection.execute(
+                    "insert into public.documents (title, content) select * from unnest(%s::text[], %s::text[])",
+                    (list(titles), list(contents)),
+                )
 
 
 def wait_for_worker(database: Database, worker: Process, texts: Texts) -> float:
