@@ -15,7 +15,7 @@ from gateway.worker.session import Session
 
 logger = logging.getLogger(__name__)
 
-# Steps after which a new text is looked for: some 0.1 s each.
+# At most, in a step after which a new text is looked for: some 0.1 to 0.3 s each.
 INDEX_ROWS = 64
 POST_ROWS = 512
 # So few are as fast to read one by one, and blocks of one chunk would be as many as chunks.

@@ -102,13 +102,17 @@ class Queue:
         """
         count = 0
         for each in batch.by_length(CHUNKS_PER_WRITE):
-            while (finished := await self._finish(each)) is None:
-                pass
+            finished = await self._finish(each)
+            while finished is None:
+                finished = await self._finish(each, goes_on=True)
             count += finished
         return count
 
-    async def _finish(self, batch: Batch) -> int | None:
-        """One write; how many sources are up to date, None when there is more to write of the only one."""
+    async def _finish(self, batch: Batch, *, goes_on: bool = False) -> int | None:
+        """One write; how many sources are up to date, None when there is more to write of the only one.
+
+        `goes_on` says that one came before, so that the chunks that are there stand where they should.
+        """
         async with self.session.transaction():
             scopes = await self._lock_sources(batch.jobs)
             rows = await self.session.run(
@@ -117,7 +121,7 @@ class Queue:
             current = {row["source_id"] for row in rows}
             due = Batch(batch.model, [s for s in batch.sources if s.source.job.source_id in current], batch.vectors)
             postponed = [job for job in batch.jobs if job.source_id not in scopes]
-            finished = await self._write(due, scopes) if due.sources else set()
+            finished = await self._write(due, scopes, goes_on=goes_on) if due.sources else set()
             if finished is None:
                 return None
             postponed += [job for job in due.jobs if job not in finished]
@@ -146,7 +150,7 @@ class Queue:
         rows += await self.session.run("lock_embedding_products", {"source_ids": products}) if products else []
         return {row["source_id"]: row["scope_id"] for row in rows}
 
-    async def _write(self, batch: Batch, scopes: Mapping[UUID, UUID]) -> set[Job] | None:
+    async def _write(self, batch: Batch, scopes: Mapping[UUID, UUID], *, goes_on: bool) -> set[Job] | None:
         ids = {"source_ids": [job.source_id for job in batch.jobs], "model_id": batch.model.id}
         batch = await self._with_staged(batch)
         stored = [StoredChunk(**row) for row in await self.session.run("read_chunks", ids)]
@@ -157,7 +161,7 @@ class Queue:
             await self.session.run("shelve_chunks", {"chunk_ids": changes.gone, "total": total})
         elif changes.gone:
             await self.session.run("delete_chunks", {"chunk_ids": changes.gone})
-        if changes.kept:
+        if changes.kept and not goes_on:
             await self.session.run("update_chunks", updated(changes.kept))
             await self.session.run("move_chunks", updated(changes.kept))
         if changes.vectors:
