@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gateway.worker.embedding.queue import CHUNKS_PER_WRITE
 from tests.support import ScratchCluster
 from tests.support.fake_embedder import FakeEmbedder
 from tests.support.workshop import Row, Workshop, open_workshop
@@ -93,3 +94,20 @@ def test_clients_do_not_write_front_matter(workshop: Workshop) -> None:
     document = workshop.add("Tents", "Dry it.")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         workshop.write("update public.documents set front_matter = '{}' where id = %s", document)
+
+
+def test_a_long_text_is_replaced_in_several_writes(workshop: Workshop, fake: FakeEmbedder) -> None:
+    """With another title each chunk is embedded again; until the last is there, the old ones are."""
+    content = "\n\n".join(f"# Part {number}\n\nIt is number {number}." for number in range(300))
+    workshop.start_worker(**fake.environment)
+    document = workshop.add("First title", content)
+    workshop.wait_until_done()
+    before = workshop.chunks(document)
+    assert len(before) > 2 * CHUNKS_PER_WRITE
+    workshop.write("update public.documents set title = 'Second title' where id = %s", document)
+    workshop.wait_until_done()
+    after = workshop.chunks(document)
+    assert [chunk["content"] for chunk in after] == [chunk["content"] for chunk in before]
+    assert [chunk["position"] for chunk in after] == list(range(len(after)))
+    assert not {chunk["id"] for chunk in after} & {chunk["id"] for chunk in before}
+    assert {chunk["title"] for chunk in after} == {"Second title"}
